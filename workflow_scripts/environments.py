@@ -1,0 +1,207 @@
+"""Keeps the pinned environments in step: pyproject.toml, requirements.lock and envs/*.yaml.
+
+A developer's command (``make lock``, ``make envs``, ``make check``); the workflow never runs it.
+
+* ``pyproject.toml`` states the supported ranges, by hand.
+* ``requirements.lock`` is one tested set within them: ``make lock`` installs the newest versions
+  that fit into a fresh environment and writes down what came.
+* ``envs/*.yaml`` are the parts of the lock that single jobs need, for ``--sdm conda``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tomllib
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).resolve().parents[1]
+
+GPU_PREFIXES = ("nvidia-", "cuda-", "triton")
+"""Packages that a CUDA wheel of torch asks for in exact versions and a CPU wheel does not have.
+
+They stay out of the lock, so that one file serves both kinds of machine.
+"""
+
+NOT_LOCKED = ("pip",)
+"""Comes with every virtual environment."""
+
+LOCK_HEADER = """\
+# One tested set of versions for Python 3.11 or newer; written by `make lock`, not by hand.
+# torch's own GPU packages (nvidia-*, cuda-*, triton) are left out: its CUDA wheel pins them itself,
+# and a machine whose pip finds a CPU wheel of the same version needs none of them.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What one conda environment is for."""
+
+    purpose: str
+    """Who uses it, as the comment at the top of the file."""
+    packages: tuple[str, ...]
+    """Distributions that its jobs import; what these need is added from the lock."""
+
+
+ENVIRONMENTS = {
+    "train": Environment(
+        purpose="jobs that use a model: pretraining, fine-tuning, prediction",
+        packages=(
+            "numpy",
+            "pyarrow",
+            "pydantic",
+            "pyyaml",
+            "safetensors",
+            "tokenizers",
+            "torch",
+            "transformers",
+        ),
+    ),
+    "score": Environment(
+        purpose="jobs that need no model: data, tokens, scores",
+        packages=("numpy", "pyarrow", "pydantic", "pyyaml", "sentencepiece", "tokenizers"),
+    ),
+    "report": Environment(
+        purpose="tables and the report",
+        packages=("jinja2", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "tabulate"),
+    ),
+}
+
+
+def normal_name(name: str) -> str:
+    """A distribution's name as registries compare it: ``Foo_Bar`` is ``foo-bar``."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(root: Path, *, dev: bool) -> list[str]:
+    """The requirements stated in pyproject.toml, as written.
+
+    Args:
+        root: the checkout.
+        dev: with the tools for tests and style as well.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = project["optional-dependencies"]["dev"] if dev else []
+    return [*project["dependencies"], *extra]
+
+
+def read_lock(root: Path) -> dict[str, str]:
+    """Version by distribution name.
+
+    Raises:
+        ValueError: a line is not ``name==version``, or a name stands twice.
+    """
+    path = root / "requirements.lock"
+    versions: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line or line.startswith("#"):
+            continue
+        found = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line)
+        if found is None:
+            raise ValueError(f"{path}:{number}: {line!r} is not 'name==version'; run `make lock`.")
+        name = normal_name(found[1])
+        if name in versions:
+            raise ValueError(f"{path}:{number}: {name} stands twice; run `make lock`.")
+        versions[name] = found[2]
+    return versions
+
+
+def closure(requirements: Iterable[str]) -> dict[str, str]:
+    """Installed version of everything that the requirements need, directly or through others.
+
+    torch's GPU packages are not followed. Versions are public ones: ``2.13.0``, not
+    ``2.13.0+cpu``, which names a build and not a release.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: this environment lacks one of them.
+    """
+    # imported here: `requirements` must work in an environment that is still empty
+    from packaging.requirements import Requirement
+    from packaging.version import Version
+
+    found: dict[str, str] = {}
+    queue = [(Requirement(text), "") for text in requirements]
+    seen: set[tuple[str, str]] = set()
+    while queue:
+        requirement, extra_of_parent = queue.pop()
+        name = normal_name(requirement.name)
+        marker = requirement.marker
+        if marker is not None and not marker.evaluate({"extra": extra_of_parent}):
+            continue
+        if name.startswith(GPU_PREFIXES) or name in NOT_LOCKED:
+            continue
+        found[name] = Version(metadata.version(name)).public
+        for extra in ("", *sorted(requirement.extras)):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                queue += [(Requirement(text), extra) for text in metadata.requires(name) or []]
+    return found
+
+
+def lock_text(root: Path) -> str:
+    """requirements.lock for the environment that runs this."""
+    versions = closure(declared(root, dev=True))
+    return LOCK_HEADER + "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
+
+
+def environment_text(name: str, lock: dict[str, str]) -> str:
+    """The conda file of one environment, with the lock's versions.
+
+    The packages come through pip because the lock is tested with those builds: another build of
+    torch or numpy may round differently, and a model must not depend on how it was installed.
+    """
+    environment = ENVIRONMENTS[name]
+    pins = "".join(f"      - {package}=={lock[package]}\n" for package in _needed(name))
+    return (
+        f"# For {environment.purpose}.\n"
+        "# Written by `make envs` from requirements.lock, not by hand; through pip, so that the\n"
+        "# builds are the tested ones.\n"
+        "channels:\n  - conda-forge\n  - nodefaults\n"
+        "dependencies:\n  - python=3.11\n  - pip\n  - pip:\n"
+        f"{pins}"
+    )
+
+
+def _needed(name: str) -> list[str]:
+    return sorted(closure(ENVIRONMENTS[name].packages))
+
+
+def out_of_step(root: Path) -> list[str]:
+    """Names of the files in envs/ that are not what the lock gives."""
+    lock = read_lock(root)
+    wanted = {f"{name}.yaml": environment_text(name, lock) for name in ENVIRONMENTS}
+    present = {path.name: path.read_text(encoding="utf-8") for path in (root / "envs").iterdir()}
+    return sorted(
+        name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 1 when ``check`` finds a difference."""
+    parser = argparse.ArgumentParser(prog="environments.py", description=__doc__)
+    parser.add_argument("command", choices=("requirements", "lock", "envs", "check"))
+    command = parser.parse_args(arguments).command
+    if command == "requirements":
+        print("\n".join(declared(ROOT, dev=True)))
+    elif command == "lock":
+        (ROOT / "requirements.lock").write_text(lock_text(ROOT), encoding="utf-8", newline="\n")
+    elif command == "envs":
+        lock = read_lock(ROOT)
+        for name in ENVIRONMENTS:
+            text = environment_text(name, lock)
+            (ROOT / "envs" / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+    elif wrong := out_of_step(ROOT):
+        print(f"envs/: {', '.join(wrong)}: not as requirements.lock says; run `make envs`.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
