@@ -1,0 +1,60 @@
+"""The frame around a job: its log, its one-line error, and a record while it has not ended well."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.errors import Interrupted, UserError
+from xstilts.results.failures import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FAILED, INTERRUPTED = 1, 75
+"""Exit codes; 75 is EX_TEMPFAIL: stopped from outside, state saved, start again to go on."""
+
+
+def _configure_logging(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger("xstilts")
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    root.propagate = False
+
+
+@contextlib.contextmanager
+def job(name: str, log: str, root: Path) -> Iterator[logging.Logger]:
+    """Run a job's body: log to ``log``, keep a record in ``failures/`` unless it ends well.
+
+    A UserError becomes its one message on stderr and exit code 1; anything else also leaves a
+    traceback in the log.
+
+    Args:
+        name: the product, as in ``target/mini/seed-1/mnli/xnli``.
+        log: the job's log file.
+        root: the study's folder of results.
+    """
+    _configure_logging(Path(log))
+    logger = logging.getLogger("xstilts")
+    try:
+        with watched(root / "failures", name, log):
+            yield logger
+    except UserError as error:
+        logger.error("%s", error)
+        sys.stderr.write(f"\nError in {name}:\n{error}\n\n")
+        sys.exit(FAILED)
+    except Interrupted as error:
+        logger.warning("%s", error)
+        sys.stderr.write(f"\n{name} stopped: {error}\n\n")
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        logger.error("%s", traceback.format_exc())
+        sys.stderr.write(f"\nError in {name}: {type(error).__name__}: {error}\nSee {log}\n\n")
+        sys.exit(FAILED)

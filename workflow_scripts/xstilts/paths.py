@@ -1,0 +1,92 @@
+"""Where each product lies below ``results/STUDY/``: one place for names, one segment per noun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.chains import chain_label
+
+SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md"}
+"""Endings of product files; other dots belong to names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths of one study's products, as strings with forward slashes."""
+
+    root: str
+    """``results/STUDY``."""
+
+    def data(self, task: str, language: str, split: str) -> str:
+        """Manifest of one data set; the examples are beside it, as ``.parquet``."""
+        return f"{self.root}/data/{task}/{language}/{split}.json"
+
+    def tokens(self, base: str, task: str, language: str, split: str) -> str:
+        """Manifest of one tokenised data set; the tokens are beside it, as ``.arrow``."""
+        return f"{self.root}/tokens/{base}/{task}/{language}/{split}.json"
+
+    def tokenizer(self, base: str) -> str:
+        """Manifest of a base model's tokenizer."""
+        return f"{self.root}/bases/{base}/tokenizer/manifest.json"
+
+    def base(self, base: str) -> str:
+        """Manifest of a base model."""
+        return f"{self.root}/bases/{base}/model/manifest.json"
+
+    def intermediate(self, base: str, seed: int, stages: tuple[str, ...]) -> str:
+        """Manifest of the model after a chain of intermediate stages; the base for an empty one."""
+        if not stages:
+            return self.base(base)
+        return f"{self.root}/intermediate/{base}/seed-{seed}/{chain_label(stages)}/manifest.json"
+
+    def cell(self, product: str, base: str, seed: int, stages: tuple[str, ...], target: str) -> str:
+        """``results/STUDY/PRODUCT/BASE/seed-SEED/CHAIN/TARGET``."""
+        return f"{self.root}/{product}/{base}/seed-{seed}/{chain_label(stages)}/{target}"
+
+    def target(self, base: str, seed: int, stages: tuple[str, ...], target: str) -> str:
+        """Manifest of the model after the target stage."""
+        return f"{self.cell('target', base, seed, stages, target)}/manifest.json"
+
+    def prediction(
+        self, base: str, seed: int, stages: tuple[str, ...], target: str, language: str
+    ) -> str:
+        """Predictions of one language of one cell."""
+        return f"{self.cell('predictions', base, seed, stages, target)}/{language}.parquet"
+
+    def scores(self, base: str, seed: int, stages: tuple[str, ...], target: str) -> str:
+        """Scores of one cell, all languages."""
+        return f"{self.cell('scores', base, seed, stages, target)}.parquet"
+
+    @property
+    def checked(self) -> str:
+        """The record that every data set of the study was read without error."""
+        return f"{self.root}/data/checked.json"
+
+    @property
+    def failures(self) -> str:
+        """Folder with a record of each job that failed or was killed."""
+        return f"{self.root}/failures"
+
+
+def heavy(manifest: str) -> str:
+    """The data file that a data or token manifest describes."""
+    suffix = ".arrow" if "/tokens/" in manifest else ".parquet"
+    return str(Path(manifest).with_suffix(suffix).as_posix())
+
+
+def study_root(product_file: str) -> Path:
+    """``results/STUDY`` of a file below it."""
+    return Path(*Path(product_file).parts[:2])
+
+
+def product(product_file: str) -> str:
+    """The name of the product that a file belongs to.
+
+    Its path below ``results/STUDY``, without the manifest's own name and without suffix; the
+    languages of a cell's predictions are one product.
+    """
+    path = Path(*Path(product_file).parts[2:])
+    if path.name == "manifest.json" or (path.parts[0] == "predictions" and len(path.parts) == 6):
+        return path.parent.as_posix()
+    return path.with_suffix("").as_posix() if path.suffix in SUFFIXES else path.as_posix()
