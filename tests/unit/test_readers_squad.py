@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from xstilts.errors import UserError
+from xstilts.readers.squad_json import read_squad
+
+SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
+real_data = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="real data samples not present (set XSTILTS_TEST_DATA)"
+)
+CONTEXT = "Der Zug 🚂 nach Köln fährt um neun. Der Bus fährt um neun."
+
+
+def question(identifier="q1", text="Köln", start=15, **changes):
+    entry = {"id": identifier, "question": "Wohin?", "answers": [answer(text, start)]}
+    return {key: value for key, value in (entry | changes).items() if value is not None}
+
+
+def answer(text, start):
+    return {"text": text, "answer_start": start}
+
+
+def write(folder: Path, *questions, name="dev.json") -> Path:
+    content = {"version": "1.1", "data": [{"paragraphs": [{"context": CONTEXT, "qas": questions}]}]}
+    path = folder / name
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def read(*paths: Path, **options) -> list[dict]:
+    return list(read_squad(paths, "de", **options))
+
+
+def test_offsets_count_code_points_and_every_answer_is_kept(tmp_path):
+    path = write(tmp_path, question(answers=[answer("Köln", 15), answer("nach Köln", 10)]))
+    assert read(path) == [
+        {
+            "id": "q1",
+            "context": CONTEXT,
+            "question": "Wohin?",
+            "answers": [{"text": "Köln", "start": 15}, {"text": "nach Köln", "start": 10}],
+        }
+    ]
+
+
+def test_a_bare_list_of_articles_is_read_too(tmp_path):
+    path = write(tmp_path, question())
+    path.write_text(json.dumps(json.loads(path.read_text())["data"]))
+    assert [row["id"] for row in read(path)] == ["q1"]
+
+
+def test_wrong_offset_says_what_stands_there_and_where_the_answer_is(tmp_path):
+    path = write(tmp_path, question(text="um neun", start=40))
+    with pytest.raises(UserError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "dev.json: data[0].paragraphs[0].qas[0] (id 'q1')" in message
+    assert f"stands {CONTEXT[40:47]!r}, not the answer 'um neun'" in message
+    first = CONTEXT.index("um neun")
+    second = CONTEXT.index("um neun", first + 1)
+    assert f"it occurs at {second}, {first}" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"text": "Bonn"}, r"it occurs nowhere"),
+        ({"start": -4}, r"answer_start -4 .* stands ''"),
+        ({"start": 1000}, r"answer_start 1000 .* stands ''.*occurs at 15"),
+        ({"text": "", "start": 0}, r"qas\[0\].*'q1'.*empty answer.*original release"),
+        ({"answers": []}, r"'q1'.*: no answer"),
+        ({"answers": None}, r"qas\[0\]: no key 'answers'; there is: id, question"),
+        ({"answers": [{"text": "Köln"}]}, r"'q1'.*no key 'answer_start'"),
+        ({"answers": [answer("Köln", "15")]}, r"answer_start: '15' is not of type int"),
+        ({"answers": [answer("Köln", True)]}, r"answer_start: True is not of type int"),
+        ({"question": None}, r"qas\[0\]: no key 'question'"),
+        ({"identifier": 7}, r"id: 7 is not of type str"),
+    ],
+)
+def test_broken_questions_name_their_place(tmp_path, changes, message):
+    with pytest.raises(UserError, match=message) as caught:
+        read(write(tmp_path, question(**changes)))
+    assert "dev.json: data[0].paragraphs[0].qas[0]" in str(caught.value)
+
+
+def test_an_id_that_occurs_twice_names_both_places(tmp_path):
+    one = write(tmp_path, question("q1"), question("q2"), name="a.json")
+    two = write(tmp_path, question("q2"), name="b.json")
+    with pytest.raises(UserError, match=r"b\.json.*qas\[0\].*'q2'.*a\.json.*qas\[1\]"):
+        read(one, two)
+
+
+def test_repeated_ids_can_be_made_unique(tmp_path):
+    path = write(tmp_path, question("7"), question("7"), question("8"))
+    assert [row["id"] for row in read(path, unique_ids=False)] == ["0:7", "1:7", "2:8"]
+
+
+def test_a_cut_file_names_line_and_character(tmp_path):
+    path = write(tmp_path, question())
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=1)[:120])
+    with pytest.raises(UserError, match=r"dev\.json:\d+: not valid JSON at character \d+ of 120"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"dev\.json:1: not valid JSON"),
+        (b"{}", r"dev\.json: no key 'data'; there is: \(nothing\)"),
+        (b'{"data": []}', r"dev\.json: no articles"),
+        (b'"text"', r"dev\.json: no articles"),
+        (b'{"data": [{"title": "a"}]}', r"data\[0\]: no key 'paragraphs'; there is: title"),
+        (b'{"data": [{"paragraphs": [{"qas": []}]}]}', r"paragraphs\[0\]: no key 'context'"),
+        (b'{"data": ["a"]}', r"data\[0\]: no key 'paragraphs'; there is: str"),
+        (b'{"data": "\xff', r"dev\.json: byte 10 is not UTF-8"),
+    ],
+)
+def test_broken_files_name_their_place(tmp_path, content, message):
+    path = tmp_path / "dev.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        read(path)
+
+
+@real_data
+@pytest.mark.parametrize(
+    "language", ["ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh"]
+)
+def test_real_xquad(language):
+    rows = read(SHARED / f"xquad/xquad.{language}.json")
+    assert len({row["id"] for row in rows}) == len(rows) == 1190
+    for row in rows:
+        assert row["answers"]
+        for item in row["answers"]:
+            assert row["context"][item["start"] :].startswith(item["text"])
+
+
+@real_data
+def test_real_squad():
+    assert len(read(SHARED / "squad/train-v1.1.json")) == 3080
+    assert len(read(SHARED / "squad/dev-v1.1.json")) == 1103
+
+
+@real_data
+def test_real_tydiqa_repeats_ids():
+    path = SHARED / "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json"
+    with pytest.raises(UserError, match="question id"):
+        read(path)
+    assert len({row["id"] for row in read(path, unique_ids=False)}) == 1500

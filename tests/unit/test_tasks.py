@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import inspect
+import re
+import string
+from functools import partial
+from typing import get_args
+
+import pytest
+
+from xstilts.config.recipe import RecipeOverrides
+from xstilts.data.schemas import SCHEMAS
+from xstilts.errors import UserError
+from xstilts.tasks import TASKS, get_task
+from xstilts.tasks.base import Kind, Split
+
+TEXT_TASKS = ("mlm", "tlm")
+DATA_TASKS = [name for name in TASKS if name not in TEXT_TASKS]
+METRICS = {
+    "classification": {"accuracy"},
+    "span": {"mean_em_f1"},
+    "tagging": {"f1"},
+    "retrieval": {"accuracy", "f1"},
+    "mlm": {"perplexity"},
+}
+
+# google-research/xtreme, evaluate.py: XTREME_TASK2LANGS, and what XTREME_R_TASK2LANGS adds
+XTREME = {
+    "xnli": "ar bg de el en es fr hi ru sw th tr ur vi zh",
+    "xquad": "en es de el ru tr ar vi th zh hi" + " ro",
+    "udpos": "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl "
+    "tr ur vi yo zh" + " lt pl uk wo ro",
+    "tatoeba": "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka "
+    "ko th sw zh kk tr et fi hu" + " az lt pl uk ro",
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_names_and_metadata_are_filled(name):
+    task = TASKS[name]
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", task.name)
+    assert task.kind in get_args(Kind)
+    assert task.kind in SCHEMAS
+    assert task.metric in METRICS[task.kind]
+    assert task.homepage.startswith("https://")
+    for text in (task.title, task.licence, task.citation, task.microworld):
+        assert text.strip() == text != ""
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_recipes_are_valid_and_complete_enough(name):
+    task = TASKS[name]
+    RecipeOverrides.model_validate(dict(task.recipe))
+    assert "max_length" in task.recipe
+    assert ("doc_stride" in task.recipe) == (task.kind == "span")
+    if task.train:
+        assert {"learning_rate", "batch_size", "epochs"} <= set(task.recipe)
+
+
+@pytest.mark.parametrize("name", DATA_TASKS)
+def test_languages_are_codes_and_named_once(name):
+    task = TASKS[name]
+    assert task.languages
+    assert len(set(task.languages)) == len(task.languages)
+    assert all(re.fullmatch(r"[a-z]{2,3}", language) for language in task.languages)
+    assert set(task.splits_of) <= set(task.languages)
+    assert set(task.codes) <= set(task.languages)
+    assert len(set(task.codes.values())) == len(task.codes)
+    for language, splits in task.splits_of.items():
+        assert set(splits) < set(task.files), language
+
+
+@pytest.mark.parametrize("name", DATA_TASKS)
+def test_patterns_use_known_fields_and_stay_below_the_root(name):
+    task = TASKS[name]
+    assert task.files
+    assert set(task.files) <= set(get_args(Split))
+    for patterns in task.files.values():
+        assert patterns
+        assert len(set(patterns)) == len(patterns)
+        for pattern in patterns:
+            fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
+            assert fields <= {"language", "code"}
+            assert ("code" in fields) == bool(task.codes)
+            assert not pattern.startswith("/")
+            assert ".." not in pattern
+
+
+@pytest.mark.parametrize("name", DATA_TASKS)
+def test_labels_are_unique_and_known_to_the_reader(name):
+    task = TASKS[name]
+    assert bool(task.labels) == (task.kind in {"classification", "tagging"})
+    assert len(set(task.labels)) == len(task.labels)
+    if isinstance(task.read, partial):
+        assert task.read.keywords.get("labels", task.labels) == task.labels
+
+
+@pytest.mark.parametrize("name", DATA_TASKS)
+def test_readers_take_files_and_language(name):
+    inspect.signature(TASKS[name].read).bind([], "en")
+
+
+@pytest.mark.parametrize("name", DATA_TASKS)
+def test_what_a_target_trains_on_fits_it(name):
+    task = TASKS[name]
+    if task.train is None:
+        assert "train" not in task.files
+        return
+    train = get_task(task.train, name)
+    assert train.kind == task.kind
+    assert train.labels == task.labels
+    assert {"train", "validation"} <= set(train.splits("en"))
+
+
+@pytest.mark.parametrize("name", XTREME)
+def test_languages_are_those_of_xtreme_and_xtreme_r(name):
+    assert sorted(TASKS[name].languages) == sorted(XTREME[name].split())
+
+
+def test_splits_that_languages_lack():
+    udpos = TASKS["udpos"]
+    assert [udpos.splits(code) for code in ("th", "tl", "yo")] == [("test",)] * 3
+    assert udpos.splits("kk") == ("train", "test")
+    assert udpos.splits("wo") == ("train", "validation", "test")
+    assert TASKS["xquad"].splits("de") == ("test",)
+
+
+def test_unknown_task_names_the_nearest():
+    with pytest.raises(UserError, match=r"targets\[0\]: 'xnlii' .*Did you mean 'xnli'"):
+        get_task("xnlii", "targets[0]")

@@ -1,0 +1,1 @@
+"""From sources to one Parquet schema per kind of task."""

@@ -1,0 +1,60 @@
+"""The Parquet schema of each kind of task: the only shape in which examples travel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from xstilts.tasks.base import Kind
+
+SCHEMAS: dict[Kind, pa.Schema] = {
+    # label: the label's name, never a number (hubs and papers number them differently)
+    "classification": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("text_a", pa.string(), nullable=False),
+            pa.field("text_b", pa.string()),
+            pa.field("label", pa.string(), nullable=False),
+        ]
+    ),
+    # start: offset of the answer in the context, in Unicode code points
+    "span": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("context", pa.string(), nullable=False),
+            pa.field("question", pa.string(), nullable=False),
+            pa.field(
+                "answers",
+                pa.list_(pa.struct([("text", pa.string()), ("start", pa.int32())])),
+                nullable=False,
+            ),
+        ]
+    ),
+    "tagging": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("tokens", pa.list_(pa.string()), nullable=False),
+            pa.field("tags", pa.list_(pa.string()), nullable=False),
+        ]
+    ),
+    # Both sides in one table. A query's matches are the ids of its right candidates; a candidate
+    # has none. Sides may differ in size (mining, distractors).
+    "retrieval": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("side", pa.string(), nullable=False),
+            pa.field("text", pa.string(), nullable=False),
+            pa.field("matches", pa.list_(pa.string()), nullable=False),
+        ]
+    ),
+    # pair: the translation of text, for translation-pair MLM; null for plain MLM
+    "mlm": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("text", pa.string(), nullable=False),
+            pa.field("pair", pa.string()),
+        ]
+    ),
+}

@@ -1,0 +1,116 @@
+"""Text for masked language modelling, taken from the examples of tasks or from plain files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from xstilts.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+
+def _classification(row: Row) -> list[str]:
+    return [text for text in (row["text_a"], row["text_b"]) if text]
+
+
+def _span(row: Row) -> list[str]:
+    return [row["context"], row["question"]]
+
+
+def _tagging(row: Row) -> list[str]:
+    return [" ".join(row["tokens"])]
+
+
+def _retrieval(row: Row) -> list[str]:
+    return [row["text"]]
+
+
+def _mlm(row: Row) -> list[str]:
+    return [text for text in (row["text"], row["pair"]) if text]
+
+
+TEXTS: dict[str, Callable[[Row], list[str]]] = {
+    "classification": _classification,
+    "span": _span,
+    "tagging": _tagging,
+    "retrieval": _retrieval,
+    "mlm": _mlm,
+}
+"""Kind to the texts of one example, in a fixed order."""
+
+KINDS = {"label": "classification", "context": "span", "tags": "tagging", "side": "retrieval"}
+"""A column that tells the kind of a data file."""
+
+
+def kind_of(columns: Sequence[str]) -> str:
+    """The kind of task that a data file with these columns belongs to."""
+    return next((kind for column, kind in KINDS.items() if column in columns), "mlm")
+
+
+def example_texts(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """(example id, texts) of a data file."""
+    file = pq.ParquetFile(path)
+    texts = TEXTS[kind_of(file.schema_arrow.names)]
+    for batch in file.iter_batches(10_000):
+        for row in batch.to_pylist():
+            yield row["id"], texts(row)
+
+
+def plain_text(sources: Sequence[Path]) -> Iterator[Row]:
+    """Every text once, in the order of the sources.
+
+    Args:
+        sources: data files (Parquet) or plain text files, one text per line.
+    """
+    seen: set[str] = set()
+    for source in sources:
+        for text in _texts_of(source):
+            if text and text not in seen:
+                seen.add(text)
+                yield {"id": str(len(seen) - 1), "text": text, "pair": None}
+
+
+def _texts_of(source: Path) -> Iterator[str]:
+    if source.suffix == ".parquet":
+        for _, texts in example_texts(source):
+            yield from texts
+        return
+    try:
+        with source.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield line.strip()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{source}: not UTF-8 ({error}). Convert the file.") from None
+
+
+def translation_pairs(sides: Sequence[tuple[Path, Path]]) -> Iterator[Row]:
+    """Translations aligned by example id: ``text`` from the first file, ``pair`` from the second.
+
+    Raises:
+        UserError: two files share no id, or an example has more texts in one language.
+    """
+    seen: set[tuple[Any, Any]] = set()
+    for foreign, source in sides:
+        of_source, aligned = dict(example_texts(source)), 0
+        for identifier, texts in example_texts(foreign):
+            translations = of_source.get(identifier)
+            if translations is None:
+                continue
+            if len(translations) != len(texts):
+                raise UserError(
+                    f"{foreign}: example {identifier!r} has {len(texts)} texts, its counterpart in "
+                    f"{source} has {len(translations)}: the languages are not parallel."
+                )
+            aligned += 1
+            for text, pair in zip(texts, translations, strict=True):
+                if (text, pair) not in seen:
+                    seen.add((text, pair))
+                    yield {"id": str(len(seen) - 1), "text": text, "pair": pair}
+        if not aligned:
+            raise UserError(f"{foreign} and {source} share no example id: they are not parallel.")

@@ -1,0 +1,44 @@
+"""Text files line by line, with the line number that an error message needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    r"""(line number from 1, text without its line end) of a UTF-8 text file.
+
+    Only ``\n`` and ``\r\n`` end a line: real text holds U+2028, U+0085 and lone carriage returns,
+    at which ``str.splitlines`` and text mode would tear parallel files apart.
+
+    Raises:
+        UserError: the file cannot be read, is empty, or has bytes that are not UTF-8.
+    """
+    number = 0
+    try:
+        with path.open("rb") as stream:
+            for number, raw in enumerate(stream, start=1):
+                text = _decoded(raw, f"{path}:{number}")
+                if number == 1:
+                    text = text.removeprefix("\ufeff")
+                yield number, text.removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
+    if not number:
+        raise UserError(f"{path}: the file is empty. Fetch it again.")
+
+
+def _decoded(raw: bytes, where: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{where}: byte {error.start + 1} of the line (0x{raw[error.start]:02x}) is not UTF-8. "
+            "The file was cut or is in another encoding; fetch it again or convert it to UTF-8."
+        ) from None

@@ -1,0 +1,139 @@
+"""Questions about paragraphs in the JSON layout of SQuAD v1.1."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from xstilts.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+_T = TypeVar("_T")
+_SHOWN = 3
+"""How many of the places where an answer does occur a message names."""
+
+
+class _Question(NamedTuple):
+    """One question and where in the file it stands, as in ``data[3].paragraphs[1].qas[0]``."""
+
+    where: str
+    context: str
+    entry: dict[str, Any]
+
+
+def read_squad(paths: Sequence[Path], language: str, *, unique_ids: bool = True) -> Iterator[Row]:
+    """Questions with the span of the context that answers each: SQuAD v1.1, XQuAD, MLQA, TyDiQA.
+
+    Every answer is compared with the text at its offset (in code points, as all these releases
+    count), because an offset that is wrong trains and scores without a complaint.
+
+    Args:
+        paths: files, read one after the other.
+        language: the language of the files, which hold one each; not used.
+        unique_ids: False where a release repeats ids (XTREME's processed TyDiQA training files);
+            the running number of the question is then put before its id.
+
+    Yields:
+        Rows in the schema "span".
+
+    Raises:
+        UserError: invalid or cut JSON, a missing key, an empty answer, an answer that does not
+            stand at its offset, an id that occurs twice.
+    """
+    places: dict[str, str] = {}
+    for path in paths:
+        for question in _questions(path):
+            where = question.where
+            identifier = _get(question.entry, "id", str, where)
+            if not unique_ids:
+                identifier = f"{len(places)}:{identifier}"
+            elif identifier in places:
+                raise UserError(
+                    f"{where}: question id {identifier!r} also stands at {places[identifier]}. "
+                    "Predictions are kept by id; remove one of the two."
+                )
+            places[identifier] = where
+            yield {
+                "id": identifier,
+                "context": question.context,
+                "question": _get(question.entry, "question", str, where),
+                "answers": _answers(question, identifier),
+            }
+
+
+def _questions(path: Path) -> Iterator[_Question]:
+    content = _content(path)
+    articles = _get(content, "data", list, str(path)) if isinstance(content, dict) else content
+    if not isinstance(articles, list) or not articles:
+        raise UserError(f'{path}: no articles; SQuAD\'s layout is {{"data": [article, ...]}}.')
+    for number, article in enumerate(articles):
+        where = f"{path}: data[{number}]"
+        for paragraph_number, paragraph in enumerate(_get(article, "paragraphs", list, where)):
+            place = f"{where}.paragraphs[{paragraph_number}]"
+            context = _get(paragraph, "context", str, place)
+            for index, entry in enumerate(_get(paragraph, "qas", list, place)):
+                yield _Question(f"{place}.qas[{index}]", context, entry)
+
+
+def _content(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}: byte {error.start} is not UTF-8. The file was cut; fetch it again."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f"{path}:{error.lineno}: not valid JSON at character {error.pos} of {len(error.doc)} "
+            f"({error.msg}). The file may have been cut; fetch it again."
+        ) from None
+
+
+def _get(record: object, key: str, kind: type[_T], where: str) -> _T:
+    """The value of a required key, of the type that the layout asks for."""
+    if not isinstance(record, dict) or key not in record:
+        keys = ", ".join(record) if isinstance(record, dict) else type(record).__name__
+        raise UserError(f"{where}: no key {key!r}; there is: {keys or '(nothing)'}.")
+    value = record[key]
+    # bool is an int to Python, not to the layout
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise UserError(f"{where}.{key}: {value!r} is not of type {kind.__name__}.")
+    return value
+
+
+def _answers(question: _Question, identifier: str) -> list[dict[str, Any]]:
+    where = f"{question.where} (id {identifier!r})"
+    answers = []
+    for answer in _get(question.entry, "answers", list, question.where):
+        text = _get(answer, "text", str, where)
+        start = _get(answer, "answer_start", int, where)
+        _check_offset(question.context, text, start, where)
+        answers.append({"text": text, "start": start})
+    if not answers:
+        raise UserError(f"{where}: no answer. Questions without answers are not part of this task.")
+    return answers
+
+
+def _check_offset(context: str, text: str, start: int, where: str) -> None:
+    if not text:
+        raise UserError(
+            f"{where}: empty answer. XTREME's processed test files have their answers removed, so "
+            "they cannot be scored; use the original release."
+        )
+    stands = context[start : start + len(text)] if start >= 0 else ""
+    if stands == text:
+        return
+    found = [index for index in range(len(context)) if context.startswith(text, index)]
+    nearest = sorted(found, key=lambda index: abs(index - start))[:_SHOWN]
+    does = f"it occurs at {', '.join(map(str, nearest))}" if found else "it occurs nowhere in it"
+    raise UserError(
+        f"{where}: at answer_start {start} of the context stands {stands!r}, not the answer "
+        f"{text!r}; {does}. Offsets count code points; mend the offset or fetch the file again."
+    )

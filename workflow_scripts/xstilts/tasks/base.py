@@ -1,0 +1,56 @@
+"""What a task is: data about one data set, and how to read its original files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+Kind = Literal["classification", "span", "tagging", "retrieval", "mlm"]
+Split = Literal["train", "validation", "test"]
+Row = dict[str, Any]
+"""One example in the schema of its kind (``xstilts.data.schemas``)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One data set with all that the workflow has to know about it."""
+
+    name: str
+    """The name used in studies and paths: lower case, digits, underscores."""
+    kind: Kind
+    """Decides the data schema, the head, the prediction and the metrics."""
+    title: str
+    """What the data set asks of a model, in one line."""
+    languages: tuple[str, ...]
+    """Language codes (ISO 639-1 where there is one) for which any split exists."""
+    files: Mapping[Split, tuple[str, ...]]
+    """Per split, file patterns under ``data_root`` in order of preference; ``{language}`` and
+    ``{code}`` are filled in, ``*`` matches. All files of the first that matches are read."""
+    read: Callable[[Sequence[Path], str], Iterator[Row]]
+    """Yields the examples of (files, language); raises UserError naming file and line."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Language code to the code in file names, where the two differ."""
+    labels: tuple[str, ...] = ()
+    """Label names of a classification or tagging task, in a fixed order; the index is the class."""
+    metric: str
+    """The headline metric, on a 0-100 scale."""
+    train: str | None = None
+    """What the target stage trains on (``TASK`` in the study's source language); None for a task
+    that is evaluated without training."""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    """Recipe of the field for this task; a study may override each key."""
+    splits_of: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
+    """Languages that lack a split: language to the splits that it has."""
+    microworld: str
+    """Which generator of the microworld renders this task."""
+    licence: str
+    citation: str
+    homepage: str
+
+    def splits(self, language: str) -> tuple[Split, ...]:
+        """The splits that exist for a language."""
+        return self.splits_of.get(language, tuple(self.files))

@@ -1,0 +1,55 @@
+"""MultiNLI: the English training data of XNLI, and the paper's first intermediate task."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers.tsv import read_pairs
+from xstilts.tasks.base import Task
+
+# XTREME's order. Hubs number these labels differently; the workflow maps them by name.
+LABELS = ("contradiction", "entailment", "neutral")
+
+TASK = Task(
+    name="mnli",
+    kind="classification",
+    title="Does the premise entail the hypothesis, contradict it, or neither?",
+    languages=("en",),
+    files={
+        "train": (
+            "mnli/multinli.train.{language}.tsv",
+            "mnli/multinli.train.{language}.jsonl",
+            "mnli/multinli_1.0_train.jsonl",
+            "multinli_1.0/multinli_1.0_train.jsonl",
+            "XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",
+            "xnli/XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",
+            "xnli/train-{language}.tsv",
+        ),
+        "validation": (
+            "mnli/multinli.dev.{language}.tsv",
+            "mnli/multinli.dev.{language}.jsonl",
+            "mnli/multinli_1.0_dev_matched.jsonl",
+            "multinli_1.0/multinli_1.0_dev_matched.jsonl",
+        ),
+    },
+    read=partial(read_pairs, labels=LABELS),
+    labels=LABELS,
+    metric="accuracy",
+    train="mnli",
+    # jiant's XTREME guide, the column XNLI (which trains on MultiNLI): batches of 4 x 8
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 32,
+        "epochs": 2.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 256,
+    },
+    microworld="nli",
+    licence="OANC licence, CC BY 3.0 and CC BY-SA 3.0, by source of the text",
+    citation="@inproceedings{williams-etal-2018-broad, "
+    "title={A Broad-Coverage Challenge Corpus for Sentence Understanding through Inference}, "
+    "author={Williams, Adina and Nangia, Nikita and Bowman, Samuel}, "
+    "booktitle={NAACL}, year={2018}}",
+    homepage="https://cims.nyu.edu/~sbowman/multinli/",
+)

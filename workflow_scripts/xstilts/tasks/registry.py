@@ -1,0 +1,39 @@
+"""Finds the tasks: each module of this package that defines ``TASK`` is one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+from xstilts.errors import unknown
+
+if TYPE_CHECKING:
+    from xstilts.tasks.base import Task
+
+
+def discover() -> dict[str, Task]:
+    """All tasks by name, in alphabetical order."""
+    package = importlib.import_module("xstilts.tasks")
+    tasks: dict[str, Task] = {}
+    for module_info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        if module_info.name in {"base", "registry"}:
+            continue
+        task = importlib.import_module(f"xstilts.tasks.{module_info.name}").TASK
+        assert task.name == module_info.name, f"{module_info.name}.py defines task {task.name}"
+        tasks[task.name] = task
+    return tasks
+
+
+TASKS: dict[str, Task] = discover()
+
+
+def get_task(name: str, where: str) -> Task:
+    """The task called ``name``; ``where`` is the configuration key for the error.
+
+    Raises:
+        UserError: no such task; names the nearest one.
+    """
+    if name not in TASKS:
+        raise unknown("task", name, TASKS, where)
+    return TASKS[name]

@@ -1,0 +1,37 @@
+"""SQuAD v1.1: the English training data of XQuAD and MLQA, and an intermediate task."""
+
+from __future__ import annotations
+
+from xstilts.readers.squad_json import read_squad
+from xstilts.tasks.base import Task
+
+TASK = Task(
+    name="squad_v1",
+    kind="span",
+    title="Which words of the paragraph answer the question?",
+    languages=("en",),
+    files={
+        "train": ("squad/train-v1.1.json", "squad_v1/train-v1.1.json"),
+        "validation": ("squad/dev-v1.1.json", "squad_v1/dev-v1.1.json"),
+    },
+    read=read_squad,
+    metric="mean_em_f1",
+    train="squad_v1",
+    # jiant's XTREME guide, the column XQuAD (which trains on SQuAD): batches of 4 x 4
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 16,
+        "epochs": 2.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 384,
+        "doc_stride": 128,
+    },
+    microworld="qa",
+    licence="CC BY-SA 4.0",
+    citation="@inproceedings{rajpurkar-etal-2016-squad, "
+    "title={SQuAD: 100,000+ Questions for Machine Comprehension of Text}, "
+    "author={Rajpurkar, Pranav and Zhang, Jian and Lopyrev, Konstantin and Liang, Percy}, "
+    "booktitle={EMNLP}, year={2016}}",
+    homepage="https://rajpurkar.github.io/SQuAD-explorer/",
+)

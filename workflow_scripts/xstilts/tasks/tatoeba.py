@@ -1,0 +1,44 @@
+"""Tatoeba: find the translation of an English sentence among those of another language."""
+
+from __future__ import annotations
+
+from xstilts.readers.parallel import read_parallel
+from xstilts.tasks.base import Task
+
+# ISO 639-3 codes in the file names (google-research/xtreme, utils_preprocess.py): XTREME's 36
+# languages, then the five of XTREME-R
+CODES = {
+    "af": "afr", "ar": "ara", "bg": "bul", "bn": "ben", "de": "deu", "el": "ell", "es": "spa",
+    "et": "est", "eu": "eus", "fa": "pes", "fi": "fin", "fr": "fra", "he": "heb", "hi": "hin",
+    "hu": "hun", "id": "ind", "it": "ita", "ja": "jpn", "jv": "jav", "ka": "kat", "kk": "kaz",
+    "ko": "kor", "ml": "mal", "mr": "mar", "nl": "nld", "pt": "por", "ru": "rus", "sw": "swh",
+    "ta": "tam", "te": "tel", "th": "tha", "tl": "tgl", "tr": "tur", "ur": "urd", "vi": "vie",
+    "zh": "cmn",
+    "az": "aze", "lt": "lit", "pl": "pol", "ro": "ron", "uk": "ukr",
+}  # fmt: skip
+
+TASK = Task(
+    name="tatoeba",
+    kind="retrieval",
+    title="Nearest neighbour of an English sentence among sentences of another language",
+    languages=tuple(sorted(CODES)),
+    files={
+        "test": (
+            "tatoeba/tatoeba.{code}-eng.*",
+            "tatoeba/v1/tatoeba.{code}-eng.*",
+            "LASER/data/tatoeba/v1/tatoeba.{code}-eng.*",
+        )
+    },
+    codes=CODES,
+    read=read_parallel,
+    metric="accuracy",
+    train=None,
+    # jiant's XTREME guide; nothing is trained
+    recipe={"max_length": 512},
+    microworld="retrieval",
+    licence="CC BY 2.0 FR",
+    citation="@article{artetxe-schwenk-2019-massively, "
+    "title={Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual Transfer and "
+    "Beyond}, author={Artetxe, Mikel and Schwenk, Holger}, journal={TACL}, year={2019}}",
+    homepage="https://github.com/facebookresearch/LASER/tree/main/data/tatoeba/v1",
+)

@@ -1,0 +1,60 @@
+"""Part-of-speech tagging on Universal Dependencies, as in XTREME and XTREME-R."""
+
+from __future__ import annotations
+
+from xstilts.readers.conllu import UPOS, read_upos
+from xstilts.tasks.base import Split, Task
+
+
+def _patterns(name: str) -> tuple[str, ...]:
+    """Where the treebanks of a language lie: all whose file name starts with its code."""
+    file = f"{{language}}_*-ud-{name}.conllu"
+    return (f"ud/UD_*/{file}", f"ud-treebanks-v2.*/UD_*/{file}", f"ud/{file}")
+
+
+_XTREME = (
+    "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi "
+    "yo zh"
+).split()
+_XTREME_R = "lt pl ro uk wo".split()
+"""The languages that XTREME-R added."""
+
+_TEST_ONLY: tuple[Split, ...] = ("test",)
+
+TASK = Task(
+    name="udpos",
+    kind="tagging",
+    title="The universal part-of-speech tag of every word",
+    languages=(*_XTREME, *_XTREME_R),
+    files={
+        "train": _patterns("train"),
+        "validation": _patterns("dev"),
+        "test": _patterns("test"),
+    },
+    splits_of={
+        "kk": ("train", "test"),
+        "th": _TEST_ONLY,
+        "tl": _TEST_ONLY,
+        "yo": _TEST_ONLY,
+    },
+    read=read_upos,
+    labels=UPOS,
+    # of spans of equal tags, as XTREME's evaluation counts it; its paper says accuracy
+    metric="f1",
+    train="udpos",
+    # jiant's XTREME guide: batches of 4 x 8
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 32,
+        "epochs": 10.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 256,
+    },
+    microworld="pos",
+    licence="by treebank, mostly CC BY-SA 4.0 (LICENSE.txt of each)",
+    citation="@inproceedings{nivre-etal-2020-universal, "
+    "title={Universal Dependencies v2: An Evergrowing Multilingual Treebank Collection}, "
+    "author={Nivre, Joakim and others}, booktitle={LREC}, year={2020}}",
+    homepage="https://universaldependencies.org",
+)

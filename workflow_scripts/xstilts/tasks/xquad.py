@@ -1,0 +1,36 @@
+"""XQuAD: part of SQuAD's development set in 12 languages, translated by people."""
+
+from __future__ import annotations
+
+from xstilts.readers.squad_json import read_squad
+from xstilts.tasks.base import Task
+
+TASK = Task(
+    name="xquad",
+    kind="span",
+    title="SQuAD's questions and paragraphs in other languages",
+    # XTREME's eleven; Romanian came with XTREME-R
+    languages=("ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh"),
+    # One set and no other: XTREME's test set, and what others report as development results
+    files={"test": ("xquad/xquad.{language}.json",)},
+    read=read_squad,
+    metric="mean_em_f1",
+    train="squad_v1",
+    # jiant's XTREME guide: batches of 4 x 4
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 16,
+        "epochs": 2.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 384,
+        "doc_stride": 128,
+    },
+    microworld="qa",
+    licence="CC BY-SA 4.0",
+    citation="@inproceedings{artetxe-etal-2020-cross, "
+    "title={On the Cross-lingual Transferability of Monolingual Representations}, "
+    "author={Artetxe, Mikel and Ruder, Sebastian and Yogatama, Dani}, "
+    "booktitle={ACL}, year={2020}}",
+    homepage="https://github.com/google-deepmind/xquad",
+)
