@@ -1,0 +1,190 @@
+"""Running text: lines of one to three sentences in which every word and construction occurs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xstilts.microworld.concepts import (
+    DAYS,
+    KIND_OF,
+    KINDS,
+    NAMES,
+    PLACES,
+    QUALITIES,
+    VERBS,
+    siblings,
+)
+from xstilts.microworld.draws import pick, several
+from xstilts.microworld.facts import Bucket, Fact, bucket_of, draw_in, embellished
+from xstilts.microworld.grammar import (
+    Clause,
+    Token,
+    kind_statement,
+    quality_statement,
+    sentence,
+    short_answer,
+    text_of,
+)
+from xstilts.microworld.inference import general
+from xstilts.microworld.questions import SLOTS, ask, content
+
+if TYPE_CHECKING:
+    from xstilts.microworld.lexicon import Lexicon
+
+
+class Saying(NamedTuple):
+    """A sentence before it is put into words: a function of the grammar and its arguments."""
+
+    form: Callable[..., list[Token]]
+    arguments: tuple[Any, ...]
+    facts: tuple[Fact, ...] = ()
+    """The facts it mentions, said or denied."""
+
+
+def say(*clauses: Clause, joiner: str = "and") -> Saying:
+    """A sentence of clauses."""
+    return Saying(sentence, (clauses, joiner), tuple(clause.fact for clause in clauses))
+
+
+def _new(rng: random.Random, seed: int, bucket: Bucket) -> Fact:
+    """A fact with modifiers."""
+    return embellished(rng, draw_in(rng, seed, bucket), lavish=True)
+
+
+def _statement(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """One fact, sometimes denied or in the passive, sometimes joined to another."""
+    first = Clause(_new(rng, seed, bucket), rng.random() < 0.1, rng.random() < 0.15)
+    if rng.random() < 0.2:
+        other = Clause(_new(rng, seed, bucket), rng.random() < 0.1)
+        return [say(first, other, joiner="but" if other.negated else "and")]
+    return [say(first)]
+
+
+def _story(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """Two or three facts, sometimes of one and the same act."""
+    first = _new(rng, seed, bucket)
+    verb = first.verb if rng.random() < 0.4 else None
+    facts = [first]
+    for _ in range(pick(rng, (1, 2))):
+        facts.append(embellished(rng, draw_in(rng, seed, bucket, verb=verb)))
+    return [say(Clause(fact)) for fact in facts]
+
+
+def weaker(rng: random.Random, fact: Fact) -> Fact:
+    """Something that follows from the fact: details left out, a kind for a noun."""
+    agent, patient = fact.agent, fact.patient
+    if rng.random() < 0.4:
+        agent = general(agent)
+    if patient is not None:
+        keep = rng.random() < 0.6
+        patient = patient._replace(adjective=None, number=None) if keep else general(patient)
+    return fact._replace(
+        agent=agent._replace(adjective=None),
+        patient=patient,
+        place=fact.place if rng.random() < 0.5 else None,
+        time=fact.time if rng.random() < 0.5 else None,
+        manner=None,
+    )
+
+
+def other_than(rng: random.Random, fact: Fact) -> Fact:
+    """Something that the fact excludes: the opposite act, another place, day or participant."""
+    excluded = []
+    opposite = VERBS[fact.verb].opposite
+    if opposite is not None:
+        excluded.append(fact._replace(verb=opposite))
+    if fact.place is not None:
+        places = [place for place in PLACES if place != fact.place]
+        excluded.append(fact._replace(place=pick(rng, places)))
+    if fact.time is not None:
+        excluded.append(fact._replace(time=pick(rng, [day for day in DAYS if day != fact.time])))
+    if not excluded:
+        noun = pick(rng, siblings(fact.agent.noun))
+        excluded.append(fact._replace(agent=fact.agent._replace(noun=noun)))
+    return pick(rng, excluded)
+
+
+def _again(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """A fact, and what follows from it: put another way, or weaker, with "so" or without."""
+    fact = _new(rng, seed, bucket)
+    first = Clause(fact, passive=rng.random() < 0.15)
+    then = Clause(weaker(rng, fact), passive=rng.random() < 0.25)
+    if rng.random() < 0.5:
+        return [say(first, then, joiner="so")]
+    return [say(first), say(then)]
+
+
+def _denial(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """A fact, and that something it excludes did not happen."""
+    fact = _new(rng, seed, bucket)
+    denied = Clause(other_than(rng, fact)._replace(manner=None), negated=True)
+    if rng.random() < 0.5:
+        return [say(Clause(fact), denied, joiner=pick(rng, ("and", "so")))]
+    return [say(Clause(fact)), say(denied)]
+
+
+def _dialogue(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """One or two facts, a question and its short answer."""
+    facts = tuple(embellished(rng, draw_in(rng, seed, bucket)) for _ in range(pick(rng, (1, 1, 2))))
+    target = pick(rng, range(len(facts)))
+    known = [slot for slot in SLOTS if content(facts[target], slot) is not None]
+    slot = pick(rng, known)
+    question = ask(rng, facts, target, slot)
+    if question is None:
+        return _dialogue(rng, seed, bucket)
+    told = [say(Clause(fact)) for fact in facts]
+    reply = Saying(short_answer, (facts[target], slot))
+    return [*told, say(question), reply]
+
+
+def _lesson(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """What a noun is and is not, and which qualities exclude each other."""
+    del seed, bucket  # truths about words are no facts of a split
+    if rng.random() < 0.3:
+        group = pick(rng, [group for groups in QUALITIES.values() for group in groups])
+        return [Saying(quality_statement, tuple(several(rng, group, 2)))]
+    noun = pick(rng, [noun for noun in KIND_OF if noun not in NAMES])
+    kind = KIND_OF[noun]
+    lesson = [Saying(kind_statement, (noun, kind, False))]
+    if rng.random() < 0.4:
+        wrong = pick(rng, [other for other in KINDS if other != kind])
+        lesson.append(Saying(kind_statement, (noun, wrong, True)))
+    return lesson
+
+
+_LINES: dict[Callable[[random.Random, int, Bucket], list[Saying]], int] = {
+    _statement: 25,
+    _story: 20,
+    _again: 16,
+    _denial: 12,
+    _dialogue: 20,
+    _lesson: 7,
+}
+"""Kinds of lines, in parts of a hundred."""
+_MAKERS = tuple(maker for maker, share in _LINES.items() for _ in range(share))
+
+
+def draw_line(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """A line of text all of whose facts belong to one split, also the denied and the implied."""
+    while True:
+        line = pick(rng, _MAKERS)(rng, seed, bucket)
+        if all(bucket_of(seed, fact) == bucket for saying in line for fact in saying.facts):
+            return line
+
+
+def draw_utterance(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
+    """A single sentence: a statement, a denial, a passive, two clauses or a question."""
+    if rng.random() < 0.8:
+        return _statement(rng, seed, bucket)[0]
+    fact = embellished(rng, draw_in(rng, seed, bucket), lavish=True)
+    known = [slot for slot in SLOTS if content(fact, slot) is not None]
+    question = ask(rng, (fact,), 0, pick(rng, known))
+    assert question is not None, fact
+    return say(question)
+
+
+def in_words(words: Lexicon, line: list[Saying]) -> str:
+    """A line in a language."""
+    return " ".join([text_of(saying.form(words, *saying.arguments)) for saying in line])

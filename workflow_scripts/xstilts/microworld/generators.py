@@ -1,0 +1,155 @@
+"""The examples of the ordinary tasks, rendered in an invented language.
+
+Example ``i`` of a split means the same in every language and has the same id: its random numbers
+depend on the world's seed, the generator, the stream, the split and ``i``, never on the language.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xstilts.microworld import discourse, inference, questions
+from xstilts.microworld.facts import Bucket, bucket_of_split
+from xstilts.microworld.grammar import Clause, sentence, text_of
+
+if TYPE_CHECKING:
+    from xstilts.microworld.lexicon import Lexicon
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What to generate."""
+
+    seed: int
+    generator: str
+    split: str
+    stream: str
+    """Examples of two streams differ, as those of two data sets for the same task do."""
+    num_examples: int
+    difficulty: str
+    words: Lexicon
+    source_words: Lexicon
+
+    def rng(self, part: str | int) -> random.Random:
+        """The random numbers of one example or one part of the split."""
+        name = "/".join((self.generator, self.stream, self.split, self.difficulty, str(part)))
+        return random.Random(f"{self.seed}/{name}")
+
+    @property
+    def bucket(self) -> Bucket:
+        """The facts that may be used."""
+        return bucket_of_split(self.generator, self.split)
+
+    def name(self, index: int) -> str:
+        """The id of an example."""
+        return f"{self.split}-{index}"
+
+
+def _nli(order: Order) -> Iterator[Row]:
+    """Classification rows; of each three in a row the labels are all different."""
+    difficulty = inference.DIFFICULTIES[order.difficulty]
+    labels: list[inference.Label] = []
+    for index in range(order.num_examples):
+        if index % 3 == 0:
+            labels = order.rng(f"labels-{index}").sample(inference.LABELS, 3)
+        label = labels[index % 3]
+        premise, hypothesis = inference.draw_pair(
+            order.rng(index), order.seed, order.bucket, label, difficulty
+        )
+        yield {
+            "id": order.name(index),
+            "text_a": text_of(sentence(order.words, premise)),
+            "text_b": text_of(sentence(order.words, (hypothesis,))),
+            "label": label,
+        }
+
+
+def _qa(order: Order) -> Iterator[Row]:
+    """Span rows; the answer is the noun asked for with its adjective, as the story has it."""
+    difficulty = questions.DIFFICULTIES[order.difficulty]
+    for index in range(order.num_examples):
+        story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
+        texts: list[str] = []
+        start, answer = 0, ""
+        for position, fact in enumerate(story.facts):
+            tokens = sentence(order.words, (Clause(fact),))
+            if position == story.target:
+                inside = [i for i, token in enumerate(tokens) if token.slot == story.question.ask]
+                answer = text_of(tokens[inside[0] : inside[-1] + 1])
+                before = texts + [token.form for token in tokens[: inside[0]]]
+                start = sum(len(text) + 1 for text in before)
+            texts.append(text_of(tokens))
+        yield {
+            "id": order.name(index),
+            "context": " ".join(texts),
+            "question": text_of(sentence(order.words, (story.question,))),
+            "answers": [{"text": answer, "start": start}],
+        }
+
+
+def _pos(order: Order) -> Iterator[Row]:
+    """Tagging rows: words with their universal parts of speech."""
+    for index in range(order.num_examples):
+        saying = discourse.draw_utterance(order.rng(index), order.seed, order.bucket)
+        tokens = saying.form(order.words, *saying.arguments)
+        yield {
+            "id": order.name(index),
+            "tokens": [token.form for token in tokens],
+            "tags": [token.tag for token in tokens],
+        }
+
+
+def _retrieval(order: Order) -> Iterator[Row]:
+    """Retrieval rows: all candidates in order, then the mini-English queries sorted by text."""
+    seen: set[str] = set()
+    queries: list[tuple[str, int]] = []
+    for index in range(order.num_examples):
+        rng = order.rng(index)
+        while True:
+            saying = discourse.draw_utterance(rng, order.seed, order.bucket)
+            query = saying.form(order.source_words, *saying.arguments)
+            # two sentences that differ in an article alone are one in a language without articles
+            key = " ".join(token.form for token in query if token.tag != "DET")
+            if key not in seen:
+                break
+        seen.add(key)
+        queries.append((text_of(query), index))
+        text = text_of(saying.form(order.words, *saying.arguments))
+        yield {"id": str(index), "side": "candidate", "text": text, "matches": []}
+    for position, (text, index) in enumerate(sorted(queries)):
+        yield {"id": f"q{position}", "side": "query", "text": text, "matches": [str(index)]}
+
+
+def _text(order: Order) -> Iterator[Row]:
+    """Plain lines for masked language modelling."""
+    for index in range(order.num_examples):
+        line = discourse.draw_line(order.rng(index), order.seed, order.bucket)
+        yield {"id": order.name(index), "text": discourse.in_words(order.words, line), "pair": None}
+
+
+def _parallel(order: Order) -> Iterator[Row]:
+    """Lines with their translation into mini-English."""
+    for index in range(order.num_examples):
+        line = discourse.draw_line(order.rng(index), order.seed, order.bucket)
+        yield {
+            "id": order.name(index),
+            "text": discourse.in_words(order.words, line),
+            "pair": discourse.in_words(order.source_words, line),
+        }
+
+
+GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
+    "nli": _nli,
+    "qa": _qa,
+    "pos": _pos,
+    "retrieval": _retrieval,
+    "text": _text,
+    "parallel": _parallel,
+}
+BILINGUAL = frozenset({"retrieval", "parallel"})
+"""Generators that set a language against mini-English."""

@@ -1,0 +1,97 @@
+"""The face of the microworld: a world, the rows of its tasks, the properties of its languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from xstilts.errors import UserError, unknown
+from xstilts.microworld.generators import BILINGUAL, GENERATORS, Order, Row
+from xstilts.microworld.inference import DIFFICULTIES
+from xstilts.microworld.languages import SOURCE, Language, languages
+from xstilts.microworld.lexicon import lexicon
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A family of invented languages that share one meaning."""
+
+    seed: int = 0
+    num_languages: int = 6
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages, mini-English first; a larger world has the same ones and more."""
+        return languages(self.seed, self.num_languages)
+
+    def language(self, code: str) -> Language:
+        """The language with a code.
+
+        Raises:
+            UserError: the world has no such language.
+        """
+        by_code = {language.code: language for language in self.languages}
+        if code not in by_code:
+            where = f"microworld of {self.num_languages} languages"
+            raise unknown("language", code, by_code, where)
+        return by_code[code]
+
+
+def rows(
+    world: World,
+    generator: str,
+    language: str,
+    split: str,
+    num_examples: int,
+    *,
+    difficulty: str = "medium",
+    stream: str = "",
+) -> Iterator[Row]:
+    """The first examples of a split of a task in a language, in the schema of the task's kind.
+
+    Example ``i`` means the same in every language. The facts told in the training text, the train,
+    the validation and the test splits are different ones.
+
+    Args:
+        world: the family of languages.
+        generator: "nli", "qa", "pos", "retrieval", "text" or "parallel".
+        language: a code of the world; "retrieval" and "parallel" set it against mini-English.
+        split: "train", "validation" or "test".
+        num_examples: examples, or sentence pairs for "retrieval" (two rows each).
+        difficulty: "easy", "medium" or "hard", for "nli" and "qa".
+        stream: tells apart two data sets that use the same generator, as the name of the task.
+
+    Raises:
+        UserError: a name that is not known, or mini-English set against itself.
+    """
+    if generator not in GENERATORS:
+        raise unknown("generator", generator, GENERATORS, "microworld")
+    if split not in SPLITS:
+        raise unknown("split", split, SPLITS, "microworld")
+    if difficulty not in DIFFICULTIES:
+        raise unknown("difficulty", difficulty, DIFFICULTIES, "microworld")
+    chosen = world.language(language)
+    if generator in BILINGUAL and language == SOURCE:
+        raise UserError(
+            f"microworld {generator}: {language!r} cannot be paired with itself. "
+            f"Name another language of the world: {', '.join(x.code for x in world.languages[1:])}."
+        )
+    order = Order(
+        seed=world.seed,
+        generator=generator,
+        split=split,
+        stream=stream,
+        num_examples=num_examples,
+        difficulty=difficulty,
+        words=lexicon(world.seed, chosen),
+        source_words=lexicon(world.seed, world.languages[0]),
+    )
+    return GENERATORS[generator](order)
+
+
+def properties(world: World) -> list[dict[str, Any]]:
+    """One row per language with all its properties, for tables."""
+    return [asdict(language) for language in world.languages]
