@@ -1,0 +1,204 @@
+"""What each step trains on, and how: mixtures, batches, masking, schedules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from engine_world import make_tokens, recipe, tokenizer_dir
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xstilts.errors import UserError
+from xstilts.tokens.store import TokenTable
+from xstilts.tokens.tokenizer import load_tokenizer
+from xstilts.training.batches import collate, gather, passes
+from xstilts.training.masking import mask_pieces
+from xstilts.training.mixture import num_steps, shares, task_of_steps
+from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
+from xstilts.training.sampler import Member, TaskSampler
+
+# Training sizes of the nine intermediate tasks of Phang et al. 2020 (ANLI+, MNLI, QQP, SQuAD v2,
+# SQuAD v1, HellaSwag, CCG, Cosmos QA, CommonsenseQA)
+NINE = [1_104_934, 392_702, 363_846, 130_319, 87_599, 39_905, 38_015, 25_262, 9_741]
+
+
+def test_shares_of_the_nine_intermediate_tasks() -> None:
+    capped = shares(NINE, recipe(sampling="temperature", sampling_cap=2**17))
+    expected = [0.181, 0.181, 0.181, 0.180, 0.121, 0.055, 0.053, 0.035, 0.013]
+    assert capped.round(3).tolist() == expected
+    assert shares(NINE, recipe())[:2].round(3).tolist() == [0.504, 0.179]
+    assert shares(NINE, recipe(sampling="uniform")).round(3).tolist() == [0.111] * 9
+
+
+def test_temperature_flattens() -> None:
+    hot = shares([100, 400], recipe(sampling="temperature", sampling_temperature=2.0))
+    assert hot == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_steps_of_epochs_count_each_task_to_its_cap() -> None:
+    assert num_steps([33, 5], recipe(epochs=2.0)) == 2 * (3 + 1)
+    assert num_steps([33, 5], recipe(epochs=2.0, sampling_cap=16)) == 2 * (1 + 1)
+    assert num_steps([33], recipe(epochs=0.01)) == 1
+    assert num_steps([33], recipe(max_steps=7)) == 7
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.integers(1, 5000), min_size=1, max_size=6),
+    st.integers(1, 300),
+    st.integers(0, 9),
+)
+def test_each_task_gets_its_share_to_within_one_step(
+    sizes: list[int], steps: int, seed: int
+) -> None:
+    plan = recipe(max_steps=steps)
+    named = {f"task{i}": size for i, size in enumerate(sizes)}
+    tasks = task_of_steps(named, plan, seed)
+    assert len(tasks) == steps
+    counts = np.bincount(tasks, minlength=len(sizes))
+    assert np.all(np.abs(counts - shares(sizes, plan) * steps) < 1)
+    assert np.array_equal(tasks, task_of_steps(named, plan, seed))
+
+
+def sampler(folder: Path, seed: int = 0, **changes: object) -> TaskSampler:
+    members, tables = [], []
+    for language, count in (("de", 70), ("sw", 31)):
+        _, tokens = make_tokens(folder, "classification", count)
+        members.append(Member(task="toy", language=language, tokens=tokens))
+        tables.append(TokenTable.open(tokens))
+    values = {"batch_size": 8, "max_examples": 0} | changes
+    return TaskSampler(task="toy", members=members, tables=tables, seed=seed, **values)
+
+
+def test_an_epoch_holds_each_sequence_once(tmp_path: Path) -> None:
+    toy = sampler(tmp_path)
+    per_epoch = 13
+    for epoch in range(2):
+        seen = np.concatenate([toy.batch(epoch * per_epoch + i) for i in range(per_epoch)])
+        assert sorted(seen.tolist()) == list(range(101))
+    assert Counter(toy.member.tolist()) == {0: 70, 1: 31}
+
+
+def test_a_batch_depends_on_seed_and_draw_alone(tmp_path: Path) -> None:
+    forward, direct = sampler(tmp_path), sampler(tmp_path)
+    walked = [forward.batch(draw) for draw in range(30)]
+    assert np.array_equal(direct.batch(29), walked[29])
+    assert np.array_equal(direct.batch(3), walked[3])
+    assert not np.array_equal(sampler(tmp_path, seed=1).batch(3), walked[3])
+    assert not np.array_equal(walked[0], walked[13])
+
+
+def test_batches_are_of_similar_length_longest_first(tmp_path: Path) -> None:
+    toy = sampler(tmp_path)
+    batches = [toy.lengths[toy.batch(draw)] for draw in range(13)]
+    assert all(np.all(np.diff(lengths) <= 0) for lengths in batches)
+    spread = np.mean([np.ptp(lengths) for lengths in batches])
+    assert spread < 0.5 * np.ptp(toy.lengths)
+
+
+def test_max_train_examples_takes_the_first_of_each_set(tmp_path: Path) -> None:
+    toy = sampler(tmp_path, max_examples=20)
+    assert len(toy) == 40
+    assert set(toy.row.tolist()) == set(range(20))
+
+
+def test_an_empty_training_set_is_an_error(tmp_path: Path) -> None:
+    _, tokens = make_tokens(tmp_path, "classification", rows=[])
+    member = Member(task="toy", language="de", tokens=tokens)
+    with pytest.raises(UserError, match="toy: nothing to train on"):
+        TaskSampler(
+            task="toy", members=[member], tables=[TokenTable.open(tokens)],
+            batch_size=8, seed=0, max_examples=0,
+        )  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 100), min_size=1, max_size=50), st.integers(1, 300))
+def test_passes_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int) -> None:
+    lengths = sorted(lengths, reverse=True)
+    parts = [lengths[part] for part in passes(lengths, budget)]
+    assert [length for part in parts for length in part] == lengths
+    assert all(len(part) == 1 or len(part) * part[0] <= budget for part in parts)
+
+
+def test_padding(tmp_path: Path) -> None:
+    _, tokens = make_tokens(tmp_path, "tagging", 20)
+    table = TokenTable.open(tokens)
+    order = np.argsort(-table.lengths)[[0, -1]]
+    batch = gather([table], [(0, int(row)) for row in order], lists=("labels",))
+    tensors = collate(batch, slice(None), torch.device("cpu"))
+    longest, shortest = table.lengths[order]
+    assert tensors["input_ids"].shape == (2, longest)
+    assert tensors["input_ids"][1, :shortest].tolist() == table.ids(int(order[1])).tolist()
+    assert set(tensors["input_ids"][1, shortest:].tolist()) == {1}
+    assert set(tensors["labels"][1, shortest:].tolist()) == {-100}
+    assert tensors["attention_mask"].sum(1).tolist() == [longest, shortest]
+
+
+def test_masking_hides_the_right_share_of_text(tmp_path: Path) -> None:
+    _, tokens = make_tokens(tmp_path, "mlm", 600)
+    table = TokenTable.open(tokens)
+    rows = [table.ids(i) for i in range(len(table))]
+    ids, labels = mask_pieces(rows, table.metadata, 0.3, seed=5)
+    before, after, targets = map(np.concatenate, (rows, ids, labels))
+    chosen = targets != -100
+    special = np.isin(before, table.metadata["special_ids"])
+    assert not np.any(chosen & special)
+    assert np.array_equal(targets[chosen], before[chosen])
+    assert np.array_equal(after[~chosen], before[~chosen])
+    assert abs(chosen.sum() / (~special).sum() - 0.3) < 0.02
+    mask_id = load_tokenizer(tokenizer_dir()).mask_id
+    assert abs(np.mean(after[chosen] == mask_id) - 0.8) < 0.03
+    assert abs(np.mean(after[chosen] == before[chosen]) - 0.1) < 0.03
+    assert not np.isin(after[chosen & (after != mask_id)], table.metadata["special_ids"]).any()
+    again = np.concatenate(mask_pieces(rows, table.metadata, 0.3, seed=6)[1])
+    assert not np.array_equal(again, targets)
+
+
+def test_a_short_batch_still_hides_something(tmp_path: Path) -> None:
+    _, tokens = make_tokens(tmp_path, "mlm", 2)
+    table = TokenTable.open(tokens)
+    for seed in range(20):
+        _, labels = mask_pieces([table.ids(0)], table.metadata, 0.0001, seed)
+        assert np.sum(labels[0] != -100) == 1
+
+
+def test_learning_rate_rises_and_falls() -> None:
+    linear = [learning_rate(step, 100, recipe(learning_rate=1.0)) for step in range(100)]
+    assert linear[0] == pytest.approx(0.1)
+    assert linear[9] == linear[10] == max(linear) == 1.0
+    assert linear[55] == pytest.approx(0.5)
+    assert 0 < linear[99] < 0.02
+    cosine = recipe(learning_rate=1.0, warmup=0.0, schedule="cosine")
+    assert learning_rate(50, 100, cosine) == pytest.approx(0.5)
+    constant = recipe(learning_rate=1.0, schedule="constant")
+    assert learning_rate(99, 100, constant) == 1.0
+
+
+def test_a_step_is_that_of_torch_on_the_mean_loss() -> None:
+    def model() -> torch.nn.Module:
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.LayerNorm(4))
+
+    # the epsilon makes the step depend on the size of the gradient
+    plan = recipe(weight_decay=0.1, max_grad_norm=0.01, adam_epsilon=0.1)
+    ours, theirs = model(), model()
+    data = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
+    optimiser = make_optimiser([ours], plan)
+    (3 * ours(data).pow(3)).sum().backward()
+    norm = step_with(optimiser, 6, 0.5, plan.max_grad_norm)
+
+    groups = [
+        {"params": [theirs[0].weight], "weight_decay": 0.1},
+        {"params": [theirs[0].bias, *theirs[1].parameters()], "weight_decay": 0.0},
+    ]
+    reference = torch.optim.AdamW(groups, lr=0.5, betas=(0.9, plan.adam_beta2), eps=0.1)
+    (3 * theirs(data).pow(3)).sum(1).mean().backward()
+    expected = torch.nn.utils.clip_grad_norm_(theirs.parameters(), 0.01)
+    reference.step()
+    assert norm == pytest.approx(expected.item(), rel=1e-5)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)

@@ -1,0 +1,200 @@
+"""The shared encoder: built from nothing, or loaded completely from a Hugging Face folder."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import save_file
+
+from xstilts.errors import UserError
+from xstilts.files import atomic_path, read_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+PreTrainedModel = Any
+"""A model of transformers; its type would cost seconds to import where only the name is needed."""
+
+# The modules by path: the package's own lazy import would also load Trainer and generation code.
+_KNOWN = {
+    "xlm-roberta": ("transformers.models.xlm_roberta.modeling_xlm_roberta", "XLMRobertaModel"),
+    "roberta": ("transformers.models.roberta.modeling_roberta", "RobertaModel"),
+    "bert": ("transformers.models.bert.modeling_bert", "BertModel"),
+}
+
+_OTHER_PARTS = (
+    "pooler.",
+    "lm_head.",
+    "cls.",
+    "classifier.",
+    "qa_outputs.",
+    "embeddings.position_ids",
+)
+"""Weights of a checkpoint that are no part of the encoder."""
+
+
+def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
+    """A new encoder in the shape of XLM-R, random from torch's current seed.
+
+    Args:
+        architecture: ``vocab_size``, ``hidden_size``, ``num_layers``, ``num_heads``,
+            ``intermediate_size``, ``max_length`` (pieces) and ``dropout``.
+    """
+    module = importlib.import_module("transformers.models.xlm_roberta.configuration_xlm_roberta")
+    config = module.XLMRobertaConfig(
+        vocab_size=architecture["vocab_size"],
+        hidden_size=architecture["hidden_size"],
+        num_hidden_layers=architecture["num_layers"],
+        num_attention_heads=architecture["num_heads"],
+        intermediate_size=architecture["intermediate_size"],
+        # XLM-R counts positions from pad_token_id + 1
+        max_position_embeddings=architecture["max_length"] + 2,
+        hidden_dropout_prob=architecture["dropout"],
+        attention_probs_dropout_prob=architecture["dropout"],
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        attn_implementation="sdpa",
+    )
+    return _model_class("xlm-roberta")(config, add_pooling_layer=False)
+
+
+def load_encoder(folder: Path) -> PreTrainedModel:
+    """The encoder of a checkpoint, in fp32, with every weight from the checkpoint.
+
+    Heads and poolers in the checkpoint are left aside.
+
+    Raises:
+        UserError: a weight of the encoder is missing or left over, for example because the names
+            have another prefix. (jiant 2.2.0 left XLM-R random in that case: nyu-mll/jiant 1329.)
+    """
+    model_type = read_json(folder / "config.json").get("model_type")
+    options: dict[str, Any] = {"add_pooling_layer": False} if model_type in _KNOWN else {}
+    logging = importlib.import_module("transformers.utils.logging")
+    logging.disable_progress_bar()
+    verbosity = logging.get_verbosity()
+    # what does not fit is an error below, not a warning in a log
+    logging.set_verbosity_error()
+    try:
+        model, report = _model_class(model_type).from_pretrained(
+            folder,
+            dtype=torch.float32,
+            attn_implementation="sdpa",
+            local_files_only=True,
+            output_loading_info=True,
+            # reported below with the rest, instead of an error without names
+            ignore_mismatched_sizes=True,
+            **options,
+        )
+    except OSError as error:
+        raise UserError(f"{folder}: no model that can be loaded ({error}).") from error
+    finally:
+        logging.set_verbosity(verbosity)
+    _require_complete(folder, report)
+    return model
+
+
+def _require_complete(folder: Path, report: Mapping[str, Any]) -> None:
+    """Raise unless each weight of the encoder came from the checkpoint."""
+    problems = {
+        "missing": _of_encoder(report["missing_keys"]),
+        "left over": _of_encoder(report["unexpected_keys"]),
+        "of another shape": sorted(str(entry[0]) for entry in report["mismatched_keys"]),
+    }
+    found = [f"{len(keys)} {what}: {_some(keys)}" for what, keys in problems.items() if keys]
+    if found:
+        raise UserError(
+            f"{folder}: the checkpoint does not fit its config.json; weights {'; '.join(found)}. "
+            "Training would start from noise. Check the prefix of the names and the model_type."
+        )
+
+
+def _of_encoder(keys: Iterable[str]) -> list[str]:
+    """The names that belong to the encoder."""
+    return sorted(key for key in keys if not any(part in f".{key}" for part in _DOTTED))
+
+
+_DOTTED = tuple(f".{part}" for part in _OTHER_PARTS)
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:5]) + (", ..." if len(keys) > 5 else "")
+
+
+def _model_class(model_type: str | None) -> Any:
+    """The encoder class of a model type; transformers' own choice for less common ones."""
+    if model_type in _KNOWN:
+        module, name = _KNOWN[model_type]
+        return getattr(importlib.import_module(module), name)
+    return importlib.import_module("transformers").AutoModel
+
+
+def save_encoder(model: PreTrainedModel, folder: Path) -> None:
+    """Write ``config.json`` and ``model.safetensors``, as ``AutoModel`` reads them.
+
+    Equal weights give equal bytes.
+    """
+    weights = {
+        name: tensor.detach().to("cpu").contiguous() for name, tensor in model.state_dict().items()
+    }
+    with atomic_path(folder / "model.safetensors") as temporary:
+        save_file(weights, temporary, metadata={"format": "pt"})
+    model.config.architectures = [type(model).__name__]
+    model.config.dtype = torch.float32
+    write_text(folder / "config.json", model.config.to_json_string())
+
+
+def max_positions(model: PreTrainedModel) -> int:
+    """Longest sequence in pieces that the model has positions for."""
+    config = model.config
+    limit = int(getattr(config, "max_position_embeddings", 1 << 30))
+    if config.model_type in {"xlm-roberta", "roberta"}:
+        return limit - config.pad_token_id - 1
+    return limit
+
+
+def check_fit(model: PreTrainedModel, file: Path, longest: int, vocab_size: int) -> None:
+    """Raise where tokens do not fit the model.
+
+    Args:
+        model: an encoder.
+        file: the token file, for the message.
+        longest: pieces of its longest sequence.
+        vocab_size: of the tokenizer that made it.
+
+    Raises:
+        UserError: the model has too few positions or too small a vocabulary.
+    """
+    if longest > max_positions(model):
+        raise UserError(
+            f"{file}: a sequence of {longest} pieces, but the model has {max_positions(model)} "
+            f"positions. Set max_length of the task to {max_positions(model)} or less."
+        )
+    if vocab_size > model.config.vocab_size:
+        raise UserError(
+            f"{file}: made with a vocabulary of {vocab_size} pieces, but the model has "
+            f"{model.config.vocab_size}. Use the model's own tokenizer."
+        )
+
+
+def input_embeddings(model: PreTrainedModel) -> torch.Tensor:
+    """The matrix of piece embeddings, vocabulary x width; MLM heads share it."""
+    weight = model.get_input_embeddings().weight
+    assert isinstance(weight, torch.Tensor)
+    return weight
+
+
+def hidden_states(
+    model: PreTrainedModel, inputs: Mapping[str, torch.Tensor], *, every_layer: bool = False
+) -> tuple[torch.Tensor, ...]:
+    """The last hidden state, or all of them from the embeddings on; each batch x pieces x width.
+
+    Args:
+        model: an encoder.
+        inputs: ``input_ids``, ``attention_mask`` and, for BERT, ``token_type_ids``.
+        every_layer: whether to return all ``num_layers + 1`` hidden states.
+    """
+    output = model(**inputs, output_hidden_states=every_layer, return_dict=True)
+    return tuple(output.hidden_states) if every_layer else (output.last_hidden_state,)

@@ -1,0 +1,45 @@
+"""Head for a class of a whole sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Head(nn.Module):
+    """RoBERTa's classification head: dense, tanh and output on the first piece.
+
+    Shapes: B sequences, T pieces, D width, C classes.
+    """
+
+    scalar_targets = ("label",)
+    """Columns of numbers that the loss needs."""
+    list_targets = ()
+    """Columns of one number per piece that the loss needs."""
+
+    def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
+        super().__init__()
+        self.dense = nn.Linear(hidden_size, hidden_size)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden_size, num_labels)
+
+    def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
+        """Logits, B x C."""
+        first_BD = self.dropout(hidden_BTD[:, 0])
+        return self.output(self.dropout(torch.tanh(self.dense(first_BD))))
+
+    def loss(
+        self,
+        hidden_BTD: torch.Tensor,
+        targets: Mapping[str, torch.Tensor],
+        embeddings_VD: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the cross-entropies of a part of a batch, and the number of sequences."""
+        logits_BC = self(hidden_BTD).float()
+        return F.cross_entropy(logits_BC, targets["label"], reduction="sum"), len(logits_BC)

@@ -1,0 +1,51 @@
+"""Head that guesses hidden pieces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Head(nn.Module):
+    """XLM-R's language-model head; its output layer is the matrix of input embeddings.
+
+    Shapes: B sequences, T pieces, D width, V vocabulary, M hidden pieces.
+    """
+
+    scalar_targets = ()
+    """Columns of numbers that the loss needs."""
+    list_targets = ("labels",)
+    """Columns of one number per piece that the loss needs."""
+
+    def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
+        super().__init__()
+        self.dense = nn.Linear(hidden_size, hidden_size)
+        self.layer_norm = nn.LayerNorm(hidden_size, eps=1e-5)
+        self.bias = nn.Parameter(torch.zeros(vocab_size))
+
+    def forward(self, hidden_MD: torch.Tensor, embeddings_VD: torch.Tensor) -> torch.Tensor:
+        """Logits, M x V."""
+        features_MD = self.layer_norm(F.gelu(self.dense(hidden_MD)))
+        return F.linear(features_MD, embeddings_VD, self.bias)
+
+    def loss(
+        self,
+        hidden_BTD: torch.Tensor,
+        targets: Mapping[str, torch.Tensor],
+        embeddings_VD: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the cross-entropies of the hidden pieces of a part of a batch, and their number.
+
+        Logits are made for hidden pieces only: a row of them is as long as the vocabulary.
+        """
+        labels_BT = targets["labels"]
+        hidden_BT = labels_BT != -100
+        labels_M = labels_BT[hidden_BT]
+        logits_MV = self(hidden_BTD[hidden_BT], embeddings_VD).float()
+        return F.cross_entropy(logits_MV, labels_M, reduction="sum"), len(labels_M)

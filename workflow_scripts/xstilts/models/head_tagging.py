@@ -1,0 +1,45 @@
+"""Head for a tag of each word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Head(nn.Module):
+    """A linear layer over each piece; the first piece of a word speaks for it.
+
+    Shapes: B sequences, T pieces, D width, C tags.
+    """
+
+    scalar_targets = ()
+    """Columns of numbers that the loss needs."""
+    list_targets = ("labels",)
+    """Columns of one number per piece that the loss needs."""
+
+    def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden_size, num_labels)
+
+    def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
+        """Logits, B x T x C."""
+        return self.output(self.dropout(hidden_BTD))
+
+    def loss(
+        self,
+        hidden_BTD: torch.Tensor,
+        targets: Mapping[str, torch.Tensor],
+        embeddings_VD: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the cross-entropies of the words of a part of a batch, and their number."""
+        logits_NC = self(hidden_BTD).float().flatten(0, 1)
+        labels_N = targets["labels"].flatten()
+        loss = F.cross_entropy(logits_NC, labels_N, reduction="sum", ignore_index=-100)
+        return loss, int((labels_N != -100).sum())

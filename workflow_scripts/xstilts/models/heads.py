@@ -1,0 +1,127 @@
+"""Heads on the shared encoder: fresh from the seed, from the parent, on disk."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from xstilts.errors import UserError, unknown
+from xstilts.files import atomic_path, read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+WEIGHTS = "heads.safetensors"
+INDEX = "heads.json"
+
+# Names in checkpoints of XLMRobertaForMaskedLM and RobertaForMaskedLM, to ours
+_HUB_MLM = {
+    "lm_head.dense.weight": "dense.weight",
+    "lm_head.dense.bias": "dense.bias",
+    "lm_head.layer_norm.weight": "layer_norm.weight",
+    "lm_head.layer_norm.bias": "layer_norm.bias",
+    "lm_head.bias": "bias",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeadSpec:
+    """What makes two heads interchangeable."""
+
+    kind: str
+    """classification, span, tagging or mlm."""
+    labels: tuple[str, ...] = ()
+    """Label names in class order."""
+
+
+def new_head(spec: HeadSpec, config: Any) -> nn.Module:
+    """A fresh head for an encoder with this configuration, random from torch's current seed."""
+    # by name, so that the code of one kind is no part of another kind's identity
+    module = importlib.import_module(f"xstilts.models.head_{spec.kind}")
+    dropout = getattr(config, "classifier_dropout", None) or getattr(
+        config, "hidden_dropout_prob", 0.0
+    )
+    head: nn.Module = module.Head(config.hidden_size, len(spec.labels), config.vocab_size, dropout)
+    spread = getattr(config, "initializer_range", 0.02)
+    for layer in head.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=spread)
+            nn.init.zeros_(layer.bias)
+    return head
+
+
+def read_index(folder: Path) -> dict[str, HeadSpec]:
+    """Name to kind and labels of the heads in a model folder; empty for a bare encoder."""
+    if not (folder / INDEX).is_file():
+        return {}
+    return {
+        name: HeadSpec(kind=entry["kind"], labels=tuple(entry["labels"]))
+        for name, entry in read_json(folder / INDEX).items()
+    }
+
+
+def save_heads(heads: Mapping[str, nn.Module], specs: Mapping[str, HeadSpec], folder: Path) -> None:
+    """Write all heads of a stage; equal weights give equal bytes."""
+    weights = {
+        f"{name}.{key}": tensor.detach().to("cpu").contiguous()
+        for name, head in heads.items()
+        for key, tensor in head.state_dict().items()
+    }
+    with atomic_path(folder / WEIGHTS) as temporary:
+        save_file(weights, temporary)
+    index = {name: {"kind": specs[name].kind, "labels": list(specs[name].labels)} for name in heads}
+    write_json(folder / INDEX, index)
+
+
+def load_head(folder: Path, name: str, config: Any) -> nn.Module:
+    """The head called ``name`` of a model folder, complete.
+
+    Raises:
+        UserError: there is no such head; names those that there are.
+    """
+    specs = read_index(folder)
+    if name not in specs:
+        raise unknown("head", name, specs, f"{folder / INDEX}")
+    head = new_head(specs[name], config)
+    prefix = f"{name}."
+    with safe_open(folder / WEIGHTS, framework="pt") as file:
+        weights = {
+            key.removeprefix(prefix): file.get_tensor(key)
+            for key in file.keys()  # noqa: SIM118 (not a dict)
+            if key.startswith(prefix)
+        }
+    try:
+        head.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(f"{folder / WEIGHTS}: head {name!r} is not whole ({error}).") from None
+    return head
+
+
+def parent_head(folder: Path, name: str, spec: HeadSpec) -> str | None:
+    """Which of the parent's heads serves a task: of equal kind and labels, the namesake first.
+
+    None where no head fits, or where several do and none has the name.
+    """
+    fitting = [other for other, found in read_index(folder).items() if found == spec]
+    if name in fitting:
+        return name
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def hub_mlm_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Weights of the language-model head in a published checkpoint; empty where there is none."""
+    file = folder / "model.safetensors"
+    if not file.is_file():
+        return {}
+    with safe_open(file, framework="pt") as checkpoint:
+        names = set(checkpoint.keys())
+        if not names.issuperset(_HUB_MLM):
+            return {}
+        return {ours: checkpoint.get_tensor(theirs) for theirs, ours in _HUB_MLM.items()}

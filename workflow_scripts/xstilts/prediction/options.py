@@ -1,0 +1,22 @@
+"""What decides the predictions of a finished model, besides the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictOptions:
+    """How the outputs of a model become predictions."""
+
+    head: str | None = None
+    """Name of the head, if not that of the task: XNLI is predicted by the head of MNLI."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic of the forward pass."""
+    n_best: int = 20
+    """Start and end positions considered per window (span)."""
+    max_answer_length: int = 30
+    """Longest answer in pieces (span)."""
+    pooling: Literal["mean", "mean_no_special", "cls"] = "mean"
+    """What a sentence vector is the mean of (retrieval)."""

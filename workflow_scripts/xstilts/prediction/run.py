@@ -1,0 +1,171 @@
+"""Predictions of one model on every language of a task, each language as soon as it is done."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from xstilts.errors import UserError
+from xstilts.files import atomic_path
+from xstilts.models.encoder import check_fit, hidden_states, load_encoder
+from xstilts.models.heads import load_head, read_index
+from xstilts.tokens.store import METADATA_KEY, TokenTable
+from xstilts.training.batches import collate, gather, model_inputs, passes
+
+if TYPE_CHECKING:
+    from xstilts.prediction.options import PredictOptions
+
+VERSIONS = ("torch", "transformers", "numpy")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One language to predict."""
+
+    language: str
+    tokens: Path
+    """Token file of the data."""
+    data: Path
+    """Parquet file of the data, for ids and gold."""
+    out: Path
+    """Parquet file of the predictions."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Goes into the file's metadata, with seconds, device and versions."""
+
+
+def predict(
+    model_dir: Path,
+    *,
+    task: str,
+    kind: str,
+    labels: Sequence[str],
+    items: Sequence[Item],
+    options: PredictOptions,
+    tokens_per_pass: int,
+    num_threads: int,
+    on_language: Callable[[str, float], None] | None = None,
+    device: str = "auto",
+) -> None:
+    """Predict each language into its own file; a kill loses at most the language in work.
+
+    Args:
+        model_dir: folder with the encoder and, but for retrieval, its heads.
+        task: name of the task; its head unless ``options.head`` names another.
+        kind: classification, span, tagging or retrieval.
+        labels: label names of the task.
+        items: the languages.
+        options: how outputs become predictions.
+        tokens_per_pass: pieces, padding included, that go through the model at once.
+        num_threads: of torch on a CPU.
+        on_language: told each finished language and its seconds.
+        device: ``auto`` is the GPU if there is one.
+
+    Raises:
+        UserError: the head does not serve the task, or the tokens do not fit the model.
+    """
+    torch.set_num_threads(num_threads)
+    # by name, so that the code of one kind is no part of another kind's identity
+    module = importlib.import_module(f"xstilts.prediction.{kind}")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    target = torch.device(device)
+    encoder = load_encoder(model_dir).to(target).eval()
+    head, head_labels = None, tuple(labels)
+    if kind != "retrieval":
+        name = options.head or task
+        head_labels = _check_head(model_dir, name, task, kind, labels)
+        head = load_head(model_dir, name, encoder.config).to(target).eval()
+    for item in items:
+        started = time.monotonic()
+        table = _check_tokens(item, kind, encoder)
+        predictor = module.Predictor(table, head_labels, options)
+        _forward(encoder, head, table, predictor, module, options, tokens_per_pass, target)
+        data = pq.read_table(item.data, columns=list(module.COLUMNS))
+        result = predictor.finish(data.slice(0, table.metadata["num_examples"]))
+        seconds = time.monotonic() - started
+        _write(item, result, seconds, target)
+        if on_language:
+            on_language(item.language, seconds)
+
+
+def _forward(
+    encoder: Any,
+    head: torch.nn.Module | None,
+    table: TokenTable,
+    predictor: Any,
+    module: Any,
+    options: PredictOptions,
+    tokens_per_pass: int,
+    device: torch.device,
+) -> None:
+    """Send all sequences through the model, the longest first: a lack of memory shows at once."""
+    order = np.argsort(-table.lengths, kind="stable")
+    for part in passes(table.lengths[order].tolist(), tokens_per_pass):
+        rows = order[part]
+        sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)
+        tensors = collate(sequences, slice(None), device)
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, torch.bfloat16, enabled=options.precision == "bf16"),
+        ):
+            hidden = hidden_states(encoder, model_inputs(tensors), every_layer=module.EVERY_LAYER)
+            predictor.add(rows, tensors, hidden, head)
+
+
+def _check_head(
+    model_dir: Path, name: str, task: str, kind: str, labels: Sequence[str]
+) -> tuple[str, ...]:
+    """Labels of the head, in class order.
+
+    Raises:
+        UserError: it is of another kind, or shares no label with the task.
+    """
+    spec = read_index(model_dir).get(name)
+    if spec is None:
+        known = ", ".join(sorted(read_index(model_dir))) or "(none)"
+        raise UserError(
+            f"{model_dir}: no head {name!r} to predict {task}. Heads: {known}. "
+            "Train on the task, or name another head."
+        )
+    if spec.kind != kind:
+        raise UserError(f"{model_dir}: head {name!r} is for {spec.kind}, {task} is {kind}.")
+    if labels and not set(labels) & set(spec.labels):
+        raise UserError(
+            f"{model_dir}: head {name!r} predicts {', '.join(spec.labels)}, but the labels of "
+            f"{task} are {', '.join(labels)}. Train on a task with the same labels."
+        )
+    return spec.labels
+
+
+def _check_tokens(item: Item, kind: str, encoder: Any) -> TokenTable:
+    """The tokens of a language, if they fit kind and model."""
+    table = TokenTable.open(item.tokens)
+    if table.metadata["kind"] != kind:
+        raise UserError(f"{item.tokens}: tokens for {table.metadata['kind']}, not {kind}.")
+    check_fit(encoder, item.tokens, table.longest, table.metadata["vocab_size"])
+    return table
+
+
+def _write(item: Item, result: pa.Table, seconds: float, device: torch.device) -> None:
+    """Write a language's predictions atomically, with what is needed to interpret them."""
+    metadata = {
+        **item.metadata,
+        "language": item.language,
+        "seconds": round(seconds, 3),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+    result = result.replace_schema_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    with atomic_path(item.out) as temporary:
+        pq.write_table(result, temporary, compression="zstd")

@@ -1,0 +1,97 @@
+"""Predictions of an answer: a slice of the original context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import torch
+
+if TYPE_CHECKING:
+    from xstilts.models.head_span import Head
+    from xstilts.prediction.options import PredictOptions
+    from xstilts.tokens.store import TokenTable
+
+COLUMNS = ("id", "context", "answers")
+LISTS = ("offsets_start",)
+EVERY_LAYER = False
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("gold", pa.list_(pa.string()), nullable=False),
+        pa.field("prediction", pa.string(), nullable=False),
+        pa.field("score", pa.float32(), nullable=False),
+    ]
+)
+
+
+class Predictor:
+    """Collects the best answer of each window.
+
+    Shapes: B windows, T pieces, N positions considered.
+    """
+
+    def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
+        self._options = options
+        self._examples = table.column("example")
+        self._starts = table.list_column("offsets_start")
+        self._ends = table.list_column("offsets_end")
+        self._pieces = np.zeros((len(table), 2), np.int64)
+        self._scores = np.full(len(table), -np.inf, np.float32)
+
+    def add(
+        self,
+        rows: npt.NDArray[np.int64],
+        tensors: Mapping[str, torch.Tensor],
+        hidden: Sequence[torch.Tensor],
+        head: Head,
+    ) -> None:
+        """Take in the windows ``rows``: the best valid pair of the best starts and ends."""
+        logits_BT2 = head(hidden[-1]).float()
+        outside_BT1 = (tensors["offsets_start"] < 0).unsqueeze(-1)
+        logits_BT2 = logits_BT2.masked_fill(outside_BT1, -torch.inf)
+        count = min(self._options.n_best, logits_BT2.shape[1])
+        start_scores_BN, starts_BN = logits_BT2[..., 0].topk(count)
+        end_scores_BN, ends_BN = logits_BT2[..., 1].topk(count)
+        scores_BNN = start_scores_BN.unsqueeze(2) + end_scores_BN.unsqueeze(1)
+        extra_BNN = ends_BN.unsqueeze(1) - starts_BN.unsqueeze(2)
+        valid_BNN = (extra_BNN >= 0) & (extra_BNN < self._options.max_answer_length)
+        scores_B, best_B = scores_BNN.masked_fill(~valid_BNN, -torch.inf).flatten(1).max(dim=1)
+        start_B = starts_BN.gather(1, (best_B // count).unsqueeze(1))
+        end_B = ends_BN.gather(1, (best_B % count).unsqueeze(1))
+        self._pieces[rows] = torch.cat([start_B, end_B], dim=1).cpu().numpy()
+        self._scores[rows] = scores_B.cpu().numpy()
+
+    def finish(self, data: pa.Table) -> pa.Table:
+        """Id, gold answers, and the best answer over all windows with its score.
+
+        The answer is empty, with a score of minus infinity, where no window has a valid one.
+        """
+        best: dict[int, int] = {}
+        for row, example in enumerate(self._examples.tolist()):
+            if example not in best or self._scores[row] > self._scores[best[example]]:
+                best[example] = row
+        contexts = data.column("context")
+        texts: list[str] = []
+        for example in range(data.num_rows):
+            row = best[example]
+            if np.isneginf(self._scores[row]):
+                texts.append("")
+                continue
+            first, last = self._pieces[row]
+            start, end = self._starts.row(row)[first], self._ends.row(row)[last]
+            texts.append(contexts[example].as_py()[start:end])
+        gold = [
+            [answer["text"] for answer in answers] for answers in data.column("answers").to_pylist()
+        ]
+        scores = self._scores[[best[example] for example in range(data.num_rows)]]
+        columns = [
+            data.column("id"),
+            pa.array(gold, pa.list_(pa.string())),
+            pa.array(texts, pa.string()),
+            pa.array(scores, pa.float32()),
+        ]
+        return pa.table(columns, schema=SCHEMA)

@@ -1,0 +1,47 @@
+"""Sequences of plain text or of translation pairs; training hides pieces anew in each epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from xstilts.tokens.options import Encoded, TokenOptions
+from xstilts.tokens.store import EXAMPLE, IDS, sequences_batch
+
+if TYPE_CHECKING:
+    from xstilts.tokens.tokenizer import FastTokenizer
+
+SCHEMA = pa.schema([IDS, EXAMPLE])
+
+
+def encode(
+    batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
+) -> Encoded:
+    """Sequences of all the text.
+
+    A text that is too long becomes consecutive sequences. A pair must stay together to be of use:
+    its longer side is cut.
+    """
+    texts, pairs = batch.column("text").to_pylist(), batch.column("pair").to_pylist()
+    plain = [row for row, pair in enumerate(pairs) if pair is None]
+    paired = [row for row, pair in enumerate(pairs) if pair is not None]
+    budget = options.max_length - tokenizer.single.size
+    sequences: list[tuple[int, list[int], list[int]]] = []
+    for row, pieces in zip(plain, tokenizer.pieces([texts[row] for row in plain]), strict=True):
+        for start in range(0, len(pieces), budget):
+            part = pieces[start : start + budget]
+            ids, types = tokenizer.single.ids(part), tokenizer.single.types(len(part))
+            sequences.append((row, ids, types))
+    encoded, truncated = tokenizer.sequences(
+        [(texts[row], pairs[row]) for row in paired], options.max_length
+    )
+    for row, encoding in zip(paired, encoded, strict=True):
+        sequences.append((row, encoding.ids, encoding.type_ids))
+    sequences.sort(key=lambda sequence: sequence[0])
+    columns = {
+        "input_ids": [ids for _, ids, _ in sequences],
+        "example": [first_row + row for row, _, _ in sequences],
+    }
+    types_column = [types for _, _, types in sequences] if tokenizer.has_token_types else None
+    return Encoded(sequences_batch(SCHEMA, columns, types_column), truncated)

@@ -1,0 +1,107 @@
+"""From a data set in Parquet to its token file."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.errors import UserError
+from xstilts.tokens.options import TokenOptions
+from xstilts.tokens.store import TOKEN_TYPES, write_tokens
+from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+BATCH_ROWS = 2_000
+"""Examples encoded together: many enough for the tokenizer's threads, few enough for memory."""
+
+
+def prepare_tokens(
+    data: Path,
+    out: Path,
+    *,
+    kind: str,
+    labels: Sequence[str],
+    tokenizer_dir: Path,
+    max_length: int,
+    doc_stride: int,
+    max_examples: int | None = None,
+) -> dict[str, int]:
+    """Tokenise a data set into ``out``.
+
+    Args:
+        data: Parquet file in the data schema of ``kind``.
+        out: Arrow file of sequences (``xstilts.tokens.store``), written atomically.
+        kind: classification, span, tagging, retrieval or mlm.
+        labels: label names in class order.
+        tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
+        max_length: longest sequence in pieces.
+        doc_stride: pieces between the starts of two windows (span only).
+        max_examples: the first so many examples only; None for all.
+
+    Returns:
+        ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples that
+        lost text).
+
+    Raises:
+        UserError: the tokenizer or the data cannot be used; names the example.
+    """
+    # by name, so that the code of one kind is no part of another kind's identity
+    encoder = importlib.import_module(f"xstilts.tokens.{kind}")
+    tokenizer = load_tokenizer(tokenizer_dir)
+    if max_length <= tokenizer.pair.size + 2:
+        raise UserError(
+            f"max_length: {max_length} leaves no room for text beside the "
+            f"{tokenizer.pair.size} special tokens of a pair. Use at least 16."
+        )
+    options = TokenOptions(labels=tuple(labels), max_length=max_length, doc_stride=doc_stride)
+    file = pq.ParquetFile(data)
+    rows = file.metadata.num_rows
+    num_examples = rows if max_examples is None else min(rows, max_examples)
+    counts: Counter[str] = Counter(num_examples=num_examples)
+
+    def encoded() -> Iterator[pa.RecordBatch]:
+        for first_row, batch in _batches(file, num_examples):
+            sequences, truncated = encoder.encode(batch, tokenizer, options, first_row)
+            counts["num_sequences"] += sequences.num_rows
+            counts["num_tokens"] += len(sequences.column("input_ids").values)
+            counts["num_truncated"] += truncated
+            yield sequences
+
+    schema = encoder.SCHEMA.append(TOKEN_TYPES) if tokenizer.has_token_types else encoder.SCHEMA
+    metadata = _metadata(kind, labels, tokenizer, num_examples)
+    write_tokens(out, schema, encoded(), metadata)
+    keys = ("num_examples", "num_sequences", "num_tokens", "num_truncated")
+    return {key: counts[key] for key in keys}
+
+
+def _batches(file: pq.ParquetFile, num_examples: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Record batches with the row of their first example."""
+    first_row = 0
+    for batch in file.iter_batches(BATCH_ROWS):
+        if first_row >= num_examples:
+            return
+        yield first_row, batch.slice(0, num_examples - first_row)
+        first_row += batch.num_rows
+
+
+def _metadata(
+    kind: str, labels: Sequence[str], tokenizer: FastTokenizer, num_examples: int
+) -> dict[str, Any]:
+    """What training and prediction need to know, so that they need no tokenizer."""
+    return {
+        "kind": kind,
+        "labels": list(labels),
+        "num_examples": num_examples,
+        "pad_id": tokenizer.pad_id,
+        "mask_id": tokenizer.mask_id,
+        "cls_id": tokenizer.cls_id,
+        "special_ids": list(tokenizer.special_ids),
+        "vocab_size": tokenizer.vocab_size,
+    }

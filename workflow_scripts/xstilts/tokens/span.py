@@ -1,0 +1,134 @@
+"""Windows of a question and a part of its context, with the answer's position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from xstilts.tokens.options import Encoded, TokenOptions
+from xstilts.tokens.store import EXAMPLE, IDS, sequences_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xstilts.tokens.tokenizer import FastTokenizer
+
+SCHEMA = pa.schema(
+    [
+        IDS,
+        EXAMPLE,
+        pa.field("start", pa.int32(), nullable=False),
+        pa.field("end", pa.int32(), nullable=False),
+        pa.field("offsets_start", pa.list_(pa.int32()), nullable=False),
+        pa.field("offsets_end", pa.list_(pa.int32()), nullable=False),
+    ]
+)
+
+
+class Context(NamedTuple):
+    """Pieces of a context and the characters that each stands for (end exclusive)."""
+
+    ids: list[int]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+
+def encode(
+    batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
+) -> Encoded:
+    """Windows over each example's context.
+
+    ``start`` and ``end`` are the positions of the answer's first and last piece, both 0 (the
+    first special token) where the window does not hold the whole answer. Offsets are in Unicode
+    code points of the original context, -1 for pieces outside it.
+    """
+    contexts = batch.column("context").dictionary_encode()
+    texts = contexts.dictionary.to_pylist()
+    encoded = [
+        _context(text, encoding.ids, encoding.offsets)
+        for text, encoding in zip(texts, tokenizer.pieces_with_offsets(texts), strict=True)
+    ]
+    # a short sequence must leave room for the context
+    limit = min(options.max_query_length, (options.max_length - tokenizer.pair.size) // 2)
+    questions = tokenizer.pieces([text.strip() for text in batch.column("question").to_pylist()])
+    answers = batch.column("answers").to_pylist()
+    names = [field.name for field in SCHEMA]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    types: list[list[int]] = []
+    for row, (question, index) in enumerate(
+        zip(questions, contexts.indices.to_pylist(), strict=True)
+    ):
+        context = encoded[index]
+        answer = _answer_pieces(context, answers[row])
+        for window in _windows(question[:limit], context, answer, tokenizer, options):
+            for name in names:
+                columns[name].append(window[name] if name != "example" else first_row + row)
+            types.append(window["types"])
+    cut = sum(len(question) > limit for question in questions)
+    token_types = types if tokenizer.has_token_types else None
+    return Encoded(sequences_batch(SCHEMA, columns, token_types), cut)
+
+
+def _windows(
+    question: list[int],
+    context: Context,
+    answer: tuple[int, int] | None,
+    tokenizer: FastTokenizer,
+    options: TokenOptions,
+) -> Iterator[dict[str, Any]]:
+    """The windows of one example: they start every ``doc_stride`` pieces (as in BERT's script)."""
+    template = tokenizer.pair
+    size = options.max_length - template.size - len(question)
+    step = min(options.doc_stride, size)
+    shift = len(template.fences[0]) + len(question) + len(template.fences[1])
+    tail = [-1] * len(template.fences[2])
+    for first in range(0, max(1, len(context.ids)), step):
+        last = min(first + size, len(context.ids))
+        start = end = 0
+        if answer is not None and first <= answer[0] and answer[1] < last:
+            start, end = (position - first + shift for position in answer)
+        yield {
+            "input_ids": template.ids(question, context.ids[first:last]),
+            "types": template.types(len(question), last - first),
+            "start": start,
+            "end": end,
+            "offsets_start": [-1] * shift + context.starts[first:last].tolist() + tail,
+            "offsets_end": [-1] * shift + context.ends[first:last].tolist() + tail,
+        }
+        if last == len(context.ids):
+            return
+
+
+def _answer_pieces(
+    context: Context, answers: Sequence[Mapping[str, Any]]
+) -> tuple[int, int] | None:
+    """First and last piece of the first answer; None for no answer."""
+    if not answers or not answers[0]["text"]:
+        return None
+    start = answers[0]["start"]
+    stop = start + len(answers[0]["text"])
+    inside = np.flatnonzero((context.ends > start) & (context.starts < stop))
+    return (int(inside[0]), int(inside[-1])) if len(inside) else None
+
+
+def _context(text: str, ids: list[int], offsets: Sequence[tuple[int, int]]) -> Context:
+    """A context's pieces with offsets that cover its characters without the spaces between words.
+
+    The tokenizer counts the space before a word to the word, and leaves out the marks that
+    normalisation has merged into the character before them (e + U+0301).
+    """
+    pairs = np.array(offsets, np.int64).reshape(-1, 2)
+    starts, ends = pairs[:, 0], pairs[:, 1]
+    solid = np.fromiter((not character.isspace() for character in text), bool, len(text))
+    # position of the next character that is no space, and of the next that is one
+    following = np.append(np.flatnonzero(solid), len(text))
+    spaces = np.append(np.flatnonzero(~solid), len(text))
+    starts = np.minimum(following[np.searchsorted(following, starts)], ends)
+    if len(starts):
+        before_next = np.append(starts[1:], len(text))
+        gap_end = np.minimum(spaces[np.searchsorted(spaces, ends)], before_next)
+        ends = np.where((ends > starts) & (gap_end > ends), gap_end, ends)
+    return Context(ids, starts, ends)

@@ -1,0 +1,152 @@
+"""Token sequences on disk: an Arrow file that training reads in place, without copies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from xstilts.errors import UserError
+from xstilts.files import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+METADATA_KEY = b"xstilts"
+IDS = pa.field("input_ids", pa.list_(pa.int32()), nullable=False)
+EXAMPLE = pa.field("example", pa.int32(), nullable=False)
+TOKEN_TYPES = pa.field("token_type_ids", pa.list_(pa.int8()), nullable=False)
+
+
+def list_array(rows: Sequence[Sequence[int]], value_type: pa.DataType) -> pa.ListArray:
+    """An Arrow list column of integer rows of any lengths."""
+    offsets = np.zeros(len(rows) + 1, np.int32)
+    np.cumsum([len(row) for row in rows], out=offsets[1:])
+    flat = np.fromiter((value for row in rows for value in row), np.int32, count=offsets[-1])
+    values = pa.array(flat, pa.int32()).cast(value_type)
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def write_tokens(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], metadata: dict[str, Any]
+) -> None:
+    """Write sequences as an Arrow IPC file, atomically and batch by batch."""
+    schema = schema.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
+    with atomic_path(path) as temporary, pa.ipc.new_file(temporary, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A list column as flat arrays inside the memory map, one pair per record batch."""
+
+    starts: npt.NDArray[np.int64]
+    """First row of each record batch, and the number of rows."""
+    offsets: tuple[npt.NDArray[np.int32], ...]
+    values: tuple[npt.NDArray[Any], ...]
+
+    def row(self, index: int) -> npt.NDArray[Any]:
+        """The values of one row, in place."""
+        chunk = int(np.searchsorted(self.starts, index, side="right")) - 1
+        position = index - int(self.starts[chunk])
+        offsets = self.offsets[chunk]
+        return self.values[chunk][offsets[position] : offsets[position + 1]]
+
+    def lengths(self) -> npt.NDArray[np.int32]:
+        """Number of values in each row."""
+        parts = [np.diff(offsets) for offsets in self.offsets]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int32)
+
+
+class TokenTable:
+    """The sequences of one data set, memory-mapped: many jobs on a machine share the pages."""
+
+    def __init__(self, table: pa.Table, metadata: dict[str, Any]) -> None:
+        self._table = table
+        self._columns: dict[str, npt.NDArray[Any]] = {}
+        self._lists: dict[str, ListColumn] = {}
+        self.metadata = metadata
+        self.lengths = self.list_column("input_ids").lengths()
+
+    @classmethod
+    def open(cls, path: Path) -> TokenTable:
+        """Map a token file.
+
+        Raises:
+            UserError: the file is missing, cut, or not a token file.
+        """
+        try:
+            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            metadata = json.loads(table.schema.metadata[METADATA_KEY])
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such token file. Make it with prepare_tokens.") from None
+        except (pa.ArrowInvalid, KeyError, TypeError) as error:
+            raise UserError(
+                f"{path}: not a whole token file ({error}). Delete it to rebuild it."
+            ) from None
+        return cls(table, metadata)
+
+    def __len__(self) -> int:
+        return cast("int", self._table.num_rows)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return cast("list[str]", self._table.column_names)
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """A column of numbers."""
+        if name not in self._columns:
+            self._columns[name] = self._table.column(name).to_numpy()
+        return self._columns[name]
+
+    def list_column(self, name: str) -> ListColumn:
+        """A column of lists."""
+        if name not in self._lists:
+            chunks = [chunk for chunk in self._table.column(name).chunks if len(chunk)]
+            sizes = [0, *(len(chunk) for chunk in chunks)]
+            self._lists[name] = ListColumn(
+                np.cumsum(sizes),
+                tuple(chunk.offsets.to_numpy() for chunk in chunks),
+                tuple(chunk.values.to_numpy() for chunk in chunks),
+            )
+        return self._lists[name]
+
+    @property
+    def longest(self) -> int:
+        """Pieces of the longest sequence."""
+        return int(self.lengths.max(initial=0))
+
+    def ids(self, index: int) -> npt.NDArray[np.int32]:
+        """Piece ids of one sequence."""
+        return self.list_column("input_ids").row(index)
+
+
+def sequences_batch(
+    schema: pa.Schema,
+    columns: Mapping[str, Any],
+    token_types: Sequence[Sequence[int]] | None,
+) -> pa.RecordBatch:
+    """The sequences of a batch of examples in a kind's schema.
+
+    Args:
+        schema: the kind's columns.
+        columns: their values; rows of integers for a list column.
+        token_types: adds the column ``token_type_ids``; None where the model does not use them.
+    """
+    if token_types is not None:
+        schema = schema.append(TOKEN_TYPES)
+        columns = {**columns, TOKEN_TYPES.name: token_types}
+    arrays = [
+        list_array(columns[field.name], field.type.value_type)
+        if pa.types.is_list(field.type)
+        else pa.array(columns[field.name], field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

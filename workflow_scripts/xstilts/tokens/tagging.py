@@ -1,0 +1,95 @@
+"""Sequences of tagged words; a long sentence becomes several, none of its words is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from xstilts.errors import UserError
+from xstilts.tokens.labels import label_index
+from xstilts.tokens.options import Encoded, TokenOptions
+from xstilts.tokens.store import EXAMPLE, IDS, sequences_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xstilts.tokens.tokenizer import FastTokenizer
+
+IGNORED = -100
+"""Label of pieces without loss: special tokens and all but the first piece of a word."""
+
+SCHEMA = pa.schema(
+    [
+        IDS,
+        EXAMPLE,
+        pa.field("labels", pa.list_(pa.int32()), nullable=False),
+        pa.field("word_starts", pa.list_(pa.int32()), nullable=False),
+    ]
+)
+
+
+def encode(
+    batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
+) -> Encoded:
+    """Consecutive sequences per sentence, split between words, never truncated.
+
+    The label is on the first piece of each word; ``word_starts`` holds that piece's position. Each
+    word is encoded by itself, so that it begins with the mark of a space. The rule is that of
+    google-research/xtreme, ``utils_preprocess.py``.
+
+    Raises:
+        UserError: a tag is not among ``options.labels``, or a sentence has more tags than words.
+    """
+    budget = options.max_length - tokenizer.single.size
+    pieces = _pieces_of_words(batch.column("tokens"), tokenizer, budget)
+    labels = label_index(options.labels)
+    before, after = tokenizer.single.fences
+    columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": [], "word_starts": []}
+    examples: list[int] = []
+    rows = zip(*(batch.column(name).to_pylist() for name in ("id", "tokens", "tags")), strict=True)
+    for row, (identifier, words, tags) in enumerate(rows):
+        if len(words) != len(tags):
+            raise UserError(
+                f"example {identifier!r}: {len(words)} words but {len(tags)} tags. "
+                "Each word needs one tag; mend the data file."
+            )
+        classes = [labels.of(tag, identifier) for tag in tags]
+        for first, last in _segments([len(pieces[word]) for word in words], budget):
+            ids, marks, starts = list(before), [IGNORED] * len(before), []
+            for word, label in zip(words[first:last], classes[first:last], strict=True):
+                starts.append(len(ids))
+                ids += pieces[word]
+                marks += [label, *[IGNORED] * (len(pieces[word]) - 1)]
+            columns["input_ids"].append([*ids, *after])
+            columns["labels"].append([*marks, *[IGNORED] * len(after)])
+            columns["word_starts"].append(starts)
+            examples.append(first_row + row)
+    types = None
+    if tokenizer.has_token_types:
+        kind = tokenizer.single.text_types[0]
+        types = [[kind] * len(ids) for ids in columns["input_ids"]]
+    return Encoded(sequences_batch(SCHEMA, {**columns, "example": examples}, types), 0)
+
+
+def _pieces_of_words(
+    column: pa.ListArray, tokenizer: FastTokenizer, budget: int
+) -> dict[str, list[int]]:
+    """Pieces of each distinct word; a word of no piece, or of too many, is one unknown piece."""
+    words = column.flatten().unique().to_pylist()
+    return {
+        word: pieces if 0 < len(pieces) <= budget else [tokenizer.unk_id]
+        for word, pieces in zip(words, tokenizer.pieces(words), strict=True)
+    }
+
+
+def _segments(sizes: Sequence[int], budget: int) -> Iterator[tuple[int, int]]:
+    """Consecutive ranges of words, each as long as the budget of pieces allows."""
+    first, used = 0, 0
+    for word, size in enumerate(sizes):
+        if used + size > budget:
+            yield first, word
+            first, used = word, 0
+        used += size
+    if sizes:
+        yield first, len(sizes)

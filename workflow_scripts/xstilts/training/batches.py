@@ -1,0 +1,107 @@
+"""From sequences in a memory map to padded tensors, split into passes that fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+if TYPE_CHECKING:
+    from xstilts.tokens.store import TokenTable
+
+IGNORED = -100
+"""Target of padding: no loss."""
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """The sequences of an effective batch, before padding; longest first."""
+
+    lists: Mapping[str, Sequence[Array]]
+    """Columns with one number per piece."""
+    scalars: Mapping[str, Array]
+    """Columns with one number per sequence."""
+    pad_id: int
+
+    @property
+    def lengths(self) -> list[int]:
+        """Pieces of each sequence."""
+        return [len(row) for row in self.lists["input_ids"]]
+
+
+def gather(
+    tables: Sequence[TokenTable],
+    places: Sequence[tuple[int, int]],
+    scalars: Sequence[str] = (),
+    lists: Sequence[str] = (),
+) -> Sequences:
+    """Sequences from one or more token files that share a tokenizer.
+
+    Args:
+        tables: the files.
+        places: (position in ``tables``, row) of each sequence, longest first.
+        scalars: further columns of numbers.
+        lists: further columns of one number per piece.
+    """
+    names = ["input_ids", *lists]
+    names += [name for name in ("token_type_ids",) if name in tables[0].columns]
+    return Sequences(
+        {
+            name: [tables[table].list_column(name).row(row) for table, row in places]
+            for name in names
+        },
+        {
+            name: np.array([tables[table].column(name)[row] for table, row in places])
+            for name in scalars
+        },
+        int(tables[0].metadata["pad_id"]),
+    )
+
+
+def passes(lengths: Sequence[int], tokens_per_pass: int) -> Iterator[slice]:
+    """Ranges of sequences that hold at most ``tokens_per_pass`` pieces, padding included.
+
+    A single longer sequence is a pass of its own.
+
+    Args:
+        lengths: pieces of each sequence, longest first.
+        tokens_per_pass: what fits in memory; it does not change the result of training.
+    """
+    start = 0
+    while start < len(lengths):
+        count = max(1, tokens_per_pass // max(1, lengths[start]))
+        yield slice(start, start + count)
+        start += count
+
+
+def collate(sequences: Sequences, part: slice, device: torch.device) -> dict[str, torch.Tensor]:
+    """Padded tensors of a part of a batch: sequences x longest of them, and ``attention_mask``."""
+    rows = {name: column[part] for name, column in sequences.lists.items()}
+    lengths = np.array([len(row) for row in rows["input_ids"]])
+    inside = np.arange(lengths.max()) < lengths[:, None]
+    padding = {"input_ids": sequences.pad_id, "token_type_ids": 0}
+    arrays = {"attention_mask": inside.astype(np.int64)}
+    for name, values in rows.items():
+        array = np.full(inside.shape, padding.get(name, IGNORED), np.int64)
+        array[inside] = np.concatenate(values)
+        arrays[name] = array
+    for name, column in sequences.scalars.items():
+        arrays[name] = column[part].astype(np.int64)
+    return {
+        name: torch.from_numpy(array).to(device, non_blocking=True)
+        for name, array in arrays.items()
+    }
+
+
+MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def model_inputs(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The part of a collated batch that the encoder takes."""
+    return {name: tensors[name] for name in MODEL_INPUTS if name in tensors}

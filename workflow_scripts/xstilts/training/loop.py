@@ -1,0 +1,292 @@
+"""One stage of a chain: from the parent's model and a mixture to a trained model."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from xstilts.errors import Interrupted
+from xstilts.models.encoder import check_fit, hidden_states, input_embeddings, save_encoder
+from xstilts.models.heads import HeadSpec, save_heads
+from xstilts.tokens.store import TokenTable
+from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
+from xstilts.training.history import History, Step
+from xstilts.training.masking import mask_pieces
+from xstilts.training.mixture import derived_seed, task_of_steps
+from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
+from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.setup import Stage, set_up
+from xstilts.training.state import load_state, save_state, stop_request
+
+if TYPE_CHECKING:
+    from xstilts.training.recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainResult:
+    """What a finished stage reports."""
+
+    steps: int
+    resumed_at: int
+    """Steps that earlier runs had done; 0 for a stage without interruption."""
+    seconds: float
+    """Time spent on training, in all runs."""
+    tokens: int
+    """Pieces trained on, without padding."""
+    final_loss: float
+    """Mean loss of the last tenth of the steps."""
+    peak_memory: int
+    """Bytes: of the GPU if there is one, else of the process."""
+    device: str
+    heads: dict[str, str]
+    """Where each task's head came from: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """How a stage is run; nothing here changes its result."""
+
+    state_dir: Path
+    """Folder of the training state, outside the outputs."""
+    identity: str
+    """What decides the result; a state of another identity is not continued."""
+    tokens_per_pass: int
+    """Pieces, padding included, that go through the model at once."""
+    num_threads: int
+    save_every_s: float = 600.0
+    device: str = "auto"
+    log: Callable[[str], None] = logger.info
+    stop_after: int | None = None
+    """Stop as if by a signal after so many steps; for trials."""
+
+
+def train(
+    start: Path | Mapping[str, Any],
+    members: Sequence[Member],
+    heads: Mapping[str, HeadSpec],
+    recipe: Recipe,
+    *,
+    seed: int,
+    out_dir: Path,
+    running: Running,
+) -> TrainResult:
+    """Train a stage and write its model to ``out_dir``.
+
+    Writes ``config.json``, ``model.safetensors``, ``heads.safetensors``, ``heads.json`` and
+    ``history.parquet``. On a CPU the weights are the same to the last bit for equal arguments and
+    ``num_threads``, interrupted or not.
+
+    Args:
+        start: the parent's folder, or the architecture of a new encoder
+            (``xstilts.models.encoder.build_encoder``).
+        members: the training sets; those of one task share its head.
+        heads: kind and labels of each task.
+        recipe: all that changes the result, but for the seed.
+        seed: decides all that is random.
+        out_dir: gets the model.
+        running: how to run.
+
+    Raises:
+        UserError: model and tokens do not fit, or the loss exploded.
+        Interrupted: a signal asked to stop; the state is saved.
+    """
+    torch.set_num_threads(running.num_threads)
+    trainer = _Trainer(start, members, heads, recipe, seed, running)
+    trainer.run()
+    save_encoder(trainer.stage.encoder, out_dir)
+    save_heads(trainer.stage.heads, heads, out_dir)
+    trainer.history.write(out_dir / "history.parquet")
+    return trainer.result()
+
+
+def device_of(name: str) -> torch.device:
+    """The device called ``name``; ``auto`` is the GPU if there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+class _Trainer:
+    """The moving parts of a stage."""
+
+    def __init__(
+        self,
+        start: Path | Mapping[str, Any],
+        members: Sequence[Member],
+        specs: Mapping[str, HeadSpec],
+        recipe: Recipe,
+        seed: int,
+        running: Running,
+    ) -> None:
+        self.recipe, self.seed, self.running, self.specs = recipe, seed, running, specs
+        self.device = device_of(running.device)
+        tables = [TokenTable.open(member.tokens) for member in members]
+        self.samplers = [self._sampler(task, members, tables) for task in specs]
+        self.stage: Stage = set_up(
+            start,
+            specs,
+            vocab_size=tables[0].metadata["vocab_size"],
+            keep_head=recipe.keep_head,
+            seed=seed,
+            device=self.device,
+        )
+        for member, table in zip(members, tables, strict=True):
+            vocab_size = table.metadata["vocab_size"]
+            check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
+        self.optimiser = make_optimiser(self.stage.modules(), recipe)
+        sizes = {sampler.task: len(sampler) for sampler in self.samplers}
+        self.tasks = task_of_steps(sizes, recipe, seed)
+        self.history = History(len(self.tasks), running.log)
+        self.resumed_at = 0
+
+    def _sampler(
+        self, task: str, members: Sequence[Member], tables: Sequence[TokenTable]
+    ) -> TaskSampler:
+        own = [index for index, member in enumerate(members) if member.task == task]
+        return TaskSampler(
+            task=task,
+            members=[members[index] for index in own],
+            tables=[tables[index] for index in own],
+            batch_size=self.recipe.batch_size,
+            seed=self.seed,
+            max_examples=self.recipe.max_train_examples,
+        )
+
+    def run(self) -> None:
+        """All steps that are left."""
+        self._resume()
+        draws = _draws(self.tasks)
+        saved = time.monotonic()
+        with stop_request() as request:
+            for step in range(self.resumed_at, len(self.tasks)):
+                self.history.add(self._step(step, int(self.tasks[step]), int(draws[step])))
+                last = step + 1 == len(self.tasks)
+                reason = request.signal
+                if self.running.stop_after == step + 1:
+                    reason = "stop_after"
+                due = time.monotonic() - saved > self.running.save_every_s
+                if (reason or due) and not last:
+                    self._save(step + 1)
+                    saved = time.monotonic()
+                if reason and not last:
+                    raise Interrupted(
+                        f"{reason}: stopped after step {step + 1} of {len(self.tasks)}; "
+                        "the next start goes on from there."
+                    )
+
+    def _step(self, step: int, task: int, draw: int) -> Step:
+        """One optimiser step on one task."""
+        sampler = self.samplers[task]
+        head: Any = self.stage.heads[sampler.task]
+        batch = sampler.batch(draw)
+        sequences = self._sequences(sampler, head, batch, step)
+        # dropout depends on the step alone, so that a resumed run needs no generator's state
+        torch.manual_seed(derived_seed(self.seed, "dropout", step))
+        total = torch.zeros((), device=self.device)
+        terms = 0
+        for part in passes(sequences.lengths, self.running.tokens_per_pass):
+            tensors = collate(sequences, part, self.device)
+            with torch.autocast(
+                self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"
+            ):
+                hidden_BTD = hidden_states(self.stage.encoder, model_inputs(tensors))[-1]
+                embeddings_VD = input_embeddings(self.stage.encoder)
+                loss, count = head.loss(hidden_BTD, tensors, embeddings_VD)
+            loss.backward()
+            total += loss.detach()
+            terms += count
+        rate = learning_rate(step, len(self.tasks), self.recipe)
+        norm = step_with(self.optimiser, terms, rate, self.recipe.max_grad_norm)
+        return Step(
+            step,
+            sampler.task,
+            total / max(1, terms),
+            rate,
+            norm,
+            sum(sequences.lengths),
+            lambda: list(sampler.names(batch)),
+        )
+
+    def _sequences(
+        self, sampler: TaskSampler, head: Any, batch: np.ndarray[Any, Any], step: int
+    ) -> Sequences:
+        """The sequences of a step with their targets; for MLM, the pieces hidden at this step."""
+        places = [(int(sampler.member[i]), int(sampler.row[i])) for i in batch]
+        if self.specs[sampler.task].kind != "mlm":
+            return gather(sampler.tables, places, head.scalar_targets, head.list_targets)
+        sequences = gather(sampler.tables, places)
+        ids, labels = mask_pieces(
+            sequences.lists["input_ids"],
+            sampler.tables[0].metadata,
+            self.recipe.mlm_probability,
+            derived_seed(self.seed, "mask", step),
+        )
+        lists = {**sequences.lists, "input_ids": ids, "labels": labels}
+        return Sequences(lists, sequences.scalars, sequences.pad_id)
+
+    def _save(self, step: int) -> None:
+        self.history.flush()
+        state = {
+            **self.stage.state(),
+            "optimiser": self.optimiser.state_dict(),
+            "history": self.history.columns,
+        }
+        try:
+            save_state(self.running.state_dir, self.running.identity, step, state)
+        except OSError as error:
+            # a full disk is no reason to lose the training too
+            self.running.log(f"the training state at step {step} could not be saved: {error}")
+        else:
+            self.running.log(f"saved the training state at step {step}")
+
+    def _resume(self) -> None:
+        found = load_state(self.running.state_dir, self.running.identity)
+        if found is None:
+            return
+        self.resumed_at, state = found
+        self.stage.restore(state)
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.history.resume(state["history"])
+        self.running.log(f"going on from step {self.resumed_at}")
+
+    def result(self) -> TrainResult:
+        """The report of a finished stage."""
+        columns = self.history.columns
+        losses = columns["loss"]
+        if self.device.type == "cuda":
+            peak = torch.cuda.max_memory_allocated(self.device)
+        else:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return TrainResult(
+            steps=len(losses),
+            resumed_at=self.resumed_at,
+            seconds=columns["seconds"][-1],
+            tokens=sum(columns["tokens"]),
+            final_loss=float(np.mean(losses[-max(1, len(losses) // 10) :])),
+            peak_memory=int(peak),
+            device=_device_name(self.device),
+            heads=dict(self.stage.origins),
+        )
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def _draws(tasks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For each step, how many earlier steps had the same task."""
+    draws = np.empty_like(tasks)
+    for task in np.unique(tasks):
+        where = np.flatnonzero(tasks == task)
+        draws[where] = np.arange(len(where))
+    return draws

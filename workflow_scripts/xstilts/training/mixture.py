@@ -1,0 +1,68 @@
+"""Which task each step trains on: exact shares in an order that the seed decides."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xstilts.training.recipe import Recipe
+
+
+def derived_seed(*parts: int | str) -> int:
+    """A 63-bit seed that depends on all parts and on nothing else."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def shares(sizes: Sequence[int], recipe: Recipe) -> npt.NDArray[np.float64]:
+    """Probability of each task of the mixture.
+
+    Proportional to min(n, cap) ^ (1/T), the rule of T5 and of jiant's
+    ``TemperatureMultiTaskSampler``; T counts with ``sampling: temperature`` only.
+    """
+    if recipe.sampling == "uniform":
+        weights = np.ones(len(sizes))
+    else:
+        weights = np.array([_capped(size, recipe) for size in sizes], np.float64)
+        if recipe.sampling == "temperature":
+            weights **= 1 / recipe.sampling_temperature
+    return weights / weights.sum()
+
+
+def num_steps(sizes: Sequence[int], recipe: Recipe) -> int:
+    """Optimiser steps of a stage.
+
+    With ``epochs``: epochs x sum of ceil(min(n, cap) / batch size) over the tasks, as in jiant's
+    configurator.
+    """
+    if recipe.max_steps:
+        return recipe.max_steps
+    per_epoch = sum(math.ceil(_capped(size, recipe) / recipe.batch_size) for size in sizes)
+    return max(1, round(recipe.epochs * per_epoch))
+
+
+def task_of_steps(sizes: Mapping[str, int], recipe: Recipe, seed: int) -> npt.NDArray[np.int64]:
+    """Position in ``sizes`` of the task of each step.
+
+    Each task gets its share of the steps to within one step; only the order is random.
+    """
+    counts = list(sizes.values())
+    steps = num_steps(counts, recipe)
+    exact = shares(counts, recipe) * steps
+    draws = np.floor(exact).astype(np.int64)
+    # the steps left over go to the largest remainders, ties to the first task
+    order = np.argsort(draws - exact, kind="stable")
+    draws[order[: steps - int(draws.sum())]] += 1
+    tasks = np.repeat(np.arange(len(counts)), draws)
+    return np.random.default_rng(derived_seed(seed, "tasks")).permutation(tasks)
+
+
+def _capped(size: int, recipe: Recipe) -> int:
+    return min(size, recipe.sampling_cap) if recipe.sampling_cap else size

@@ -1,0 +1,44 @@
+"""How a stage is trained: every number that changes its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """The resolved recipe of a stage; nothing has a default, so that nothing is left unsaid."""
+
+    learning_rate: float
+    """Peak learning rate of AdamW."""
+    batch_size: int
+    """Sequences per optimiser step, whatever the split into passes."""
+    epochs: float
+    """Passes over the training sets, of which each counts at most ``sampling_cap`` sequences."""
+    max_steps: int
+    """Exact number of optimiser steps; 0 lets ``epochs`` decide."""
+    warmup: float
+    """Share of the steps over which the learning rate rises."""
+    schedule: Literal["linear", "cosine", "constant"]
+    """Course of the learning rate after the warm-up."""
+    weight_decay: float
+    """Decoupled weight decay; none on biases and LayerNorm."""
+    adam_beta2: float
+    adam_epsilon: float
+    max_grad_norm: float
+    """Gradient norm above which gradients are scaled down; 0 is off."""
+    precision: Literal["fp32", "bf16"]
+    """Arithmetic of the forward pass; the weights stay in fp32."""
+    keep_head: bool
+    """Go on with the parent's head where kind and labels are the same."""
+    max_train_examples: int
+    """The first so many examples of each training set; 0 is all."""
+    mlm_probability: float
+    """Share of the pieces that masked language modelling hides."""
+    sampling: Literal["proportional", "uniform", "temperature"]
+    """How a mixture draws the task of each step."""
+    sampling_cap: int
+    """A task counts at most this many sequences in the draw; 0 is no cap."""
+    sampling_temperature: float
+    """Exponent 1/T on the sizes, with ``sampling: temperature``."""

@@ -1,0 +1,92 @@
+"""Which sequences each step trains on: a pure function of seed, task and step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from xstilts.errors import UserError
+from xstilts.training.mixture import derived_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tokens.store import TokenTable
+
+BUCKET_BATCHES = 50
+"""Batches that are sorted by length together: little padding, and still near a random order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One training set of a mixture."""
+
+    task: str
+    """Name of the task, and of its head; members of one task share it."""
+    language: str
+    tokens: Path
+    """Token file (``xstilts.tokens``)."""
+
+
+@dataclass
+class TaskSampler:
+    """The training sets of one task in the order of training."""
+
+    task: str
+    members: Sequence[Member]
+    tables: Sequence[TokenTable]
+    batch_size: int
+    seed: int
+    max_examples: int
+    _epoch: int = field(default=-1, init=False)
+    _order: npt.NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        chosen = [
+            np.flatnonzero(
+                table.column("example") < (self.max_examples or table.metadata["num_examples"])
+            )
+            for table in self.tables
+        ]
+        self.member = np.concatenate([np.full(len(c), i, np.int32) for i, c in enumerate(chosen)])
+        self.row = np.concatenate(chosen)
+        lengths = [table.lengths[rows] for table, rows in zip(self.tables, chosen, strict=True)]
+        self.lengths = np.concatenate(lengths)
+        if not len(self.row):
+            files = ", ".join(str(member.tokens) for member in self.members)
+            raise UserError(f"{self.task}: nothing to train on in {files}. Check its data set.")
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def batch(self, draw: int) -> npt.NDArray[np.int64]:
+        """Indices of the sequences of the task's ``draw``-th step, longest first."""
+        epoch, position = divmod(draw, math.ceil(len(self) / self.batch_size))
+        if epoch != self._epoch:
+            self._order, self._epoch = self._epoch_order(epoch), epoch
+        start = int(self._order[position]) * self.batch_size
+        chosen = self._sequences[start : start + self.batch_size]
+        return chosen[np.argsort(-self.lengths[chosen], kind="stable")]
+
+    def _epoch_order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """Order of the batches of an epoch; sets the sequences that they cut up."""
+        random = np.random.default_rng(derived_seed(self.seed, "epoch", self.task, epoch))
+        shuffled = random.permutation(len(self))
+        bucket = BUCKET_BATCHES * self.batch_size
+        for start in range(0, len(shuffled), bucket):
+            part = shuffled[start : start + bucket]
+            shuffled[start : start + bucket] = part[np.argsort(self.lengths[part], kind="stable")]
+        self._sequences = shuffled
+        return random.permutation(math.ceil(len(self) / self.batch_size))
+
+    def names(self, batch: npt.NDArray[np.int64]) -> Iterator[str]:
+        """Where to find each sequence of a batch: language and row of the data set."""
+        for index in batch:
+            member = int(self.member[index])
+            example = self.tables[member].column("example")[self.row[index]]
+            yield f"{self.members[member].language}:{example}"
