@@ -1,0 +1,97 @@
+"""A table as people read it: strategies by targets (or languages), with footnotes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+DAGGER = "†"
+MISSING = "—"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grid:
+    """The block of one base model: texts only."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    """Strategy and its entries, one per column."""
+    footnotes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Notes:
+    """Footnotes of a block: numbered reasons, and what the daggers stand for."""
+
+    reasons: dict[str, int] = field(default_factory=dict)
+    incomplete: dict[str, list[str]] = field(default_factory=dict)
+
+    def number(self, reason: str) -> int:
+        return self.reasons.setdefault(reason, len(self.reasons) + 1)
+
+    def texts(self) -> tuple[str, ...]:
+        daggers = (
+            f"{DAGGER} average over an incomplete set: {what}: {', '.join(places)}"
+            for what, places in self.incomplete.items()
+        )
+        return (*daggers, *(f"[{number}] {reason}" for reason, number in self.reasons.items()))
+
+
+def _signed(delta: float) -> str:
+    # adding 0 turns -0.0, the rounding of a small negative number, into 0.0
+    return f"{round(delta, 1) + 0.0:+.1f}"
+
+
+def _extent(row: pd.Series[Any]) -> str:
+    """What an incomplete average is over: ``3 of 4 languages, 2 of 3 seeds (seed 2: killed)``."""
+    parts = [
+        f"{row[f'num_{noun}']} of {row[f'expected_{noun}']} {noun}"
+        for noun in ("targets", "languages", "seeds")
+        if f"num_{noun}" in row and not (noun == "targets" and row["expected_targets"] == 1)
+    ]
+    return ", ".join(parts) + (f" ({row['reason']})" if row["reason"] else "")
+
+
+def _entry(row: pd.Series[Any], place: str, notes: _Notes) -> str:
+    """``61.2 ±0.8 (+3.4)``, with a dagger on what is incomplete, or ``— [1]``."""
+    if math.isnan(row["mean"]):
+        return f"{MISSING} [{notes.number(row['reason'])}]"
+    text = f"{row['mean']:.1f}" + ("" if math.isnan(row["sd"]) else f" ±{row['sd']:.1f}")
+    if not row["complete"]:
+        text += DAGGER
+        notes.incomplete.setdefault(_extent(row), []).append(place)
+    if math.isnan(row["delta"]):
+        return text
+    mark = "" if row["delta_complete"] or not row["complete"] else DAGGER
+    if mark:
+        notes.incomplete.setdefault("difference to an incomplete baseline", []).append(place)
+    return f"{text} ({_signed(row['delta'])}{mark})"
+
+
+def grid(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) -> Grid:
+    """The strategies by ``columns`` of a transfer or language table, in the order of its rows.
+
+    Args:
+        table: rows of one base model, at most one per strategy and column.
+        title: heading of the block.
+        column: name of the field that goes across, such as ``target``.
+        columns: its values, from left to right.
+    """
+    names, notes = list(columns), _Notes()
+    found = {(row["strategy"], row[column]): row for _, row in table.iterrows()}
+    rows = []
+    for strategy in dict.fromkeys(table["strategy"]):
+        entries = []
+        for name in names:
+            row = found.get((strategy, name))
+            place = f"{strategy} / {name}"
+            entries.append("" if row is None else _entry(row, place, notes))
+        rows.append((strategy, tuple(entries)))
+    return Grid(title=title, columns=tuple(names), rows=tuple(rows), footnotes=notes.texts())

@@ -1,0 +1,225 @@
+"""Tables as Markdown, LaTeX, CSV and Parquet; equal results give equal bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.files import atomic_path, write_text
+from xstilts.results.cells import Cell, collect
+from xstilts.results.grid import Grid, grid
+from xstilts.results.schema import RESULT_SCHEMA
+from xstilts.results.tables import (
+    AVERAGE,
+    LANGUAGE_SCHEMA,
+    LAYER_SCHEMA,
+    TRANSFER_SCHEMA,
+    language_table,
+    layer_table,
+    transfer_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "†": r"$^\dagger$",
+        "±": r"$\pm$",
+        "—": "---",
+        "→": r"$\rightarrow$",
+        "…": r"\ldots{}",
+    }
+)
+
+
+def _latex(text: str) -> str:
+    """Plain text as LaTeX; a negative difference gets a minus sign instead of a hyphen."""
+    return text.translate(_LATEX).replace("(-", "($-$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """What stands above every table of a study."""
+
+    study: str
+    protocol: str
+    baseline: str
+    """Strategy that the others are compared with."""
+    seeds: tuple[int, ...]
+    question: str = ""
+    """What the study asks, in a sentence."""
+    note: str = ""
+    """A warning that must travel with the numbers."""
+
+    def legend(self, table: pd.DataFrame) -> str:
+        """How to read the numbers of a table: protocol, metric per target, seeds."""
+        targets = table[table["target"] != AVERAGE].drop_duplicates("target")
+        metrics = ", ".join(
+            f"{target} {metric}"
+            for target, metric in zip(targets["target"], targets["metric"], strict=True)
+        )
+        several = len(self.seeds) > 1
+        seeds = ("seeds " if several else "seed ") + ", ".join(map(str, self.seeds))
+        cell = f"mean ± sd over {len(self.seeds)} seeds" if several else "mean of one seed"
+        return (
+            f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}. "
+            f"Entries: {cell} (difference to the baseline: {self.baseline})."
+        )
+
+
+def _transfer_grids(table: pd.DataFrame) -> list[Grid]:
+    """One block per base model: strategies by targets, with the average if there are several."""
+    blocks = []
+    for model, rows in table.groupby("model", sort=False):
+        columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
+        columns += [AVERAGE] if len(columns) > 1 else []
+        blocks.append(grid(rows, str(model), "target", columns))
+    return blocks
+
+
+def _language_grids(table: pd.DataFrame) -> list[Grid]:
+    """One block per base model and target: strategies by languages."""
+    return [
+        grid(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
+        for (model, target), rows in table.groupby(["model", "target"], sort=False)
+    ]
+
+
+def _frame(block: Grid) -> pd.DataFrame:
+    rows = [(strategy, *entries) for strategy, entries in block.rows]
+    return pd.DataFrame(rows, columns=["strategy", *block.columns])
+
+
+def _markdown(blocks: Sequence[Grid], title: str, header: Header, legend: str) -> str:
+    parts = [f"# {header.study}: {title}", header.question]
+    parts += [f"> {header.note}" if header.note else "", legend]
+    for block in blocks:
+        align = ("left", *["right"] * len(block.columns))
+        body = _frame(block).to_markdown(index=False, disable_numparse=True, colalign=align)
+        parts += [f"## {block.title}", body, "\n".join(f"- {text}" for text in block.footnotes)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def markdown(table: pd.DataFrame, header: Header) -> str:
+    """The transfer table as Markdown, strategies by targets, one block per base model.
+
+    Args:
+        table: from ``transfer_table``.
+        header: what stands above it.
+    """
+    return _markdown(_transfer_grids(table), "transfer", header, header.legend(table))
+
+
+def language_markdown(table: pd.DataFrame, header: Header) -> str:
+    """The language table as Markdown, strategies by languages, one block per model and target.
+
+    Args:
+        table: from ``language_table``.
+        header: what stands above it.
+    """
+    return _markdown(_language_grids(table), "languages", header, header.legend(table))
+
+
+def latex(table: pd.DataFrame, header: Header) -> str:
+    """The transfer table as LaTeX floats for ``booktabs``, one per base model.
+
+    Args:
+        table: from ``transfer_table``.
+        header: what goes into the caption.
+    """
+    legend = header.legend(table)
+    floats = []
+    for block in _transfer_grids(table):
+        texts = (f"{header.study}, {block.title}", header.question, header.note, legend)
+        caption = " ".join(text if text[-1] in ".?!" else f"{text}." for text in texts if text)
+        frame = _frame(block)
+        frame.columns = pd.Index(map(_latex, frame.columns))
+        body = frame.map(_latex).to_latex(
+            index=False, escape=False, column_format="l" + "r" * len(block.columns)
+        )
+        notes = [f"\\par\\footnotesize {_latex(text)}" for text in block.footnotes]
+        floats.append(
+            "\n".join(
+                [
+                    r"\begin{table}",
+                    r"\centering",
+                    rf"\caption{{{_latex(caption)}}}",
+                    body.strip(),
+                    *notes,
+                    r"\end{table}",
+                ]
+            )
+        )
+    return "% needs \\usepackage{booktabs}\n" + "\n\n".join(floats) + "\n"
+
+
+def _write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
+    """Write ``stem.parquet`` and ``stem.csv``."""
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    with atomic_path(stem.with_suffix(".parquet")) as temporary:
+        # without the library's own metadata, which names its version
+        pq.write_table(table.replace_schema_metadata(None), temporary)
+    write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
+
+
+def write_tables(
+    out_dir: Path,
+    cells: Sequence[Cell],
+    *,
+    study: str,
+    protocol: str,
+    baseline: str,
+    question: str = "",
+    note: str = "",
+) -> None:
+    """Write all tables of a study, from the score files that exist.
+
+    ``transfer.{parquet,csv,md,tex}``, ``languages.{parquet,csv,md}``, ``layers.{parquet,csv}``
+    (retrieval only; else empty) and ``results.{parquet,csv}`` (all result rows).
+
+    Args:
+        out_dir: folder to write to.
+        cells: all cells that are wanted, in the order of the tables.
+        study: name of the study.
+        protocol: name of the evaluation protocol.
+        baseline: strategy that the others are compared with.
+        question: what the study asks, in a sentence.
+        note: a warning that must travel with the numbers.
+
+    Raises:
+        UserError: a score file cannot be used, or no cell is of the baseline.
+    """
+    header = Header(
+        study=study,
+        protocol=protocol,
+        baseline=baseline,
+        seeds=tuple(dict.fromkeys(cell.seed for cell in cells)),
+        question=question,
+        note=note,
+    )
+    rows = collect(cells)
+    transfer = transfer_table(rows, cells, baseline)
+    languages = language_table(rows, cells, baseline)
+    _write_frame(out_dir / "results", rows, RESULT_SCHEMA)
+    _write_frame(out_dir / "transfer", transfer, TRANSFER_SCHEMA)
+    _write_frame(out_dir / "languages", languages, LANGUAGE_SCHEMA)
+    _write_frame(out_dir / "layers", layer_table(rows, cells, baseline), LAYER_SCHEMA)
+    write_text(out_dir / "transfer.md", markdown(transfer, header))
+    write_text(out_dir / "languages.md", language_markdown(languages, header))
+    write_text(out_dir / "transfer.tex", latex(transfer, header))

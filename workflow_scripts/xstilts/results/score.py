@@ -1,0 +1,130 @@
+"""From prediction files to result rows; never touches a model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.errors import UserError, unknown
+from xstilts.files import atomic_path
+from xstilts.metrics.by_kind import score
+from xstilts.results.schema import METADATA_KEY, PREDICTION_SCHEMAS, RESULT_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from xstilts.tasks.base import Kind
+
+COMMON_FIELDS = frozenset(
+    {
+        "study",
+        "model",
+        "strategy",
+        "chain",
+        "target",
+        "split",
+        "seed",
+        "protocol",
+        "identity_code",
+    }
+)
+"""Fields of a result row that are the same for all rows of a file and come from the caller."""
+
+_METADATA_FIELDS = ("model", "data", "versions", "seconds", "device")
+_REDO = "Delete the file to have it predicted again."
+
+
+def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
+    """The predictions of one language in the schema of their kind, and how they were made.
+
+    Args:
+        path: Parquet file with a JSON object under ``METADATA_KEY`` in its schema metadata.
+        kind: kind of the task.
+
+    Raises:
+        UserError: the file is missing, cut, of another kind, or lacks the metadata.
+    """
+    try:
+        table = pq.read_table(path, partitioning=None)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such prediction file.") from None
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{path}: not a Parquet file ({error}). {_REDO}") from None
+    schema = PREDICTION_SCHEMAS[kind]
+    stored = (table.schema.metadata or {}).get(METADATA_KEY)
+    metadata = json.loads(stored) if stored else {}
+    if absent := [field for field in _METADATA_FIELDS if field not in metadata]:
+        raise UserError(f"{path}: the file does not say its {', '.join(absent)}. {_REDO}")
+    if absent := [name for name in schema.names if name not in table.column_names]:
+        raise UserError(
+            f"{path}: {kind} predictions need the columns {', '.join(schema.names)}; "
+            f"{', '.join(absent)} not among {', '.join(table.column_names)}. {_REDO}"
+        )
+    try:
+        return table.select(schema.names).cast(schema), metadata
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise UserError(f"{path}: not {kind} predictions ({error}). {_REDO}") from None
+
+
+def _language_rows(
+    path: Path, kind: Kind, headline: str, layer: int | None
+) -> Iterator[dict[str, Any]]:
+    """One row per metric of one language, without the fields that the caller knows."""
+    predictions, metadata = read_predictions(path, kind)
+    try:
+        scores = score(kind, predictions, layer)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    if headline not in scores:
+        raise unknown(f"metric of {kind} tasks", headline, scores, str(path))
+    # a retrieval file repeats each query for each layer
+    examples = len(set(predictions["id"].to_pylist()))
+    for metric, value in scores.items():
+        yield {
+            "metric": metric,
+            "value": value,
+            "n": examples,
+            "headline": metric == headline,
+            "identity_model": metadata["model"],
+            "identity_data": metadata["data"],
+            "versions": json.dumps(metadata["versions"], sort_keys=True),
+            "seconds": metadata["seconds"],
+            "device": metadata["device"],
+        }
+
+
+def score_predictions(
+    files: Mapping[str, Path],
+    kind: Kind,
+    headline: str,
+    layer: int | None,
+    common: Mapping[str, Any],
+    out: Path,
+) -> None:
+    """Write the result rows of one (model, strategy, target, seed), one per language and metric.
+
+    Args:
+        files: language to its prediction file; the rows keep this order.
+        kind: kind of the task.
+        headline: metric that the target is known by.
+        layer: layer that the protocol prescribes, for retrieval; else None.
+        common: ``COMMON_FIELDS`` of the result rows.
+        out: Parquet file in ``RESULT_SCHEMA``, written whole or not at all.
+
+    Raises:
+        UserError: a prediction file is missing or cannot be scored; names the file and the example.
+    """
+    if set(common) != COMMON_FIELDS:
+        raise ValueError(f"common has {sorted(common)}, not {sorted(COMMON_FIELDS)}")
+    rows = [
+        {**common, "language": language, **row}
+        for language, path in files.items()
+        for row in _language_rows(path, kind, headline, layer)
+    ]
+    table = pa.Table.from_pylist(rows, schema=RESULT_SCHEMA)
+    with atomic_path(out) as temporary:
+        pq.write_table(table, temporary)
