@@ -1,0 +1,144 @@
+"""The study file: shape and names are checked with file, line, value and nearest match."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from xstilts.config.load import load_study
+from xstilts.config.recipe import DEFAULTS, RecipeOverrides
+from xstilts.config.reference import PAGE_FILE, SCHEMA_FILE, write_reference
+from xstilts.config.study import Study
+from xstilts.errors import UserError
+from xstilts.grid import Grid
+
+ROOT = Path(__file__).parents[2]
+
+STUDY = """\
+study: tiny
+source: microworld
+source_language: qaa
+microworld:
+  languages: 3
+seeds: [1]
+bases:
+  mini:
+    pretrain: {vocab_size: 500}
+strategies:
+  none: []
+  mnli: [mnli]
+  both: [squad_v1, mnli]
+targets:
+  xnli: {languages: all}
+  tatoeba: {}
+"""
+
+
+def grid_of(tmp_path: Path, text: str = STUDY) -> Grid:
+    """The grid of a study file with this text."""
+    file = tmp_path / "study.yaml"
+    file.write_text(text, encoding="utf-8")
+    return Grid.load(None, [file])
+
+
+def error_of(tmp_path: Path, old: str, new: str) -> str:
+    """The message after a replacement in the study, with the folder cut from it."""
+    assert old in STUDY
+    with pytest.raises(UserError) as caught:
+        grid_of(tmp_path, STUDY.replace(old, new))
+    return str(caught.value).replace(f"{tmp_path}/", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("seeds: [1]", "seed: [1]", "study.yaml:6: seed: 'seed' is not a known key. Did you mean "
+                                    "'seeds'?"),
+        ("vocab_size", "vocab_sizes", "study.yaml:9: bases.mini.pretrain.vocab_sizes: "
+                                      "'vocab_sizes' is not a known key. Did you mean "
+                                      "'vocab_size'?"),
+        ("seeds: [1]", "seeds: [one]", "study.yaml:6: seeds[0]: "),
+        ("source: microworld", "source: micro", "study.yaml:2: source: 'micro' is not accepted. "
+                                                "Did you mean 'microworld'?"),
+        ("mnli: [mnli]", "mnli: [mnlii]", "study.yaml:12: strategies.mnli[0]: 'mnlii' is not a "
+                                          "known task. Did you mean 'mnli'?"),
+        ("xnli: {languages: all}", "xnlii: {}", "study.yaml:15: targets.xnlii: 'xnlii' is not a "
+                                                "known task. Did you mean 'xnli'?"),
+        ("languages: all", "languages: [qaa, de]", "targets.xnli.languages[1]: 'de' is not a known "
+                                                   "language of xnli (test)."),
+        ("mnli: [mnli]", "mnli: [mnli@qaz]", "'qaz' is not a known language of mnli (train)."),
+        ("mnli: [mnli]", "mnli: [[]]", "study.yaml:12: strategies.mnli[0]: an empty mixture."),
+        ("mnli: [mnli]", "mnli: [[mnli, mnli]]", "'mnli' is twice in one mixture."),
+        ("mnli: [mnli]", "none: [mnli]", "study.yaml:12: strategies has the key 'none' twice "
+                                         "(first in line 11)."),
+        ("strategies:", "baseline: nothing\nstrategies:", "baseline: 'nothing' is not a known "
+                                                          "strategy."),
+        ("{vocab_size: 500}", "{}\n    hub: x", "give exactly one of pretrain, path, hub"),
+        ("targets:", "recipes: {tasks: {mlni: {}}}\ntargets:", "Did you mean 'mnli'?"),
+        ("targets:", "recipes: {all: {learning_rate: -1}}\ntargets:", "learning_rate: "),
+        ("  tatoeba: {}", "  xquad: {train: mnli}", "a head trained on mnli cannot answer xquad"),
+        ("  tatoeba: {}", "  tatoeba: {languages: [qaa]}", "'qaa' is not a known language of "
+                                                           "tatoeba (test)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_study_is_one_message_with_place_and_nearest_match(tmp_path, old, new, expected):
+    assert expected in error_of(tmp_path, old, new)
+
+
+def test_several_wrong_keys_are_reported_together(tmp_path):
+    message = error_of(tmp_path, "seeds: [1]", "seed: [1]")
+    assert "seeds: required key is missing" in message
+    assert "'seed' is not a known key" in message
+
+
+def test_a_study_that_is_not_yaml(tmp_path):
+    with pytest.raises(UserError, match="not valid YAML"):
+        grid_of(tmp_path, "study: [tiny")
+
+
+def test_the_original_source_needs_a_data_root(tmp_path):
+    message = error_of(tmp_path, "source: microworld", "source: original")
+    assert "needs data_root" in message
+    text = STUDY.replace("source: microworld", "source: original\ndata_root: no/such/folder")
+    text = text.replace("{vocab_size: 500}", "{}\ntext: [{task: mnli, languages: [en]}]")
+    with pytest.raises(UserError, match="no/such/folder"):
+        grid_of(tmp_path, text.replace("qaa", "en"))
+
+
+def test_the_command_line_wins_over_the_file(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text(STUDY)
+    study, _ = load_study({**yaml.safe_load(STUDY), "seeds": [7]}, [file])
+    assert study.seeds == [7]
+
+
+def test_recipe_defaults_cover_every_key():
+    assert set(DEFAULTS) == set(RecipeOverrides.model_fields)
+
+
+def test_every_key_is_described():
+    def check(schema: dict) -> None:
+        for name, section in {"Study": schema, **schema["$defs"]}.items():
+            for key, field in section.get("properties", {}).items():
+                assert field.get("description"), f"{name}.{key} has no description"
+
+    check(Study.model_json_schema())
+
+
+def test_schema_and_reference_page_are_those_of_the_code(tmp_path):
+    write_reference(tmp_path)
+    for name in (SCHEMA_FILE, PAGE_FILE):
+        assert (ROOT / name).read_text() == (tmp_path / name).read_text(), (
+            f"{name} has drifted: run `xstilts reference`"
+        )
+
+
+@pytest.mark.parametrize("file", ["config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))])
+def test_shipped_studies_fit_the_schema(file):
+    json_schema = json.loads((ROOT / SCHEMA_FILE).read_text())
+    study = yaml.safe_load((ROOT / file).read_text())
+    assert set(study) <= set(json_schema["properties"])
+    Study.model_validate(study)

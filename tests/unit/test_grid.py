@@ -1,0 +1,105 @@
+"""The grid: shared prefixes stand once, recipes resolve by level, identities hold what counts."""
+
+from __future__ import annotations
+
+import pytest
+from test_config import STUDY, error_of, grid_of
+
+from xstilts.grid import identities
+from xstilts.identity import differences
+from xstilts.paths import product
+
+__all__ = ["error_of"]
+
+
+def test_a_shared_prefix_is_trained_once(tmp_path):
+    text = STUDY.replace("  both: [squad_v1, mnli]", "  both: [mnli, squad_v1]")
+    models = grid_of(tmp_path, text).intermediate_models()
+    assert models == [
+        "results/tiny/intermediate/mini/seed-1/mnli/manifest.json",
+        "results/tiny/intermediate/mini/seed-1/mnli~squad_v1/manifest.json",
+    ]
+
+
+def test_prefixes_of_a_sequence_are_models_too(tmp_path):
+    models = grid_of(tmp_path).intermediate_models()
+    assert [path.split("/")[-2] for path in models] == ["mnli", "squad_v1", "squad_v1~mnli"]
+
+
+def test_an_untrained_target_is_predicted_by_the_chain(tmp_path):
+    grid = grid_of(tmp_path)
+    assert grid.model_of("mini", 1, "none", "tatoeba") == grid.paths.base("mini")
+    assert "intermediate/mini/seed-1/mnli/" in grid.model_of("mini", 1, "mnli", "tatoeba")
+    assert "target/mini/seed-1/mnli/xnli/" in grid.model_of("mini", 1, "mnli", "xnli")
+
+
+def test_retrieval_leaves_out_the_source_language(tmp_path):
+    grid = grid_of(tmp_path)
+    assert grid.targets["tatoeba"].languages == ("qab", "qac")
+    assert grid.targets["xnli"].languages == ("qaa", "qab", "qac")
+
+
+def test_recipe_levels_the_narrower_wins(tmp_path):
+    recipes = """\
+recipes:
+  all: {learning_rate: 1.0e-4, batch_size: 8, epochs: 1}
+  target: {batch_size: 16, epochs: 2}
+  tasks:
+    mnli: {epochs: 7}
+targets:"""
+    grid = grid_of(tmp_path, STUDY.replace("targets:", recipes))
+    intermediate = identities.model(grid, "mini", 1, "mnli", None)["recipe"]
+    target = identities.model(grid, "mini", 1, "mnli", "xnli")["recipe"]
+    assert (intermediate["learning_rate"], intermediate["batch_size"]) == (1e-4, 8)
+    assert (target["batch_size"], target["epochs"]) == (16, 7)
+    assert "max_length" not in target
+    assert identities.tokens(grid, "mnli")["max_length"] == 256
+
+
+def test_a_mixture_takes_the_recipe_of_its_position(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "joint: [[mnli, squad_v1]]").replace(
+        "targets:", "recipes:\n  tasks:\n    mnli: {epochs: 9}\ntargets:"
+    )
+    identity = identities.model(grid_of(tmp_path, text), "mini", 1, "mnli+squad_v1", None)
+    assert identity["mixture"] == ["mnli@qaa", "squad_v1@qaa"]
+    assert identity["recipe"]["epochs"] == 3.0
+
+
+def test_named_stages_carry_their_own_recipe(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "long: [long_mnli]").replace(
+        "targets:", "stages:\n  long_mnli: {mixture: mnli, recipe: {epochs: 20}}\ntargets:"
+    )
+    identity = identities.model(grid_of(tmp_path, text), "mini", 1, "long_mnli", None)
+    assert identity["recipe"]["epochs"] == 20
+
+
+def test_a_new_language_changes_no_model_and_no_prediction_identity(tmp_path):
+    few = grid_of(tmp_path, STUDY.replace("languages: all", "languages: [qaa]"))
+    one = (identities.model(few, "mini", 1, "mnli", "xnli"), identities.predictions(few, "xnli"))
+    more = grid_of(tmp_path)
+    other = (
+        identities.model(more, "mini", 1, "mnli", "xnli"),
+        identities.predictions(more, "xnli"),
+    )
+    assert differences(one, other) == []
+
+
+def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):
+    grid = grid_of(tmp_path)
+    code = identities.model(grid, "mini", 1, "mnli", None)["code"]
+    assert "xstilts.models.head_classification" in code
+    assert not {name for name in code if "tagging" in name or "span" in name}
+    assert not {name for name in code if name.startswith(("xstilts.config", "xstilts.tasks"))}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("results/s/target/m/seed-1/a~b/xnli/manifest.json", "target/m/seed-1/a~b/xnli"),
+        ("results/s/scores/m/seed-1/none/xnli.parquet", "scores/m/seed-1/none/xnli"),
+        ("results/s/predictions/m/seed-1/none/xnli/de.parquet", "predictions/m/seed-1/none/xnli"),
+        ("results/s/tokens/m/mnli/en/train.json", "tokens/m/mnli/en/train"),
+    ],
+)
+def test_product_names(path, name):
+    assert product(path) == name

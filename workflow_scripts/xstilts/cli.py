@@ -1,0 +1,134 @@
+"""The ``xstilts`` command: what a study has, and why a product would be made again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from xstilts import __version__
+from xstilts.errors import UserError
+from xstilts.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
+    """``KEY=VALUE`` pairs as Snakemake's ``--config`` reads them."""
+    result = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UserError(f"--config {pair!r}: write KEY=VALUE.")
+        result[key] = yaml.safe_load(value)
+    return result
+
+
+def _grid(arguments: argparse.Namespace) -> Grid:
+    files = [Path(file) for file in arguments.configfile]
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"{file}: no such study file. Run this in the project's folder.")
+    config: dict[str, Any] = {}
+    for file in files:
+        try:
+            config |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            raise UserError(f"{file}: not valid YAML: {error}") from None
+    return Grid.load(config | _overrides(arguments.config), files)
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    from xstilts.explain import explain
+
+    grid = _grid(arguments)
+    for path in arguments.path:
+        for line in explain(grid, path):
+            print(line)
+
+
+def _tables(arguments: argparse.Namespace) -> None:
+    from xstilts.stages.tables import build_tables
+
+    grid = _grid(arguments)
+    out = Path(grid.paths.root) / "tables"
+    build_tables(grid, out)
+    print((out / "transfer.md").read_text(encoding="utf-8"))
+
+
+def _tasks(arguments: argparse.Namespace) -> None:
+    from xstilts.tasks import TASKS
+
+    rows = [("task", "kind", "metric", "trained on", "languages", "licence")]
+    rows += [
+        (
+            task.name,
+            task.kind,
+            task.metric,
+            task.train or "-",
+            str(len(task.languages)),
+            task.licence,
+        )
+        for task in TASKS.values()
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print(
+            "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+def _cells(arguments: argparse.Namespace) -> None:
+    grid = _grid(arguments)
+    for path in dict.fromkeys(grid.scores()):
+        print(path)
+
+
+def _reference(arguments: argparse.Namespace) -> None:
+    from xstilts.config.reference import write_reference
+
+    for path in write_reference(Path(arguments.folder)):
+        print(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xstilts", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], None], text: str) -> Any:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    def add_study(name: str, run: Callable[[argparse.Namespace], None], text: str) -> Any:
+        command = add(name, run, text)
+        command.add_argument("--configfile", nargs="+", default=["config.yaml"], metavar="FILE")
+        command.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE")
+        return command
+
+    explained = add_study("explain", _explain, "Say which part of a product's identity changed.")
+    explained.add_argument("path", nargs="+", help="a file or folder below results/STUDY")
+    add_study("tables", _tables, "Build and print the tables of what there is, reasons included.")
+    add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
+    add("tasks", _tasks, "List the tasks.")
+    reference = add("reference", _reference, "Write the configuration's schema and reference page.")
+    reference.add_argument("folder", nargs="?", default=".")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except BrokenPipeError:
+        return 0
+    return 0

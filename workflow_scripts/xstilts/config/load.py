@@ -1,0 +1,136 @@
+"""Reads a study: YAML with line numbers, shape checks, and errors that name file and line."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from xstilts.config.study import Study
+from xstilts.errors import UserError, suggestion
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+KeyPath = tuple[str | int, ...]
+
+
+class Lines:
+    """Where each key of the study stands: key path to ``file:line``."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Index the files; the last one that has a key wins, as in Snakemake's merge.
+
+        Raises:
+            UserError: a file is not YAML, or a mapping has the same key twice.
+        """
+        self._places: dict[KeyPath, str] = {}
+        for file in files:
+            try:
+                text = file.read_text(encoding="utf-8")
+                node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            except FileNotFoundError:
+                raise UserError(f"{file}: no such study file.") from None
+            except yaml.YAMLError as error:
+                raise UserError(f"{file}: not valid YAML: {error}") from None
+            if node is not None:
+                self._index(node, (), file)
+
+    def _index(self, node: yaml.Node, path: KeyPath, file: Path) -> None:
+        self._places[path] = f"{file}:{node.start_mark.line + 1}"
+        if isinstance(node, yaml.MappingNode):
+            seen: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if key.value in seen:
+                    raise UserError(
+                        f"{file}:{line}: {'.'.join(map(str, path)) or 'the study'} has the key "
+                        f"{key.value!r} twice (first in line {seen[key.value]}). Rename one."
+                    )
+                seen[key.value] = line
+                self._index(value, (*path, key.value), file)
+                self._places[(*path, key.value)] = f"{file}:{line}"
+        elif isinstance(node, yaml.SequenceNode):
+            for position, value in enumerate(node.value):
+                self._index(value, (*path, position), file)
+
+    def where(self, path: KeyPath) -> str:
+        """``file:line: key.path``; without a file for what the command line set."""
+        key = dotted(path)
+        for depth in range(len(path), 0, -1):
+            if path[:depth] in self._places:
+                return f"{self._places[path[:depth]]}: {key}"
+        return f"config: {key}"
+
+
+def dotted(path: KeyPath) -> str:
+    """``targets.xnli.languages[2]`` for a key path."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _known_keys(path: KeyPath) -> list[str]:
+    """Field names of the section that a key path leads to."""
+    current: Any = Study
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(part))
+            current = field.annotation if field else None
+        elif typing.get_origin(current) in (dict, list):
+            current = typing.get_args(current)[-1]
+        if typing.get_origin(current) in (typing.Union, types.UnionType):
+            sections = [a for a in typing.get_args(current) if hasattr(a, "model_fields")]
+            current = sections[0] if sections else current
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return list(current.model_fields)
+    return []
+
+
+def _message(error: Mapping[str, Any], lines: Lines) -> str:
+    """One line for one pydantic error: place, value, what is accepted."""
+    path = tuple(part for part in error["loc"] if part != "str" and "[" not in str(part))
+    where = lines.where(path)
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        return f"{where}: {str(path[-1])!r} is not a known key.{suggestion(path[-1], known)}"
+    if error["type"] == "missing":
+        return f"{where}: required key is missing."
+    if error["type"] == "literal_error":
+        known = [v.strip(" '") for v in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+        return f"{where}: {error['input']!r} is not accepted.{suggestion(error['input'], known)}"
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {reason} (found: {error['input']!r:.80})."
+
+
+def validate(config: Mapping[str, Any], lines: Lines) -> Study:
+    """The study in a merged configuration.
+
+    Raises:
+        UserError: unknown key, wrong type or value; all of them, a line each.
+    """
+    try:
+        return Study.model_validate(dict(config))
+    except ValidationError as error:
+        messages = dict.fromkeys(_message(item, lines) for item in error.errors())
+        raise UserError("\n".join(messages)) from None
+
+
+def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple[Study, Lines]:
+    """The checked study and the places of its keys.
+
+    Args:
+        config: the configuration as Snakemake merged it; None reads it from the files.
+        files: the study files, for line numbers and for keys that YAML would silently merge.
+    """
+    lines = Lines(files)
+    if config is None:
+        config = {}
+        for file in files:
+            config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
+    return validate(config, lines), lines

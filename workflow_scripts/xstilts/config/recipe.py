@@ -1,0 +1,114 @@
+"""How a stage is trained: each key may be set for all stages, a position, a task or one stage."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from xstilts.config.section import Section
+
+
+class RecipeOverrides(Section):
+    """Training recipe; a key left out keeps the value of the next wider level."""
+
+    learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of AdamW.")
+    batch_size: int | None = Field(
+        None, ge=1, description="Examples per optimiser step, whatever the micro-batches."
+    )
+    epochs: float | None = Field(
+        None, gt=0, description="Passes over the training set; of a mixture, over all its sets."
+    )
+    max_steps: int | None = Field(
+        None, ge=0, description="Exact number of optimiser steps; 0 lets `epochs` decide."
+    )
+    warmup: float | None = Field(
+        None, ge=0, le=1, description="Share of the steps over which the learning rate rises."
+    )
+    schedule: Literal["linear", "cosine", "constant"] | None = Field(
+        None, description="Course of the learning rate after the warm-up."
+    )
+    weight_decay: float | None = Field(
+        None, ge=0, description="Decoupled weight decay; none on biases and LayerNorm."
+    )
+    adam_beta2: float | None = Field(None, gt=0, lt=1, description="AdamW's second decay rate.")
+    adam_epsilon: float | None = Field(None, gt=0, description="AdamW's epsilon.")
+    max_grad_norm: float | None = Field(
+        None, ge=0, description="Gradient norm above which gradients are scaled down; 0 is off."
+    )
+    precision: Literal["fp32", "bf16"] | None = Field(
+        None, description="Arithmetic of the forward pass; the weights stay in fp32."
+    )
+    keep_head: bool | None = Field(
+        None,
+        description="Go on with the parent's head where kind and labels are the same; "
+        "otherwise every stage starts with a fresh head.",
+    )
+    max_train_examples: int | None = Field(
+        None, ge=0, description="Use only the first N training examples of each set; 0 is all."
+    )
+    mlm_probability: float | None = Field(
+        None, gt=0, lt=1, description="Share of the pieces that masked language modelling hides."
+    )
+    sampling: Literal["proportional", "uniform", "temperature"] | None = Field(
+        None, description="How a mixture draws the training set of each step."
+    )
+    sampling_cap: int | None = Field(
+        None,
+        ge=0,
+        description="A set counts at most this many examples in the draw (the paper's K is "
+        "131072); 0 is no cap.",
+    )
+    sampling_temperature: float | None = Field(
+        None, ge=1, description="Exponent 1/T on the sizes, with `sampling: temperature`."
+    )
+    max_length: int | None = Field(
+        None, ge=8, description="Longest sequence in word pieces (per task, not per stage)."
+    )
+    doc_stride: int | None = Field(
+        None,
+        ge=1,
+        description="Word pieces between the starts of two windows over a long context "
+        "(per task, not per stage).",
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The keys that were set."""
+        return self.model_dump(exclude_none=True)
+
+
+DEFAULTS: dict[str, Any] = {
+    # The values common to all tasks of the paper's released code (jiant's XTREME guide).
+    "learning_rate": 1e-5,
+    "batch_size": 32,
+    "epochs": 3.0,
+    "max_steps": 0,
+    "warmup": 0.1,
+    "schedule": "linear",
+    "weight_decay": 0.01,
+    "adam_beta2": 0.999,
+    "adam_epsilon": 1e-8,
+    "max_grad_norm": 1.0,
+    "precision": "fp32",
+    "keep_head": False,
+    "max_train_examples": 0,
+    "mlm_probability": 0.15,
+    "sampling": "proportional",
+    "sampling_cap": 0,
+    "sampling_temperature": 1.0,
+    "max_length": 256,
+    "doc_stride": 128,
+}
+
+TOKEN_KEYS = ("max_length", "doc_stride")
+"""Keys that shape the tokens of a task, not the training of a stage."""
+
+
+class Recipes(Section):
+    """Recipes by level; the later wins: all, position (pretrain, intermediate, target), task."""
+
+    all: RecipeOverrides = Field(RecipeOverrides(), description="Every stage.")
+    pretrain: RecipeOverrides = Field(RecipeOverrides(), description="Base models built here.")
+    intermediate: RecipeOverrides = Field(RecipeOverrides(), description="Intermediate stages.")
+    target: RecipeOverrides = Field(RecipeOverrides(), description="Target stages.")
+    tasks: dict[str, RecipeOverrides] = Field({}, description="Stages that train on this task.")

@@ -1,0 +1,112 @@
+"""The study file: bases x seeds x strategies x targets, their data and their protocol."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from xstilts.config.bases import Base
+from xstilts.config.protocol import ProtocolName
+from xstilts.config.recipe import RecipeOverrides, Recipes
+from xstilts.config.section import Section
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+"""Lower-case name that can stand in a path."""
+
+Mixture = str | list[str]
+"""One training set (``mnli``, ``pawsx@de``) or several that are trained together."""
+
+
+class Stage(Section):
+    """A named stage, for one that needs more than the names of its training sets."""
+
+    mixture: Mixture = Field(description="Training sets: `TASK` or `TASK@LANGUAGE`, or a list.")
+    recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this stage.")
+
+
+class Target(Section):
+    """A task to be measured, per language."""
+
+    task: str | None = Field(None, description="The task; by default the target's own name.")
+    languages: Literal["all"] | list[str] = Field(
+        "all", description="Languages to evaluate; `all` that the task has."
+    )
+    split: Literal["validation", "test"] = Field("test", description="Split to evaluate.")
+    train: Mixture | None = Field(
+        None,
+        description="Training sets of the target stage; by default the task's own, in English.",
+    )
+    recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this target.")
+
+
+class Sizes(Section):
+    """Numbers of generated examples."""
+
+    train: int = Field(2000, ge=1, description="Training examples.")
+    validation: int = Field(200, ge=1, description="Validation examples.")
+    test: int = Field(300, ge=1, description="Test examples per language.")
+
+
+class Microworld(Section):
+    """The generated family of languages (`source: microworld`)."""
+
+    seed: int = Field(0, ge=0, description="Seed of the world: lexicons, facts and examples.")
+    languages: int = Field(6, ge=2, description="Number of languages, the source one included.")
+    sizes: Sizes = Field(Sizes(), description="Examples per task.")
+    tasks: dict[str, Sizes] = Field({}, description="Examples of single tasks.")
+    text: int = Field(4000, ge=1, description="Lines of pretraining text in the largest language.")
+
+
+class Text(Section):
+    """Text for masked language modelling: from a task's data, or from plain text files."""
+
+    task: str | None = Field(None, description="Use the texts of this task's examples.")
+    split: Literal["train", "validation", "test"] = Field("train", description="Split of the task.")
+    files: str | None = Field(
+        None, description="Plain text files, one text per line; `{language}` is filled in."
+    )
+    languages: list[str] = Field(min_length=1, description="Languages to take.")
+    pairs: bool = Field(
+        False,
+        description="The languages are parallel by example id: pair each with the source "
+        "language for translation-pair MLM.",
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Text:
+        if (self.task is None) == (self.files is None):
+            raise ValueError("give exactly one of task, files")
+        if self.pairs and self.task is None:
+            raise ValueError("pairs needs task: plain files have no example ids to align by")
+        return self
+
+
+class Study(Section):
+    """One study: everything that decides its numbers."""
+
+    study: Name = Field(description="Name of the study; its results go to `results/NAME/`.")
+    question: str = Field("", description="What the study asks, in a sentence; heads the tables.")
+    source: Literal["microworld", "original"] = Field(
+        "original", description="Where examples come from: generated, or original release files."
+    )
+    data_root: str | None = Field(
+        None, description="Folder with the original release files (`source: original`)."
+    )
+    source_language: str = Field(
+        "en", description="Language of a training set that names none (`qaa` in the microworld)."
+    )
+    microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
+    text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
+    seeds: list[int] = Field(min_length=1, description="Seeds; each repeats every chain.")
+    bases: dict[Name, Base] = Field(min_length=1, description="Pretrained models by name.")
+    stages: dict[Name, Stage] = Field({}, description="Named stages, for use in strategies.")
+    strategies: dict[Name, list[Mixture]] = Field(
+        min_length=1,
+        description="Strategy name to its intermediate stages, in order; each is a named stage, a "
+        "training set or a list of them; an empty list is plain target training.",
+    )
+    baseline: Name = Field("none", description="Strategy that the others are compared with.")
+    targets: dict[Name, Target] = Field(min_length=1, description="What is measured.")
+    protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
+    recipes: Recipes = Field(Recipes(), description="Training recipes by level.")

@@ -1,0 +1,213 @@
+"""The grid of a study: its models as a prefix tree of stages, its cells, and their inputs.
+
+Rules ask this class for input files and parameters by wildcard; it holds no state but the study.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
+from xstilts.config import load_study
+from xstilts.grid.names import Names, StageNode, TargetNode
+from xstilts.paths import Paths
+from xstilts.tasks import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from xstilts.config.load import Lines
+    from xstilts.config.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the table for one seed."""
+
+    base: str
+    seed: int
+    strategy: str
+    stages: tuple[str, ...]
+    target: str
+
+
+class Grid:
+    """All products of a study, by wildcard values."""
+
+    def __init__(self, study: Study, lines: Lines) -> None:
+        """Unroll a checked study.
+
+        Raises:
+            UserError: a name in the study does not resolve.
+        """
+        self.study = study
+        self.lines = lines
+        self.names = Names(study, lines)
+        self.paths = Paths(f"results/{study.study}")
+
+    @classmethod
+    def load(cls, config: Mapping[str, Any] | None, files: Iterable[str | Path]) -> Grid:
+        """The grid of a merged configuration (None: of the files as they are)."""
+        return cls(*load_study(config, [Path(file) for file in files]))
+
+    # --- the tree of stages -------------------------------------------------------------------
+
+    @cached_property
+    def chains(self) -> dict[str, tuple[StageNode, ...]]:
+        """Every chain and every prefix of one, by its label; a shared prefix stands once."""
+        found: dict[str, tuple[StageNode, ...]] = {EMPTY_CHAIN: ()}
+        for stages in self.names.strategies.values():
+            for length in range(1, len(stages) + 1):
+                prefix = stages[:length]
+                found[chain_label(tuple(stage.label for stage in prefix))] = prefix
+        return found
+
+    @property
+    def targets(self) -> dict[str, TargetNode]:
+        """Targets by name, in the study's order."""
+        return self.names.targets
+
+    def stages_of(self, chain: str) -> tuple[str, ...]:
+        """Stage labels of a chain label."""
+        return () if chain == EMPTY_CHAIN else tuple(chain.split(STAGE_JOINER))
+
+    def cells(self) -> Iterator[Cell]:
+        """All cells, in the order base, seed, strategy, target."""
+        for base in self.study.bases:
+            for seed in self.study.seeds:
+                for strategy, nodes in self.names.strategies.items():
+                    stages = tuple(node.label for node in nodes)
+                    for target in self.targets:
+                        yield Cell(base, seed, strategy, stages, target)
+
+    def strategy_text(self, strategy: str, target: str | None = None) -> str:
+        """The chain of a strategy as people write it."""
+        stages = tuple(node.label for node in self.names.strategies[strategy])
+        return chain_text(stages, target)
+
+    # --- files --------------------------------------------------------------------------------
+
+    def intermediate_models(self) -> list[str]:
+        """Manifests of all intermediate models, prefixes included."""
+        return [
+            self.paths.intermediate(base, seed, self.stages_of(chain))
+            for base in self.study.bases
+            for seed in self.study.seeds
+            for chain in self.chains
+            if chain != EMPTY_CHAIN
+        ]
+
+    def model_of(self, base: str, seed: int, chain: str, target: str) -> str:
+        """Manifest of the model that predicts a cell."""
+        stages = self.stages_of(chain)
+        if self.targets[target].members:
+            return self.paths.target(base, seed, stages, target)
+        return self.paths.intermediate(base, seed, stages)
+
+    def target_models(self) -> list[str]:
+        """Manifests of the models that predict, without repetition."""
+        return list(
+            dict.fromkeys(
+                self.model_of(c.base, c.seed, chain_label(c.stages), c.target) for c in self.cells()
+            )
+        )
+
+    def predictions(self) -> list[str]:
+        """All prediction files."""
+        return [
+            self.paths.prediction(c.base, c.seed, c.stages, c.target, language)
+            for c in self.cells()
+            for language in self.targets[c.target].languages
+        ]
+
+    def scores(self) -> list[str]:
+        """All score files, without repetition."""
+        return list(
+            dict.fromkeys(
+                self.paths.scores(c.base, c.seed, c.stages, c.target) for c in self.cells()
+            )
+        )
+
+    def text_members(self, base: str) -> tuple[Member, ...]:
+        """What a base model that is built here is pretrained on."""
+        pretrain = self.study.bases[base].pretrain
+        members = [Member("mlm", language) for language in self.names.text_languages]
+        if pretrain and pretrain.tlm:
+            members += [Member("tlm", language) for language in self.names.pair_languages]
+        return tuple(members)
+
+    def members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
+        """Training sets of the last stage of a model."""
+        if target is not None:
+            return self.targets[target].members
+        if chain == EMPTY_CHAIN:
+            return self.text_members(base)
+        return self.chains[chain][-1].members
+
+    def training_data(self) -> list[str]:
+        """Manifests of all training sets, pretraining text included."""
+        members: dict[Member, None] = {}
+        for base, settings in self.study.bases.items():
+            if settings.pretrain:
+                members |= dict.fromkeys(self.text_members(base))
+        for chain in self.chains.values():
+            for stage in chain:
+                members |= dict.fromkeys(stage.members)
+        for target in self.targets.values():
+            members |= dict.fromkeys(target.members)
+        return [self.paths.data(member.task, member.language, "train") for member in members]
+
+    def evaluation_data(self) -> list[str]:
+        """Manifests of all evaluated sets."""
+        found = {
+            self.paths.data(target.task.name, language, target.split): None
+            for target in self.targets.values()
+            for language in target.languages
+        }
+        return list(found)
+
+    def text_sources(self, task: str, language: str) -> list[str]:
+        """What the text of (mlm | tlm, language) is taken from: data manifests or text files."""
+        sources = []
+        for text in self.study.text:
+            wanted = {language} if task == "mlm" else {language, self.study.source_language}
+            if not wanted <= set(text.languages) or (task == "tlm" and not text.pairs):
+                continue
+            if text.task:
+                sources += [self.paths.data(text.task, code, text.split) for code in sorted(wanted)]
+            elif text.files:
+                sources.append(text.files.format(language=language))
+        return list(dict.fromkeys(sources))
+
+    # --- patterns -----------------------------------------------------------------------------
+
+    def patterns(self) -> dict[str, str]:
+        """Wildcard constraints: only names of this study match."""
+        bases = self.study.bases
+        languages: set[str] = set(self.names.text_languages) | set(self.names.pair_languages)
+        languages.add(self.study.source_language)
+        for target in self.targets.values():
+            languages |= set(target.languages) | {member.language for member in target.members}
+        for chain in self.chains.values():
+            languages |= {member.language for stage in chain for member in stage.members}
+        languages |= {language for text in self.study.text for language in text.languages}
+        return {
+            "base": any_of(bases),
+            "built_base": any_of(name for name, base in bases.items() if base.pretrain),
+            "found_base": any_of(name for name, base in bases.items() if not base.pretrain),
+            "seed": any_of(map(str, self.study.seeds)),
+            "chain": any_of(self.chains),
+            "task": any_of(TASKS),
+            "language": any_of(languages),
+            "split": "train|validation|test",
+            "target": any_of(self.targets),
+        }
+
+
+def any_of(names: Iterable[str]) -> str:
+    """A regular expression that matches exactly these names; nothing if there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"

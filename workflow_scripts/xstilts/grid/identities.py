@@ -1,0 +1,195 @@
+"""What decides each product, as builtins for a rule's ``params``; nothing else belongs there.
+
+The content of inputs is added when the job runs: manifests hold their checksums.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.chains import EMPTY_CHAIN
+from xstilts.config.protocol import PROTOCOLS
+from xstilts.config.recipe import RecipeOverrides
+from xstilts.data.sources import original_files
+from xstilts.fingerprint import fingerprint
+from xstilts.grid.recipes import Position, stage_recipe, token_options
+from xstilts.tasks import TASKS
+
+if TYPE_CHECKING:
+    from xstilts.grid.grid import Grid
+    from xstilts.tasks.base import Split, Task
+
+
+def _reader_module(task: Task) -> str:
+    """The module whose code turns a task's original files into rows."""
+    read = task.read.func if isinstance(task.read, partial) else task.read
+    return read.__module__
+
+
+def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
+    """Identity of a data set: its source and the code that reads it."""
+    spec, study = TASKS[task], grid.study
+    identity: dict[str, Any] = {
+        "task": task,
+        "language": language,
+        "split": split,
+        "kind": spec.kind,
+        "labels": list(spec.labels),
+    }
+    if study.source == "microworld":
+        settings = study.microworld
+        sizes = settings.tasks.get(task, settings.sizes)
+        identity["source"] = {
+            "microworld": spec.microworld,
+            "seed": settings.seed,
+            "languages": settings.languages,
+            "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
+        }
+        entry = "xstilts.microworld"
+    elif spec.kind == "mlm":
+        identity["source"] = {"text_of": grid.text_sources(task, language)}
+        entry = "xstilts.data.text"
+    else:
+        root = Path(str(study.data_root))
+        files = original_files(spec, root, language, split)
+        identity["source"] = {"files": [file.relative_to(root).as_posix() for file in files]}
+        entry = _reader_module(spec)
+    identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
+    return identity
+
+
+def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
+    """Input files of a data set."""
+    spec = TASKS[task]
+    if grid.study.source == "microworld":
+        return []
+    if spec.kind == "mlm":
+        return grid.text_sources(task, language)
+    root = Path(str(grid.study.data_root))
+    return [file.as_posix() for file in original_files(spec, root, language, split)]
+
+
+def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
+    """Identity of a tokenizer that is trained here."""
+    pretrain = grid.study.bases[base].pretrain
+    assert pretrain is not None, base
+    return {
+        "algorithm": "unigram",
+        "vocab_size": pretrain.vocab_size,
+        "code": fingerprint(["xstilts.tokens.tokenizer"]),
+    }
+
+
+def tokens(grid: Grid, task: str) -> dict[str, Any]:
+    """Identity of a task's tokens (tokenizer and data apart)."""
+    spec = TASKS[task]
+    return {
+        "task": task,
+        "kind": spec.kind,
+        "labels": list(spec.labels),
+        **token_options(grid.study, task),
+        "code": fingerprint(["xstilts.tokens.prepare", f"xstilts.tokens.{spec.kind}"]),
+    }
+
+
+def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> dict[str, Any]:
+    """Identity of a stage (parent and tokens apart): mixture, recipe, seed, numeric code."""
+    members = grid.members(base, chain, target)
+    pretrain = grid.study.bases[base].pretrain
+    position: Position = "target"
+    own: RecipeOverrides = grid.targets[target].recipe if target else RecipeOverrides()
+    if target is None and chain != EMPTY_CHAIN:
+        position, own = "intermediate", grid.chains[chain][-1].recipe
+    elif target is None:
+        assert pretrain is not None, base
+        position, own, seed = "pretrain", pretrain.recipe, pretrain.seed
+    kinds = sorted({TASKS[member.task].kind for member in members})
+    identity: dict[str, Any] = {
+        "seed": seed,
+        "mixture": [f"{member.task}@{member.language}" for member in members],
+        "head_of": {member.task: _head_name(member.task) for member in members},
+        "heads": {
+            _head_name(member.task): {
+                "kind": TASKS[member.task].kind,
+                "labels": list(TASKS[member.task].labels),
+            }
+            for member in members
+        },
+        "recipe": stage_recipe(grid.study, position, members, own),
+        "code": fingerprint(
+            ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+        ),
+    }
+    if position == "pretrain" and pretrain is not None:
+        identity["architecture"] = pretrain.architecture.model_dump()
+    return identity
+
+
+def _head_name(task: str) -> str:
+    """The head of a task: its own, but one for all masked language modelling."""
+    return "mlm" if TASKS[task].kind == "mlm" else task
+
+
+def found_base(grid: Grid, base: str) -> dict[str, Any]:
+    """Identity of a base model that is taken from a folder or the hub."""
+    settings = grid.study.bases[base]
+    return {
+        "path": settings.path,
+        "hub": settings.hub,
+        "revision": settings.revision,
+        "code": fingerprint(["xstilts.models.encoder"]),
+    }
+
+
+def predictions(grid: Grid, target: str) -> dict[str, Any]:
+    """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
+    node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
+    decoding: dict[str, Any] = {}
+    if node.task.kind == "retrieval":
+        decoding = {"pooling": protocol.pooling}
+    elif node.task.kind == "span":
+        decoding = {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
+    head = node.members[0].task if node.members else None
+    return {
+        "task": node.task.name,
+        "split": node.split,
+        "kind": node.task.kind,
+        "labels": list(node.task.labels),
+        "head": head,
+        "decoding": decoding,
+        "code": fingerprint(["xstilts.prediction.run", f"xstilts.prediction.{node.task.kind}"]),
+    }
+
+
+def scores(grid: Grid, target: str) -> dict[str, Any]:
+    """Identity of a target's scores (predictions apart): metric, protocol, code."""
+    node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
+    return {
+        "task": node.task.name,
+        "kind": node.task.kind,
+        "headline": node.task.metric,
+        "protocol": grid.study.protocol,
+        "retrieval_depth": protocol.retrieval_depth if node.task.kind == "retrieval" else None,
+        "code": fingerprint(["xstilts.results.score", f"xstilts.metrics.{node.task.kind}"]),
+    }
+
+
+def overlap() -> dict[str, Any]:
+    """Identity of the overlap audit (data apart)."""
+    return {"code": fingerprint(["xstilts.data.overlap"])}
+
+
+def tables(grid: Grid) -> dict[str, Any]:
+    """Identity of the tables (scores apart): the cells, their names and order, the code."""
+    study = grid.study
+    return {
+        "study": study.study,
+        "question": study.question,
+        "baseline": study.baseline,
+        "protocol": study.protocol,
+        "strategies": {name: grid.strategy_text(name) for name in study.strategies},
+        "targets": {name: list(node.languages) for name, node in grid.targets.items()},
+        "code": fingerprint(["xstilts.results.tables", "xstilts.results.render"]),
+    }

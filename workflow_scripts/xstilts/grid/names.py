@@ -1,0 +1,202 @@
+"""Study names resolved against the registry: tasks, languages, stages, targets.
+
+Everything that the configuration alone can get wrong is found here, before any job exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.chains import Member, stage_label
+from xstilts.config.recipe import RecipeOverrides
+from xstilts.data.sources import original_files
+from xstilts.errors import UserError, suggestion, unknown
+from xstilts.microworld import World
+from xstilts.tasks import get_task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xstilts.config.load import KeyPath, Lines
+    from xstilts.config.study import Study
+    from xstilts.tasks.base import Split, Task
+
+
+@dataclass(frozen=True, slots=True)
+class StageNode:
+    """One stage of a chain."""
+
+    label: str
+    members: tuple[Member, ...]
+    recipe: RecipeOverrides
+
+
+@dataclass(frozen=True, slots=True)
+class TargetNode:
+    """One column of the table."""
+
+    name: str
+    task: Task
+    languages: tuple[str, ...]
+    split: Split
+    members: tuple[Member, ...]
+    """What its stage trains on; empty for a target that is evaluated without training."""
+    recipe: RecipeOverrides
+
+
+class Names:
+    """Looks up the names of one study."""
+
+    def __init__(self, study: Study, lines: Lines) -> None:
+        """Resolve and check.
+
+        Raises:
+            UserError: an unknown or impossible name; with its place in the study file.
+        """
+        self.study, self.lines = study, lines
+        self.world: World | None = None
+        if study.source == "microworld":
+            settings = study.microworld
+            self.world = World(seed=settings.seed, num_languages=settings.languages)
+        elif study.data_root is None:
+            raise UserError(
+                f"{lines.where(('source',))}: source 'original' needs data_root, the folder with "
+                "the release files. Set it in the study or with --config data_root=FOLDER."
+            )
+        if study.baseline not in study.strategies:
+            raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
+        if self.world and study.text:
+            raise UserError(
+                f"{lines.where(('text',))}: the microworld makes its own text. Remove this key."
+            )
+        for name in study.bases:
+            self._check_base(name)
+        self.text_languages = self._text_languages(pairs=False)
+        self.pair_languages = self._text_languages(pairs=True)
+        self.targets = {name: self._target(name) for name in study.targets}
+        self.strategies = {
+            name: tuple(
+                self._stage(mixture, ("strategies", name, index))
+                for index, mixture in enumerate(stages)
+            )
+            for name, stages in study.strategies.items()
+        }
+        for section in ("recipes", "microworld"):
+            for task in getattr(study, section).tasks:
+                get_task(task, lines.where((section, "tasks", task)))
+
+    def languages(self, task: Task, split: Split) -> tuple[str, ...]:
+        """The languages in which a task has a split, from this study's source."""
+        if task.kind == "mlm":
+            return self.text_languages if task.name == "mlm" else self.pair_languages
+        if self.world:
+            source = self.study.source_language
+            return tuple(
+                language.code
+                for language in self.world.languages
+                if task.kind != "retrieval" or language.code != source
+            )
+        return tuple(language for language in task.languages if split in task.splits(language))
+
+    def check_dataset(self, task: Task, language: str, split: Split, where: str) -> None:
+        """Raise a UserError if this (task, language, split) does not exist or has no files."""
+        known = self.languages(task, split)
+        if language not in known:
+            raise unknown(f"language of {task.name} ({split})", language, known, where)
+        if not self.world and task.kind != "mlm":
+            root = Path(str(self.study.data_root))
+            original_files(task, root, language, split, where=where)
+
+    def _check_base(self, name: str) -> None:
+        """Raise a UserError if a base cannot be made: no such folder, or no text to pretrain on."""
+        base, where = self.study.bases[name], self.lines.where(("bases", name))
+        if base.pretrain and not self.world and not self.study.text:
+            raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
+        if base.path is None or (Path(base.path) / "config.json").is_file():
+            return
+        folder = Path(base.path)
+        siblings = [p.name for p in folder.parent.iterdir()] if folder.parent.is_dir() else []
+        if not folder.is_dir():
+            hint = suggestion(folder.name, siblings) if siblings else ""
+            raise UserError(f"{where}.path: no such folder: {folder}.{hint}")
+        raise UserError(f"{where}.path: {folder} has no config.json: it is no checkpoint folder.")
+
+    def _text_languages(self, *, pairs: bool) -> tuple[str, ...]:
+        source = self.study.source_language
+        if self.world:
+            codes = [language.code for language in self.world.languages]
+            return tuple(code for code in codes if not pairs or code != source)
+        found: dict[str, None] = {}
+        for index, text in enumerate(self.study.text):
+            where = self.lines.where(("text", index))
+            for language in text.languages:
+                if text.task:
+                    task = get_task(text.task, self.lines.where(("text", index, "task")))
+                    if task.kind == "mlm":
+                        raise UserError(f"{where}: {task.name} is made of text, it is no source.")
+                    self.check_dataset(task, language, text.split, where)
+                elif text.files and not Path(text.files.format(language=language)).is_file():
+                    raise UserError(
+                        f"{where}: no such text file: {text.files.format(language=language)}"
+                    )
+                if not pairs or (text.pairs and language != source):
+                    found[language] = None
+            if text.pairs and source not in text.languages:
+                raise UserError(f"{where}: pairs need the source language {source!r} among them.")
+        return tuple(found)
+
+    def _members(self, mixture: Sequence[str], where: str) -> tuple[Member, ...]:
+        members = []
+        for text in mixture:
+            member = Member.parse(text, self.study.source_language)
+            task = get_task(member.task, where)
+            self.check_dataset(task, member.language, "train", where)
+            if member in members:
+                raise UserError(f"{where}: {text!r} is twice in one mixture. Remove one.")
+            members.append(member)
+        if not members:
+            raise UserError(f"{where}: an empty mixture. Name a training set, or drop the stage.")
+        return tuple(members)
+
+    def _stage(self, mixture: str | list[str], path: KeyPath) -> StageNode:
+        where = self.lines.where(path)
+        if isinstance(mixture, str) and mixture in self.study.stages:
+            named = self.study.stages[mixture]
+            listed = [named.mixture] if isinstance(named.mixture, str) else named.mixture
+            place = self.lines.where(("stages", mixture, "mixture"))
+            return StageNode(mixture, self._members(listed, place), named.recipe)
+        members = self._members([mixture] if isinstance(mixture, str) else mixture, where)
+        label = stage_label(members, self.study.source_language)
+        if label in self.study.stages:
+            raise UserError(f"{where}: {label!r} is also the name of a stage. Rename the stage.")
+        return StageNode(label, members, RecipeOverrides())
+
+    def _target(self, name: str) -> TargetNode:
+        spec = self.study.targets[name]
+        where = self.lines.where(("targets", name))
+        task = get_task(spec.task or name, where)
+        if spec.languages == "all":
+            languages = self.languages(task, spec.split)
+        else:
+            languages = tuple(dict.fromkeys(spec.languages))
+        if not languages:
+            raise UserError(f"{where}: {task.name} has no {spec.split} split in any language.")
+        for index, language in enumerate(languages):
+            key = () if spec.languages == "all" else ("languages", index)
+            place = self.lines.where(("targets", name, *key))
+            self.check_dataset(task, language, spec.split, place)
+        mixture = spec.train if spec.train is not None else task.train
+        if mixture is None:
+            return TargetNode(name, task, languages, spec.split, (), spec.recipe)
+        listed = [mixture] if isinstance(mixture, str) else mixture
+        members = self._members(listed, where)
+        for member in members:
+            trained = get_task(member.task, where)
+            if (trained.kind, trained.labels) != (task.kind, task.labels):
+                raise UserError(
+                    f"{where}: a head trained on {member.task} cannot answer {task.name}: kinds or "
+                    f"labels differ ({trained.kind} {trained.labels}, {task.kind} {task.labels})."
+                )
+        return TargetNode(name, task, languages, spec.split, members, spec.recipe)

@@ -1,0 +1,1 @@
+"""What each job does, from declared inputs to a manifest: the scripts call these."""

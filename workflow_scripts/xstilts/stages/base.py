@@ -1,0 +1,69 @@
+"""A base model from a folder or the hub, taken whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xstilts.errors import UserError
+from xstilts.files import sha256_of
+from xstilts.identity import digest
+from xstilts.manifest import full_identity, reusable, write_manifest
+
+WEIGHTS = ("config.json", "model.safetensors", "heads.safetensors", "heads.json")
+
+
+def _source(identity: dict[str, Any]) -> Path:
+    if identity["path"] is not None:
+        return Path(identity["path"])
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(identity["hub"], revision=identity["revision"]))
+    except Exception as error:
+        raise UserError(
+            f"bases: cannot get {identity['hub']!r} (revision {identity['revision'] or 'newest'}) "
+            f"from the hub: {error}. Check the name, your connection and your access."
+        ) from error
+
+
+def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> None:
+    """Copy a checkpoint into the study: tokenizer, encoder in fp32, and their manifests.
+
+    Args:
+        identity: declared identity (``xstilts.grid.identities.found_base``).
+        tokenizer: manifest of the tokenizer to write.
+        model: manifest of the model to write.
+
+    Raises:
+        UserError: it cannot be had, lacks encoder weights, or has no fast tokenizer.
+    """
+    source = _source(identity)
+    inputs = {
+        file.name: sha256_of(file)
+        for file in sorted(source.iterdir())
+        if file.is_file() and file.suffix in {".json", ".safetensors", ".bin", ".model"}
+    }
+    full = full_identity(identity, inputs)
+    if reusable(model, full) and reusable(tokenizer, full):
+        return
+    _import_tokenizer(source, tokenizer, full)
+    from xstilts.models.encoder import load_encoder, save_encoder
+
+    model.parent.mkdir(parents=True, exist_ok=True)
+    save_encoder(load_encoder(source), model.parent)
+    files = {name: model.parent / name for name in WEIGHTS if (model.parent / name).is_file()}
+    content = digest({name: sha256_of(path) for name, path in files.items()})
+    write_manifest(model, full, files=files, facts={"source": str(source)}, content=content)
+
+
+def _import_tokenizer(source: Path, manifest: Path, full: dict[str, Any]) -> None:
+    from transformers import AutoTokenizer
+
+    loaded = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    if not loaded.is_fast:
+        raise UserError(f"{source}: no fast tokenizer (tokenizer.json) can be made from this.")
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    loaded.save_pretrained(manifest.parent)
+    files = {file.name: file for file in manifest.parent.iterdir() if file != manifest}
+    write_manifest(manifest, full, files=files, facts={"source": str(source)})

@@ -1,0 +1,90 @@
+"""The predictions of one cell: the languages that are missing or were made from something else."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.identity import digest
+from xstilts.manifest import contents, full_identity, require_whole
+from xstilts.results.schema import METADATA_KEY
+
+LOGGER = logging.getLogger(__name__)
+
+
+def recorded_id(path: Path) -> str | None:
+    """The identity with which a prediction file was made; None if it is not whole."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return str(json.loads(metadata[METADATA_KEY])["id"])
+    except (OSError, KeyError, ValueError, pa.ArrowInvalid):
+        return None
+
+
+def predict_languages(
+    identity: dict[str, Any],
+    *,
+    model: Path,
+    data: Sequence[Path],
+    tokens: Sequence[Path],
+    out: Sequence[Path],
+    tokens_per_pass: int,
+    num_threads: int,
+) -> None:
+    """Predict the languages that are not there with this identity; the others are kept.
+
+    Args:
+        identity: declared identity of the predictions (``xstilts.grid.identities.predictions``).
+        model: manifest of the model.
+        data: data manifests, a language each.
+        tokens: token manifests in the same order.
+        out: ``LANGUAGE.parquet`` in the same order.
+        tokens_per_pass: padded word pieces per forward pass.
+        num_threads: CPU threads.
+    """
+    weights = contents([model])
+    missing = []
+    for data_set, token_set, path in zip(data, tokens, out, strict=True):
+        full = full_identity(identity, {**weights, **contents([data_set, token_set])})
+        if recorded_id(path) == digest(full):
+            LOGGER.info("%s: kept, it was predicted by this model", path.stem)
+        else:
+            metadata = {
+                "id": digest(full),
+                "identity": full,
+                "model": require_whole(model).id,
+                "data": require_whole(data_set).content,
+            }
+            missing.append((data_set, token_set, path, metadata))
+    if not missing:
+        return
+    from xstilts.prediction.options import PredictOptions
+    from xstilts.prediction.run import Item, predict
+
+    items = [
+        Item(
+            language=path.stem,
+            tokens=token_set.with_suffix(".arrow"),
+            data=data_set.with_suffix(".parquet"),
+            out=path,
+            metadata=metadata,
+        )
+        for data_set, token_set, path, metadata in missing
+    ]
+    predict(
+        model.parent,
+        task=identity["task"],
+        kind=identity["kind"],
+        labels=identity["labels"],
+        items=items,
+        options=PredictOptions(head=identity["head"], **identity["decoding"]),
+        tokens_per_pass=tokens_per_pass,
+        num_threads=num_threads,
+        on_language=lambda language, seconds: LOGGER.info("%s: %.1f s", language, seconds),
+    )

@@ -1,0 +1,76 @@
+"""The tables of a study, from the scores that there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.chains import chain_label
+from xstilts.paths import product
+from xstilts.results import failures
+from xstilts.results.cells import Cell
+from xstilts.results.render import write_tables
+
+if TYPE_CHECKING:
+    from xstilts.grid import Grid
+    from xstilts.grid.grid import Cell as GridCell
+
+NOTE = "Microworld: invented languages in a generated world. No evidence about human languages."
+
+
+def _upstream(grid: Grid, cell: GridCell) -> list[str]:
+    """Products that a cell is made from, the nearest first; a failure of one is its reason."""
+    chain = chain_label(cell.stages)
+    where = f"{cell.base}/seed-{cell.seed}"
+    prefixes = [chain_label(cell.stages[:end]) for end in range(len(cell.stages), 0, -1)]
+    task = grid.targets[cell.target].task.name
+    return [
+        f"scores/{where}/{chain}/{cell.target}",
+        f"predictions/{where}/{chain}/{cell.target}",
+        f"target/{where}/{chain}/{cell.target}",
+        *(f"intermediate/{where}/{prefix}" for prefix in prefixes),
+        product(grid.paths.base(cell.base)),
+        product(grid.paths.tokenizer(cell.base)),
+        *(f"tokens/{cell.base}/{name}" for name in (task, "")),
+        *(f"data/{name}" for name in (task, "")),
+    ]
+
+
+def _reason(grid: Grid, cell: GridCell, failed: dict[str, failures.Failure]) -> str | None:
+    for name in _upstream(grid, cell):
+        for job, failure in failed.items():
+            if job == name or job.startswith(name.rstrip("/") + "/"):
+                return f"{job}: {failure.reason}"
+    return None
+
+
+def study_cells(grid: Grid) -> list[Cell]:
+    """All cells of the study, each with the reason why it is missing, where one is known."""
+    failed = failures.read(Path(grid.paths.failures))
+    return [
+        Cell(
+            model=cell.base,
+            strategy=cell.strategy,
+            chain=chain_label(cell.stages),
+            target=cell.target,
+            seed=cell.seed,
+            metric=grid.targets[cell.target].task.metric,
+            languages=grid.targets[cell.target].languages,
+            scores=Path(grid.paths.scores(cell.base, cell.seed, cell.stages, cell.target)),
+            reason=_reason(grid, cell, failed),
+        )
+        for cell in grid.cells()
+    ]
+
+
+def build_tables(grid: Grid, out: Path) -> None:
+    """Write all tables of the study's scores, complete or not, to the folder ``out``."""
+    study = grid.study
+    write_tables(
+        out,
+        study_cells(grid),
+        baseline=study.baseline,
+        study=study.study,
+        protocol=study.protocol,
+        note=NOTE if study.source == "microworld" else "",
+    )

@@ -1,0 +1,63 @@
+"""Tokenizers and tokenised data sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from xstilts.identity import digest
+from xstilts.manifest import Manifest, contents, full_identity, reusable, write_manifest
+from xstilts.tokens.prepare import prepare_tokens as write_tokens
+from xstilts.tokens.tokenizer import train_unigram
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+def _pretraining_texts(manifests: Sequence[Path]) -> Iterator[str]:
+    for manifest in manifests:
+        file = pq.ParquetFile(manifest.with_suffix(".parquet"))
+        for batch in file.iter_batches(10_000, columns=["text"]):
+            yield from batch.column("text").to_pylist()
+
+
+def build_tokenizer(identity: dict[str, Any], manifests: Sequence[Path], manifest: Path) -> None:
+    """Train a tokenizer on pretraining text into the manifest's folder."""
+    inputs = contents(manifests)
+    full = full_identity(identity, inputs)
+    if reusable(manifest, full):
+        return
+    train_unigram(_pretraining_texts(manifests), identity["vocab_size"], manifest.parent)
+    files = {path.name: path for path in manifest.parent.iterdir() if path != manifest}
+    write_manifest(manifest, full, files=files, facts={})
+
+
+def prepare_tokens(
+    identity: dict[str, Any], data: Path, tokenizer: Path, tokens: Path, manifest: Path
+) -> Manifest:
+    """Tokenise one data set.
+
+    Args:
+        identity: declared identity of the tokens (``xstilts.grid.identities.tokens``).
+        data: manifest of the data set.
+        tokenizer: manifest of the tokenizer.
+        tokens: the Arrow file to write.
+        manifest: its manifest, written last.
+    """
+    inputs = contents([data, tokenizer])
+    facts = write_tokens(
+        data.with_suffix(".parquet"),
+        tokens,
+        kind=identity["kind"],
+        labels=identity["labels"],
+        tokenizer_dir=tokenizer.parent,
+        max_length=identity["max_length"],
+        doc_stride=identity["doc_stride"],
+    )
+    full = full_identity(identity, inputs)
+    # the tokens follow from what decides them: another writer of the same tokens changes nothing
+    return write_manifest(
+        manifest, full, files={tokens.name: tokens}, facts=facts, content=digest(full)
+    )

@@ -1,0 +1,113 @@
+"""One training stage: pretraining, intermediate or target, told apart by the identity alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.files import sha256_of
+from xstilts.identity import digest
+from xstilts.manifest import contents, full_identity, reusable, write_manifest
+
+if TYPE_CHECKING:
+    from xstilts.training.loop import TrainResult
+
+LOGGER = logging.getLogger(__name__)
+
+
+def train_stage(
+    identity: dict[str, Any],
+    *,
+    parent: Path,
+    tokens: Sequence[Path],
+    manifest: Path,
+    state_root: Path,
+    tokens_per_pass: int,
+    num_threads: int,
+) -> None:
+    """Train a stage into the manifest's folder, or reuse what is there with the same identity.
+
+    The finished files take their names only when all are written, and the manifest comes last.
+
+    Args:
+        identity: declared identity of the stage (``xstilts.grid.identities.model``).
+        parent: manifest of the parent model; of the tokenizer where the stage starts from noise.
+        tokens: token manifests of the mixture's members, in order.
+        manifest: manifest to write.
+        state_root: folder of training states; this stage's is named by its identity.
+        tokens_per_pass: padded word pieces per forward pass (speed and memory, not the result).
+        num_threads: CPU threads.
+
+    Raises:
+        UserError: an input is damaged, or training diverged.
+        Interrupted: stopped by a signal, after saving its state.
+    """
+    full = full_identity(identity, contents([parent, *tokens]))
+    if reusable(manifest, full):
+        LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
+        return
+    from xstilts.training.loop import Running
+    from xstilts.training.state import clear_state
+    from xstilts.versions import versions
+
+    LOGGER.info("training on %s, from %s", ", ".join(identity["mixture"]), parent.parent)
+    running = Running(
+        state_dir=state_root / digest(full),
+        identity=digest(full),
+        tokens_per_pass=tokens_per_pass,
+        num_threads=num_threads,
+    )
+    fresh = manifest.parent / ".fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    result = _train(identity, parent, tokens, fresh, running)
+    files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
+    fresh.rmdir()
+    facts = {**dataclasses.asdict(result), "versions": versions(), "num_threads": num_threads}
+    # the history has times in it: of interest, but no part of what the next stage starts from
+    content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
+    write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
+    clear_state(running.state_dir)
+
+
+def _train(
+    identity: Mapping[str, Any],
+    parent: Path,
+    tokens: Sequence[Path],
+    out_dir: Path,
+    running: Any,
+) -> TrainResult:
+    """Translate the identity into the engine's terms and run it."""
+    from xstilts.models.heads import HeadSpec
+    from xstilts.training.loop import train
+    from xstilts.training.recipe import Recipe
+    from xstilts.training.sampler import Member
+
+    members = []
+    for text, path in zip(identity["mixture"], tokens, strict=True):
+        task, _, language = text.partition("@")
+        member = Member(
+            task=identity["head_of"][task], language=language, tokens=path.with_suffix(".arrow")
+        )
+        members.append(member)
+    heads = {
+        name: HeadSpec(kind=head["kind"], labels=tuple(head["labels"]))
+        for name, head in identity["heads"].items()
+    }
+    out_dir.mkdir(parents=True)
+    return train(
+        identity.get("architecture") or parent.parent,
+        members,
+        heads,
+        Recipe(**identity["recipe"]),
+        seed=identity["seed"],
+        out_dir=out_dir,
+        running=running,
+    )
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())
