@@ -1,0 +1,63 @@
+"""Cross-lingual intermediate-task transfer, from one study file to a transfer table.
+
+    results/STUDY/
+        data/          examples, one Parquet per task, language and split
+        bases/         pretrained models and their tokenizers
+        tokens/        word pieces, memory-mapped, shared by all stages
+        intermediate/  models after intermediate stages, one per base, seed and chain
+        target/        models after the target stage
+        predictions/   one Parquet per language
+        scores/        one row per language and metric
+        tables/        the transfer table and what it is made of
+        failures/      why a job did not end, while it has not
+        logs/ benchmarks/   mirror the above
+
+Ask for everything (`snakemake`), one product (`intermediate_models`, `target_models`,
+`predictions`, `scores`, `tables`, `report`) or any file by its path.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+
+
+pathvars:
+    results=GRID.paths.root,
+    logs=f"{GRID.paths.root}/logs",
+    benchmarks=f"{GRID.paths.root}/benchmarks",
+
+
+wildcard_constraints:
+    **GRID.patterns(),
+
+
+include: "rules/collect.smk"
+include: "rules/data.smk"
+include: "rules/base.smk"
+include: "rules/tokens.smk"
+include: "rules/intermediate.smk"
+include: "rules/target.smk"
+include: "rules/predict.smk"
+include: "rules/score.smk"
+include: "rules/tables.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    """The tables of the study."""
+    input:
+        rules.tables.input,
+
+
+onerror:
+    write_partial_tables()

@@ -1,0 +1,42 @@
+"""Products that a user may ask for by name.
+
+REQUIRED INPUTS: a study. OUTPUTS: all files of one product, and what they depend on.
+"""
+
+
+localrules:
+    intermediate_models,
+    target_models,
+    predictions,
+    scores,
+    tables,
+
+
+rule intermediate_models:
+    """Every model after an intermediate stage, prefixes of chains included."""
+    input:
+        GRID.intermediate_models(),
+
+
+rule target_models:
+    """Every model that predicts."""
+    input:
+        GRID.target_models(),
+
+
+rule predictions:
+    """Predictions of every cell and language."""
+    input:
+        GRID.predictions(),
+
+
+rule scores:
+    """Scores of every cell."""
+    input:
+        GRID.scores(),
+
+
+rule tables:
+    """The transfer table, the table by language and the overlap audit."""
+    input:
+        f"{GRID.paths.root}/tables/transfer.md",

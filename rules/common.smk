@@ -1,0 +1,102 @@
+"""The study, and the functions that rules ask for inputs, parameters and resources."""
+
+import os
+import sys
+from pathlib import Path
+
+LIBRARY = str(Path(workflow.basedir) / "workflow_scripts")
+sys.path.insert(0, LIBRARY)
+# Scripts and cluster jobs must import the library of this checkout, not another one on the path.
+os.environ |= {"PYTHONPATH": LIBRARY}
+
+from snakemake.exceptions import WorkflowError  # noqa: E402
+
+from xstilts.errors import UserError  # noqa: E402
+from xstilts.grid import Grid, identities  # noqa: E402
+from xstilts.paths import heavy as data_file  # noqa: E402
+
+try:
+    GRID = Grid.load(config, workflow.configfiles)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+
+def get_data_files(wildcards) -> list[str]:
+    """Original files, or the data that text is taken from."""
+    return identities.data_files(GRID, wildcards.task, wildcards.language, wildcards.split)
+
+
+def get_data_identity(wildcards) -> dict:
+    """Source, labels and reader of a data set."""
+    return identities.data(GRID, wildcards.task, wildcards.language, wildcards.split)
+
+
+def get_pretraining_text(wildcards) -> list[str]:
+    """Manifests of the text that a base model built here reads."""
+    members = GRID.text_members(wildcards.built_base)
+    return [GRID.paths.data(member.task, member.language, "train") for member in members]
+
+
+def get_member_tokens(wildcards) -> list[str]:
+    """Token manifests of the training sets of a stage, in the order of its mixture."""
+    base = wildcards.get("base") or wildcards.built_base
+    chain = wildcards.get("chain", "none")
+    members = GRID.members(base, chain, wildcards.get("target"))
+    return [GRID.paths.tokens(base, member.task, member.language, "train") for member in members]
+
+
+def get_parent(wildcards) -> str:
+    """Manifest of the model that an intermediate stage starts from."""
+    stages = GRID.stages_of(wildcards.chain)[:-1]
+    return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
+
+
+def get_target_parent(wildcards) -> str:
+    """Manifest of the model that a target stage starts from."""
+    stages = GRID.stages_of(wildcards.chain)
+    return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
+
+
+def get_model_identity(wildcards) -> dict:
+    """Mixture, recipe, seed and numeric code of a stage."""
+    base = wildcards.get("base") or wildcards.built_base
+    chain, seed = wildcards.get("chain", "none"), int(wildcards.get("seed", 0))
+    return identities.model(GRID, base, seed, chain, wildcards.get("target"))
+
+
+def get_predicting_model(target):
+    """A function of wildcards: manifest of the model that predicts a cell of this target."""
+    return lambda wc: GRID.model_of(wc.base, int(wc.seed), wc.chain, target)
+
+
+def get_evaluation(product, target):
+    """A function of wildcards: manifests of the evaluated data (or tokens), a language each."""
+    node = GRID.targets[target]
+    if product == "data":
+        return [GRID.paths.data(node.task.name, code, node.split) for code in node.languages]
+    return lambda wc: [
+        GRID.paths.tokens(wc.base, node.task.name, code, node.split) for code in node.languages
+    ]
+
+
+def get_cell_predictions(wildcards) -> list[str]:
+    """Prediction files of a cell, a language each."""
+    stages = GRID.stages_of(wildcards.chain)
+    return [
+        GRID.paths.prediction(
+            wildcards.base, int(wildcards.seed), stages, wildcards.target, language
+        )
+        for language in GRID.targets[wildcards.target].languages
+    ]
+
+
+def heavy(manifests: list[str]) -> list[str]:
+    """The data files beside manifests; inputs marked `ancient`, since manifests decide."""
+    return [data_file(manifest) for manifest in manifests]
+
+
+def write_partial_tables() -> None:
+    """After a failed run: the tables of what there is, with the reasons of what is missing."""
+    from xstilts.stages.tables import build_tables
+
+    build_tables(GRID, Path(GRID.paths.root) / "tables")

@@ -1,0 +1,48 @@
+"""Examples of every task, language and split in the Parquet schema of their kind.
+
+REQUIRED INPUTS: original files below `data_root`, or nothing (microworld).
+OUTPUTS: <results>/data/TASK/LANGUAGE/SPLIT.{parquet,json}, <results>/data/checked.json
+"""
+
+
+localrules:
+    prepare_data,
+    check_data,
+
+
+rule prepare_data:
+    """Read {wildcards.task} in {wildcards.language} ({wildcards.split})"""
+    input:
+        files=get_data_files,
+    output:
+        examples="<results>/data/{task}/{language}/{split}.parquet",
+        manifest="<results>/data/{task}/{language}/{split}.json",
+    log:
+        "<logs>/data/{task}/{language}/{split}.log",
+    benchmark:
+        "<benchmarks>/data/{task}/{language}/{split}.jsonl"
+    # before anything else: bad input must show before a GPU is used
+    priority: 100
+    conda:
+        "../envs/score.yaml"
+    params:
+        identity=get_data_identity,
+    script:
+        "../workflow_scripts/prepare_data.py"
+
+
+rule check_data:
+    """Every data set of the study has been read; training waits for this"""
+    input:
+        manifests=sorted({*GRID.training_data(), *GRID.evaluation_data()}),
+    output:
+        checked="<results>/data/checked.json",
+    log:
+        "<logs>/data/checked.log",
+    benchmark:
+        "<benchmarks>/data/checked.jsonl"
+    priority: 100
+    conda:
+        "../envs/score.yaml"
+    script:
+        "../workflow_scripts/check_data.py"

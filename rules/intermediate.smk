@@ -1,0 +1,32 @@
+"""Intermediate stages: each prefix of a chain is trained once per base model and seed.
+
+REQUIRED INPUTS: the parent's manifest, token manifests of the mixture
+OUTPUTS: <results>/intermediate/BASE/seed-SEED/CHAIN/manifest.json and the model beside it
+"""
+
+
+rule train_intermediate:
+    """Train {wildcards.base} on {wildcards.chain}, seed {wildcards.seed}"""
+    input:
+        parent=get_parent,
+        tokens=get_member_tokens,
+        arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
+        checked=ancient("<results>/data/checked.json"),
+    output:
+        manifest=update("<results>/intermediate/{base}/seed-{seed}/{chain}/manifest.json"),
+    log:
+        "<logs>/intermediate/{base}/seed-{seed}/{chain}.log",
+    benchmark:
+        "<benchmarks>/intermediate/{base}/seed-{seed}/{chain}.jsonl"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=lambda wc, attempt: 720 * attempt,
+        tokens_per_pass=16384,
+    params:
+        identity=get_model_identity,
+    script:
+        "../workflow_scripts/train_stage.py"

@@ -1,0 +1,46 @@
+"""Predictions: one job per model and target loads the model once and predicts what is missing.
+
+One rule per target, since the languages of a target are the files of its job. `update` keeps the
+languages that are there: a new language costs its own predictions only.
+
+REQUIRED INPUTS: the model's manifest, data and tokens of the evaluated languages
+OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/LANGUAGE.parquet
+"""
+
+for target in GRID.targets:
+
+    rule:
+        name:
+            f"predict_{target}"
+        input:
+            model=get_predicting_model(target),
+            data=get_evaluation("data", target),
+            examples=ancient(heavy(get_evaluation("data", target))),
+            tokens=get_evaluation("tokens", target),
+        output:
+            languages=update(
+                expand(
+                    "<results>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}/{language}.parquet",
+                    target=target,
+                    language=GRID.targets[target].languages,
+                )
+            ),
+        log:
+            f"<logs>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}.log",
+        benchmark:
+            f"<benchmarks>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}.jsonl"
+        conda:
+            "../envs/train.yaml"
+        threads: 1
+        resources:
+            gpu=1,
+            mem_mb=8000,
+            runtime=lambda wc, attempt: 240 * attempt,
+            tokens_per_pass=32768,
+        params:
+            identity=identities.predictions(GRID, target),
+        message:
+            f"Predict {target} after {{wildcards.chain}} on {{wildcards.base}}, "
+            "seed {wildcards.seed}"
+        script:
+            "../workflow_scripts/predict_languages.py"

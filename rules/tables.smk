@@ -1,0 +1,50 @@
+"""Tables: all result rows, strategy x target, by language, and the overlap audit.
+
+REQUIRED INPUTS: <results>/scores/..., <results>/data/...
+OUTPUTS: <results>/tables/{transfer,languages,results,overlap}.*
+"""
+
+
+localrules:
+    build_tables,
+    audit_overlap,
+
+
+rule audit_overlap:
+    """Count evaluated examples whose text was trained on"""
+    input:
+        trained=GRID.training_data(),
+        evaluated=GRID.evaluation_data(),
+    output:
+        table="<results>/tables/overlap.csv",
+    log:
+        "<logs>/tables/overlap.log",
+    benchmark:
+        "<benchmarks>/tables/overlap.jsonl"
+    conda:
+        "../envs/score.yaml"
+    params:
+        identity=identities.overlap(),
+    script:
+        "../workflow_scripts/audit_overlap.py"
+
+
+rule build_tables:
+    """Build the tables"""
+    input:
+        scores=GRID.scores(),
+        overlap="<results>/tables/overlap.csv",
+    output:
+        transfer=multiext("<results>/tables/transfer", ".md", ".csv", ".parquet", ".tex"),
+        languages=multiext("<results>/tables/languages", ".md", ".csv", ".parquet"),
+        results=multiext("<results>/tables/results", ".csv", ".parquet"),
+    log:
+        "<logs>/tables/tables.log",
+    benchmark:
+        "<benchmarks>/tables/tables.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        identity=identities.tables(GRID),
+    script:
+        "../workflow_scripts/build_tables.py"

@@ -1,0 +1,32 @@
+"""Target stages: one per base model, seed, chain and target that has training data.
+
+REQUIRED INPUTS: the manifest of the chain's model, token manifests of the target's training sets
+OUTPUTS: <results>/target/BASE/seed-SEED/CHAIN/TARGET/manifest.json and the model beside it
+"""
+
+
+rule train_target:
+    """Train {wildcards.target} after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
+    input:
+        parent=get_target_parent,
+        tokens=get_member_tokens,
+        arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
+        checked=ancient("<results>/data/checked.json"),
+    output:
+        manifest=update("<results>/target/{base}/seed-{seed}/{chain}/{target}/manifest.json"),
+    log:
+        "<logs>/target/{base}/seed-{seed}/{chain}/{target}.log",
+    benchmark:
+        "<benchmarks>/target/{base}/seed-{seed}/{chain}/{target}.jsonl"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=lambda wc, attempt: 720 * attempt,
+        tokens_per_pass=16384,
+    params:
+        identity=get_model_identity,
+    script:
+        "../workflow_scripts/train_stage.py"

@@ -1,0 +1,29 @@
+"""Word pieces of every data set, once per base model, memory-mapped by all its stages.
+
+REQUIRED INPUTS: <results>/data/..., <results>/bases/BASE/tokenizer/manifest.json
+OUTPUTS: <results>/tokens/BASE/TASK/LANGUAGE/SPLIT.{arrow,json}
+"""
+
+
+rule prepare_tokens:
+    """Tokenise {wildcards.task} in {wildcards.language} ({wildcards.split}) for {wildcards.base}"""
+    input:
+        data="<results>/data/{task}/{language}/{split}.json",
+        examples=ancient("<results>/data/{task}/{language}/{split}.parquet"),
+        tokenizer="<results>/bases/{base}/tokenizer/manifest.json",
+    output:
+        tokens="<results>/tokens/{base}/{task}/{language}/{split}.arrow",
+        manifest="<results>/tokens/{base}/{task}/{language}/{split}.json",
+    log:
+        "<logs>/tokens/{base}/{task}/{language}/{split}.log",
+    benchmark:
+        "<benchmarks>/tokens/{base}/{task}/{language}/{split}.jsonl"
+    conda:
+        "../envs/score.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        identity=lambda wc: identities.tokens(GRID, wc.task),
+    script:
+        "../workflow_scripts/prepare_tokens.py"

@@ -1,0 +1,23 @@
+"""Rule predict_languages: the missing languages of one cell."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.stages.predict import predict_languages
+
+from xstilts.jobs import job
+from xstilts.paths import product, study_root
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
+    predict_languages(
+        snakemake.params.identity,
+        model=Path(snakemake.input.model),
+        data=[Path(file) for file in snakemake.input.data],
+        tokens=[Path(file) for file in snakemake.input.tokens],
+        out=[Path(file) for file in snakemake.output.languages],
+        tokens_per_pass=int(snakemake.resources.tokens_per_pass),
+        num_threads=int(snakemake.threads),
+    )
