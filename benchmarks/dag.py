@@ -1,0 +1,104 @@
+"""How long a study takes to parse and to plan, and what a job costs beside its work.
+
+    python benchmarks/dag.py            prints one table; changes nothing outside a temporary folder
+
+* parse: `Grid.load` and all parameters, in a fresh interpreter, without Snakemake's own start
+* snakemake -n: a dry run of a study of at least 500 jobs
+* imports: what a job loads before its first line of work, by kind of job
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "rules", "workflow_scripts", "envs", "profiles")
+RUNS = 5
+
+PARSE = """
+import time; start = time.perf_counter()
+import sys; sys.path.insert(0, "workflow_scripts")
+from xstilts.grid import Grid, identities
+grid = Grid.load(None, ["config.yaml"])
+for chain in grid.chains:
+    if chain != "none":
+        identities.model(grid, "mini", 1, chain, None)
+for target in grid.targets:
+    identities.predictions(grid, target); identities.scores(grid, target)
+print(time.perf_counter() - start)
+"""
+
+IMPORTS = {
+    "data, scores, tables": "import xstilts.jobs, xstilts.stages.data, pyarrow.parquet",
+    "tokens": "import xstilts.jobs, xstilts.stages.tokens",
+    "training": "import xstilts.jobs, xstilts.stages.train, xstilts.training.loop",
+    "prediction": "import xstilts.jobs, xstilts.stages.predict, xstilts.prediction.run",
+}
+
+
+def big_study() -> dict:
+    """The default study with more strategies and seeds: over 500 jobs."""
+    study = yaml.safe_load((ROOT / "config.yaml").read_text())
+    tasks = ["mnli", "squad_v1", "udpos"]
+    pairs = [[one, other] for one in tasks for other in tasks if one != other]
+    study["strategies"] = {"none": [], **{task: [task] for task in tasks}}
+    study["strategies"] |= {"-then-".join(pair): pair for pair in pairs}
+    study["seeds"] = [1, 2, 3, 4, 5]
+    return study
+
+
+def median_of(command: list[str], folder: Path, *, printed: bool = False) -> float:
+    """Median seconds of a command: as it prints them itself, or wall-clock time."""
+    seconds = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        seconds.append(float(done.stdout) if printed else time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def num_jobs(folder: Path) -> int:
+    """Jobs that a dry run plans."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    totals = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("total")]
+    return int(totals[-1])
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for part in PARTS:
+            source = ROOT / part
+            copy = shutil.copytree if source.is_dir() else shutil.copy2
+            copy(source, folder / part)
+        (folder / "config.yaml").write_text(yaml.safe_dump(big_study()))
+        python = sys.executable
+        rows = [
+            ("parse the study", median_of([python, "-c", PARSE], folder, printed=True)),
+            ("python starts", median_of([python, "-c", "pass"], folder)),
+            ("snakemake --help", median_of([python, "-m", "snakemake", "--help"], folder)),
+            (
+                f"snakemake -n, {num_jobs(folder)} jobs",
+                median_of([python, "-m", "snakemake", "-n", "--quiet", "all"], folder),
+            ),
+        ]
+        for name, code in IMPORTS.items():
+            text = f"import sys; sys.path.insert(0, 'workflow_scripts'); {code}"
+            rows.append((f"imports of a job: {name}", median_of([python, "-c", text], folder)))
+    sys.stdout.write("| what | seconds (median of 5) |\n|---|---|\n")
+    for name, seconds in rows:
+        sys.stdout.write(f"| {name} | {seconds:.2f} |\n")
+
+
+if __name__ == "__main__":
+    main()

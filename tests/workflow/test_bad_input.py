@@ -1,0 +1,166 @@
+"""Wrong input ends in one message, before any training, and leaves nothing half made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import TINY, Checkout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.workflow
+
+
+def real_study(checkout: Checkout, data: Path) -> None:
+    """Point the tiny study at original files."""
+    checkout.write_study(
+        source="original",
+        source_language="en",
+        data_root=str(data),
+        text=[{"task": "mnli", "languages": ["en"]}],
+        targets={
+            "xnli": {"languages": ["en"]},
+            "xquad": {"languages": ["en"]},
+            "udpos": {"languages": ["en"]},
+        },
+    )
+
+
+CONLLU = "# sent_id = 1\n" + "".join(
+    "\t".join([str(i), word, word, tag, "_", "_", "0", "root", "_", "_"]) + "\n"
+    for i, (word, tag) in enumerate([("Dogs", "NOUN"), ("bark", "VERB"), (".", "PUNCT")], start=1)
+) + "\n"  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A small, correct folder of original files, made up for the tests."""
+    root = tmp_path / "data"
+    labels = ["entailment", "neutral", "contradiction"]
+    pairs = [(f"The cat number {i} sleeps.", f"Cat {i} rests.", labels[i % 3]) for i in range(30)]
+    (root / "mnli").mkdir(parents=True)
+    rows = "".join(
+        f"{a}\t{b}\t{c.replace('contradiction', 'contradictory')}\n" for a, b, c in pairs
+    )
+    (root / "mnli/multinli.train.en.tsv").write_text("premise\thypo\tlabel\n" + rows)
+    (root / "xnli").mkdir()
+    test = "".join(f"{a}\t{b}\t{c}\n" for a, b, c in pairs)
+    (root / "xnli/test-en.labelled.tsv").write_text(test)
+    context = "Ada Lovelace wrote the first program in London."
+    squad = {
+        "version": "1.1",
+        "data": [
+            {
+                "title": "t",
+                "paragraphs": [
+                    {
+                        "context": context,
+                        "qas": [
+                            {
+                                "id": f"q{i}",
+                                "question": "Who wrote the first program?",
+                                "answers": [{"text": "Ada Lovelace", "answer_start": 0}],
+                            }
+                            for i in range(4)
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
+    (root / "squad").mkdir()
+    (root / "squad/train-v1.1.json").write_text(json.dumps(squad))
+    (root / "xquad").mkdir()
+    (root / "xquad/xquad.en.json").write_text(json.dumps(squad))
+    treebank = root / "ud/UD_English-EWT"
+    treebank.mkdir(parents=True)
+    for split in ("train", "dev", "test"):
+        (treebank / f"en_ewt-ud-{split}.conllu").write_text(CONLLU * 4)
+    return root
+
+
+def run_data(checkout: Checkout) -> str:
+    """Run until the gate before training; returns the output, which must be a failure."""
+    run = checkout.snakemake("target_models")
+    assert run.code != 0, run.output
+    assert not list(checkout.results.rglob("*.safetensors")), "trained despite bad input"
+    return run.output
+
+
+def test_the_made_up_data_is_fine(fresh: Checkout, data: Path):
+    real_study(fresh, data)
+    run = fresh.snakemake("results/tiny/data/checked.json")
+    assert run.code == 0, run.output
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "expected"),
+    [
+        (
+            "ud/UD_English-EWT/en_ewt-ud-train.conllu",
+            lambda text: text[: len(text) - 30],
+            "en_ewt-ud-train.conllu:20",
+        ),
+        ("squad/train-v1.1.json", lambda text: text[: len(text) // 2], "train-v1.1.json"),
+        (
+            "squad/train-v1.1.json",
+            lambda text: text.replace('"answer_start": 0', '"answer_start": 5', 1),
+            "q0",
+        ),
+        (
+            "xnli/test-en.labelled.tsv",
+            lambda text: text.replace("neutral", "neutrall", 1),
+            "test-en.labelled.tsv:2",
+        ),
+        ("mnli/multinli.train.en.tsv", lambda text: text.replace("\t", " ", 5), "tsv:"),
+        ("xnli/test-en.labelled.tsv", lambda text: "", "test-en.labelled.tsv"),
+    ],
+    ids=["conllu-cut", "squad-cut", "answer-start", "unknown-label", "columns", "empty"],
+)
+def test_a_damaged_file_is_named_before_any_training(
+    fresh: Checkout, data: Path, file, damage, expected
+):
+    path = data / file
+    path.write_text(damage(path.read_text()))
+    real_study(fresh, data)
+    output = run_data(fresh)
+    assert expected in output
+    assert "Traceback" not in output
+
+
+def test_a_dry_run_reports_what_the_study_alone_shows(fresh: Checkout):
+    fresh.write_study(targets={"xnlii": {}})
+    run = fresh.snakemake("-n")
+    assert run.code != 0
+    assert "Did you mean 'xnli'?" in run.output
+    assert "config.yaml:" in run.output
+
+
+def test_a_dry_run_reports_a_missing_folder_and_a_missing_file(fresh: Checkout, data: Path):
+    real_study(fresh, data / "nowhere")
+    assert "nowhere" in fresh.snakemake("-n").output
+    shutil.rmtree(data / "xquad")
+    real_study(fresh, data)
+    run = fresh.snakemake("-n")
+    assert run.code != 0
+    assert "xquad" in run.output
+
+
+def test_two_strategies_of_the_same_name(fresh: Checkout):
+    fresh.write_study()
+    path = fresh.folder / "config.yaml"
+    path.write_text(path.read_text().replace("  none: []", "  mnli: []\n  none: []"))
+    run = fresh.snakemake("-n")
+    assert "strategies has the key 'mnli' twice" in run.output
+
+
+def test_a_missing_checkpoint_folder(fresh: Checkout):
+    fresh.write_study(bases={"mine": {"path": "no/such/model"}})
+    run = fresh.snakemake("-n")
+    assert run.code != 0
+    assert "no/such/model" in run.output
+    assert TINY["study"] == "tiny"

@@ -1,0 +1,191 @@
+"""What runs again, and what never does. Every test runs Snakemake for real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import TINY, Checkout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.workflow
+
+CELL = "mini/seed-1/mnli/xnli"
+TRAINING = {"pretrain", "train_intermediate", "train_target"}
+
+
+def model_bytes(checkout: Checkout) -> dict[str, bytes]:
+    """Weights of all models."""
+    return {k: v for k, v in checkout.files().items() if k.endswith(".safetensors")}
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    """Replace text in a file that must contain it."""
+    text = file.read_text()
+    assert old in text, f"{file} has no {old!r}"
+    file.write_text(text.replace(old, new))
+
+
+def test_the_study_ends_with_the_table(finished: Checkout):
+    table = (finished.results / "tables/transfer.md").read_text()
+    assert "xnli" in table
+    assert "mnli" in table
+    assert {path.suffix for path in (finished.results / "tables").glob("transfer.*")} == {
+        ".md", ".csv", ".parquet", ".tex",
+    }  # fmt: skip
+    assert not list((finished.results / "failures").glob("**/*.json"))
+    assert not list((finished.results / "state").glob("*/*"))
+
+
+def test_a_second_run_has_nothing_to_do(done: Checkout):
+    assert done.snakemake().nothing_to_do
+
+
+def test_touching_every_file_does_nothing(done: Checkout):
+    for path in done.folder.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path)
+    assert done.snakemake().nothing_to_do
+
+
+def test_a_comment_and_a_docstring_in_training_code_do_nothing(done: Checkout):
+    for file in (done.folder / "workflow_scripts/xstilts/training").glob("*.py"):
+        text = file.read_text()
+        assert text.startswith('"""')
+        file.write_text(text.replace('"""', '"""Reworded. ', 1) + "\n# a comment\n")
+    replace(done.folder / "workflow_scripts/train_stage.py", "import", "import")
+    (done.folder / "workflow_scripts/train_stage.py").open("a").write("\n# a comment\n")
+    assert done.snakemake().nothing_to_do
+
+
+def test_a_git_checkout_of_the_same_tree_does_nothing(done: Checkout):
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=done.folder, check=True,
+                       capture_output=True)  # fmt: skip
+
+    git("init", "-q")
+    git("add", "Snakefile", "rules", "workflow_scripts", "config.yaml", "profiles", "envs")
+    git("commit", "-q", "-m", "all")
+    time.sleep(1.1)
+    for part in ("Snakefile", "rules", "workflow_scripts", "config.yaml"):
+        path = done.folder / part
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    git("checkout", "-q", "--", ".")
+    assert done.snakemake().nothing_to_do
+
+
+def test_a_change_of_loss_code_trains_again(done: Checkout):
+    file = done.folder / "workflow_scripts/xstilts/models/head_classification.py"
+    file.write_text(file.read_text() + "\nSCALE = 2.0\n")
+    before = model_bytes(done)
+    run = done.snakemake()
+    assert run.code == 0, run.output
+    # the base model has no classification head: it stays
+    assert run.jobs.get("pretrain", 0) == 0
+    assert run.jobs["train_intermediate"] == 1
+    assert run.jobs["train_target"] == 2
+    after = model_bytes(done)
+    # the arithmetic is the same, so the same weights come out: training is deterministic
+    assert before == after
+
+
+def test_one_more_language_predicts_that_language_only(done: Checkout):
+    before = done.files()
+    targets = {**TINY["targets"], "xnli": {"languages": ["qaa", "qab", "qac"]}}
+    done.write_study(targets=targets, strategies={"mnli": ["mnli"]}, baseline="mnli")
+    run = done.snakemake()
+    assert run.code == 0, run.output
+    assert not TRAINING & set(run.jobs), run.jobs
+    assert run.jobs["predict_xnli"] == 1
+    assert run.jobs["score_predictions"] == 1
+    assert "predict_tatoeba" not in run.jobs
+    after = done.files()
+    new = {name for name in after if name not in before}
+    assert f"predictions/{CELL}/qac.parquet" in new
+    for language in ("qaa", "qab"):
+        name = f"predictions/{CELL}/{language}.parquet"
+        assert before[name] == after[name], f"{language} was predicted again"
+
+
+def test_deleting_one_cell_makes_that_cell_and_what_follows(done: Checkout):
+    before = done.files()
+    shutil.rmtree(done.results / "target" / CELL)
+    run = done.snakemake()
+    assert run.code == 0, run.output
+    assert run.jobs["train_target"] == 1
+    assert run.jobs["predict_xnli"] == 1
+    assert run.jobs["score_predictions"] == 1
+    assert not {"pretrain", "train_intermediate", "predict_tatoeba"} & set(run.jobs)
+    after = done.files()
+    weights = f"target/{CELL}/model.safetensors"
+    assert before[weights] == after[weights], "training is not reproducible"
+
+
+def test_deleting_one_language_predicts_that_language(done: Checkout):
+    kept, gone = (done.results / f"predictions/{CELL}/{code}.parquet" for code in ("qaa", "qab"))
+    before, removed = kept.read_bytes(), gone.read_bytes()
+    gone.unlink()
+    run = done.snakemake()
+    assert run.jobs["predict_xnli"] == 1
+    assert kept.read_bytes() == before
+    assert gone.is_file()
+    assert len(gone.read_bytes()) > len(removed) / 2
+
+
+def test_a_single_cell_by_its_path(fresh: Checkout):
+    run = fresh.snakemake("-n", f"results/tiny/scores/{CELL}.parquet")
+    assert run.jobs["train_intermediate"] == 1
+    assert run.jobs["train_target"] == 1
+    assert run.jobs["score_predictions"] == 1
+    assert "predict_tatoeba" not in run.jobs
+
+
+@pytest.mark.parametrize(
+    ("product", "rules"),
+    [
+        ("intermediate_models", {"train_intermediate": 1}),
+        ("target_models", {"train_intermediate": 1, "train_target": 2}),
+        ("predictions", {"predict_xnli": 2, "predict_tatoeba": 2}),
+        ("scores", {"score_predictions": 4}),
+        ("tables", {"build_tables": 1, "audit_overlap": 1}),
+    ],
+)
+def test_products_by_name(fresh: Checkout, product: str, rules: dict[str, int]):
+    jobs = fresh.snakemake("-n", product).jobs
+    assert {name: jobs.get(name) for name in rules} == rules
+    if product == "intermediate_models":
+        assert "train_target" not in jobs
+
+
+def test_data_made_again_with_the_same_content_trains_nothing(done: Checkout):
+    before = model_bytes(done)
+    shutil.rmtree(done.results / "data/mnli")
+    shutil.rmtree(done.results / "tokens/mini/mnli")
+    run = done.snakemake()
+    assert run.code == 0, run.output
+    assert model_bytes(done) == before
+    logs = [
+        done.results / f"logs/target/{CELL}.log",
+        done.results / "logs/intermediate/mini/seed-1/mnli.log",
+    ]
+    for log in logs:
+        assert "reused" in log.read_text()
+
+
+def test_explain_names_what_changed(done: Checkout):
+    assert "up to date" in done.command("explain", f"results/tiny/target/{CELL}").output
+    recipes = {"all": {**TINY["recipes"]["all"]}, "target": {"learning_rate": 0.01}}
+    done.write_study(recipes=recipes)
+    output = done.command("explain", f"target/{CELL}").output
+    assert "recipe.learning_rate: 1e-05 → 0.01" in output
+    assert "intermediate" not in output
+    run = done.snakemake("-n")
+    assert run.jobs["train_target"] == 2
+    assert not {"pretrain", "train_intermediate"} & set(run.jobs)

@@ -1,0 +1,59 @@
+"""The Snakefile itself: light to parse, and sized by the prefix tree."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import TINY, Checkout
+
+pytestmark = pytest.mark.workflow
+
+HEAVY = ["torch", "transformers", "tokenizers", "pandas", "numpy", "pyarrow", "safetensors"]
+
+PROBE = """
+import json, sys
+sys.path.insert(0, "workflow_scripts")
+before = set(sys.modules)
+from xstilts.grid import Grid, identities
+grid = Grid.load(None, ["config.yaml"])
+for chain in grid.chains:
+    if chain != "none":
+        identities.model(grid, "mini", 1, chain, None)
+for target in grid.targets:
+    identities.predictions(grid, target)
+    identities.scores(grid, target)
+for path in grid.training_data() + grid.evaluation_data():
+    _, _, _, task, language, split = path.removesuffix(".json").split("/")
+    identities.data(grid, task, language, split)
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def test_parsing_imports_nothing_heavy(fresh: Checkout):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE], cwd=fresh.folder, capture_output=True, text=True, check=True
+    )
+    imported = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert "pydantic" in imported
+    assert not imported & set(HEAVY)
+
+
+def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
+    # per seed: mnli, squad_v1, squad_v1~mnli = 3 intermediates; 4 strategies x 2 trained targets
+    strategies = {
+        "none": [],
+        "mnli": ["mnli"],
+        "squad_v1": ["squad_v1"],
+        "both": ["squad_v1", "mnli"],
+    }
+    targets = {**TINY["targets"], "udpos": {"languages": ["qaa"]}}
+    fresh.write_study(strategies=strategies, targets=targets, seeds=[1, 2, 3])
+    jobs = fresh.snakemake("-n").jobs
+    assert jobs["pretrain"] == 1
+    assert jobs["train_intermediate"] == 3 * 3
+    assert jobs["train_target"] == 3 * 4 * 2
+    assert jobs["predict_tatoeba"] == 3 * 4
+    assert jobs["score_predictions"] == 3 * 4 * 3
