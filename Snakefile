@@ -59,5 +59,9 @@ rule all:
         rules.tables.input,
 
 
+onsuccess:
+    show_table()
+
+
 onerror:
     write_partial_tables()

@@ -2,7 +2,10 @@
 
 import os
 import sys
+import time
 from pathlib import Path
+
+STARTED = time.time()
 
 LIBRARY = str(Path(workflow.basedir) / "workflow_scripts")
 sys.path.insert(0, LIBRARY)
@@ -95,8 +98,16 @@ def heavy(manifests: list[str]) -> list[str]:
     return [data_file(manifest) for manifest in manifests]
 
 
+def show_table() -> None:
+    """Print the transfer table if this run made it."""
+    table = Path(GRID.paths.root) / "tables/transfer.md"
+    if table.is_file() and table.stat().st_mtime >= STARTED:
+        sys.stdout.write(f"\n{table.read_text(encoding='utf-8')}\n({table})\n")
+
+
 def write_partial_tables() -> None:
     """After a failed run: the tables of what there is, with the reasons of what is missing."""
     from xstilts.stages.tables import build_tables
 
     build_tables(GRID, Path(GRID.paths.root) / "tables")
+    show_table()

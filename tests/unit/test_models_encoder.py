@@ -64,10 +64,32 @@ def test_automodel_loads_the_folder_with_the_same_output(folder: Path) -> None:
         "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]]),
     }
     ours, theirs = load_encoder(folder).eval(), AutoModel.from_pretrained(folder).eval()
+    real = inputs["attention_mask"].bool()
     with torch.inference_mode():
-        assert torch.equal(hidden_states(ours, inputs)[-1], theirs(**inputs).last_hidden_state)
+        expected = theirs(**inputs, output_hidden_states=True).hidden_states
         layers = hidden_states(ours, inputs, every_layer=True)
-    assert len(layers) == ARCHITECTURE["num_layers"] + 1
+        last = hidden_states(ours, inputs)[-1]
+    assert len(layers) == len(expected) == ARCHITECTURE["num_layers"] + 1
+    for own, other in zip(layers, expected, strict=True):
+        torch.testing.assert_close(own[real], other[real], rtol=1e-5, atol=1e-6)
+    assert torch.equal(last, layers[-1])
+
+
+def test_gradients_are_those_of_transformers(folder: Path) -> None:
+    from transformers import AutoModel
+
+    inputs = {
+        "input_ids": torch.tensor([[0, 7, 8, 2], [0, 9, 2, 1]]),
+        "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]]),
+    }
+    gradients = []
+    for model in (load_encoder(folder), AutoModel.from_pretrained(folder, add_pooling_layer=False)):
+        model.eval()
+        model(**inputs).last_hidden_state[:, 0].square().sum().backward()
+        gradients.append({name: p.grad for name, p in model.named_parameters()})
+    assert gradients[0].keys() == gradients[1].keys()
+    for name, gradient in gradients[0].items():
+        torch.testing.assert_close(gradient, gradients[1][name], rtol=1e-4, atol=1e-5, msg=name)
 
 
 def test_a_published_masked_lm_checkpoint_loads(folder: Path) -> None:

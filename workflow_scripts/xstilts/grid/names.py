@@ -87,17 +87,19 @@ class Names:
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
 
+    @property
+    def languages_of_world(self) -> list[str]:
+        """Language codes of the microworld, in order; empty for another source."""
+        return [language.code for language in self.world.languages] if self.world else []
+
     def languages(self, task: Task, split: Split) -> tuple[str, ...]:
         """The languages in which a task has a split, from this study's source."""
         if task.kind == "mlm":
             return self.text_languages if task.name == "mlm" else self.pair_languages
         if self.world:
             source = self.study.source_language
-            return tuple(
-                language.code
-                for language in self.world.languages
-                if task.kind != "retrieval" or language.code != source
-            )
+            codes = self.languages_of_world
+            return tuple(code for code in codes if task.kind != "retrieval" or code != source)
         return tuple(language for language in task.languages if split in task.splits(language))
 
     def check_dataset(self, task: Task, language: str, split: Split, where: str) -> None:
@@ -126,7 +128,7 @@ class Names:
     def _text_languages(self, *, pairs: bool) -> tuple[str, ...]:
         source = self.study.source_language
         if self.world:
-            codes = [language.code for language in self.world.languages]
+            codes = self.languages_of_world
             return tuple(code for code in codes if not pairs or code != source)
         found: dict[str, None] = {}
         for index, text in enumerate(self.study.text):

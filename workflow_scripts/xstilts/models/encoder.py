@@ -6,10 +6,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from xstilts.errors import UserError
-from xstilts.files import atomic_path, read_json, write_text
+from xstilts.files import atomic_path, read_json, write_json, write_text
+from xstilts.models.roberta import RobertaConfig, RobertaEncoder, supports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,22 +45,25 @@ def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
         architecture: ``vocab_size``, ``hidden_size``, ``num_layers``, ``num_heads``,
             ``intermediate_size``, ``max_length`` (pieces) and ``dropout``.
     """
-    module = importlib.import_module("transformers.models.xlm_roberta.configuration_xlm_roberta")
-    config = module.XLMRobertaConfig(
-        vocab_size=architecture["vocab_size"],
-        hidden_size=architecture["hidden_size"],
-        num_hidden_layers=architecture["num_layers"],
-        num_attention_heads=architecture["num_heads"],
-        intermediate_size=architecture["intermediate_size"],
+    shape = {
+        "model_type": "xlm-roberta",
+        "architectures": ["XLMRobertaModel"],
+        "vocab_size": architecture["vocab_size"],
+        "hidden_size": architecture["hidden_size"],
+        "num_hidden_layers": architecture["num_layers"],
+        "num_attention_heads": architecture["num_heads"],
+        "intermediate_size": architecture["intermediate_size"],
         # XLM-R counts positions from pad_token_id + 1
-        max_position_embeddings=architecture["max_length"] + 2,
-        hidden_dropout_prob=architecture["dropout"],
-        attention_probs_dropout_prob=architecture["dropout"],
-        type_vocab_size=1,
-        layer_norm_eps=1e-5,
-        attn_implementation="sdpa",
-    )
-    return _model_class("xlm-roberta")(config, add_pooling_layer=False)
+        "max_position_embeddings": architecture["max_length"] + 2,
+        "hidden_dropout_prob": architecture["dropout"],
+        "attention_probs_dropout_prob": architecture["dropout"],
+        "type_vocab_size": 1,
+        "layer_norm_eps": 1e-5,
+        "bos_token_id": 0,
+        "pad_token_id": 1,
+        "eos_token_id": 2,
+    }
+    return RobertaEncoder(RobertaConfig(shape))
 
 
 def load_encoder(folder: Path) -> PreTrainedModel:
@@ -70,7 +75,10 @@ def load_encoder(folder: Path) -> PreTrainedModel:
         UserError: a weight of the encoder is missing or left over, for example because the names
             have another prefix. (jiant 2.2.0 left XLM-R random in that case: nyu-mll/jiant 1329.)
     """
-    model_type = read_json(folder / "config.json").get("model_type")
+    config = read_json(folder / "config.json")
+    if supports(config) and (folder / "model.safetensors").is_file():
+        return _load_roberta(folder, config)
+    model_type = config.get("model_type")
     options: dict[str, Any] = {"add_pooling_layer": False} if model_type in _KNOWN else {}
     logging = importlib.import_module("transformers.utils.logging")
     logging.disable_progress_bar()
@@ -93,6 +101,29 @@ def load_encoder(folder: Path) -> PreTrainedModel:
     finally:
         logging.set_verbosity(verbosity)
     _require_complete(folder, report)
+    return model
+
+
+def _load_roberta(folder: Path, config: Mapping[str, Any]) -> RobertaEncoder:
+    """The encoder of a one-file XLM-R or RoBERTa checkpoint, without transformers."""
+    with torch.device("meta"):
+        model = RobertaEncoder(RobertaConfig(config))
+    wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    prefix = "roberta."
+    with safe_open(folder / "model.safetensors", framework="pt") as file:
+        # task and language models keep their encoder under this prefix
+        found = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    shapes = {key: tensor.shape for key, tensor in found.items()}
+    report = {
+        "missing_keys": [key for key in wanted if key not in found],
+        "unexpected_keys": [key for key in found if key not in wanted],
+        "mismatched_keys": [(k,) for k in wanted if k in shapes and shapes[k] != wanted[k]],
+    }
+    _require_complete(folder, report)
+    weights = {key: found[key].to(torch.float32) for key in wanted}
+    model.load_state_dict(weights, assign=True)
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
     return model
 
 
@@ -141,6 +172,9 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
     }
     with atomic_path(folder / "model.safetensors") as temporary:
         save_file(weights, temporary, metadata={"format": "pt"})
+    if isinstance(model, RobertaEncoder):
+        write_json(folder / "config.json", {**model.config.raw, "dtype": "float32"})
+        return
     model.config.architectures = [type(model).__name__]
     model.config.dtype = torch.float32
     write_text(folder / "config.json", model.config.to_json_string())

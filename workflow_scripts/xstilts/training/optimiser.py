@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,7 +13,74 @@ if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
 
 
-def make_optimiser(modules: Iterable[nn.Module], recipe: Recipe) -> torch.optim.AdamW:
+class AdamW:
+    """Fused AdamW: the kernel that ``torch.optim.AdamW(fused=True)`` calls, and its bookkeeping.
+
+    torch.optim's class imports torch's compiler at its first use, nearly two seconds of every
+    job; a test holds the two to the same bits.
+    """
+
+    def __init__(self, groups: Sequence[tuple[list[nn.Parameter], float]], recipe: Recipe) -> None:
+        """Take (parameters, weight decay) groups; moments start at zero."""
+        self.groups = [group for group in groups if group[0]]
+        self.recipe = recipe
+        self.moments = [
+            (
+                [torch.zeros_like(parameter) for parameter in parameters],
+                [torch.zeros_like(parameter) for parameter in parameters],
+                [torch.zeros((), device=parameter.device) for parameter in parameters],
+            )
+            for parameters, _ in self.groups
+        ]
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """All parameters, in the order of the groups."""
+        return [parameter for parameters, _ in self.groups for parameter in parameters]
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """One update of the parameters that have a gradient."""
+        for (parameters, decay), moments in zip(self.groups, self.moments, strict=True):
+            used = [i for i, parameter in enumerate(parameters) if parameter.grad is not None]
+            if not used:
+                continue
+            first, second, steps = ([part[i] for i in used] for part in moments)
+            torch._foreach_add_(steps, 1)
+            torch._fused_adamw_(
+                [parameters[i] for i in used],
+                [parameters[i].grad for i in used],
+                first,
+                second,
+                [],
+                steps,
+                lr=rate,
+                beta1=0.9,
+                beta2=self.recipe.adam_beta2,
+                weight_decay=decay,
+                eps=self.recipe.adam_epsilon,
+                amsgrad=False,
+                maximize=False,
+            )
+
+    def zero_grad(self) -> None:
+        """Drop all gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def state_dict(self) -> list[tuple[list[torch.Tensor], ...]]:
+        """The moments and step counts, by reference."""
+        return list(self.moments)
+
+    def load_state_dict(self, state: Sequence[Sequence[Sequence[torch.Tensor]]]) -> None:
+        """Take over moments and step counts of the same parameters."""
+        for own, saved in zip(self.moments, state, strict=True):
+            for mine, theirs in zip(own, saved, strict=True):
+                for tensor, value in zip(mine, theirs, strict=True):
+                    tensor.copy_(value)
+
+
+def make_optimiser(modules: Iterable[nn.Module], recipe: Recipe) -> AdamW:
     """Fused AdamW over all modules; biases and LayerNorm weights do not decay."""
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
@@ -21,16 +88,7 @@ def make_optimiser(modules: Iterable[nn.Module], recipe: Recipe) -> torch.optim.
         for parameter in module.parameters():
             # biases and LayerNorm weights are the parameters with one dimension
             (decayed if parameter.ndim > 1 else free).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": recipe.weight_decay},
-            {"params": free, "weight_decay": 0.0},
-        ],
-        lr=recipe.learning_rate,
-        betas=(0.9, recipe.adam_beta2),
-        eps=recipe.adam_epsilon,
-        fused=True,
-    )
+    return AdamW([(decayed, recipe.weight_decay), (free, 0.0)], recipe)
 
 
 def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
@@ -46,27 +104,18 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
     return recipe.learning_rate * left
 
 
-def step_with(
-    optimiser: torch.optim.AdamW, terms: int, rate: float, max_grad_norm: float
-) -> torch.Tensor:
+def step_with(optimiser: AdamW, terms: int, rate: float, max_grad_norm: float) -> torch.Tensor:
     """Take one step with gradients of a sum of ``terms`` losses; returns the mean loss's norm.
 
     The sum is divided here, not in each pass, so that the step is that of the whole batch however
     it was split.
     """
-    gradients = [
-        parameter.grad
-        for group in optimiser.param_groups
-        for parameter in group["params"]
-        if parameter.grad is not None
-    ]
+    gradients = [p.grad for p in optimiser.parameters if p.grad is not None]
     norm = torch.nn.utils.get_total_norm(gradients) / max(1, terms)
     scale = torch.ones_like(norm) / max(1, terms)
     if max_grad_norm:
         scale = scale * (max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
     torch._foreach_mul_(gradients, scale)
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
+    optimiser.step(rate)
+    optimiser.zero_grad()
     return norm

@@ -1,0 +1,193 @@
+"""The encoder of XLM-R and RoBERTa in plain torch, with the names and numbers of transformers.
+
+transformers costs every process about four seconds of imports, as much as many a stage of a small
+study needs for its work. Weights, configuration and outputs are those of ``XLMRobertaModel``
+without its pooler; a test compares the two.
+
+Shapes: B sequences, T pieces, D width, H heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+MODEL_TYPES = ("xlm-roberta", "roberta")
+
+_REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+             "intermediate_size", "max_position_embeddings")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RobertaConfig:
+    """What of a Hugging Face ``config.json`` shapes the encoder; ``raw`` is all of it."""
+
+    raw: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        """A key of the configuration, or its default in transformers."""
+        try:
+            return {**_DEFAULTS, **self.raw}[name]
+        except KeyError:
+            raise AttributeError(f"the configuration has no {name!r}") from None
+
+
+_DEFAULTS: dict[str, Any] = {
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+    "classifier_dropout": None,
+    "initializer_range": 0.02,
+    "layer_norm_eps": 1e-12,
+    "pad_token_id": 1,
+    "type_vocab_size": 2,
+}
+
+
+def supports(config: Mapping[str, Any]) -> bool:
+    """Whether this module computes the model of a ``config.json``."""
+    return (
+        config.get("model_type") in MODEL_TYPES
+        and config.get("hidden_act", "gelu") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and not config.get("is_decoder", False)
+        and all(key in config for key in _REQUIRED)
+    )
+
+
+class _Embeddings(nn.Module):
+    def __init__(self, config: RobertaConfig) -> None:
+        super().__init__()
+        width, self.pad_id = config.hidden_size, config.pad_token_id
+        self.word_embeddings = nn.Embedding(config.vocab_size, width, padding_idx=self.pad_id)
+        self.position_embeddings = nn.Embedding(
+            config.max_position_embeddings, width, padding_idx=self.pad_id
+        )
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, width)
+        self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(self, input_ids_BT: torch.Tensor, types_BT: torch.Tensor | None) -> torch.Tensor:
+        # positions count from padding_idx + 1, over real pieces only
+        real_BT = (input_ids_BT != self.pad_id).int()
+        positions_BT = (real_BT.cumsum(1) * real_BT + self.pad_id).long()
+        if types_BT is None:
+            types_BT = torch.zeros_like(input_ids_BT)
+        hidden_BTD = self.word_embeddings(input_ids_BT) + self.token_type_embeddings(types_BT)
+        hidden_BTD = hidden_BTD + self.position_embeddings(positions_BT)
+        result: torch.Tensor = self.dropout(self.LayerNorm(hidden_BTD))
+        return result
+
+
+class _SelfAttention(nn.Module):
+    def __init__(self, config: RobertaConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.heads, self.rate = config.num_attention_heads, config.attention_probs_dropout_prob
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+
+    def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
+        batch, length, width = hidden_BTD.shape
+        query, key, value = (
+            part(hidden_BTD).view(batch, length, self.heads, -1).transpose(1, 2)
+            for part in (self.query, self.key, self.value)
+        )
+        rate = self.rate if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask_B11T, dropout_p=rate
+        )
+        return mixed.transpose(1, 2).reshape(batch, length, width)
+
+
+class _Output(nn.Module):
+    """Linear, dropout, residual, LayerNorm: the end of both halves of a layer."""
+
+    def __init__(self, width_in: int, config: RobertaConfig) -> None:
+        super().__init__()
+        self.dense = nn.Linear(width_in, config.hidden_size)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(self, inner: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.LayerNorm(self.dropout(self.dense(inner)) + residual)
+        return result
+
+
+class _Layer(nn.Module):
+    def __init__(self, config: RobertaConfig) -> None:
+        super().__init__()
+        # the names of transformers: attention.self, attention.output, intermediate.dense, output
+        self.attention = nn.ModuleDict(
+            {"self": _SelfAttention(config), "output": _Output(config.hidden_size, config)}
+        )
+        self.intermediate = nn.ModuleDict(
+            {"dense": nn.Linear(config.hidden_size, config.intermediate_size)}
+        )
+        self.output = _Output(config.intermediate_size, config)
+
+    def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
+        attended = self.attention["self"](hidden_BTD, mask_B11T)
+        hidden_BTD = self.attention["output"](attended, hidden_BTD)
+        inner = functional.gelu(self.intermediate["dense"](hidden_BTD))
+        result: torch.Tensor = self.output(inner, hidden_BTD)
+        return result
+
+
+@dataclass
+class Output:
+    """What the encoder returns, by transformers' names."""
+
+    last_hidden_state: torch.Tensor
+    hidden_states: tuple[torch.Tensor, ...]
+    """Embeddings and every layer; only the last one unless all were asked for."""
+
+
+class RobertaEncoder(nn.Module):
+    """Embeddings and layers of XLM-R or RoBERTa."""
+
+    def __init__(self, config: RobertaConfig) -> None:
+        """Random weights from torch's current seed, as transformers initialises them."""
+        super().__init__()
+        self.config = config
+        self.embeddings = _Embeddings(config)
+        layers = nn.ModuleList(_Layer(config) for _ in range(config.num_hidden_layers))
+        self.encoder = nn.ModuleDict({"layer": layers})
+        for module in self.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                nn.init.normal_(module.weight, std=config.initializer_range)
+            if isinstance(module, nn.Linear):
+                nn.init.zeros_(module.bias)
+            if isinstance(module, nn.Embedding) and module.padding_idx is not None:
+                nn.init.zeros_(module.weight[module.padding_idx])
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The piece embeddings."""
+        return self.embeddings.word_embeddings
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
+        *,
+        output_hidden_states: bool = False,
+        return_dict: bool = True,
+    ) -> Output:
+        """Hidden states, each batch x pieces x width."""
+        assert return_dict
+        hidden = self.embeddings(input_ids, token_type_ids)
+        # without padding no mask is needed, and attention takes its fastest way
+        mask = None
+        if not bool(attention_mask.all()):
+            mask = attention_mask.bool()[:, None, None, :]
+        states = [hidden]
+        for layer in self.encoder["layer"]:  # type: ignore[union-attr]
+            hidden = layer(hidden, mask)
+            if output_hidden_states:
+                states.append(hidden)
+        return Output(hidden, tuple(states) if output_hidden_states else (hidden,))
