@@ -79,7 +79,11 @@ def _explain(grid: Grid, item: Product, depth: int, seen: set[str]) -> Iterator[
     if recorded is None:
         yield f"{indent}{item.name}: not made yet.{_failure(grid, item)}"
     else:
-        changes = differences(recorded, current_identity(item))
+        current = current_identity(item)
+        if not item.inputs:
+            # files of a checkpoint folder or of the hub are looked at when the job runs
+            current["inputs"] = recorded["inputs"]
+        changes = differences(recorded, current)
         if not changes and depth == 0:
             yield f"{item.name}: up to date."
         elif changes:

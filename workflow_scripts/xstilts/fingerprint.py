@@ -26,7 +26,11 @@ NON_NUMERIC = frozenset(
         "xstilts.errors",
         "xstilts.files",
         "xstilts.identity",
+        "xstilts.manifest",
+        "xstilts.paths",
         "xstilts.results.failures",
+        "xstilts.training.history",
+        "xstilts.training.state",
         "xstilts.tasks.base",
         "xstilts.tasks.registry",
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ from xstilts.errors import UserError
 from xstilts.files import read_json, write_json, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 XLMR_SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
@@ -219,7 +221,15 @@ def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
     """
     # XLM-R's model normalises with NFKC and folds runs of white space
     normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
-    pieces = _unigram_pieces(map(normalizer.normalize_str, texts), vocab_size - 1)
+    counts: Counter[str] = Counter()
+
+    def counted() -> Iterator[str]:
+        for text in map(normalizer.normalize_str, texts):
+            counts.update(text.split())
+            yield text
+
+    pieces = _unigram_pieces(counted(), vocab_size - 1)
+    pieces += _frequent_words(counts, {piece for piece, _ in pieces}, vocab_size - 1 - len(pieces))
     tokenizer = Tokenizer(models.Unigram(pieces, XLMR_SPECIALS.index("<unk>"), False))
     tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
@@ -245,6 +255,22 @@ def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
     write_json(
         out_dir / "tokenizer_config.json", names | {"tokenizer_class": "PreTrainedTokenizerFast"}
     )
+
+
+def _frequent_words(
+    counts: Mapping[str, int], known: Container[str], room: int
+) -> list[tuple[str, float]]:
+    """The most frequent whole words that are no pieces yet, for what the vocabulary has left over.
+
+    SentencePiece takes its candidates from the *distinct* words: in text of few words, as a
+    generated world's, a word that is no part of another never becomes a piece, however frequent.
+    Real text fills the vocabulary, and nothing is added.
+    """
+    total = sum(counts.values())
+    # ties in alphabetical order, so that equal texts give equal bytes
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    words = [(f"\u2581{word}", math.log(count / total)) for word, count in ranked if count > 1]
+    return [(word, score) for word, score in words if word not in known][: max(0, room)]
 
 
 def _unigram_pieces(texts: Iterable[str], size: int) -> list[tuple[str, float]]:

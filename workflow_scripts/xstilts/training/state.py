@@ -33,12 +33,12 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Notes SIGTERM (a killed job) and SIGUSR1 (SLURM's warning) instead of dying at once."""
+    """Notes SIGTERM, SIGINT and SIGUSR1 (SLURM's warning) instead of dying at once."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    caught = (signal.SIGTERM, signal.SIGUSR1)
+    caught = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
     previous = [signal.signal(number, request) for number in caught]
     try:
         yield request
