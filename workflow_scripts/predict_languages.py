@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.stages.predict import predict_languages
-
 from xstilts.jobs import job
 from xstilts.paths import product, study_root
+from xstilts.stages.predict import predict_languages
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Checkout
+
+if TYPE_CHECKING:
+    from conftest import Checkout
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
 

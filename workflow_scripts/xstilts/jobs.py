@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 import traceback
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
 
 FAILED, INTERRUPTED = 1, 75
 """Exit codes; 75 is EX_TEMPFAIL: stopped from outside, state saved, start again to go on."""
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Makes ``import pandas`` fail in a job that has not imported it by now.
+
+    pyarrow does without pandas where there is none; where there is, it imports it for a look at
+    any list, which takes half a second of every job. Only the tables need it.
+    """
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """Refuse pandas, pass on all else."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not used by this job", name="pandas")
 
 
 def _configure_logging(log: Path) -> None:
@@ -41,6 +55,7 @@ def job(name: str, log: str, root: Path) -> Iterator[logging.Logger]:
         log: the job's log file.
         root: the study's folder of results.
     """
+    sys.meta_path.insert(0, _WithoutPandas())
     _configure_logging(Path(log))
     logger = logging.getLogger("xstilts")
     try:

@@ -12,7 +12,7 @@ from xstilts.grid import identities
 from xstilts.paths import product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from xstilts.grid.grid import Grid
     from xstilts.tasks.base import Split
@@ -138,7 +138,7 @@ def find_product(grid: Grid, path: str) -> Product:
     if len(values) != len(nouns):
         shape = "/".join([kind, *(noun.upper() for noun in nouns)])
         raise UserError(f"{path}: a path of this kind reads {grid.paths.root}/{shape}.")
-    checks = {
+    checks: dict[str, Collection[str]] = {
         "base": grid.study.bases,
         "chain": grid.chains,
         "target": grid.targets,

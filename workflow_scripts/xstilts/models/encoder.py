@@ -63,7 +63,7 @@ def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
         "pad_token_id": 1,
         "eos_token_id": 2,
     }
-    return RobertaEncoder(RobertaConfig(shape))
+    return RobertaEncoder(RobertaConfig(shape)).initialise()
 
 
 def load_encoder(folder: Path) -> PreTrainedModel:
@@ -106,8 +106,7 @@ def load_encoder(folder: Path) -> PreTrainedModel:
 
 def _load_roberta(folder: Path, config: Mapping[str, Any]) -> RobertaEncoder:
     """The encoder of a one-file XLM-R or RoBERTa checkpoint, without transformers."""
-    with torch.device("meta"):
-        model = RobertaEncoder(RobertaConfig(config))
+    model = RobertaEncoder(RobertaConfig(config))
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
     prefix = "roberta."
     with safe_open(folder / "model.safetensors", framework="pt") as file:

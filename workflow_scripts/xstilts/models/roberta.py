@@ -60,15 +60,29 @@ def supports(config: Mapping[str, Any]) -> bool:
     )
 
 
+class _Linear(nn.Linear):
+    """A linear layer that is filled by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class _Embedding(nn.Embedding):
+    """An embedding that is filled by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
 class _Embeddings(nn.Module):
     def __init__(self, config: RobertaConfig) -> None:
         super().__init__()
         width, self.pad_id = config.hidden_size, config.pad_token_id
-        self.word_embeddings = nn.Embedding(config.vocab_size, width, padding_idx=self.pad_id)
-        self.position_embeddings = nn.Embedding(
+        self.word_embeddings = _Embedding(config.vocab_size, width, padding_idx=self.pad_id)
+        self.position_embeddings = _Embedding(
             config.max_position_embeddings, width, padding_idx=self.pad_id
         )
-        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, width)
+        self.token_type_embeddings = _Embedding(config.type_vocab_size, width)
         self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
@@ -89,7 +103,7 @@ class _SelfAttention(nn.Module):
         super().__init__()
         width = config.hidden_size
         self.heads, self.rate = config.num_attention_heads, config.attention_probs_dropout_prob
-        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+        self.query, self.key, self.value = (_Linear(width, width) for _ in range(3))
 
     def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
         batch, length, width = hidden_BTD.shape
@@ -109,7 +123,7 @@ class _Output(nn.Module):
 
     def __init__(self, width_in: int, config: RobertaConfig) -> None:
         super().__init__()
-        self.dense = nn.Linear(width_in, config.hidden_size)
+        self.dense = _Linear(width_in, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
@@ -126,7 +140,7 @@ class _Layer(nn.Module):
             {"self": _SelfAttention(config), "output": _Output(config.hidden_size, config)}
         )
         self.intermediate = nn.ModuleDict(
-            {"dense": nn.Linear(config.hidden_size, config.intermediate_size)}
+            {"dense": _Linear(config.hidden_size, config.intermediate_size)}
         )
         self.output = _Output(config.intermediate_size, config)
 
@@ -151,19 +165,24 @@ class RobertaEncoder(nn.Module):
     """Embeddings and layers of XLM-R or RoBERTa."""
 
     def __init__(self, config: RobertaConfig) -> None:
-        """Random weights from torch's current seed, as transformers initialises them."""
+        """Allocate the weights; they are not filled yet."""
         super().__init__()
         self.config = config
         self.embeddings = _Embeddings(config)
-        layers = nn.ModuleList(_Layer(config) for _ in range(config.num_hidden_layers))
-        self.encoder = nn.ModuleDict({"layer": layers})
+        self.layers = [_Layer(config) for _ in range(config.num_hidden_layers)]
+        self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
+
+    def initialise(self) -> RobertaEncoder:
+        """Fill in random weights from torch's current seed, as transformers does."""
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
-                nn.init.normal_(module.weight, std=config.initializer_range)
+                nn.init.normal_(module.weight, std=self.config.initializer_range)
             if isinstance(module, nn.Linear):
                 nn.init.zeros_(module.bias)
             if isinstance(module, nn.Embedding) and module.padding_idx is not None:
-                nn.init.zeros_(module.weight[module.padding_idx])
+                with torch.no_grad():
+                    module.weight[module.padding_idx].zero_()
+        return self
 
     def get_input_embeddings(self) -> nn.Embedding:
         """The piece embeddings."""
@@ -186,7 +205,7 @@ class RobertaEncoder(nn.Module):
         if not bool(attention_mask.all()):
             mask = attention_mask.bool()[:, None, None, :]
         states = [hidden]
-        for layer in self.encoder["layer"]:  # type: ignore[union-attr]
+        for layer in self.layers:
             hidden = layer(hidden, mask)
             if output_hidden_states:
                 states.append(hidden)

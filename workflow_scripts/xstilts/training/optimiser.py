@@ -49,7 +49,7 @@ class AdamW:
             torch._foreach_add_(steps, 1)
             torch._fused_adamw_(
                 [parameters[i] for i in used],
-                [parameters[i].grad for i in used],
+                [gradient for i in used if (gradient := parameters[i].grad) is not None],
                 first,
                 second,
                 [],
