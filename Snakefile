@@ -54,8 +54,14 @@ localrules:
 
 
 rule all:
-    """The tables of the study."""
+    """The tables of the study; all that they are made from is asked for, so that what is missing
+    is made again.
+    """
     input:
+        rules.intermediate_models.input,
+        rules.target_models.input,
+        rules.predictions.input,
+        rules.scores.input,
         rules.tables.input,
 
 

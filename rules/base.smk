@@ -38,7 +38,7 @@ rule pretrain:
         parent="<results>/bases/{built_base}/tokenizer/manifest.json",
         tokens=get_member_tokens,
         arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
-        checked=ancient("<results>/data/checked.json"),
+        checked=get_gate,
     output:
         manifest=update("<results>/bases/{built_base}/model/manifest.json"),
     log:

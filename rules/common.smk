@@ -60,6 +60,22 @@ def get_target_parent(wildcards) -> str:
     return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
 
 
+def get_gate(wildcards) -> list[str]:
+    """What a stage that is not there yet waits for: that every data set has been read.
+
+    A finished model has no such input: a new language must not touch it. (`ancient` would not do:
+    Snakemake does not look for other reasons to run a job below one that runs.)
+    """
+    base = wildcards.get("base") or wildcards.built_base
+    chain, target = wildcards.get("chain", "none"), wildcards.get("target")
+    stages, seed = GRID.stages_of(chain), int(wildcards.get("seed", 0))
+    if target:
+        manifest = GRID.paths.target(base, seed, stages, target)
+    else:
+        manifest = GRID.paths.intermediate(base, seed, stages)
+    return [] if Path(manifest).exists() else [GRID.paths.checked]
+
+
 def get_model_identity(wildcards) -> dict:
     """Mixture, recipe, seed and numeric code of a stage."""
     base = wildcards.get("base") or wildcards.built_base

@@ -44,5 +44,7 @@ rule check_data:
     priority: 100
     conda:
         "../envs/score.yaml"
+    params:
+        identity=identities.checked(GRID),
     script:
         "../workflow_scripts/check_data.py"

@@ -24,7 +24,7 @@ rule audit_overlap:
     conda:
         "../envs/score.yaml"
     params:
-        identity=identities.overlap(),
+        identity=identities.overlap(GRID),
     script:
         "../workflow_scripts/audit_overlap.py"
 

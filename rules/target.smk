@@ -11,7 +11,7 @@ rule train_target:
         parent=get_target_parent,
         tokens=get_member_tokens,
         arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
-        checked=ancient("<results>/data/checked.json"),
+        checked=get_gate,
     output:
         manifest=update("<results>/target/{base}/seed-{seed}/{chain}/{target}/manifest.json"),
     log:

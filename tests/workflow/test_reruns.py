@@ -57,6 +57,8 @@ def test_touching_every_file_does_nothing(done: Checkout):
 def test_a_comment_and_a_docstring_in_training_code_do_nothing(done: Checkout):
     for file in (done.folder / "workflow_scripts/xstilts/training").glob("*.py"):
         text = file.read_text()
+        if not text:
+            continue
         assert text.startswith('"""')
         file.write_text(text.replace('"""', '"""Reworded. ', 1) + "\n# a comment\n")
     replace(done.folder / "workflow_scripts/train_stage.py", "import", "import")
@@ -168,7 +170,7 @@ def test_data_made_again_with_the_same_content_trains_nothing(done: Checkout):
     before = model_bytes(done)
     shutil.rmtree(done.results / "data/mnli")
     shutil.rmtree(done.results / "tokens/mini/mnli")
-    run = done.snakemake()
+    run = done.snakemake("--forcerun", "prepare_data")
     assert run.code == 0, run.output
     assert model_bytes(done) == before
     logs = [

@@ -1,6 +1,7 @@
 """What decides each product, as builtins for a rule's ``params``; nothing else belongs there.
 
-The content of inputs is added when the job runs: manifests hold their checksums.
+The set of its inputs is part of it; their content is added when the job runs (manifests hold
+checksums) and is compared by Snakemake.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
     return {
         "algorithm": "unigram",
         "vocab_size": pretrain.vocab_size,
+        "text": [f"{member.task}@{member.language}" for member in grid.text_members(base)],
         "code": fingerprint(["xstilts.tokens.tokenizer"]),
     }
 
@@ -170,6 +172,7 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
     return {
         "task": node.task.name,
         "kind": node.task.kind,
+        "languages": list(node.languages),
         "headline": node.task.metric,
         "protocol": grid.study.protocol,
         "retrieval_depth": protocol.retrieval_depth if node.task.kind == "retrieval" else None,
@@ -177,9 +180,18 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
     }
 
 
-def overlap() -> dict[str, Any]:
-    """Identity of the overlap audit (data apart)."""
-    return {"code": fingerprint(["xstilts.data.overlap"])}
+def checked(grid: Grid) -> dict[str, Any]:
+    """Identity of the gate before training: the data sets of the study."""
+    return {"data": sorted({*grid.training_data(), *grid.evaluation_data()})}
+
+
+def overlap(grid: Grid) -> dict[str, Any]:
+    """Identity of the overlap audit: what it compares, and the code."""
+    return {
+        "trained": grid.training_data(),
+        "evaluated": grid.evaluation_data(),
+        "code": fingerprint(["xstilts.data.overlap"]),
+    }
 
 
 def tables(grid: Grid) -> dict[str, Any]:
@@ -188,6 +200,8 @@ def tables(grid: Grid) -> dict[str, Any]:
     return {
         "study": study.study,
         "question": study.question,
+        "bases": list(study.bases),
+        "seeds": study.seeds,
         "baseline": study.baseline,
         "protocol": study.protocol,
         "strategies": {name: grid.strategy_text(name) for name in study.strategies},
