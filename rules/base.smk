@@ -15,7 +15,7 @@ rule build_tokenizer:
         manifests=get_pretraining_text,
         examples=lambda wc: ancient(heavy(get_pretraining_text(wc))),
     output:
-        manifest=update("<results>/bases/{built_base}/tokenizer/manifest.json"),
+        manifest="<results>/bases/{built_base}/tokenizer/manifest.json",
     log:
         "<logs>/bases/{built_base}/tokenizer.log",
     benchmark:
@@ -40,7 +40,7 @@ rule pretrain:
         arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
         checked=get_gate,
     output:
-        manifest=update("<results>/bases/{built_base}/model/manifest.json"),
+        manifest="<results>/bases/{built_base}/model/manifest.json",
     log:
         "<logs>/bases/{built_base}/model.log",
     benchmark:
@@ -62,8 +62,8 @@ rule pretrain:
 rule import_base:
     """Take {wildcards.found_base} from its folder or the hub, completely or not at all"""
     output:
-        tokenizer=update("<results>/bases/{found_base}/tokenizer/manifest.json"),
-        model=update("<results>/bases/{found_base}/model/manifest.json"),
+        tokenizer="<results>/bases/{found_base}/tokenizer/manifest.json",
+        model="<results>/bases/{found_base}/model/manifest.json",
     log:
         "<logs>/bases/{found_base}/import.log",
     benchmark:

@@ -13,7 +13,7 @@ rule train_intermediate:
         arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
         checked=get_gate,
     output:
-        manifest=update("<results>/intermediate/{base}/seed-{seed}/{chain}/manifest.json"),
+        manifest="<results>/intermediate/{base}/seed-{seed}/{chain}/manifest.json",
     log:
         "<logs>/intermediate/{base}/seed-{seed}/{chain}.log",
     benchmark:

@@ -4,7 +4,7 @@ One rule per target, since the languages of a target are the files of its job. `
 languages that are there: a new language costs its own predictions only.
 
 REQUIRED INPUTS: the model's manifest, data and tokens of the evaluated languages
-OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/LANGUAGE.parquet
+OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/{LANGUAGE.parquet,manifest.json}
 """
 
 for target in GRID.targets:
@@ -18,6 +18,8 @@ for target in GRID.targets:
             examples=ancient(heavy(get_evaluation("data", target))),
             tokens=get_evaluation("tokens", target),
         output:
+            # not `update`: after a failure it is missing, so that old languages do not pass for new
+            manifest=f"<results>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}/manifest.json",
             languages=update(
                 expand(
                     "<results>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}/{language}.parquet",

@@ -12,6 +12,7 @@ localrules:
 rule score_predictions:
     """Score {wildcards.target} after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
     input:
+        manifest="<results>/predictions/{base}/seed-{seed}/{chain}/{target}/manifest.json",
         languages=get_cell_predictions,
     output:
         scores="<results>/scores/{base}/seed-{seed}/{chain}/{target}.parquet",

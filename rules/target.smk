@@ -13,7 +13,7 @@ rule train_target:
         arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
         checked=get_gate,
     output:
-        manifest=update("<results>/target/{base}/seed-{seed}/{chain}/{target}/manifest.json"),
+        manifest="<results>/target/{base}/seed-{seed}/{chain}/{target}/manifest.json",
     log:
         "<logs>/target/{base}/seed-{seed}/{chain}/{target}.log",
     benchmark:

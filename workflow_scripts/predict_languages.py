@@ -17,6 +17,7 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         data=[Path(file) for file in snakemake.input.data],
         tokens=[Path(file) for file in snakemake.input.tokens],
         out=[Path(file) for file in snakemake.output.languages],
+        manifest=Path(snakemake.output.manifest),
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
     )

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
-from xstilts.files import read_json, sha256_of, write_json
+from xstilts.files import read_json, sha256_of, write_json, write_text
 from xstilts.identity import digest
 from xstilts.paths import product
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+
+KEPT = ".manifest.json"
+"""The copy of a manifest by which a product is known when the manifest itself is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,30 @@ def write_manifest(
     return manifest
 
 
-def reusable(path: Path, identity: Mapping[str, Any]) -> Manifest | None:
-    """The manifest at ``path`` if it has this identity and its files are whole, else None."""
+def keep(path: Path) -> None:
+    """Remember a finished product beside its manifest, for :func:`reuse`.
+
+    Snakemake deletes a rule's outputs before its job, so the manifest; the files beside it and this
+    copy are no outputs and stay.
+    """
+    write_text(path.with_name(KEPT), path.read_text(encoding="utf-8"))
+
+
+def reuse(path: Path, identity: Mapping[str, Any]) -> bool:
+    """Put back the manifest of a product with this identity, if it is here and whole.
+
+    Returns:
+        Whether there was one; there is nothing left to do then.
+    """
+    kept = path.with_name(KEPT)
     try:
-        manifest = read_manifest(path)
+        manifest = read_manifest(kept)
     except UserError:
-        return None
-    if manifest.id != digest(identity):
-        return None
-    return manifest if not damaged(path, manifest) else None
+        return False
+    if manifest.id != digest(identity) or damaged(path, manifest):
+        return False
+    write_text(path, kept.read_text(encoding="utf-8"))
+    return True
 
 
 def contents(manifests: Iterable[Path]) -> dict[str, str]:

@@ -117,12 +117,14 @@ class Grid:
         )
 
     def predictions(self) -> list[str]:
-        """All prediction files."""
-        return [
-            self.paths.prediction(c.base, c.seed, c.stages, c.target, language)
-            for c in self.cells()
-            for language in self.targets[c.target].languages
-        ]
+        """All prediction files, and the manifests that say that all languages are there."""
+        files: dict[str, None] = {}
+        for c in self.cells():
+            place = (c.base, c.seed, c.stages, c.target)
+            files[f"{self.paths.cell('predictions', *place)}/manifest.json"] = None
+            for language in self.targets[c.target].languages:
+                files[self.paths.prediction(*place, language)] = None
+        return list(files)
 
     def scores(self) -> list[str]:
         """All score files, without repetition."""

@@ -8,7 +8,7 @@ from typing import Any
 from xstilts.errors import UserError
 from xstilts.files import sha256_of
 from xstilts.identity import digest
-from xstilts.manifest import full_identity, reusable, write_manifest
+from xstilts.manifest import KEPT, full_identity, keep, reuse, write_manifest
 
 WEIGHTS = ("config.json", "model.safetensors", "heads.safetensors", "heads.json")
 
@@ -45,7 +45,7 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
         if file.is_file() and file.suffix in {".json", ".safetensors", ".bin", ".model"}
     }
     full = full_identity(identity, inputs)
-    if reusable(model, full) and reusable(tokenizer, full):
+    if reuse(model, full) and reuse(tokenizer, full):
         return
     _import_tokenizer(source, tokenizer, full)
     from xstilts.models.encoder import load_encoder, save_encoder
@@ -55,6 +55,7 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
     files = {name: model.parent / name for name in WEIGHTS if (model.parent / name).is_file()}
     content = digest({name: sha256_of(path) for name, path in files.items()})
     write_manifest(model, full, files=files, facts={"source": str(source)}, content=content)
+    keep(model)
 
 
 def _import_tokenizer(source: Path, manifest: Path, full: dict[str, Any]) -> None:
@@ -65,5 +66,7 @@ def _import_tokenizer(source: Path, manifest: Path, full: dict[str, Any]) -> Non
         raise UserError(f"{source}: no fast tokenizer (tokenizer.json) can be made from this.")
     manifest.parent.mkdir(parents=True, exist_ok=True)
     loaded.save_pretrained(manifest.parent)
-    files = {file.name: file for file in manifest.parent.iterdir() if file != manifest}
+    own = {manifest.name, KEPT}
+    files = {file.name: file for file in manifest.parent.iterdir() if file.name not in own}
     write_manifest(manifest, full, files=files, facts={"source": str(source)})
+    keep(manifest)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.files import write_json
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, require_whole
 from xstilts.results.schema import METADATA_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 LOGGER = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ def predict_languages(
     data: Sequence[Path],
     tokens: Sequence[Path],
     out: Sequence[Path],
+    manifest: Path,
     tokens_per_pass: int,
     num_threads: int,
 ) -> None:
@@ -45,6 +49,7 @@ def predict_languages(
         data: data manifests, a language each.
         tokens: token manifests in the same order.
         out: ``LANGUAGE.parquet`` in the same order.
+        manifest: written when all languages are there: language to identity.
         tokens_per_pass: padded word pieces per forward pass.
         num_threads: CPU threads.
     """
@@ -62,8 +67,19 @@ def predict_languages(
                 "data": require_whole(data_set).content,
             }
             missing.append((data_set, token_set, path, metadata))
-    if not missing:
-        return
+    if missing:
+        _predict(identity, model, missing, tokens_per_pass, num_threads)
+    write_json(manifest, {path.stem: recorded_id(path) for path in out})
+
+
+def _predict(
+    identity: Mapping[str, Any],
+    model: Path,
+    missing: Sequence[tuple[Path, Path, Path, dict[str, Any]]],
+    tokens_per_pass: int,
+    num_threads: int,
+) -> None:
+    """Predict (data manifest, token manifest, file to write, metadata) of each language."""
     from xstilts.prediction.options import PredictOptions
     from xstilts.prediction.run import Item, predict
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from xstilts.identity import digest
-from xstilts.manifest import Manifest, contents, full_identity, reusable, write_manifest
+from xstilts.manifest import KEPT, Manifest, contents, full_identity, keep, reuse, write_manifest
 from xstilts.tokens.prepare import prepare_tokens as write_tokens
 from xstilts.tokens.tokenizer import train_unigram
 
@@ -27,11 +27,13 @@ def build_tokenizer(identity: dict[str, Any], manifests: Sequence[Path], manifes
     """Train a tokenizer on pretraining text into the manifest's folder."""
     inputs = contents(manifests)
     full = full_identity(identity, inputs)
-    if reusable(manifest, full):
+    if reuse(manifest, full):
         return
     train_unigram(_pretraining_texts(manifests), identity["vocab_size"], manifest.parent)
-    files = {path.name: path for path in manifest.parent.iterdir() if path != manifest}
+    own = {manifest.name, KEPT}
+    files = {path.name: path for path in manifest.parent.iterdir() if path.name not in own}
     write_manifest(manifest, full, files=files, facts={})
+    keep(manifest)
 
 
 def prepare_tokens(

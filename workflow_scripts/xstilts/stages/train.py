@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.files import sha256_of
 from xstilts.identity import digest
-from xstilts.manifest import contents, full_identity, reusable, write_manifest
+from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 
 if TYPE_CHECKING:
     from xstilts.training.loop import TrainResult
@@ -47,7 +47,7 @@ def train_stage(
         Interrupted: stopped by a signal, after saving its state.
     """
     full = full_identity(identity, contents([parent, *tokens]))
-    if reusable(manifest, full):
+    if reuse(manifest, full):
         LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
         return
     from xstilts.training.loop import Running
@@ -70,6 +70,7 @@ def train_stage(
     # the history has times in it: of interest, but no part of what the next stage starts from
     content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
+    keep(manifest)
     clear_state(running.state_dir)
 
 
