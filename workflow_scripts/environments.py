@@ -54,6 +54,7 @@ ENVIRONMENTS = {
     "train": Environment(
         purpose="jobs that use a model: pretraining, fine-tuning, prediction",
         packages=(
+            "huggingface-hub",
             "numpy",
             "pyarrow",
             "pydantic",
