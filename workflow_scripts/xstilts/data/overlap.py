@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from xstilts.data.text import example_texts
+from xstilts.data.text import example_fields, example_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +26,8 @@ OVERLAP_SCHEMA = pa.schema(
         ("task", pa.string()),
         ("language", pa.string()),
         ("split", pa.string()),
+        # shared questions or hypotheses are no leak by themselves; shared contexts may be
+        ("field", pa.string()),
         ("trained_on", pa.string()),
         ("examples", pa.int64()),
         ("overlapping", pa.int64()),
@@ -48,7 +50,7 @@ def text_units(path: Path) -> set[bytes]:
 
 
 def overlap(trained: Sequence[Path], evaluated: Sequence[Path]) -> pa.Table:
-    """One row per evaluated data set and per training set that shares text with it.
+    """One row per evaluated data set, its field and the training set that shares text with it.
 
     Args:
         trained: data files of all training sets, ``.../TASK/LANGUAGE/SPLIT.parquet``.
@@ -56,21 +58,34 @@ def overlap(trained: Sequence[Path], evaluated: Sequence[Path]) -> pa.Table:
 
     Returns:
         Table of ``OVERLAP_SCHEMA``; a data set without any overlap has one row with
-        ``trained_on`` = "(all)" and ``overlapping`` = 0.
+        ``trained_on`` and ``field`` = "(all)" and ``overlapping`` = 0.
     """
-    seen = {path: text_units(path) for path in trained}
+    known = {"/".join([*p.parts[-3:-1], p.stem]): text_units(p) for p in trained}
     rows = []
     for path in evaluated:
-        examples = [(identifier, {u for text in texts for u in units(text)})
-                    for identifier, texts in example_texts(path)]  # fmt: skip
-        task, language, split = path.parts[-3], path.parts[-2], path.stem
-        common = {"task": task, "language": language, "split": split, "examples": len(examples)}
-        found = []
-        for source, known in seen.items():
-            hits = [identifier for identifier, own in examples if not own.isdisjoint(known)]
-            if hits:
-                name = "/".join([*source.parts[-3:-1], source.stem])
-                found.append({"trained_on": name, "overlapping": len(hits), "first_id": hits[0]})
-        found = found or [{"trained_on": "(all)", "overlapping": 0, "first_id": ""}]
-        rows += [common | item for item in found]
+        examples = [
+            (identifier, {name: set(units(text)) for name, text in fields.items()})
+            for identifier, fields in example_fields(path)
+        ]
+        task, language = path.parts[-3:-1]
+        common = {"task": task, "language": language, "split": path.stem, "examples": len(examples)}
+        found = [
+            {"trained_on": source, "field": name, "overlapping": len(hits), "first_id": hits[0]}
+            for source, theirs in known.items()
+            for name in dict.fromkeys(name for _, fields in examples for name in fields)
+            if (hits := _sharing(examples, name, theirs))
+        ]
+        found = found or [{"trained_on": "(all)", "field": "(all)", "overlapping": 0}]
+        rows += [common | {"first_id": ""} | item for item in found]
     return pa.Table.from_pylist(rows, schema=OVERLAP_SCHEMA)
+
+
+def _sharing(
+    examples: Sequence[tuple[str, dict[str, set[bytes]]]], field: str, known: set[bytes]
+) -> list[str]:
+    """Ids of the examples whose field has a unit that is known."""
+    return [
+        identifier
+        for identifier, fields in examples
+        if not fields.get(field, set()).isdisjoint(known)
+    ]

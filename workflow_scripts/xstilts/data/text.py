@@ -9,40 +9,20 @@ import pyarrow.parquet as pq
 from xstilts.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xstilts.tasks.base import Row
 
 
-def _classification(row: Row) -> list[str]:
-    return [text for text in (row["text_a"], row["text_b"]) if text]
-
-
-def _span(row: Row) -> list[str]:
-    return [row["context"], row["question"]]
-
-
-def _tagging(row: Row) -> list[str]:
-    return [" ".join(row["tokens"])]
-
-
-def _retrieval(row: Row) -> list[str]:
-    return [row["text"]]
-
-
-def _mlm(row: Row) -> list[str]:
-    return [text for text in (row["text"], row["pair"]) if text]
-
-
-TEXTS: dict[str, Callable[[Row], list[str]]] = {
-    "classification": _classification,
-    "span": _span,
-    "tagging": _tagging,
-    "retrieval": _retrieval,
-    "mlm": _mlm,
+FIELDS: dict[str, tuple[str, ...]] = {
+    "classification": ("text_a", "text_b"),
+    "span": ("context", "question"),
+    "tagging": ("tokens",),
+    "retrieval": ("text",),
+    "mlm": ("text", "pair"),
 }
-"""Kind to the texts of one example, in a fixed order."""
+"""Kind to the columns that hold text, in a fixed order."""
 
 KINDS = {"label": "classification", "context": "span", "tags": "tagging", "side": "retrieval"}
 """A column that tells the kind of a data file."""
@@ -53,13 +33,23 @@ def kind_of(columns: Sequence[str]) -> str:
     return next((kind for column, kind in KINDS.items() if column in columns), "mlm")
 
 
+def example_fields(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """(example id, column to text) of a data file; empty texts are left out."""
+    file = pq.ParquetFile(path)
+    fields = FIELDS[kind_of(file.schema_arrow.names)]
+    for batch in file.iter_batches(10_000, columns=["id", *fields]):
+        for row in batch.to_pylist():
+            texts = ((name, row[name]) for name in fields if row[name])
+            yield (
+                row["id"],
+                {name: text if isinstance(text, str) else " ".join(text) for name, text in texts},
+            )
+
+
 def example_texts(path: Path) -> Iterator[tuple[str, list[str]]]:
     """(example id, texts) of a data file."""
-    file = pq.ParquetFile(path)
-    texts = TEXTS[kind_of(file.schema_arrow.names)]
-    for batch in file.iter_batches(10_000):
-        for row in batch.to_pylist():
-            yield row["id"], texts(row)
+    for identifier, fields in example_fields(path):
+        yield identifier, list(fields.values())
 
 
 def plain_text(sources: Sequence[Path]) -> Iterator[Row]:

@@ -30,8 +30,8 @@ def audit_overlap(trained: Sequence[Path], evaluated: Sequence[Path], table: Pat
     for row in result.to_pylist():
         if row["overlapping"]:
             logging.getLogger("xstilts").warning(
-                "%(task)s %(language)s (%(split)s): %(overlapping)d of %(examples)d examples share "
-                "text with %(trained_on)s, e.g. %(first_id)s",
+                "%(task)s %(language)s (%(split)s): the %(field)s of %(overlapping)d of "
+                "%(examples)d examples shares text with %(trained_on)s, e.g. %(first_id)s",
                 row,
             )
     with atomic_path(table) as temporary:
