@@ -9,6 +9,7 @@
         predictions/   one Parquet per language
         scores/        one row per language and metric
         tables/        the transfer table and what it is made of
+        report.html    the tables as a page
         failures/      why a job did not end, while it has not
         logs/ benchmarks/   mirror the above
 
@@ -47,6 +48,7 @@ include: "rules/target.smk"
 include: "rules/predict.smk"
 include: "rules/score.smk"
 include: "rules/tables.smk"
+include: "rules/report.smk"
 
 
 localrules:
@@ -54,7 +56,7 @@ localrules:
 
 
 rule all:
-    """The tables of the study; all that they are made from is asked for, so that what is missing
+    """Tables and report of the study; all that they are made from is asked for, so that what is missing
     is made again.
     """
     input:
@@ -63,6 +65,7 @@ rule all:
         rules.predictions.input,
         rules.scores.input,
         rules.tables.input,
+        rules.report.input,
 
 
 onsuccess:

@@ -10,6 +10,7 @@ localrules:
     predictions,
     scores,
     tables,
+    report,
 
 
 rule intermediate_models:
@@ -40,3 +41,9 @@ rule tables:
     """The transfer table, the table by language and the overlap audit."""
     input:
         f"{GRID.paths.root}/tables/transfer.md",
+
+
+rule report:
+    """One HTML page with the tables, what is missing, and the protocol."""
+    input:
+        GRID.paths.report,

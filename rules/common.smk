@@ -16,7 +16,7 @@ from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities  # noqa: E402
-from xstilts.paths import heavy as data_file  # noqa: E402
+from xstilts.paths import data_file  # noqa: E402
 
 try:
     GRID = Grid.load(config, workflow.configfiles)
@@ -49,14 +49,10 @@ def get_member_tokens(wildcards) -> list[str]:
 
 
 def get_parent(wildcards) -> str:
-    """Manifest of the model that an intermediate stage starts from."""
-    stages = GRID.stages_of(wildcards.chain)[:-1]
-    return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
-
-
-def get_target_parent(wildcards) -> str:
-    """Manifest of the model that a target stage starts from."""
+    """Manifest of the model that a stage starts from."""
     stages = GRID.stages_of(wildcards.chain)
+    if not wildcards.get("target"):
+        stages = stages[:-1]
     return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
 
 
@@ -116,14 +112,15 @@ def heavy(manifests: list[str]) -> list[str]:
 
 def show_table() -> None:
     """Print the transfer table if this run made it."""
-    table = Path(GRID.paths.root) / "tables/transfer.md"
+    table = Path(GRID.paths.tables) / "transfer.md"
     if table.is_file() and table.stat().st_mtime >= STARTED:
-        sys.stdout.write(f"\n{table.read_text(encoding='utf-8')}\n({table})\n")
+        sys.stdout.write(f"\n{table.read_text(encoding='utf-8')}\n({table}; {GRID.paths.report})\n")
 
 
 def write_partial_tables() -> None:
-    """After a failed run: the tables of what there is, with the reasons of what is missing."""
-    from xstilts.stages.tables import build_tables
+    """After a failed run: tables and report of what there is, and why the rest is missing."""
+    from xstilts.stages.tables import build_study_report, build_tables
 
-    build_tables(GRID, Path(GRID.paths.root) / "tables")
+    build_tables(GRID, Path(GRID.paths.tables))
+    build_study_report(GRID)
     show_table()

@@ -1,7 +1,7 @@
 """Tables: all result rows, strategy x target, by language, and the overlap audit.
 
 REQUIRED INPUTS: <results>/scores/..., <results>/data/...
-OUTPUTS: <results>/tables/{transfer,languages,results,overlap}.*
+OUTPUTS: <results>/tables/{transfer,languages,layers,results,overlap}.*
 """
 
 
@@ -37,6 +37,7 @@ rule build_tables:
     output:
         transfer=multiext("<results>/tables/transfer", ".md", ".csv", ".parquet", ".tex"),
         languages=multiext("<results>/tables/languages", ".md", ".csv", ".parquet"),
+        layers=multiext("<results>/tables/layers", ".csv", ".parquet"),
         results=multiext("<results>/tables/results", ".csv", ".parquet"),
     log:
         "<logs>/tables/tables.log",

@@ -8,7 +8,7 @@ OUTPUTS: <results>/target/BASE/seed-SEED/CHAIN/TARGET/manifest.json and the mode
 rule train_target:
     """Train {wildcards.target} after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
     input:
-        parent=get_target_parent,
+        parent=get_parent,
         tokens=get_member_tokens,
         arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
         checked=get_gate,
