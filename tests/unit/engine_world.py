@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from xstilts.config.recipe import DEFAULTS, TOKEN_KEYS
 from xstilts.data.schemas import SCHEMAS
 from xstilts.tokens.prepare import prepare_tokens
-from xstilts.tokens.tokenizer import train_unigram
+from xstilts.tokens.unigram import train_unigram
 from xstilts.training.loop import Running
 from xstilts.training.recipe import Recipe
 
@@ -137,25 +138,8 @@ def make_tokens(
 
 def recipe(**changes: Any) -> Recipe:
     """A recipe for tiny models."""
-    values: dict[str, Any] = {
-        "learning_rate": 3e-3,
-        "batch_size": 16,
-        "epochs": 1.0,
-        "max_steps": 0,
-        "warmup": 0.1,
-        "schedule": "linear",
-        "weight_decay": 0.01,
-        "adam_beta2": 0.999,
-        "adam_epsilon": 1e-8,
-        "max_grad_norm": 1.0,
-        "precision": "fp32",
-        "keep_head": False,
-        "max_train_examples": 0,
-        "mlm_probability": 0.15,
-        "sampling": "proportional",
-        "sampling_cap": 0,
-        "sampling_temperature": 1.0,
-    }
+    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in TOKEN_KEYS}
+    values |= {"learning_rate": 3e-3, "batch_size": 16, "epochs": 1.0}
     return Recipe(**(values | changes))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from xstilts.models.heads import HeadSpec, new_head, save_heads
 from xstilts.prediction import retrieval, span
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
-from xstilts.tokens.store import METADATA_KEY, TokenTable
+from xstilts.record import read_record
+from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
 from xstilts.training.sampler import Member
 
@@ -271,7 +271,7 @@ def test_languages_are_written_one_by_one(random_model: Path, tmp_path: Path) ->
             on_language=lambda language, _seconds: done.append(language),
         )  # fmt: skip
     assert done == ["de", "sw"]
-    metadata = json.loads(pq.read_schema(tmp_path / "sw.parquet").metadata[METADATA_KEY])
+    metadata = read_record(tmp_path / "sw.parquet")
     assert metadata["id"] == metadata["language"] == "sw"
     assert metadata["device"] == "cpu"
     assert metadata["seconds"] >= 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.data.schemas import SCHEMAS
-from xstilts.data.sources import original_files, read_original
+from xstilts.data.sources import original_files
 from xstilts.errors import UserError
 from xstilts.tasks import TASKS
 
@@ -153,7 +153,7 @@ def test_the_module_is_light_to_import():
 def test_real_rows_have_the_schema_of_their_kind(task, language, split, num_rows):
     import pyarrow as pa
 
-    rows = list(read_original(TASKS[task], SHARED, language, split))
+    rows = list(TASKS[task].read(original_files(TASKS[task], SHARED, language, split), language))
     assert len(rows) == num_rows
     table = pa.Table.from_pylist(rows, schema=SCHEMAS[TASKS[task].kind])
     table.validate(full=True)

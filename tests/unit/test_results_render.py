@@ -129,8 +129,8 @@ def test_latex_escapes_and_uses_booktabs(cells: list[Cell]) -> None:
 
 def test_all_files_and_equal_bytes(cells: list[Cell], tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
-    write_tables(first, cells, **TEXTS)
-    write_tables(second, cells, **TEXTS)
+    write_tables(first, cells, HEADER)
+    write_tables(second, cells, HEADER)
     names = sorted(path.name for path in first.iterdir())
     assert names == [
         "languages.csv",
@@ -159,7 +159,7 @@ def test_all_files_and_equal_bytes(cells: list[Cell], tmp_path: Path) -> None:
 
 
 def test_language_tables(cells: list[Cell], tmp_path: Path) -> None:
-    write_tables(tmp_path / "out", cells, **TEXTS)
+    write_tables(tmp_path / "out", cells, HEADER)
     text = (tmp_path / "out" / "languages.md").read_text(encoding="utf-8")
     assert "## tiny: xnli" in text
     assert "| mnli       | 70.0 ±0.0 (+8.0) | 58.0 ±2.8 (+16.0) |" in text
@@ -168,7 +168,7 @@ def test_language_tables(cells: list[Cell], tmp_path: Path) -> None:
 
 def test_a_study_without_any_result_has_tables(tmp_path: Path) -> None:
     cells = make_cells(tmp_path, {("none", "xnli", 1): "killed", ("mnli", "xnli", 1): None})
-    write_tables(tmp_path / "out", cells, **TEXTS)
+    write_tables(tmp_path / "out", cells, HEADER)
     text = (tmp_path / "out" / "transfer.md").read_text(encoding="utf-8")
     assert text.endswith("- [1] killed\n- [2] not run yet\n")
     assert pq.read_table(tmp_path / "out" / "results.parquet").num_rows == 0

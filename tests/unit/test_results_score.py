@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -10,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.errors import UserError
-from xstilts.results.schema import METADATA_KEY, PREDICTION_SCHEMAS, RESULT_SCHEMA
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
+from xstilts.record import with_record
+from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.score import score_predictions
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ METADATA = {
     "seconds": 1.5,
     "device": "cpu",
 }
+RECORD = {"id": "5c", "identity": {"headline": "accuracy"}}
 ROWS = [
     {"id": "a", "gold": "x", "prediction": "x", "probabilities": [0.9, 0.1]},
     {"id": "b", "gold": "y", "prediction": "x", "probabilities": [0.8, 0.2]},
@@ -48,8 +50,9 @@ def write(
     metadata: dict[str, Any] | None = METADATA,
 ) -> Path:
     table = pa.Table.from_pylist(rows, schema=PREDICTION_SCHEMAS[kind])
-    stored = {METADATA_KEY: json.dumps(metadata)} if metadata is not None else None
-    pq.write_table(table.replace_schema_metadata(stored), path)
+    if metadata is not None:
+        table = table.cast(with_record(table.schema, metadata))
+    pq.write_table(table, path)
     return path
 
 
@@ -59,7 +62,7 @@ def test_rows_per_language_and_metric(tmp_path: Path) -> None:
         "en": write(tmp_path / "en.parquet", ROWS[:1]),
     }
     out = tmp_path / "scores" / "xnli.parquet"
-    score_predictions(files, "classification", "accuracy", None, COMMON, out)
+    score_predictions(files, "classification", "accuracy", None, COMMON, out, RECORD)
     table = pq.read_table(out)
     assert table.schema.equals(RESULT_SCHEMA)
     swahili, english = table.to_pylist()
@@ -81,7 +84,7 @@ def test_rows_per_language_and_metric(tmp_path: Path) -> None:
 def test_sentences_count_and_not_tokens(tmp_path: Path) -> None:
     rows = [{"id": "s", "gold": ["X", "Y", "X"], "prediction": ["X", "Y", "Z"]}]
     file = write(tmp_path / "p.parquet", rows, "tagging")
-    score_predictions({"en": file}, "tagging", "f1", None, COMMON, tmp_path / "out.parquet")
+    score_predictions({"en": file}, "tagging", "f1", None, COMMON, tmp_path / "out.parquet", RECORD)
     found = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert {row["n"] for row in found} == {1}
     assert [row["metric"] for row in found if row["headline"]] == ["f1"]
@@ -95,7 +98,9 @@ def test_a_query_counts_once_over_all_layers(tmp_path: Path) -> None:
         for query in ("q", "r")
     ]
     file = write(tmp_path / "p.parquet", rows, "retrieval")
-    score_predictions({"sw": file}, "retrieval", "accuracy", 1, COMMON, tmp_path / "out.parquet")
+    score_predictions(
+        {"sw": file}, "retrieval", "accuracy", 1, COMMON, tmp_path / "out.parquet", RECORD
+    )
     found = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert {row["n"] for row in found} == {2}
     assert [row["metric"] for row in found if row["headline"]] == ["accuracy"]
@@ -110,7 +115,7 @@ def test_a_file_must_say_how_it_was_made(tmp_path: Path, key: str) -> None:
     file = write(tmp_path / "p.parquet", ROWS, metadata=without(key))
     out = tmp_path / "out.parquet"
     with pytest.raises(UserError, match=rf"p\.parquet: the file does not say its {key}"):
-        score_predictions({"en": file}, "classification", "accuracy", None, COMMON, out)
+        score_predictions({"en": file}, "classification", "accuracy", None, COMMON, out, RECORD)
     assert not out.exists()
 
 
@@ -132,12 +137,14 @@ def test_errors_name_the_file_and_leave_no_output(tmp_path: Path) -> None:
         (tmp_path / "absent.parquet", "absent.parquet: no such prediction file"),
     ]:
         with pytest.raises(UserError, match=message):
-            score_predictions({"en": file}, "classification", "accuracy", None, COMMON, out)
+            score_predictions({"en": file}, "classification", "accuracy", None, COMMON, out, RECORD)
     with pytest.raises(UserError, match=r"span predictions need the columns .* score not among"):
-        score_predictions({"en": doubled}, "span", "f1", None, COMMON, out)
+        score_predictions({"en": doubled}, "span", "f1", None, COMMON, out, RECORD)
     good = write(tmp_path / "good.parquet", ROWS)
     with pytest.raises(UserError, match=r"'acuracy' is not a known metric .* Did you mean"):
-        score_predictions({"en": good}, "classification", "acuracy", None, COMMON, out)
+        score_predictions({"en": good}, "classification", "acuracy", None, COMMON, out, RECORD)
     with pytest.raises(ValueError, match="common has"):
-        score_predictions({"en": good}, "classification", "accuracy", None, {"study": "x"}, out)
+        score_predictions(
+            {"en": good}, "classification", "accuracy", None, {"study": "x"}, out, RECORD
+        )
     assert not out.exists()

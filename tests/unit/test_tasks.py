@@ -97,7 +97,8 @@ def test_labels_are_unique_and_known_to_the_reader(name):
 
 @pytest.mark.parametrize("name", DATA_TASKS)
 def test_readers_take_files_and_language(name):
-    inspect.signature(TASKS[name].read).bind([], "en")
+    bound = inspect.signature(TASKS[name].read).bind([], "en")
+    assert list(bound.arguments.values())[:2] == [[], "en"]
 
 
 @pytest.mark.parametrize("name", DATA_TASKS)

@@ -73,16 +73,15 @@ def test_facts_and_examples_over_several_batches(
         tokenizer_dir=tokenizer_dir(),
         max_length=48,
         doc_stride=8,
-        max_examples=20,
     )
     table = TokenTable.open(out)
-    assert facts["num_examples"] == facts["num_sequences"] == len(table) == 20
-    assert facts["num_tokens"] == table.lengths.sum() == sum(len(table.ids(i)) for i in range(20))
-    assert table.column("example").tolist() == list(range(20))
-    assert table.column("side").tolist() == [0, 1] * 10
+    assert facts["num_examples"] == facts["num_sequences"] == len(table) == 30
+    assert facts["num_tokens"] == table.lengths.sum() == sum(len(table.ids(i)) for i in range(30))
+    assert table.column("example").tolist() == list(range(30))
+    assert table.column("side").tolist() == [0, 1] * 15
     texts = pq.read_table(data).column("text").to_pylist()
     expected = load_tokenizer(tokenizer_dir()).pieces(texts)
-    assert table.ids(19).tolist()[1:-1] == expected[19]
+    assert table.ids(29).tolist()[1:-1] == expected[29]
 
 
 def test_a_long_text_becomes_consecutive_sequences(tmp_path: Path) -> None:

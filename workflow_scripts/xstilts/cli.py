@@ -52,12 +52,14 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from xstilts.stages.tables import build_tables
+    from xstilts.stages.tables import build_study_report, build_tables
 
     grid = _grid(arguments)
-    out = Path(grid.paths.root) / "tables"
+    out = Path(grid.paths.tables)
     build_tables(grid, out)
+    build_study_report(grid)
     print((out / "transfer.md").read_text(encoding="utf-8"))
+    print(grid.paths.report)
 
 
 def _tasks(arguments: argparse.Namespace) -> None:
@@ -113,7 +115,11 @@ def _parser() -> argparse.ArgumentParser:
 
     explained = add_study("explain", _explain, "Say which part of a product's identity changed.")
     explained.add_argument("path", nargs="+", help="a file or folder below results/STUDY")
-    add_study("tables", _tables, "Build and print the tables of what there is, reasons included.")
+    add_study(
+        "tables",
+        _tables,
+        "Build and print the tables of what there is; and the report.",
+    )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
     add("tasks", _tasks, "List the tasks.")
     reference = add("reference", _reference, "Write the configuration's schema and reference page.")

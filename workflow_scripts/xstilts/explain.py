@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,8 @@ from xstilts.errors import UserError
 from xstilts.files import read_json, sha256_of
 from xstilts.grid.products import Product, find_product
 from xstilts.identity import differences
-from xstilts.paths import product, study_root
+from xstilts.paths import input_name, product
+from xstilts.record import read_record
 from xstilts.results import failures
 
 if TYPE_CHECKING:
@@ -26,25 +26,8 @@ def content_of(file: Path) -> str | None:
     if file.suffix == ".json" and file.parts[:1] == ("results",):
         return str(read_json(file)["content"])
     if file.suffix == ".parquet" and file.parts[:1] == ("results",):
-        recorded = metadata_of(file)
-        return str(recorded["id"]) if recorded else None
+        return read_record(file).get("id")
     return sha256_of(file)
-
-
-def metadata_of(file: Path) -> dict[str, Any] | None:
-    """What a Parquet product records of itself."""
-    import pyarrow.parquet as pq
-
-    raw = (pq.read_schema(file).metadata or {}).get(b"xstilts")
-    return json.loads(raw) if raw else None
-
-
-def input_name(file: str) -> str:
-    """The name of an input in an identity: its product, or the file name of an original file."""
-    if Path(file).parts[:1] == ("results",):
-        name = product(file)
-        return f"{name}/{Path(file).stem}" if name.startswith("predictions/") else name
-    return Path(file).name
 
 
 def recorded_identity(item: Product) -> dict[str, Any] | None:
@@ -53,8 +36,7 @@ def recorded_identity(item: Product) -> dict[str, Any] | None:
         return None
     if item.record.suffix == ".json":
         return dict(read_json(item.record)["identity"])
-    recorded = metadata_of(item.record)
-    return recorded["identity"] if recorded else None
+    return read_record(item.record).get("identity")
 
 
 def current_identity(item: Product) -> dict[str, Any]:
@@ -108,5 +90,5 @@ def _shown(value: Any) -> str:
 
 def _failure(grid: Grid, item: Product) -> str:
     name = product(str(item.record))
-    found = failures.read(study_root(grid.paths.root + "/x") / "failures").get(name)
+    found = failures.read(Path(grid.paths.failures)).get(name)
     return f" Its last try: {found.reason}" if found else ""

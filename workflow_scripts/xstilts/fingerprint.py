@@ -28,9 +28,11 @@ NON_NUMERIC = frozenset(
         "xstilts.identity",
         "xstilts.manifest",
         "xstilts.paths",
+        "xstilts.record",
         "xstilts.results.failures",
         "xstilts.training.history",
         "xstilts.training.state",
+        "xstilts.versions",
         "xstilts.tasks.base",
         "xstilts.tasks.registry",
     }

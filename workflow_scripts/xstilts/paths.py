@@ -68,8 +68,18 @@ class Paths:
         """Folder with a record of each job that failed or was killed."""
         return f"{self.root}/failures"
 
+    @property
+    def tables(self) -> str:
+        """Folder of the tables."""
+        return f"{self.root}/tables"
 
-def heavy(manifest: str) -> str:
+    @property
+    def report(self) -> str:
+        """The report, one HTML file."""
+        return f"{self.root}/report.html"
+
+
+def data_file(manifest: str) -> str:
     """The data file that a data or token manifest describes."""
     suffix = ".arrow" if "/tokens/" in manifest else ".parquet"
     return str(Path(manifest).with_suffix(suffix).as_posix())
@@ -90,3 +100,14 @@ def product(product_file: str) -> str:
     if path.name == "manifest.json" or (path.parts[0] == "predictions" and len(path.parts) == 6):
         return path.parent.as_posix()
     return path.with_suffix("").as_posix() if path.suffix in SUFFIXES else path.as_posix()
+
+
+def input_name(file: str) -> str:
+    """The name of an input in an identity.
+
+    Its product, a language of a cell's predictions, or the file name of an original file.
+    """
+    if not file.startswith("results/"):
+        return Path(file).name
+    name = product(file)
+    return f"{name}/{Path(file).stem}" if name.startswith("predictions/") else name

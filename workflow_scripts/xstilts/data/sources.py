@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from xstilts.tasks.base import Row, Split, Task
+    from xstilts.tasks.base import Split, Task
 
 
 def original_files(
@@ -52,15 +52,6 @@ def original_files(
         f"this order: {', '.join(patterns)}.{_nearest(data_root, patterns)} Put the release file "
         f"there ({task.homepage})."
     )
-
-
-def read_original(task: Task, data_root: Path, language: str, split: Split) -> Iterator[Row]:
-    """The examples of one (task, language, split), in the schema of the task's kind.
-
-    Raises:
-        UserError: no such file, or the file is cut or malformed; the latter while iterating.
-    """
-    return task.read(original_files(task, data_root, language, split), language)
 
 
 def _listing(folder: Path) -> Mapping[str, bool]:

@@ -14,6 +14,7 @@ from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
+from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid.recipes import Position, stage_recipe, token_options
 from xstilts.tasks import TASKS
@@ -21,6 +22,9 @@ from xstilts.tasks import TASKS
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
     from xstilts.tasks.base import Split, Task
+
+
+TEMPLATE = Path(__file__).parents[1] / "report/page.html.j2"
 
 
 def _reader_module(task: Task) -> str:
@@ -81,7 +85,7 @@ def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
         "algorithm": "unigram",
         "vocab_size": pretrain.vocab_size,
         "text": [f"{member.task}@{member.language}" for member in grid.text_members(base)],
-        "code": fingerprint(["xstilts.tokens.tokenizer"]),
+        "code": fingerprint(["xstilts.tokens.unigram"]),
     }
 
 
@@ -208,3 +212,11 @@ def tables(grid: Grid) -> dict[str, Any]:
         "targets": {name: list(node.languages) for name, node in grid.targets.items()},
         "code": fingerprint(["xstilts.results.tables", "xstilts.results.render"]),
     }
+
+
+def report(grid: Grid) -> dict[str, Any]:
+    """Identity of the report (tables apart): what the tables have, and the page."""
+    declared = tables(grid)
+    declared["code"] = fingerprint(["xstilts.report.build"])
+    declared["page"] = sha256_of(TEMPLATE)
+    return declared

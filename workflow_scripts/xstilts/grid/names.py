@@ -73,6 +73,7 @@ class Names:
             )
         for name in study.bases:
             self._check_base(name)
+        self._check_text()
         self.text_languages = self._text_languages(pairs=False)
         self.pair_languages = self._text_languages(pairs=True)
         self.targets = {name: self._target(name) for name in study.targets}
@@ -126,28 +127,40 @@ class Names:
         raise UserError(f"{where}.path: {folder} has no config.json: it is no checkpoint folder.")
 
     def _text_languages(self, *, pairs: bool) -> tuple[str, ...]:
+        """Languages of the pretraining text; of its translation pairs, with ``pairs``."""
         source = self.study.source_language
         if self.world:
             codes = self.languages_of_world
             return tuple(code for code in codes if not pairs or code != source)
-        found: dict[str, None] = {}
+        listed = [
+            language
+            for text in self.study.text
+            for language in text.languages
+            if not pairs or (text.pairs and language != source)
+        ]
+        return tuple(dict.fromkeys(listed))
+
+    def _check_text(self) -> None:
+        """Raise a UserError for text that is not there or cannot be paired."""
+        source = self.study.source_language
         for index, text in enumerate(self.study.text):
             where = self.lines.where(("text", index))
+            task = (
+                get_task(text.task, self.lines.where(("text", index, "task")))
+                if text.task
+                else None
+            )
+            if task and task.kind == "mlm":
+                raise UserError(f"{where}: {task.name} is made of text, it is no source.")
             for language in text.languages:
-                if text.task:
-                    task = get_task(text.task, self.lines.where(("text", index, "task")))
-                    if task.kind == "mlm":
-                        raise UserError(f"{where}: {task.name} is made of text, it is no source.")
+                if task:
                     self.check_dataset(task, language, text.split, where)
                 elif text.files and not Path(text.files.format(language=language)).is_file():
                     raise UserError(
                         f"{where}: no such text file: {text.files.format(language=language)}"
                     )
-                if not pairs or (text.pairs and language != source):
-                    found[language] = None
             if text.pairs and source not in text.languages:
                 raise UserError(f"{where}: pairs need the source language {source!r} among them.")
-        return tuple(found)
 
     def _members(self, mixture: Sequence[str], where: str) -> tuple[Member, ...]:
         members = []

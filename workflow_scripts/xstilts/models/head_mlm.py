@@ -8,23 +8,22 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from xstilts.models.head import BaseHead
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Head(nn.Module):
+class Head(BaseHead):
     """XLM-R's language-model head; its output layer is the matrix of input embeddings.
 
     Shapes: B sequences, T pieces, D width, V vocabulary, M hidden pieces.
     """
 
-    scalar_targets = ()
-    """Columns of numbers that the loss needs."""
     list_targets = ("labels",)
-    """Columns of one number per piece that the loss needs."""
 
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
-        super().__init__()
+        super().__init__(hidden_size, num_labels, vocab_size, dropout)
         self.dense = nn.Linear(hidden_size, hidden_size)
         self.layer_norm = nn.LayerNorm(hidden_size, eps=1e-5)
         self.bias = nn.Parameter(torch.zeros(vocab_size))

@@ -8,23 +8,22 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from xstilts.models.head import BaseHead
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Head(nn.Module):
+class Head(BaseHead):
     """A linear layer that scores each piece as the answer's first and as its last.
 
     Shapes: B sequences, T pieces, D width.
     """
 
     scalar_targets = ("start", "end")
-    """Columns of numbers that the loss needs."""
-    list_targets = ()
-    """Columns of one number per piece that the loss needs."""
 
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
-        super().__init__()
+        super().__init__(hidden_size, num_labels, vocab_size, dropout)
         self.output = nn.Linear(hidden_size, 2)
 
     def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:

@@ -8,23 +8,22 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from xstilts.models.head import BaseHead
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Head(nn.Module):
+class Head(BaseHead):
     """A linear layer over each piece; the first piece of a word speaks for it.
 
     Shapes: B sequences, T pieces, D width, C tags.
     """
 
-    scalar_targets = ()
-    """Columns of numbers that the loss needs."""
     list_targets = ("labels",)
-    """Columns of one number per piece that the loss needs."""
 
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
-        super().__init__()
+        super().__init__(hidden_size, num_labels, vocab_size, dropout)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(hidden_size, num_labels)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from xstilts.models.head import BaseHead
+
 WEIGHTS = "heads.safetensors"
 INDEX = "heads.json"
 
@@ -41,14 +43,14 @@ class HeadSpec:
     """Label names in class order."""
 
 
-def new_head(spec: HeadSpec, config: Any) -> nn.Module:
+def new_head(spec: HeadSpec, config: Any) -> BaseHead:
     """A fresh head for an encoder with this configuration, random from torch's current seed."""
     # by name, so that the code of one kind is no part of another kind's identity
     module = importlib.import_module(f"xstilts.models.head_{spec.kind}")
     dropout = getattr(config, "classifier_dropout", None) or getattr(
         config, "hidden_dropout_prob", 0.0
     )
-    head: nn.Module = module.Head(config.hidden_size, len(spec.labels), config.vocab_size, dropout)
+    head: BaseHead = module.Head(config.hidden_size, len(spec.labels), config.vocab_size, dropout)
     spread = getattr(config, "initializer_range", 0.02)
     for layer in head.modules():
         if isinstance(layer, nn.Linear):
@@ -80,7 +82,7 @@ def save_heads(heads: Mapping[str, nn.Module], specs: Mapping[str, HeadSpec], fo
     write_json(folder / INDEX, index)
 
 
-def load_head(folder: Path, name: str, config: Any) -> nn.Module:
+def load_head(folder: Path, name: str, config: Any) -> BaseHead:
     """The head called ``name`` of a model folder, complete.
 
     Raises:

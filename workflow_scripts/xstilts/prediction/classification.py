@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
+
 if TYPE_CHECKING:
     from xstilts.models.head_classification import Head
     from xstilts.prediction.options import PredictOptions
@@ -18,14 +20,6 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "label")
 LISTS = ()
 EVERY_LAYER = False
-SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("gold", pa.string(), nullable=False),
-        pa.field("prediction", pa.string(), nullable=False),
-        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
-    ]
-)
 
 
 class Predictor:
@@ -56,4 +50,4 @@ class Predictor:
             pa.array(best.tolist(), pa.string()),
             pa.array(list(self._probabilities), pa.list_(pa.float32())),
         ]
-        return pa.table(columns, schema=SCHEMA)
+        return pa.table(columns, schema=PREDICTION_SCHEMAS["classification"])

@@ -12,8 +12,6 @@ class PredictOptions:
 
     head: str | None = None
     """Name of the head, if not that of the task: XNLI is predicted by the head of MNLI."""
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic of the forward pass."""
     n_best: int = 20
     """Start and end positions considered per window (span)."""
     max_answer_length: int = 30

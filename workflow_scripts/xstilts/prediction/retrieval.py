@@ -12,6 +12,7 @@ import pyarrow as pa
 import torch
 
 from xstilts.errors import UserError
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
 if TYPE_CHECKING:
     from xstilts.prediction.options import PredictOptions
@@ -22,15 +23,6 @@ LISTS = ()
 EVERY_LAYER = True
 BLOCK_BYTES = 256 << 20
 """Memory for a block of similarities: queries are compared with all candidates in blocks."""
-SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("layer", pa.int16(), nullable=False),
-        pa.field("gold", pa.list_(pa.string()), nullable=False),
-        pa.field("prediction", pa.string(), nullable=False),
-        pa.field("score", pa.float32(), nullable=False),
-    ]
-)
 
 
 class Predictor:
@@ -104,8 +96,9 @@ class Predictor:
                 names[candidates[best]].tolist(),
                 scores,
             ]
-            arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
-            tables.append(pa.table(arrays, schema=SCHEMA))
+            schema = PREDICTION_SCHEMAS["retrieval"]
+            arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+            tables.append(pa.table(arrays, schema=schema))
         self._file.close()
         return pa.concat_tables(tables)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +18,13 @@ from xstilts.errors import UserError
 from xstilts.files import atomic_path
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
-from xstilts.tokens.store import METADATA_KEY, TokenTable
+from xstilts.record import with_record
+from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import collate, gather, model_inputs, passes
+from xstilts.versions import versions
 
 if TYPE_CHECKING:
     from xstilts.prediction.options import PredictOptions
-
-VERSIONS = ("torch", "transformers", "numpy")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,11 +88,11 @@ def predict(
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
         predictor = module.Predictor(table, head_labels, options)
-        _forward(encoder, head, table, predictor, module, options, tokens_per_pass, target)
+        _forward(encoder, head, table, predictor, module, tokens_per_pass, target)
         data = pq.read_table(item.data, columns=list(module.COLUMNS))
         result = predictor.finish(data.slice(0, table.metadata["num_examples"]))
         seconds = time.monotonic() - started
-        _write(item, result, seconds, target)
+        _write(item, result, encoder.config.num_hidden_layers, seconds, target)
         if on_language:
             on_language(item.language, seconds)
 
@@ -105,7 +103,6 @@ def _forward(
     table: TokenTable,
     predictor: Any,
     module: Any,
-    options: PredictOptions,
     tokens_per_pass: int,
     device: torch.device,
 ) -> None:
@@ -115,10 +112,7 @@ def _forward(
         rows = order[part]
         sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)
         tensors = collate(sequences, slice(None), device)
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, torch.bfloat16, enabled=options.precision == "bf16"),
-        ):
+        with torch.inference_mode():
             hidden = hidden_states(encoder, model_inputs(tensors), every_layer=module.EVERY_LAYER)
             predictor.add(rows, tensors, hidden, head)
 
@@ -157,15 +151,18 @@ def _check_tokens(item: Item, kind: str, encoder: Any) -> TokenTable:
     return table
 
 
-def _write(item: Item, result: pa.Table, seconds: float, device: torch.device) -> None:
+def _write(
+    item: Item, result: pa.Table, num_layers: int, seconds: float, device: torch.device
+) -> None:
     """Write a language's predictions atomically, with what is needed to interpret them."""
     metadata = {
         **item.metadata,
         "language": item.language,
+        "num_layers": num_layers,
         "seconds": round(seconds, 3),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "versions": {name: version(name) for name in VERSIONS},
+        "versions": versions(),
     }
-    result = result.replace_schema_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    result = result.cast(with_record(result.schema, metadata))
     with atomic_path(item.out) as temporary:
         pq.write_table(result, temporary, compression="zstd")

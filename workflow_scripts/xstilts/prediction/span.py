@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
+
 if TYPE_CHECKING:
     from xstilts.models.head_span import Head
     from xstilts.prediction.options import PredictOptions
@@ -18,14 +20,6 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "context", "answers")
 LISTS = ("offsets_start",)
 EVERY_LAYER = False
-SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("gold", pa.list_(pa.string()), nullable=False),
-        pa.field("prediction", pa.string(), nullable=False),
-        pa.field("score", pa.float32(), nullable=False),
-    ]
-)
 
 
 class Predictor:
@@ -94,4 +88,4 @@ class Predictor:
             pa.array(texts, pa.string()),
             pa.array(scores, pa.float32()),
         ]
-        return pa.table(columns, schema=SCHEMA)
+        return pa.table(columns, schema=PREDICTION_SCHEMAS["span"])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from xstilts.errors import UserError
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
 if TYPE_CHECKING:
     import torch
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "tags")
 LISTS = ()
 EVERY_LAYER = False
-SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("gold", pa.list_(pa.string()), nullable=False),
-        pa.field("prediction", pa.list_(pa.string()), nullable=False),
-    ]
-)
 
 
 class Predictor:
@@ -68,4 +62,4 @@ class Predictor:
                     f"example {name!r}: {len(right)} words in the data, {len(predicted)} in the "
                     "tokens. Make the tokens again from this data."
                 )
-        return pa.table([names, gold, predictions], schema=SCHEMA)
+        return pa.table([names, gold, predictions], schema=PREDICTION_SCHEMAS["tagging"])

@@ -16,7 +16,7 @@ MISSING = "—"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Grid:
+class Pivot:
     """The block of one base model: texts only."""
 
     title: str
@@ -75,7 +75,7 @@ def _entry(row: pd.Series[Any], place: str, notes: _Notes) -> str:
     return f"{text} ({_signed(row['delta'])}{mark})"
 
 
-def grid(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) -> Grid:
+def pivot(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) -> Pivot:
     """The strategies by ``columns`` of a transfer or language table, in the order of its rows.
 
     Args:
@@ -94,4 +94,4 @@ def grid(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) -
             place = f"{strategy} / {name}"
             entries.append("" if row is None else _entry(row, place, notes))
         rows.append((strategy, tuple(entries)))
-    return Grid(title=title, columns=tuple(names), rows=tuple(rows), footnotes=notes.texts())
+    return Pivot(title=title, columns=tuple(names), rows=tuple(rows), footnotes=notes.texts())

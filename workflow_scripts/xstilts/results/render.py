@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from xstilts.files import atomic_path, write_text
 from xstilts.results.cells import Cell, collect
-from xstilts.results.grid import Grid, grid
+from xstilts.results.pivot import Pivot, pivot
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
     AVERAGE,
@@ -83,30 +83,30 @@ class Header:
         )
 
 
-def _transfer_grids(table: pd.DataFrame) -> list[Grid]:
+def _transfer_pivots(table: pd.DataFrame) -> list[Pivot]:
     """One block per base model: strategies by targets, with the average if there are several."""
     blocks = []
     for model, rows in table.groupby("model", sort=False):
         columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
         columns += [AVERAGE] if len(columns) > 1 else []
-        blocks.append(grid(rows, str(model), "target", columns))
+        blocks.append(pivot(rows, str(model), "target", columns))
     return blocks
 
 
-def _language_grids(table: pd.DataFrame) -> list[Grid]:
+def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
     """One block per base model and target: strategies by languages."""
     return [
-        grid(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
+        pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
         for (model, target), rows in table.groupby(["model", "target"], sort=False)
     ]
 
 
-def _frame(block: Grid) -> pd.DataFrame:
+def _frame(block: Pivot) -> pd.DataFrame:
     rows = [(strategy, *entries) for strategy, entries in block.rows]
     return pd.DataFrame(rows, columns=["strategy", *block.columns])
 
 
-def _markdown(blocks: Sequence[Grid], title: str, header: Header, legend: str) -> str:
+def _markdown(blocks: Sequence[Pivot], title: str, header: Header, legend: str) -> str:
     parts = [f"# {header.study}: {title}", header.question]
     parts += [f"> {header.note}" if header.note else "", legend]
     for block in blocks:
@@ -123,7 +123,7 @@ def markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``transfer_table``.
         header: what stands above it.
     """
-    return _markdown(_transfer_grids(table), "transfer", header, header.legend(table))
+    return _markdown(_transfer_pivots(table), "transfer", header, header.legend(table))
 
 
 def language_markdown(table: pd.DataFrame, header: Header) -> str:
@@ -133,7 +133,7 @@ def language_markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``language_table``.
         header: what stands above it.
     """
-    return _markdown(_language_grids(table), "languages", header, header.legend(table))
+    return _markdown(_language_pivots(table), "languages", header, header.legend(table))
 
 
 def latex(table: pd.DataFrame, header: Header) -> str:
@@ -145,7 +145,7 @@ def latex(table: pd.DataFrame, header: Header) -> str:
     """
     legend = header.legend(table)
     floats = []
-    for block in _transfer_grids(table):
+    for block in _transfer_pivots(table):
         texts = (f"{header.study}, {block.title}", header.question, header.note, legend)
         caption = " ".join(text if text[-1] in ".?!" else f"{text}." for text in texts if text)
         frame = _frame(block)
@@ -178,16 +178,7 @@ def _write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
 
 
-def write_tables(
-    out_dir: Path,
-    cells: Sequence[Cell],
-    *,
-    study: str,
-    protocol: str,
-    baseline: str,
-    question: str = "",
-    note: str = "",
-) -> None:
+def write_tables(out_dir: Path, cells: Sequence[Cell], header: Header) -> None:
     """Write all tables of a study, from the score files that exist.
 
     ``transfer.{parquet,csv,md,tex}``, ``languages.{parquet,csv,md}``, ``layers.{parquet,csv}``
@@ -196,30 +187,18 @@ def write_tables(
     Args:
         out_dir: folder to write to.
         cells: all cells that are wanted, in the order of the tables.
-        study: name of the study.
-        protocol: name of the evaluation protocol.
-        baseline: strategy that the others are compared with.
-        question: what the study asks, in a sentence.
-        note: a warning that must travel with the numbers.
+        header: what stands above the tables.
 
     Raises:
         UserError: a score file cannot be used, or no cell is of the baseline.
     """
-    header = Header(
-        study=study,
-        protocol=protocol,
-        baseline=baseline,
-        seeds=tuple(dict.fromkeys(cell.seed for cell in cells)),
-        question=question,
-        note=note,
-    )
     rows = collect(cells)
-    transfer = transfer_table(rows, cells, baseline)
-    languages = language_table(rows, cells, baseline)
+    transfer = transfer_table(rows, cells, header.baseline)
+    languages = language_table(rows, cells, header.baseline)
     _write_frame(out_dir / "results", rows, RESULT_SCHEMA)
     _write_frame(out_dir / "transfer", transfer, TRANSFER_SCHEMA)
     _write_frame(out_dir / "languages", languages, LANGUAGE_SCHEMA)
-    _write_frame(out_dir / "layers", layer_table(rows, cells, baseline), LAYER_SCHEMA)
+    _write_frame(out_dir / "layers", layer_table(rows, cells, header.baseline), LAYER_SCHEMA)
     write_text(out_dir / "transfer.md", markdown(transfer, header))
     write_text(out_dir / "languages.md", language_markdown(languages, header))
     write_text(out_dir / "transfer.tex", latex(transfer, header))

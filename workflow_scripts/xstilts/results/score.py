@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 from xstilts.errors import UserError, unknown
 from xstilts.files import atomic_path
 from xstilts.metrics.by_kind import score
-from xstilts.results.schema import METADATA_KEY, PREDICTION_SCHEMAS, RESULT_SCHEMA
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
+from xstilts.record import record_of, with_record
+from xstilts.results.schema import RESULT_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +44,7 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
     """The predictions of one language in the schema of their kind, and how they were made.
 
     Args:
-        path: Parquet file with a JSON object under ``METADATA_KEY`` in its schema metadata.
+        path: Parquet file with a record (``xstilts.record``).
         kind: kind of the task.
 
     Raises:
@@ -55,8 +57,7 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
     except pa.ArrowInvalid as error:
         raise UserError(f"{path}: not a Parquet file ({error}). {_REDO}") from None
     schema = PREDICTION_SCHEMAS[kind]
-    stored = (table.schema.metadata or {}).get(METADATA_KEY)
-    metadata = json.loads(stored) if stored else {}
+    metadata = record_of(table.schema)
     if absent := [field for field in _METADATA_FIELDS if field not in metadata]:
         raise UserError(f"{path}: the file does not say its {', '.join(absent)}. {_REDO}")
     if absent := [name for name in schema.names if name not in table.column_names]:
@@ -104,6 +105,7 @@ def score_predictions(
     layer: int | None,
     common: Mapping[str, Any],
     out: Path,
+    record: Mapping[str, Any],
 ) -> None:
     """Write the result rows of one (model, strategy, target, seed), one per language and metric.
 
@@ -114,6 +116,7 @@ def score_predictions(
         layer: layer that the protocol prescribes, for retrieval; else None.
         common: ``COMMON_FIELDS`` of the result rows.
         out: Parquet file in ``RESULT_SCHEMA``, written whole or not at all.
+        record: what the file says of itself: identity and its digest.
 
     Raises:
         UserError: a prediction file is missing or cannot be scored; names the file and the example.
@@ -125,6 +128,6 @@ def score_predictions(
         for language, path in files.items()
         for row in _language_rows(path, kind, headline, layer)
     ]
-    table = pa.Table.from_pylist(rows, schema=RESULT_SCHEMA)
+    table = pa.Table.from_pylist(rows, schema=with_record(RESULT_SCHEMA, record))
     with atomic_path(out) as temporary:
         pq.write_table(table, temporary)

@@ -67,17 +67,11 @@ def _rows(identity: dict[str, Any], files: Sequence[Path]) -> tuple[Iterator[Row
     data = [file.with_suffix(".parquet") if file.suffix == ".json" else file for file in files]
     if task.name == "mlm":
         return text.plain_text(data), inputs
-    # sources alternate: for each task and split, one file per language of the pair
-    foreign = [file for file in data if file.parent.name == language]
-    pairs = [
-        (file, file.parents[1] / other.parent.name / file.name)
-        for file in foreign
-        for other in data
-        if other.parent.name != language
-        and other.parents[1] == file.parents[1]
-        and other.name == file.name
-    ]
-    return text.translation_pairs(pairs), inputs
+    # of each task and split there are two files, one per language of the pair
+    sides: dict[Path, dict[bool, Path]] = {}
+    for file in data:
+        sides.setdefault(file.parents[1] / file.name, {})[file.parent.name == language] = file
+    return text.translation_pairs([(pair[True], pair[False]) for pair in sides.values()]), inputs
 
 
 def check_data(manifests: Sequence[Path], checked: Path) -> None:

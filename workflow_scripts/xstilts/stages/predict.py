@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from xstilts.files import write_json
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, require_whole
-from xstilts.results.schema import METADATA_KEY
+from xstilts.record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LOGGER = logging.getLogger(__name__)
-
-
-def recorded_id(path: Path) -> str | None:
-    """The identity with which a prediction file was made; None if it is not whole."""
-    try:
-        metadata = pq.read_schema(path).metadata or {}
-        return str(json.loads(metadata[METADATA_KEY])["id"])
-    except (OSError, KeyError, ValueError, pa.ArrowInvalid):
-        return None
 
 
 def predict_languages(
@@ -57,7 +44,7 @@ def predict_languages(
     missing = []
     for data_set, token_set, path in zip(data, tokens, out, strict=True):
         full = full_identity(identity, {**weights, **contents([data_set, token_set])})
-        if recorded_id(path) == digest(full):
+        if read_record(path).get("id") == digest(full):
             LOGGER.info("%s: kept, it was predicted by this model", path.stem)
         else:
             metadata = {
@@ -69,7 +56,7 @@ def predict_languages(
             missing.append((data_set, token_set, path, metadata))
     if missing:
         _predict(identity, model, missing, tokens_per_pass, num_threads)
-    write_json(manifest, {path.stem: recorded_id(path) for path in out})
+    write_json(manifest, {path.stem: read_record(path)["id"] for path in out})
 
 
 def _predict(

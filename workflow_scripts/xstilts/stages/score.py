@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.files import atomic_path
+from xstilts.errors import UserError
 from xstilts.identity import digest
-from xstilts.results.schema import METADATA_KEY
-from xstilts.results.score import read_predictions, score_predictions
+from xstilts.manifest import full_identity
+from xstilts.paths import input_name
+from xstilts.record import read_record
+from xstilts.results.score import score_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-
-def _layer(identity: Mapping[str, Any], prediction: Path) -> int | None:
-    """The hidden state that the protocol scores, for the depth of this model."""
-    if identity["kind"] != "retrieval":
-        return None
-    table, _ = read_predictions(prediction, identity["kind"])
-    deepest = max(table["layer"].to_pylist())
-    return PROTOCOLS[identity["protocol"]].retrieval_layer(deepest)
 
 
 def score_cell(
@@ -45,7 +35,19 @@ def score_cell(
         split: the evaluated split.
         predictions: ``LANGUAGE.parquet`` of each language.
         out: the Parquet file to write.
+
+    Raises:
+        UserError: a prediction file is missing or cannot be scored.
     """
+    records = {path: read_record(path) for path in predictions}
+    if lost := [str(path) for path, record in records.items() if "id" not in record]:
+        raise UserError(f"{lost[0]}: not a whole prediction file. Delete it to predict it again.")
+    layer = None
+    if identity["kind"] == "retrieval":
+        num_layers = records[predictions[0]]["num_layers"]
+        layer = PROTOCOLS[identity["protocol"]].retrieval_layer(num_layers)
+    ids = {input_name(path.as_posix()): record["id"] for path, record in records.items()}
+    full = full_identity(identity, ids)
     common = {
         "study": study,
         "model": cell["base"],
@@ -58,22 +60,12 @@ def score_cell(
         "protocol": identity["protocol"],
         "identity_code": digest(identity["code"]),
     }
-    with atomic_path(out) as temporary:
-        score_predictions(
-            {path.stem: path for path in predictions},
-            identity["kind"],
-            identity["headline"],
-            _layer(identity, predictions[0]),
-            common,
-            temporary,
-        )
-        inputs = {
-            f"predictions/{'/'.join(path.parts[-5:-1])}/{path.stem}": read_predictions(
-                path, identity["kind"]
-            )[1]["id"]
-            for path in predictions
-        }
-        full = {"declared": identity, "inputs": inputs}
-        table = pq.read_table(temporary)
-        record = json.dumps({"id": digest(full), "identity": full}, sort_keys=True)
-        pq.write_table(table.replace_schema_metadata({METADATA_KEY: record}), temporary)
+    score_predictions(
+        {path.stem: path for path in predictions},
+        identity["kind"],
+        identity["headline"],
+        layer,
+        common,
+        out,
+        record={"id": digest(full), "identity": full},
+    )

@@ -1,4 +1,4 @@
-"""The tables of a study, from the scores that there are."""
+"""The tables and the report of a study, from the scores that there are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from xstilts.chains import chain_label
 from xstilts.paths import product
+from xstilts.report.build import build_report
 from xstilts.results import failures
 from xstilts.results.cells import Cell
-from xstilts.results.render import write_tables
+from xstilts.results.render import Header, write_tables
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -63,14 +64,31 @@ def study_cells(grid: Grid) -> list[Cell]:
     ]
 
 
+def study_header(grid: Grid) -> Header:
+    """What stands above the tables and the report of a study."""
+    study = grid.study
+    return Header(
+        study=study.study,
+        question=study.question,
+        protocol=study.protocol,
+        baseline=study.baseline,
+        seeds=tuple(study.seeds),
+        note=NOTE if study.source == "microworld" else "",
+    )
+
+
 def build_tables(grid: Grid, out: Path) -> None:
     """Write all tables of the study's scores, complete or not, to the folder ``out``."""
-    study = grid.study
-    write_tables(
-        out,
-        study_cells(grid),
-        baseline=study.baseline,
-        study=study.study,
-        protocol=study.protocol,
-        note=NOTE if study.source == "microworld" else "",
+    write_tables(out, study_cells(grid), study_header(grid))
+
+
+def build_study_report(grid: Grid) -> None:
+    """Write the report of the study's tables, which must be there."""
+    strategies = {name: grid.strategy_text(name, "target") for name in grid.study.strategies}
+    build_report(
+        Path(grid.paths.tables),
+        Path(grid.paths.failures),
+        study_header(grid),
+        strategies,
+        Path(grid.paths.report),
     )

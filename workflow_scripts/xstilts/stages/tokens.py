@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from xstilts.identity import digest
 from xstilts.manifest import KEPT, Manifest, contents, full_identity, keep, reuse, write_manifest
 from xstilts.tokens.prepare import prepare_tokens as write_tokens
-from xstilts.tokens.tokenizer import train_unigram
+from xstilts.tokens.unigram import train_unigram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from xstilts.readers.tsv import read_pairs
+from xstilts.tasks import mnli
 from xstilts.tasks.base import Task
-
-# XTREME's order, and that of MultiNLI, on which the target stage trains
-LABELS = ("contradiction", "entailment", "neutral")
 
 TASK = Task(
     name="xnli",
@@ -34,19 +29,12 @@ TASK = Task(
             "xnli/test-{language}.tsv",
         ),
     },
-    read=partial(read_pairs, labels=LABELS),
-    labels=LABELS,
+    read=mnli.TASK.read,
+    labels=mnli.LABELS,
     metric="accuracy",
     train="mnli",
-    # jiant's XTREME guide: batches of 4 x 8
-    recipe={
-        "learning_rate": 1e-5,
-        "batch_size": 32,
-        "epochs": 2.0,
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "max_length": 256,
-    },
+    # the target stage trains on MultiNLI
+    recipe=mnli.TASK.recipe,
     microworld="nli",
     licence="CC BY-NC 4.0",
     citation="@inproceedings{conneau-etal-2018-xnli, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xstilts.readers.squad_json import read_squad
+from xstilts.tasks import squad_v1
 from xstilts.tasks.base import Task
 
 TASK = Task(
@@ -16,16 +17,8 @@ TASK = Task(
     read=read_squad,
     metric="mean_em_f1",
     train="squad_v1",
-    # jiant's XTREME guide: batches of 4 x 4
-    recipe={
-        "learning_rate": 1e-5,
-        "batch_size": 16,
-        "epochs": 2.0,
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "max_length": 384,
-        "doc_stride": 128,
-    },
+    # the target stage trains on SQuAD
+    recipe=squad_v1.TASK.recipe,
     microworld="qa",
     licence="CC BY-SA 4.0",
     citation="@inproceedings{artetxe-etal-2020-cross, "

@@ -31,7 +31,6 @@ def prepare_tokens(
     tokenizer_dir: Path,
     max_length: int,
     doc_stride: int,
-    max_examples: int | None = None,
 ) -> dict[str, int]:
     """Tokenise a data set into ``out``.
 
@@ -43,7 +42,6 @@ def prepare_tokens(
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
         max_length: longest sequence in pieces.
         doc_stride: pieces between the starts of two windows (span only).
-        max_examples: the first so many examples only; None for all.
 
     Returns:
         ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples that
@@ -62,12 +60,11 @@ def prepare_tokens(
         )
     options = TokenOptions(labels=tuple(labels), max_length=max_length, doc_stride=doc_stride)
     file = pq.ParquetFile(data)
-    rows = file.metadata.num_rows
-    num_examples = rows if max_examples is None else min(rows, max_examples)
+    num_examples = file.metadata.num_rows
     counts: Counter[str] = Counter(num_examples=num_examples)
 
     def encoded() -> Iterator[pa.RecordBatch]:
-        for first_row, batch in _batches(file, num_examples):
+        for first_row, batch in _batches(file):
             sequences, truncated = encoder.encode(batch, tokenizer, options, first_row)
             counts["num_sequences"] += sequences.num_rows
             counts["num_tokens"] += len(sequences.column("input_ids").values)
@@ -81,13 +78,11 @@ def prepare_tokens(
     return {key: counts[key] for key in keys}
 
 
-def _batches(file: pq.ParquetFile, num_examples: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(file: pq.ParquetFile) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Record batches with the row of their first example."""
     first_row = 0
     for batch in file.iter_batches(BATCH_ROWS):
-        if first_row >= num_examples:
-            return
-        yield first_row, batch.slice(0, num_examples - first_row)
+        yield first_row, batch
         first_row += batch.num_rows
 
 

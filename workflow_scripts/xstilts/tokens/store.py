@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,12 +11,12 @@ import pyarrow as pa
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
+from xstilts.record import record_of, with_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-METADATA_KEY = b"xstilts"
 IDS = pa.field("input_ids", pa.list_(pa.int32()), nullable=False)
 EXAMPLE = pa.field("example", pa.int32(), nullable=False)
 TOKEN_TYPES = pa.field("token_type_ids", pa.list_(pa.int8()), nullable=False)
@@ -36,7 +35,7 @@ def write_tokens(
     path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], metadata: dict[str, Any]
 ) -> None:
     """Write sequences as an Arrow IPC file, atomically and batch by batch."""
-    schema = schema.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
+    schema = with_record(schema, metadata)
     with atomic_path(path) as temporary, pa.ipc.new_file(temporary, schema) as writer:
         for batch in batches:
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
@@ -83,13 +82,15 @@ class TokenTable:
         """
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-            metadata = json.loads(table.schema.metadata[METADATA_KEY])
         except FileNotFoundError:
             raise UserError(f"{path}: no such token file. Make it with prepare_tokens.") from None
-        except (pa.ArrowInvalid, KeyError, TypeError) as error:
+        except pa.ArrowInvalid as error:
             raise UserError(
                 f"{path}: not a whole token file ({error}). Delete it to rebuild it."
             ) from None
+        metadata = record_of(table.schema)
+        if "kind" not in metadata:
+            raise UserError(f"{path}: an Arrow file, but no token file. Delete it to rebuild it.")
         return cls(table, metadata)
 
     def __len__(self) -> int:

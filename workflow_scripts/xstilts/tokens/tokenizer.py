@@ -1,35 +1,19 @@
-"""Tokenizers without torch or transformers: training a Unigram model, loading a fast one."""
+"""A trained tokenizer and what the encoders of the kinds need of it, without transformers."""
 
 from __future__ import annotations
 
 import functools
-import io
-import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tokenizers import (
-    AddedToken,
-    Encoding,
-    Regex,
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-)
+from tokenizers import Encoding, Tokenizer
 
 from xstilts.errors import UserError
-from xstilts.files import read_json, write_json, write_text
+from xstilts.files import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-XLMR_SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
-"""The first ids of XLM-R's vocabulary, in order; ``<mask>`` is its last."""
 
 _ROLES = ("cls", "sep", "pad", "mask", "unk")
 # Tokenizer folders that do not name their special tokens follow one of these two customs.
@@ -202,114 +186,3 @@ def load_tokenizer(folder: Path) -> FastTokenizer:
         vocab_size=backend.get_vocab_size(with_added_tokens=True),
         **ids,
     )
-
-
-def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
-    """Train a SentencePiece Unigram tokenizer with XLM-R's conventions into a folder.
-
-    Equal texts in equal order give equal bytes. The vocabulary is smaller than asked for where
-    the texts do not hold as many pieces.
-
-    Args:
-        texts: one text per item.
-        vocab_size: number of ids, the five special tokens included.
-        out_dir: gets ``tokenizer.json``, ``tokenizer_config.json`` and ``special_tokens_map.json``,
-            as ``transformers.AutoTokenizer`` reads them.
-
-    Raises:
-        UserError: the texts cannot fill the vocabulary, or it cannot hold their characters.
-    """
-    # XLM-R's model normalises with NFKC and folds runs of white space
-    normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
-    counts: Counter[str] = Counter()
-
-    def counted() -> Iterator[str]:
-        for text in map(normalizer.normalize_str, texts):
-            counts.update(text.split())
-            yield text
-
-    pieces = _unigram_pieces(counted(), vocab_size - 1)
-    pieces += _frequent_words(counts, {piece for piece, _ in pieces}, vocab_size - 1 - len(pieces))
-    tokenizer = Tokenizer(models.Unigram(pieces, XLMR_SPECIALS.index("<unk>"), False))
-    tokenizer.normalizer = normalizer
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
-    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
-    mask = AddedToken("<mask>", lstrip=True, special=True, normalized=False)
-    tokenizer.add_special_tokens([*XLMR_SPECIALS, mask])
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>",
-        pair="<s> $A </s> </s> $B </s>",
-        special_tokens=[("<s>", 0), ("</s>", 2)],
-    )
-    write_text(out_dir / "tokenizer.json", tokenizer.to_str(pretty=False))
-    names = {
-        "bos_token": "<s>",
-        "eos_token": "</s>",
-        "cls_token": "<s>",
-        "sep_token": "</s>",
-        "pad_token": "<pad>",
-        "unk_token": "<unk>",
-        "mask_token": "<mask>",
-    }
-    write_json(out_dir / "special_tokens_map.json", names)
-    write_json(
-        out_dir / "tokenizer_config.json", names | {"tokenizer_class": "PreTrainedTokenizerFast"}
-    )
-
-
-def _frequent_words(
-    counts: Mapping[str, int], known: Container[str], room: int
-) -> list[tuple[str, float]]:
-    """The most frequent whole words that are no pieces yet, for what the vocabulary has left over.
-
-    SentencePiece takes its candidates from the *distinct* words: in text of few words, as a
-    generated world's, a word that is no part of another never becomes a piece, however frequent.
-    Real text fills the vocabulary, and nothing is added.
-    """
-    total = sum(counts.values())
-    # ties in alphabetical order, so that equal texts give equal bytes
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    words = [(f"\u2581{word}", math.log(count / total)) for word, count in ranked if count > 1]
-    return [(word, score) for word, score in words if word not in known][: max(0, room)]
-
-
-def _unigram_pieces(texts: Iterable[str], size: int) -> list[tuple[str, float]]:
-    """Pieces and their log probabilities, XLM-R's special tokens first.
-
-    SentencePiece and not the trainer of ``tokenizers``: that one takes its candidates from the
-    distinct words, so that a word of a small lexicon never becomes a piece, and its results vary
-    from run to run.
-    """
-    import sentencepiece  # only base models that are pretrained here need it
-
-    model = io.BytesIO()
-    try:
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(text for text in texts if text.strip()),
-            model_writer=model,
-            model_type="unigram",
-            vocab_size=size,
-            hard_vocab_limit=False,
-            # XLM-R's; rarer characters are unknown
-            character_coverage=0.9995,
-            normalization_rule_name="identity",
-            max_sentence_length=1 << 20,
-            bos_id=0,
-            pad_id=1,
-            eos_id=2,
-            unk_id=3,
-            # sums in a fixed order
-            num_threads=1,
-            minloglevel=2,
-        )
-    except RuntimeError as error:
-        raise UserError(
-            f"vocab_size: no tokenizer of {size + 1} ids can be made from these texts ({error}). "
-            "Use another vocab_size, or more text."
-        ) from None
-    trained = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
-    learned = range(len(XLMR_SPECIALS), trained.get_piece_size())
-    return [
-        *((name, 0.0) for name in XLMR_SPECIALS),
-        *((trained.id_to_piece(index), trained.get_score(index)) for index in learned),
-    ]

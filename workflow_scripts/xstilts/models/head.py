@@ -1,0 +1,48 @@
+"""What every head on the shared encoder is and does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+
+
+class BaseHead(nn.Module, ABC):
+    """Base of the heads, one module ``head_KIND`` per kind of task.
+
+    Shapes: B sequences, T pieces, D width, V vocabulary.
+    """
+
+    scalar_targets: ClassVar[tuple[str, ...]] = ()
+    """Columns of the token file that the loss needs, one number per sequence."""
+    list_targets: ClassVar[tuple[str, ...]] = ()
+    """Columns of the token file that the loss needs, one number per piece."""
+
+    @abstractmethod
+    def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
+        """Layers without a state of their own beyond torch's current seed."""
+        super().__init__()
+
+    @abstractmethod
+    def loss(
+        self,
+        hidden_BTD: torch.Tensor,
+        targets: Mapping[str, torch.Tensor],
+        embeddings_VD: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Loss of a part of a batch as a *sum*, and over how many units.
+
+        The loop divides by the units of the whole batch, so that how a batch is split does not
+        change the gradient.
+
+        Args:
+            hidden_BTD: last hidden states.
+            targets: ``attention_mask`` and the columns that the head names.
+            embeddings_VD: matrix of input embeddings.
+        """

@@ -1,0 +1,50 @@
+"""The Parquet schema of each kind's predictions: the only place that lists their columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from xstilts.tasks.base import Kind
+
+PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
+    # gold and prediction: label names; probabilities: in the order of the task's labels
+    "classification": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("gold", pa.string(), nullable=False),
+            pa.field("prediction", pa.string(), nullable=False),
+            pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+        ]
+    ),
+    # gold: all right answers; score: sum of the start and end logits of the prediction
+    "span": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("gold", pa.list_(pa.string()), nullable=False),
+            pa.field("prediction", pa.string(), nullable=False),
+            pa.field("score", pa.float32(), nullable=False),
+        ]
+    ),
+    # one tag per word of the data set, also where the sentence was split for the model
+    "tagging": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("gold", pa.list_(pa.string()), nullable=False),
+            pa.field("prediction", pa.list_(pa.string()), nullable=False),
+        ]
+    ),
+    # one row per query and layer (index into the hidden states, 0 = embeddings);
+    # gold: ids of the right candidates; score: cosine to the predicted one
+    "retrieval": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("layer", pa.int16(), nullable=False),
+            pa.field("gold", pa.list_(pa.string()), nullable=False),
+            pa.field("prediction", pa.string(), nullable=False),
+            pa.field("score", pa.float32(), nullable=False),
+        ]
+    ),
+}

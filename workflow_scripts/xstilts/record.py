@@ -1,0 +1,34 @@
+"""What a Parquet or Arrow product says of itself: a JSON object in its schema metadata."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_KEY = b"xstilts"
+
+
+def with_record(schema: pa.Schema, record: Mapping[str, Any]) -> pa.Schema:
+    """The schema with a record in its metadata, and no other metadata."""
+    return schema.with_metadata({_KEY: json.dumps(record, sort_keys=True, ensure_ascii=False)})
+
+
+def record_of(schema: pa.Schema) -> dict[str, Any]:
+    """The record in a schema's metadata; empty where there is none."""
+    stored = (schema.metadata or {}).get(_KEY)
+    return dict(json.loads(stored)) if stored else {}
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The record of a Parquet file; empty where the file is missing, cut or has none."""
+    try:
+        return record_of(pq.read_schema(path))
+    except (OSError, pa.ArrowInvalid):
+        return {}
