@@ -83,7 +83,7 @@ def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
     assert any(text.startswith("5 of 6 results") for text in page.texts)
     assert "--up" in page.shades["60.0 ±0.0 (+8.0)"]
     assert "--down" in page.shades["49.0† (-1.0)"]
-    assert page.shades["52.0 ±2.8 (+0.0)"] == ""
+    assert page.shades["52.0 ±2.8"] == ""
     assert "mnli/en/train" in page.texts
     assert "20.0 %" in page.texts
 
