@@ -49,6 +49,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         identity["source"] = {
             "microworld": spec.microworld,
             "seed": settings.seed,
+            "difficulty": settings.difficulty,
             # the language's own number: a world with more languages has the same ones first
             "languages": max(2, grid.names.languages_of_world.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
