@@ -103,3 +103,22 @@ def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):
 )
 def test_product_names(path, name):
     assert product(path) == name
+
+
+def test_weights_are_selected_on_the_dev_sets_of_the_training_languages(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "joint: [[mnli, xnli@qab, mlm@qac]]")
+    grid = grid_of(tmp_path, text.replace("selection: last", "selection: best"))
+    joint = identities.model(grid, "mini", 1, "mnli+xnli@qab+mlm@qac", None)
+    assert joint["dev"] == {"mnli@qaa": "accuracy", "xnli@qab": "accuracy"}
+    assert joint["recipe"]["eval_steps"] == 1000
+    assert "xstilts.metrics.classification" in joint["code"]
+    assert "results/tiny/data/xnli/qab/validation.json" in grid.selection_data()
+    base = identities.model(grid, "mini", 0, "none", None)
+    assert (base["dev"], base["recipe"]["selection"], base["recipe"]["patience"]) == ({}, "last", 0)
+
+
+def test_without_selection_metrics_are_no_part_of_a_model(tmp_path):
+    text = STUDY.replace("seeds:", "recipes: {all: {selection: last}}\nseeds:")
+    model = identities.model(grid_of(tmp_path, text), "mini", 1, "mnli", None)
+    assert model["dev"] == {}
+    assert not [name for name in model["code"] if "metrics" in name or "selection" in name]

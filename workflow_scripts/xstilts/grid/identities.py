@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
-from xstilts.grid.recipes import Position, stage_recipe, token_options
+from xstilts.grid.recipes import token_options
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -105,17 +104,16 @@ def tokens(grid: Grid, task: str) -> dict[str, Any]:
 def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> dict[str, Any]:
     """Identity of a stage (parent and tokens apart): mixture, recipe, seed, numeric code."""
     members = grid.members(base, chain, target)
-    pretrain = grid.study.bases[base].pretrain
-    position: Position = "target"
-    own: RecipeOverrides = grid.targets[target].recipe if target else RecipeOverrides()
-    if target is None and chain != EMPTY_CHAIN:
-        position, own = "intermediate", grid.chains[chain][-1].recipe
-    elif target is None:
-        assert pretrain is not None, base
-        position, own, seed = "pretrain", pretrain.recipe, pretrain.seed
+    pretrain = grid.study.bases[base].pretrain if target is None and chain == EMPTY_CHAIN else None
+    dev = grid.dev_members(base, chain, target)
     kinds = sorted({TASKS[member.task].kind for member in members})
+    code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+    if dev:
+        code.append("xstilts.training.selection")
+        for kind in {TASKS[member.task].kind for member in dev}:
+            code += [f"xstilts.prediction.{kind}", f"xstilts.metrics.{kind}"]
     identity: dict[str, Any] = {
-        "seed": seed,
+        "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
         "head_of": {member.task: _head_name(member.task) for member in members},
         "heads": {
@@ -125,12 +123,11 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
             }
             for member in members
         },
-        "recipe": stage_recipe(grid.study, position, members, own),
-        "code": fingerprint(
-            ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
-        ),
+        "recipe": grid.recipe(base, chain, target),
+        "dev": {f"{m.task}@{m.language}": TASKS[m.task].metric for m in dev},
+        "code": fingerprint(code),
     }
-    if position == "pretrain" and pretrain is not None:
+    if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()
     return identity
 
@@ -187,7 +184,9 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
 
 def checked(grid: Grid) -> dict[str, Any]:
     """Identity of the gate before training: the data sets of the study."""
-    return {"data": sorted({*grid.training_data(), *grid.evaluation_data()})}
+    return {
+        "data": sorted({*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()})
+    }
 
 
 def overlap(grid: Grid) -> dict[str, Any]:
