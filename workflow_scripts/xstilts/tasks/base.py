@@ -39,7 +39,8 @@ class Task:
     codes: Mapping[str, str] = field(default_factory=dict)
     """Language code to the code in file names, where the two differ."""
     labels: tuple[str, ...] = ()
-    """Label names of a classification or tagging task, in a fixed order; the index is the class."""
+    """Label names of a classification or tagging task, in a fixed order; the index is the class.
+    Empty for such a task: the labels are those of its training data, in alphabetical order."""
     metric: str
     """The headline metric, on a 0-100 scale."""
     train: str | None = None
