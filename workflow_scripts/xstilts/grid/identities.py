@@ -6,6 +6,7 @@ checksums) and is compared by Snakemake.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,16 @@ def _reader_module(task: Task) -> str:
     return read.__module__
 
 
+def _reader_options(task: Task) -> dict[str, Any]:
+    """What the task tells its reader beside its labels, which are named on their own."""
+    options = task.read.keywords if isinstance(task.read, partial) else {}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in options.items()
+        if name != "labels"
+    }
+
+
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     """Identity of a data set: its source and the code that reads it."""
     spec, study = TASKS[task], grid.study
@@ -53,6 +64,8 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             "languages": max(2, grid.names.languages_of_world.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
         }
+        if spec.stream:
+            identity["source"]["stream"] = spec.stream
         entry = "xstilts.microworld"
     elif spec.kind == "mlm":
         identity["source"] = {"text_of": grid.text_sources(task, language)}
@@ -62,6 +75,8 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         files = original_files(spec, root, language, split)
         identity["source"] = {"files": [file.relative_to(root).as_posix() for file in files]}
         entry = _reader_module(spec)
+        if options := _reader_options(spec):
+            identity["options"] = options
     identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
     return identity
 

@@ -88,6 +88,7 @@ def _train(
 ) -> TrainResult:
     """Translate the identity into the engine's terms and run it."""
     from xstilts.models.heads import HeadSpec
+    from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
     from xstilts.training.recipe import Recipe
     from xstilts.training.sampler import Member
@@ -100,7 +101,11 @@ def _train(
         )
         members.append(member)
     heads = {
-        name: HeadSpec(kind=head["kind"], labels=tuple(head["labels"]))
+        name: HeadSpec(
+            kind=head["kind"],
+            labels=tuple(head["labels"])
+            or labels_of_members([member.tokens for member in members if member.task == name]),
+        )
         for name, head in identity["heads"].items()
     }
     recipe = Recipe(**identity["recipe"])
