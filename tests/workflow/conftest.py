@@ -49,7 +49,8 @@ TINY = {
             "doc_stride": 24,
             "max_steps": 6,
             "batch_size": 8,
-        }
+        },
+        "tasks": {"mnli": {"selection": "best", "eval_steps": 2, "patience": 0}},
     },
 }
 
