@@ -21,6 +21,7 @@ METRICS = {
     "span": {"mean_em_f1"},
     "tagging": {"f1"},
     "retrieval": {"accuracy", "f1"},
+    "multiple_choice": {"accuracy"},
     "mlm": {"perplexity"},
 }
 
