@@ -31,6 +31,7 @@ XTREME = {
     "xquad": "en es de el ru tr ar vi th zh hi" + " ro",
     "udpos": "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl "
     "tr ur vi yo zh" + " lt pl uk wo ro",
+    "xcopa": "et ht id it qu sw ta th tr vi zh",
     "tatoeba": "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka "
     "ko th sw zh kk tr et fi hu" + " az lt pl uk ro",
 }
