@@ -57,8 +57,8 @@ def rows(
 
     Args:
         world: the family of languages.
-        generator: "nli", "qa", "continuation", "cause_effect", "pos", "retrieval", "text" or
-            "parallel".
+        generator: "nli", "paraphrase", "qa", "continuation", "cause_effect", "pos", "names",
+            "retrieval", "text" or "parallel".
         language: a code of the world; "retrieval" and "parallel" set it against mini-English.
         split: "train", "validation" or "test".
         num_examples: examples, or sentence pairs for "retrieval" (two rows each).

@@ -33,6 +33,7 @@ TASK = Task(
         "max_length": 256,
     },
     microworld="continuation",
+    stream="commonsenseqa",
     licence="MIT",
     citation="@inproceedings{talmor-etal-2019-commonsenseqa, "
     "title={CommonsenseQA: A Question Answering Challenge Targeting Commonsense Knowledge}, "

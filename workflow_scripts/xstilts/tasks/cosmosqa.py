@@ -32,6 +32,7 @@ TASK = Task(
         "max_length": 256,
     },
     microworld="cause_effect",
+    stream="cosmosqa",
     licence="CC BY 4.0",
     citation="@inproceedings{huang-etal-2019-cosmos, "
     "title={Cosmos QA: Machine Reading Comprehension with Contextual Commonsense Reasoning}, "

@@ -42,6 +42,7 @@ TASK = Task(
         "max_length": 128,
     },
     microworld="continuation",
+    stream="social_iqa",
     licence="CC BY 4.0",
     citation="@inproceedings{sap-etal-2019-social, "
     "title={Social IQa: Commonsense Reasoning about Social Interactions}, "
