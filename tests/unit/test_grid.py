@@ -121,6 +121,29 @@ def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):
     assert not {name for name in code if name.startswith(("xstilts.config", "xstilts.tasks"))}
 
 
+def test_xtreme_rs_chain_for_xcopa_keeps_the_head_and_has_its_own_code(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "siqa: [social_iqa]").replace(
+        "targets:", "targets:\n  xcopa: {languages: all}"
+    )
+    grid = grid_of(tmp_path, text)
+    siqa = identities.model(grid, "mini", 1, "social_iqa", None)
+    copa = identities.model(grid, "mini", 1, "social_iqa", "xcopa")
+    assert (siqa["mixture"], copa["mixture"]) == (["social_iqa@qaa"], ["copa@qaa"])
+    assert siqa["heads"]["social_iqa"] == copa["heads"]["copa"]
+    assert (siqa["recipe"]["keep_head"], copa["recipe"]["keep_head"]) == (False, True)
+    assert identities.predictions(grid, "xcopa")["head"] == "copa"
+    for identity, own in (
+        (copa, "xstilts.models.head_multiple_choice"),
+        (identities.tokens(grid, "xcopa"), "xstilts.tokens.multiple_choice"),
+        (identities.predictions(grid, "xcopa"), "xstilts.prediction.multiple_choice"),
+        (identities.scores(grid, "xcopa"), "xstilts.metrics.multiple_choice"),
+        (identities.data(grid, "xcopa", "qab", "test"), "xstilts.microworld.causes"),
+    ):
+        assert own in identity["code"]
+        others = ("classification", "tagging", "head_span")
+        assert not {name for name in identity["code"] if name.endswith(others)}
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

@@ -22,6 +22,7 @@ METRICS = {
     "span": {"mean_em_f1"},
     "tagging": {"f1", "token_accuracy"},
     "retrieval": {"accuracy", "f1"},
+    "multiple_choice": {"accuracy"},
     "mlm": {"perplexity"},
 }
 
@@ -31,6 +32,7 @@ XTREME = {
     "xquad": "en es de el ru tr ar vi th zh hi" + " ro",
     "udpos": "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl "
     "tr ur vi yo zh" + " lt pl uk wo ro",
+    "xcopa": "et ht id it qu sw ta th tr vi zh",
     "pawsx": "de en es fr ja ko zh",
     "panx": "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja "
     "ka ko th sw yo my zh kk tr et fi hu" + " qu pl uk az lt pa gu ro",
@@ -156,6 +158,8 @@ def test_data_sets_of_one_generator_have_streams_of_their_own():
         streams.setdefault((task.microworld, task.stream), []).append(task.name)
     # the training data and its translated test set
     assert streams["nli", ""] == ["mnli", "xnli"]
+    assert streams["continuation", ""] == ["hellaswag"]
+    assert streams["cause_effect", ""] == ["copa", "xcopa"]
     assert [names for (_, stream), names in streams.items() if stream and len(names) > 1] == []
     assert streams["paraphrase", ""] == ["pawsx"]
     assert streams["names", ""] == ["panx"]

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     from xstilts.training.running import TrainResult
 
-METRICS = {"classification": "accuracy", "tagging": "f1", "span": "mean_em_f1"}
+METRICS = {
+    "classification": "accuracy",
+    "tagging": "f1",
+    "span": "mean_em_f1",
+    "multiple_choice": "accuracy",
+}
 PLAN = {"selection": "best", "eval_steps": 2, "patience": 0, "epochs": 3.0, "learning_rate": 1e-2}
 
 
@@ -62,7 +67,7 @@ def evaluations(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("kind", ["classification", "tagging", "span"])
+@pytest.mark.parametrize("kind", METRICS)
 def test_the_weights_kept_are_those_of_the_best_evaluation(tmp_path: Path, kind: str) -> None:
     result = stage(tmp_path, (kind,))
     rows = evaluations(tmp_path / "model")

@@ -60,7 +60,7 @@ def predict(
     Args:
         model_dir: folder with the encoder and, but for retrieval, its heads.
         task: name of the task; its head unless ``options.head`` names another.
-        kind: classification, span, tagging or retrieval.
+        kind: classification, span, tagging, multiple_choice or retrieval.
         labels: label names of the task.
         items: the languages.
         options: how outputs become predictions.

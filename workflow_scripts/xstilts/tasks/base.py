@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-Kind = Literal["classification", "span", "tagging", "retrieval", "mlm"]
+Kind = Literal["classification", "span", "tagging", "retrieval", "multiple_choice", "mlm"]
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

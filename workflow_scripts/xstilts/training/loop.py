@@ -13,7 +13,7 @@ import torch
 
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import check_fit, hidden_states, input_embeddings, save_encoder
-from xstilts.models.heads import HeadSpec, save_heads
+from xstilts.models.heads import HeadSpec, head_class, save_heads
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
 from xstilts.training.history import History, Step
@@ -119,6 +119,7 @@ class _Trainer:
             batch_size=self.recipe.batch_size,
             seed=self.seed,
             max_examples=self.recipe.max_train_examples,
+            whole_examples=head_class(self.specs[task].kind).whole_examples,
         )
 
     def run(self) -> None:
@@ -160,7 +161,7 @@ class _Trainer:
         torch.manual_seed(derived_seed(self.seed, "dropout", step))
         total = torch.zeros((), device=self.device)
         terms = 0
-        for part in passes(sequences.lengths, self.running.tokens_per_pass):
+        for part in passes(sequences.lengths, self.running.tokens_per_pass, sequences.per_unit):
             tensors = collate(sequences, part, self.device)
             with torch.autocast(
                 self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"
@@ -187,9 +188,11 @@ class _Trainer:
         self, sampler: TaskSampler, head: Any, batch: np.ndarray[Any, Any], step: int
     ) -> Sequences:
         """The sequences of a step with their targets; for MLM, the pieces hidden at this step."""
-        places = [(int(sampler.member[i]), int(sampler.row[i])) for i in batch]
+        places = sampler.places(batch)
         if self.specs[sampler.task].kind != "mlm":
-            return gather(sampler.tables, places, head.scalar_targets, head.list_targets)
+            return gather(
+                sampler.tables, places, head.scalar_targets, head.list_targets, sampler.per_unit
+            )
         sequences = gather(sampler.tables, places)
         ids, labels = mask_pieces(
             sequences.lists["input_ids"],
