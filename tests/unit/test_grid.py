@@ -174,3 +174,25 @@ def test_without_selection_metrics_are_no_part_of_a_model(tmp_path):
     model = identities.model(grid_of(tmp_path, text), "mini", 1, "mnli", None)
     assert model["dev"] == {}
     assert not [name for name in model["code"] if "metrics" in name or "selection" in name]
+
+
+def test_a_task_without_a_dev_set_needs_the_last_weights(tmp_path):
+    (tmp_path / "data/mnli").mkdir(parents=True)
+    (tmp_path / "data/mnli/multinli.train.en.tsv").write_text("a\tb\tentailment\n")
+    (tmp_path / "data/tatoeba").mkdir()
+    for side in ("deu", "eng"):
+        (tmp_path / f"data/tatoeba/tatoeba.deu-eng.{side}").write_text("a\n")
+    text = f"""\
+study: tiny
+source: original
+data_root: {tmp_path}/data
+seeds: [1]
+bases: {{mini: {{hub: some/model}}}}
+strategies: {{none: [], mnli: [mnli]}}
+targets: {{tatoeba: {{languages: [de]}}}}
+"""
+    message = error_of(tmp_path, text)
+    assert "no file of mnli (validation) in 'en'" in message
+    assert "selection: last" in message
+    last = text + "recipes: {tasks: {mnli: {selection: last}}}\n"
+    assert grid_of(tmp_path, last).selection_data() == []

@@ -180,21 +180,29 @@ class Grid:
             for target, node in self.targets.items():
                 yield from ((base, chain, target) for chain in self.chains if node.members)
 
+    def _selecting_members(self) -> list[Member]:
+        """Training sets of which any stage uses the dev set, without repetition."""
+        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
+        return list(found)
+
     def _check_dev_sets(self) -> None:
-        for stage in self._stages():
-            for member in self.dev_members(*stage):
-                languages = self.names.languages(TASKS[member.task], "validation")
-                if member.language not in languages:
-                    where = self.lines.where(("recipes",))
-                    raise UserError(
-                        f"{where}: {member.task} has no validation split in {member.language!r} to "
-                        f"select weights on. Set `selection: last` in recipes.tasks.{member.task}."
-                    )
+        where = self.lines.where(("recipes",))
+        for member in self._selecting_members():
+            try:
+                task = TASKS[member.task]
+                self.names.check_dataset(task, member.language, "validation", where)
+            except UserError as error:
+                raise UserError(
+                    f"{error} Weights are selected on dev sets unless `selection: last` is set, for "
+                    f"instance in recipes.tasks.{member.task}."
+                ) from None
 
     def selection_data(self) -> list[str]:
         """Manifests of all dev sets that weights are selected on."""
-        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
-        return [self.paths.data(member.task, member.language, "validation") for member in found]
+        return [
+            self.paths.data(member.task, member.language, "validation")
+            for member in self._selecting_members()
+        ]
 
     def training_data(self) -> list[str]:
         """Manifests of all training sets, pretraining text included."""
