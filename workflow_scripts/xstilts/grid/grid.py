@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
 from xstilts.config import load_study
+from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
@@ -150,8 +151,8 @@ class Grid:
             return self.text_members(base)
         return self.chains[chain][-1].members
 
-    def training_data(self) -> list[str]:
-        """Manifests of all training sets, pretraining text included."""
+    def _training_members(self) -> list[Member]:
+        """All training sets, pretraining text included, without repetition."""
         members: dict[Member, None] = {}
         for base, settings in self.study.bases.items():
             if settings.pretrain:
@@ -161,7 +162,11 @@ class Grid:
                 members |= dict.fromkeys(stage.members)
         for target in self.targets.values():
             members |= dict.fromkeys(target.members)
-        return [self.paths.data(member.task, member.language, "train") for member in members]
+        return list(members)
+
+    def training_data(self) -> list[str]:
+        """Manifests of all training sets, pretraining text included."""
+        return [self.paths.data(m.task, m.language, "train") for m in self._training_members()]
 
     def evaluation_data(self) -> list[str]:
         """Manifests of all evaluated sets."""
@@ -197,6 +202,7 @@ class Grid:
         for chain in self.chains.values():
             languages |= {member.language for stage in chain for member in stage.members}
         languages |= {language for text in self.study.text for language in text.languages}
+        made = translations.model_made(self.study, self._training_members())
         return {
             "base": any_of(bases),
             "built_base": any_of(name for name, base in bases.items() if base.pretrain),
@@ -204,6 +210,8 @@ class Grid:
             "seed": any_of(map(str, self.study.seeds)),
             "chain": any_of(self.chains),
             "task": any_of(TASKS),
+            "translated_task": any_of(sorted({member.task for member in made})),
+            "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),
             "split": "train|validation|test",
             "target": any_of(self.targets),

@@ -1,0 +1,116 @@
+"""Where an answer is after the translation of its context: marks that the model carries over.
+
+The answer is put between marks, the context is translated, and what stands between the marks in the
+translation is the answer (Lewis et al. 2020, MLQA, with quotation marks, after Lee et al. 2018;
+Chen et al. 2023, EasyProject, with square brackets, which models keep best).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Marks(NamedTuple):
+    """A pair of marks, and what a model may make of them in another script."""
+
+    left: str
+    right: str
+    lefts: str
+    rights: str
+
+
+MARKS = (
+    Marks("[", "]", "[［【〔", "]］】〕"),
+    Marks('"', '"', '"“”„«»「『＂‟', '"“”„«»」』＂‟'),
+)
+"""In order of preference; the second pair is for text that has brackets of its own."""
+
+_PUNCTUATION = " \t\n.,;:!?。，、；：！？।؟،"
+
+
+class Span(NamedTuple):
+    """A text and the place of its answer, in code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+def mark(text: str, start: int, end: int) -> str | None:
+    """The text with its answer between marks; None if it has marks of every pair already."""
+    for marks in MARKS:
+        if not set(text) & set(marks.lefts + marks.rights):
+            return f"{text[:start]}{marks.left}{text[start:end]}{marks.right}{text[end:]}"
+    return None
+
+
+def unmark(text: str) -> Span | None:
+    """The translated text without its marks, and the answer that stood between them.
+
+    None unless there is exactly one pair of marks of one kind with something between them.
+    """
+    for marks in MARKS:
+        places = [i for i, char in enumerate(text) if char in marks.lefts + marks.rights]
+        if len(places) != 2:
+            continue
+        left, right = places
+        if text[left] not in marks.lefts or text[right] not in marks.rights:
+            continue
+        before, inside, after = text[:left], text[left + 1 : right], text[right + 1 :]
+        answer = inside.strip()
+        if not answer:
+            continue
+        # what stood as "in[ 1066 ]came" must not run together
+        if inside[0].isspace() and before and not before[-1].isspace():
+            before += " "
+        if inside[-1].isspace() and after and not after[0].isspace():
+            after = " " + after
+        return Span(before + answer + after, len(before), len(before) + len(answer))
+    return None
+
+
+def find(context: str, answer: str, near: float) -> Span | None:
+    """An answer that was translated on its own, in the translated context.
+
+    Args:
+        context: the translated context.
+        answer: the translated answer; its case and the punctuation around it are ignored.
+        near: the place of the answer in the source context, as a share of its length: of several
+            occurrences the nearest counts.
+    """
+    wanted = answer.strip(_PUNCTUATION)
+    if not wanted:
+        return None
+    starts = _occurrences(context, wanted)
+    if not starts and len(context.lower()) == len(context):
+        # a few capitals have longer small forms; offsets would move
+        starts = _occurrences(context.lower(), wanted.lower())
+    if not starts:
+        return None
+    start = min(starts, key=lambda place: abs(place - near * len(context)))
+    return Span(context, start, start + len(wanted))
+
+
+def _occurrences(text: str, part: str) -> list[int]:
+    """Starts of a part in a text, whole words only where the script has word boundaries."""
+    starts, at = [], text.find(part)
+    while at >= 0:
+        end = at + len(part)
+        if not (_joined(text, at) or _joined(text, end)):
+            starts.append(at)
+        at = text.find(part, at + 1)
+    return starts
+
+
+def _joined(text: str, place: int) -> bool:
+    """Whether a word of an alphabet goes on across this place."""
+    return 0 < place < len(text) and _alphabetic(text[place - 1]) and _alphabetic(text[place])
+
+
+def _alphabetic(char: str) -> bool:
+    """Whether a character belongs to words that are written apart.
+
+    Latin, Greek, Cyrillic, Hebrew, Arabic and the like are below the scripts that write words
+    together or run them together with suffixes.
+    """
+    return char.isalnum() and ord(char) < 0x0900
