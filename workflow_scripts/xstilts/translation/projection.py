@@ -36,37 +36,45 @@ class Span(NamedTuple):
     end: int
 
 
-def mark(text: str, start: int, end: int) -> str | None:
+class Marked(NamedTuple):
+    """A text with its answer between marks."""
+
+    text: str
+    marks: Marks
+
+
+def mark(text: str, start: int, end: int) -> Marked | None:
     """The text with its answer between marks; None if it has marks of every pair already."""
     for marks in MARKS:
         if not set(text) & set(marks.lefts + marks.rights):
-            return f"{text[:start]}{marks.left}{text[start:end]}{marks.right}{text[end:]}"
+            marked = f"{text[:start]}{marks.left}{text[start:end]}{marks.right}{text[end:]}"
+            return Marked(marked, marks)
     return None
 
 
-def unmark(text: str) -> Span | None:
+def unmark(text: str, marks: Marks) -> Span | None:
     """The translated text without its marks, and the answer that stood between them.
 
-    None unless there is exactly one pair of marks of one kind with something between them.
+    None unless there is exactly one pair of marks, with something between them.
     """
-    for marks in MARKS:
-        places = [i for i, char in enumerate(text) if char in marks.lefts + marks.rights]
-        if len(places) != 2:
-            continue
-        left, right = places
-        if text[left] not in marks.lefts or text[right] not in marks.rights:
-            continue
-        before, inside, after = text[:left], text[left + 1 : right], text[right + 1 :]
-        answer = inside.strip()
-        if not answer:
-            continue
-        # what stood as "in[ 1066 ]came" must not run together
-        if inside[0].isspace() and before and not before[-1].isspace():
-            before += " "
-        if inside[-1].isspace() and after and not after[0].isspace():
-            after = " " + after
-        return Span(before + answer + after, len(before), len(before) + len(answer))
-    return None
+    places = [i for i, char in enumerate(text) if char in marks.lefts + marks.rights]
+    if (
+        len(places) != 2
+        or text[places[0]] not in marks.lefts
+        or text[places[1]] not in marks.rights
+    ):
+        return None
+    left, right = places
+    before, inside, after = text[:left], text[left + 1 : right], text[right + 1 :]
+    answer = inside.strip()
+    if not answer:
+        return None
+    # what stood as "in[ 1066 ]came" must not run together
+    if inside[0].isspace() and before[-1:].isalnum():
+        before += " "
+    if inside[-1].isspace() and after[:1].isalnum():
+        after = " " + after
+    return Span(before + answer + after, len(before), len(before) + len(answer))
 
 
 def find(context: str, answer: str, near: float) -> Span | None:

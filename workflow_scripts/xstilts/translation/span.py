@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xstilts.translation.fields import Translated, is_blank
-from xstilts.translation.projection import Span, find, mark, unmark
+from xstilts.translation.projection import Marks, Span, find, mark, unmark
 from xstilts.translation.sentences import Sentence, join
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ class _Marked(NamedTuple):
 
     sentences: list[Sentence]
     place: int
+    marks: Marks
 
     def project(self, memory: Mapping[str, str]) -> Span | None:
         """The translated context with its answer; None if the marks did not come through."""
         translations = [memory[sentence.text] for sentence in self.sentences]
-        found = unmark(translations[self.place])
+        found = unmark(translations[self.place], self.marks)
         if found is None:
             return None
         translations[self.place] = found.text
@@ -53,8 +54,8 @@ def _marked(row: Row, texts: Texts) -> _Marked | None:
             marked = mark(text, start - at, min(end - at, len(text)))
             if marked is None:
                 return None
-            sentences[place] = Sentence(marked, after)
-            return _Marked(sentences, place)
+            sentences[place] = Sentence(marked.text, after)
+            return _Marked(sentences, place, marked.marks)
         at += len(text) + len(after)
     return None
 
