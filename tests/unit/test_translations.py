@@ -130,7 +130,7 @@ def test_the_identity_is_how_the_model_translates(tmp_path):
     )
     assert not {name for name in first["code"] if name.endswith((".span", ".flores"))}
     assert differences(first, identity()) == []
-    for changed, key in [("revision: abd", "source.model.revision"), ("revision: abc, beams: 1",
+    for changed, key in [("revision: abcd", "source.model.revision"), ("revision: abc, beams: 1",
                          "source.beams")]:  # fmt: skip
         other = identity(MODEL.replace("revision: abc", changed))
         assert [name for name, _, _ in differences(first, other)] == [key]
@@ -159,7 +159,7 @@ def test_a_target_stage_may_train_on_translations(tmp_path):
 
 
 def test_files_are_read_as_the_release_is(tmp_path):
-    context = "Ada schrieb das Programm."
+    context = "Ada schrieb ein Buch."
     answer = {"text": "Ada", "answer_start": 0}
     squad = {"data": [{"paragraphs": [{"context": context, "qas": [
         {"id": "q", "question": "Wer?", "answers": [answer]}]}]}]}  # fmt: skip
