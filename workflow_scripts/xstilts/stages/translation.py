@@ -19,7 +19,7 @@ from xstilts.tasks import TASKS
 
 LOGGER = logging.getLogger(__name__)
 
-UNUSED = ["*.h5", "*.msgpack", "*.ot", "*.onnx", "onnx/*", "*.tflite"]
+UNUSED = ["*.h5", "*.msgpack", "rust_model*", "*.onnx", "onnx/*", "*.tflite"]
 """Files of hub repositories that are the same weights for other libraries."""
 
 

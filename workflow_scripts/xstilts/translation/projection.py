@@ -1,8 +1,8 @@
 """Where an answer is after the translation of its context: marks that the model carries over.
 
 The answer is put between marks, the context is translated, and what stands between the marks in the
-translation is the answer (Lewis et al. 2020, MLQA, with quotation marks, after Lee et al. 2018;
-Chen et al. 2023, EasyProject, with square brackets, which models keep best).
+translation is the answer (Chen et al. 2023, Frustratingly Easy Label Projection for Cross-lingual
+Transfer, arXiv 2211.15613).
 """
 
 from __future__ import annotations
