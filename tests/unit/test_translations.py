@@ -158,6 +158,16 @@ def test_a_target_stage_may_train_on_translations(tmp_path):
     assert members == (Member("mnli", "qaa"), Member("mnli", "qab-translated"))
 
 
+def test_weights_are_selected_on_the_source_language(tmp_path):
+    text = study(chain="  mnli: [[mnli, mnli@qab:translated]]").replace(
+        "targets:", "recipes: {all: {selection: best}}\ntargets:"
+    )
+    grid = grid_of(tmp_path, text)
+    chain = "mnli+mnli@qab-translated"
+    assert grid.dev_members("mini", chain, None) == (Member("mnli", "qaa"),)
+    assert "results/tiny/data/mnli/qaa/validation.json" in grid.selection_data()
+
+
 def test_files_are_read_as_the_release_is(tmp_path):
     context = "Ada schrieb ein Buch."
     answer = {"text": "Ada", "answer_start": 0}

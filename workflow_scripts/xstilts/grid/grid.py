@@ -11,10 +11,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
+from xstilts.chains import (
+    EMPTY_CHAIN,
+    STAGE_JOINER,
+    Member,
+    chain_label,
+    chain_text,
+    translation_language,
+)
 from xstilts.config import load_study
+from xstilts.config.recipe import RecipeOverrides
+from xstilts.errors import UserError
 from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
+from xstilts.grid.recipes import Position, stage_recipe
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
 
@@ -49,6 +59,7 @@ class Grid:
         self.lines = lines
         self.names = Names(study, lines)
         self.paths = Paths(f"results/{study.study}")
+        self._check_dev_sets()
 
     @classmethod
     def load(cls, config: Mapping[str, Any] | None, files: Iterable[str | Path]) -> Grid:
@@ -150,6 +161,57 @@ class Grid:
         if chain == EMPTY_CHAIN:
             return self.text_members(base)
         return self.chains[chain][-1].members
+
+    def recipe(self, base: str, chain: str, target: str | None) -> dict[str, Any]:
+        """The full recipe of the last stage of a model."""
+        position: Position = "target"
+        own = self.targets[target].recipe if target else RecipeOverrides()
+        if target is None and chain != EMPTY_CHAIN:
+            position, own = "intermediate", self.chains[chain][-1].recipe
+        elif target is None:
+            pretrain = self.study.bases[base].pretrain
+            assert pretrain is not None, base
+            position, own = "pretrain", pretrain.recipe
+        return stage_recipe(self.study, position, self.members(base, chain, target), own)
+
+    def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
+        """Training sets on whose dev sets the weights of a model are selected.
+
+        A translated one has none of its own: it is selected on that of the source language.
+        """
+        if self.recipe(base, chain, target)["selection"] == "last":
+            return ()
+        members = [
+            Member(member.task, self.study.source_language)
+            if translation_language(member.language)
+            else member
+            for member in self.members(base, chain, target)
+            if TASKS[member.task].kind != "mlm"
+        ]
+        return tuple(dict.fromkeys(members))
+
+    def _stages(self) -> Iterator[tuple[str, str, str | None]]:
+        """(base, chain, target) of everything that is trained after pretraining."""
+        for base in self.study.bases:
+            yield from ((base, chain, None) for chain in self.chains if chain != EMPTY_CHAIN)
+            for target, node in self.targets.items():
+                yield from ((base, chain, target) for chain in self.chains if node.members)
+
+    def _check_dev_sets(self) -> None:
+        for stage in self._stages():
+            for member in self.dev_members(*stage):
+                languages = self.names.languages(TASKS[member.task], "validation")
+                if member.language not in languages:
+                    where = self.lines.where(("recipes",))
+                    raise UserError(
+                        f"{where}: {member.task} has no validation split in {member.language!r} to "
+                        f"select weights on. Set `selection: last` in recipes.tasks.{member.task}."
+                    )
+
+    def selection_data(self) -> list[str]:
+        """Manifests of all dev sets that weights are selected on."""
+        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
+        return [self.paths.data(member.task, member.language, "validation") for member in found]
 
     def _training_members(self) -> list[Member]:
         """All training sets, pretraining text included, without repetition."""

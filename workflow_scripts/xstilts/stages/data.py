@@ -64,6 +64,7 @@ def _rows(identity: dict[str, Any], files: Sequence[Path]) -> tuple[Iterator[Row
             identity["split"],
             count,
             difficulty=source["difficulty"],
+            stream=source.get("stream", ""),
         )
         return generated, {}
     if task.kind != "mlm":
