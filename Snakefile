@@ -41,6 +41,7 @@ wildcard_constraints:
 
 include: "rules/collect.smk"
 include: "rules/data.smk"
+include: "rules/translate.smk"
 include: "rules/base.smk"
 include: "rules/tokens.smk"
 include: "rules/intermediate.smk"

@@ -10,18 +10,21 @@ from xstilts.config.bases import Base
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
 from xstilts.config.section import Section
+from xstilts.config.translations import Translations
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 """Lower-case name that can stand in a path."""
 
 Mixture = str | list[str]
-"""One training set (``mnli``, ``pawsx@de``) or several that are trained together."""
+"""One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or several, as a list."""
 
 
 class Stage(Section):
     """A named stage, for one that needs more than the names of its training sets."""
 
-    mixture: Mixture = Field(description="Training sets: `TASK` or `TASK@LANGUAGE`, or a list.")
+    mixture: Mixture = Field(
+        description="Training sets: `TASK`, `TASK@LANGUAGE`, `TASK@LANGUAGE:translated`, or a list."
+    )
     recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this stage.")
 
 
@@ -101,6 +104,9 @@ class Study(Section):
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
     text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
+    translations: Translations = Field(
+        Translations(), description="Where `TASK@LANGUAGE:translated` comes from."
+    )
     seeds: list[int] = Field(min_length=1, description="Seeds; each repeats every chain.")
     bases: dict[Name, Base] = Field(min_length=1, description="Pretrained models by name.")
     stages: dict[Name, Stage] = Field({}, description="Named stages, for use in strategies.")

@@ -11,10 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
+from xstilts.chains import (
+    EMPTY_CHAIN,
+    STAGE_JOINER,
+    Member,
+    chain_label,
+    chain_text,
+    translation_language,
+)
 from xstilts.config import load_study
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError
+from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
 from xstilts.grid.recipes import Position, stage_recipe
 from xstilts.paths import Paths
@@ -167,11 +175,20 @@ class Grid:
         return stage_recipe(self.study, position, self.members(base, chain, target), own)
 
     def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
-        """Training sets on whose dev sets the weights of a model are selected."""
+        """Training sets on whose dev sets the weights of a model are selected.
+
+        A translated one has none of its own: it is selected on that of the source language.
+        """
         if self.recipe(base, chain, target)["selection"] == "last":
             return ()
-        members = self.members(base, chain, target)
-        return tuple(member for member in members if TASKS[member.task].kind != "mlm")
+        members = [
+            Member(member.task, self.study.source_language)
+            if translation_language(member.language)
+            else member
+            for member in self.members(base, chain, target)
+            if TASKS[member.task].kind != "mlm"
+        ]
+        return tuple(dict.fromkeys(members))
 
     def _stages(self) -> Iterator[tuple[str, str, str | None]]:
         """(base, chain, target) of everything that is trained after pretraining."""
@@ -204,8 +221,8 @@ class Grid:
             for member in self._selecting_members()
         ]
 
-    def training_data(self) -> list[str]:
-        """Manifests of all training sets, pretraining text included."""
+    def _training_members(self) -> list[Member]:
+        """All training sets, pretraining text included, without repetition."""
         members: dict[Member, None] = {}
         for base, settings in self.study.bases.items():
             if settings.pretrain:
@@ -215,7 +232,11 @@ class Grid:
                 members |= dict.fromkeys(stage.members)
         for target in self.targets.values():
             members |= dict.fromkeys(target.members)
-        return [self.paths.data(member.task, member.language, "train") for member in members]
+        return list(members)
+
+    def training_data(self) -> list[str]:
+        """Manifests of all training sets, pretraining text included."""
+        return [self.paths.data(m.task, m.language, "train") for m in self._training_members()]
 
     def evaluation_data(self) -> list[str]:
         """Manifests of all evaluated sets."""
@@ -251,6 +272,7 @@ class Grid:
         for chain in self.chains.values():
             languages |= {member.language for stage in chain for member in stage.members}
         languages |= {language for text in self.study.text for language in text.languages}
+        made = translations.model_made(self.study, self._training_members())
         return {
             "base": any_of(bases),
             "built_base": any_of(name for name, base in bases.items() if base.pretrain),
@@ -258,6 +280,8 @@ class Grid:
             "seed": any_of(map(str, self.study.seeds)),
             "chain": any_of(self.chains),
             "task": any_of(TASKS),
+            "translated_task": any_of(sorted({member.task for member in made})),
+            "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),
             "split": "train|validation|test",
             "target": any_of(self.targets),

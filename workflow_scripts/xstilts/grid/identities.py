@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN
+from xstilts.chains import EMPTY_CHAIN, translation_language
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.data.sources import original_files
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
+from xstilts.grid import translations
 from xstilts.grid.recipes import token_options
 from xstilts.tasks import TASKS
 
@@ -46,6 +47,8 @@ def _reader_options(task: Task) -> dict[str, Any]:
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     """Identity of a data set: its source and the code that reads it."""
     spec, study = TASKS[task], grid.study
+    if translation_language(language):
+        return _translated(grid, spec, language)
     identity: dict[str, Any] = {
         "task": task,
         "language": language,
@@ -81,9 +84,22 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     return identity
 
 
+def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
+    """Identity of a translated training set."""
+    identity = translations.data_identity(grid.study, task, segment)
+    if "code" not in identity:
+        entries = ["xstilts.data.prepare", "xstilts.data.schemas", _reader_module(task)]
+        identity["code"] = fingerprint(entries)
+        if options := _reader_options(task):
+            identity["options"] = options
+    return identity
+
+
 def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
     """Input files of a data set."""
     spec = TASKS[task]
+    if translation_language(language):
+        return translations.data_files(grid.study, grid.paths, task, language)
     if grid.study.source == "microworld":
         return []
     if spec.kind == "mlm":

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.chains import Member, stage_label
+from xstilts.chains import Member, stage_label, translation_language
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.errors import UserError, suggestion, unknown
+from xstilts.grid import translations
 from xstilts.microworld import World
 from xstilts.tasks import get_task
 
@@ -98,6 +99,8 @@ class Names:
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
+        for task in study.translations.files:
+            get_task(task, lines.where(("translations", "files", task)))
 
     @property
     def languages_of_world(self) -> list[str]:
@@ -176,9 +179,12 @@ class Names:
     def _members(self, mixture: Sequence[str], where: str) -> tuple[Member, ...]:
         members = []
         for text in mixture:
-            member = Member.parse(text, self.study.source_language)
+            member = Member.parse(text, self.study.source_language, where)
             task = get_task(member.task, where)
-            self.check_dataset(task, member.language, "train", where)
+            if translation_language(member.language):
+                translations.check(self, task, member.language, where)
+            else:
+                self.check_dataset(task, member.language, "train", where)
             if member in members:
                 raise UserError(f"{where}: {text!r} is twice in one mixture. Remove one.")
             members.append(member)
