@@ -1,0 +1,20 @@
+"""The files of ``answers``, scored by the rules of the answer's language: MLQA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.metrics.mlqa import mlqa_scores
+from xstilts.submission.formats.answers import SUFFIX, baselines, read, units, write
+
+if TYPE_CHECKING:
+    from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.formats.examples import Examples
+
+__all__ = ["SUFFIX", "baselines", "read", "score", "units", "write"]
+
+
+def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:
+    """``exact_match`` and ``f1``, 0-100."""
+    exact_match, f1 = mlqa_scores(examples.gold, examples.predictions, language)
+    return {"exact_match": exact_match, "f1": f1}
