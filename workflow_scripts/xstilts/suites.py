@@ -84,6 +84,9 @@ SUITES: Mapping[SuiteName, Suite] = {
     "americas": AMERICAS,
 }
 
+TRAINED_ON: Mapping[str, str] = {"masakhaner1": "panx", "masakhaner2": "panx"}
+"""What the target stage of a suite's task trains on, where the task has no English of its own."""
+
 GROUPS: Mapping[GroupName, frozenset[str]] = {
     "african": frozenset(code for languages in AFRICAN.values() for code in languages),
     # Haitian Creole and Quechua are XCOPA's and PAN-X's

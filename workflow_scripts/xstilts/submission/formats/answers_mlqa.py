@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from xstilts.metrics.mlqa import mlqa_scores
+from xstilts.metrics.mlqa import normalise
+from xstilts.metrics.spans import squad_scores
 from xstilts.submission.formats.answers import SUFFIX, baselines, read, units, write
 
 if TYPE_CHECKING:
@@ -16,5 +18,6 @@ __all__ = ["SUFFIX", "baselines", "read", "score", "units", "write"]
 
 def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:
     """``exact_match`` and ``f1``, 0-100."""
-    exact_match, f1 = mlqa_scores(examples.gold, examples.predictions, language)
+    rules = partial(normalise, language=language)
+    exact_match, f1 = squad_scores(examples.gold, examples.predictions, rules)
     return {"exact_match": exact_match, "f1": f1}
