@@ -100,6 +100,13 @@ def _score(arguments: argparse.Namespace) -> None:
         write_json(Path(arguments.json), as_json(scores))
 
 
+def _export(arguments: argparse.Namespace) -> None:
+    from xstilts.stages.submission import export_what_there_is
+
+    for line in export_what_there_is(_grid(arguments)):
+        print(line)
+
+
 def _cells(arguments: argparse.Namespace) -> None:
     grid = _grid(arguments)
     for path in dict.fromkeys(grid.scores()):
@@ -137,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         "Build and print the tables of what there is; and the report.",
     )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
+    add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
     scored.add_argument("labels", metavar="LABELS_DIR", help="gold: TASK/test-LANGUAGE.tsv")

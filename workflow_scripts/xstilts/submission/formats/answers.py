@@ -47,6 +47,7 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     return Examples(
         gold=[answers for _, answers in questions],
         predictions=[found[example] for example in ids],
+        ids=ids,
         warnings=warnings,
     )
 
@@ -91,7 +92,7 @@ def units(answers: Sequence[Any]) -> Sequence[Any]:
     return [tuple(answer) if isinstance(answer, list) else answer for answer in answers]
 
 
-def write(examples: Examples, labels: Path, predictions: Path, ids: Sequence[str]) -> None:
+def write(examples: Examples, labels: Path, predictions: Path) -> None:
     """Write both files: SQuAD's form, each question in a paragraph without context, and answers."""
     questions = [
         {
@@ -99,8 +100,8 @@ def write(examples: Examples, labels: Path, predictions: Path, ids: Sequence[str
             "question": "",
             "answers": [{"answer_start": 0, "text": text} for text in answers],
         }
-        for example, answers in zip(ids, examples.gold, strict=True)
+        for example, answers in zip(examples.ids, examples.gold, strict=True)
     ]
     paragraphs = [{"context": "", "qas": [question]} for question in questions]
     write_json(labels, {"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]})
-    write_json(predictions, dict(zip(ids, examples.predictions, strict=True)))
+    write_json(predictions, dict(zip(examples.ids, examples.predictions, strict=True)))

@@ -12,6 +12,8 @@ class Examples:
 
     gold: list[Any]
     predictions: list[Any]
+    ids: list[str] = field(default_factory=list)
+    """Ids in the same order, for formats that have them."""
     warnings: list[str] = field(default_factory=list)
     """What was odd in the files but has an official meaning, such as an id that occurs twice."""
 
