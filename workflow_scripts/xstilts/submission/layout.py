@@ -64,7 +64,7 @@ def find(labels: Path, predictions: Path, benchmark: Benchmark, *, partial: bool
         absent = {
             language: file
             for language in languages
-            for folder in (predictions, labels)
+            for folder in (labels, predictions)
             if not (file := file_of(folder, task, language)).is_file()
         }
         if absent and not partial:

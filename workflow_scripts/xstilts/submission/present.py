@@ -74,5 +74,5 @@ def _task_line(task: str, found: TaskScores) -> str:
         shown += f"{fmean(values.values()):{width}.2f}" if values else f"{'-':>{width}}"
     metrics = ", ".join(f"{k.removeprefix('avg_')} {v:.2f}" for k, v in averages.items())
     languages = len(next(iter(found.metrics.values())))
-    part = f" (of {languages + len(found.missing)})" if found.missing else ""
-    return f"{task:<10}{shown}  {metrics}; {languages} languages{part}"
+    part = f" of {languages + len(found.missing)}" if found.missing else ""
+    return f"{task:<10}{shown}  {metrics}; {languages}{part} languages"
