@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Checkout
+
+if TYPE_CHECKING:
+    from conftest import Checkout
 
 pytestmark = pytest.mark.workflow
 
