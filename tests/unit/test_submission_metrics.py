@@ -12,6 +12,7 @@ import sys
 import tempfile
 import unicodedata
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from submission_files import benchmark, squad, write_part
 
 from xstilts.metrics.pairs import pair_scores
-from xstilts.metrics.ranked import average_precision, mean_average_precision
+from xstilts.metrics.ranks import average_precision, mean_average_precision
 from xstilts.submission.score import score_folders
 from xstilts.tasks.mnli import LABELS
 
@@ -235,7 +236,7 @@ def test_mined_pairs(gold: list[tuple[int, int]], predicted: list[tuple[int, int
         "precision": 100 * shared / len(found),
         "recall": 100 * shared / len(right),
     }
-    assert pair_scores(set(gold), set(predicted)) == pytest.approx(expected)
+    assert asdict(pair_scores(gold, predicted)) == pytest.approx(expected)
     texts = ("".join(f"zh-{a}\ten-{b}\n" for a, b in pairs) for pairs in (gold, predicted))
     assert scored("bucc2018", "tsv", *texts) == pytest.approx(expected)
 

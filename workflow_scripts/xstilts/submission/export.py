@@ -77,8 +77,9 @@ def _line_numbers(table: pa.Table, layer: int, data: Path, predictions: Path) ->
         if len(right) != 1 or right[0] not in line_of or nearest not in line_of:
             raise UserError(
                 f"{predictions}: query {query!r} has the right candidates {right} and the nearest "
-                f"{nearest!r}; the layout needs one right candidate per query, and both in {data}. "
-                "Delete the prediction file to have it made again."
+                f"{nearest!r}, not all in {data}, or not one right one. The layout has English "
+                "queries with one foreign candidate each; another direction has no place in it. "
+                "If this is the direction, delete the file to have it made again."
             )
         gold.append(line_of[right[0]])
         predicted.append(line_of[nearest])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
-from xstilts.metrics.ranked import mean_average_precision
+from xstilts.metrics.ranks import mean_average_precision
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.text import check_keys, line_of, load_json
 

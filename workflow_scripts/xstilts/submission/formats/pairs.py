@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
-from xstilts.metrics.pairs import pair_scores
+from xstilts.metrics.pairs import Pair, pair_scores
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.text import stripped_lines
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from xstilts.submission.benchmarks import TaskSpec
 
 SUFFIX = "tsv"
-
-Pair = tuple[str, ...]
-"""Ids of a foreign and an English sentence."""
 
 
 def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
@@ -46,13 +43,15 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
 
 
 def _pairs(path: Path) -> list[Pair]:
-    pairs = [tuple(line.split("\t")) for line in stripped_lines(path)]
-    for line, pair in enumerate(pairs, start=1):
-        if len(pair) != 2 or not all(pair):
+    pairs = []
+    for line, text in enumerate(stripped_lines(path), start=1):
+        foreign, _, english = text.partition("\t")
+        if not foreign or not english or "\t" in english:
             raise UserError(
-                f"{path}:{line}: {len(pair) if any(pair) else 0} columns. Write the ids of the "
-                "foreign and of the English sentence with a tab between them."
+                f"{path}:{line}: {len(text.split(chr(9))) if text else 0} columns. Write the ids "
+                "of the foreign and of the English sentence with a tab between them."
             )
+        pairs.append((foreign, english))
     return pairs
 
 
@@ -62,7 +61,8 @@ def _languages(pair: Pair) -> tuple[str, str]:
 
 def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:
     """``f1``, ``precision`` and ``recall`` of the set of pairs, 0-100."""
-    return pair_scores(set(examples.gold), set(examples.predictions))
+    scores = pair_scores(examples.gold, examples.predictions)
+    return {"f1": scores.f1, "precision": scores.precision, "recall": scores.recall}
 
 
 def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
