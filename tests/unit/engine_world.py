@@ -18,8 +18,8 @@ from xstilts.config.recipe import DEFAULTS, TOKEN_KEYS
 from xstilts.data.schemas import SCHEMAS
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.unigram import train_unigram
-from xstilts.training.loop import Running
 from xstilts.training.recipe import Recipe
+from xstilts.training.running import Running
 
 SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
 needs_shared = pytest.mark.skipif(

@@ -6,7 +6,7 @@ import math
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,9 +17,12 @@ from safetensors.torch import load_file
 from xstilts.errors import Interrupted, UserError
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
-from xstilts.training.loop import TrainResult, train
+from xstilts.training.loop import train
 from xstilts.training.sampler import Member
 from xstilts.training.state import clear_state, load_state, save_state
+
+if TYPE_CHECKING:
+    from xstilts.training.running import TrainResult
 
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json")
 CALM = {**ARCHITECTURE, "dropout": 0.0}

@@ -41,6 +41,9 @@ def original_files(
     if split not in task.splits(language):
         known = task.splits(language)
         raise unknown(f"split of {task.name} in {language!r}", split, known, where)
+    if task.parts:
+        parts = (original_files(part, data_root, language, split, where) for part in task.parts)
+        return [file for files in parts for file in files]
     code = task.codes.get(language, language)
     patterns = [pattern.format(language=language, code=code) for pattern in task.files[split]]
     for pattern in patterns:
@@ -70,13 +73,13 @@ def _listing_at(folder: Path, modified: int) -> Mapping[str, bool]:
 
 
 def _matches(root: Path, pattern: str) -> Iterator[Path]:
-    """Files below ``root`` that match a pattern whose parts may hold ``*``.
+    """Files below ``root`` that match a pattern whose parts may hold ``*`` and ``|``.
 
     Unlike ``Path.glob`` it lists each folder once for all languages and splits.
     """
     head, _, rest = pattern.partition("/")
     for name, is_file in _listing(root).items():
-        if fnmatchcase(name, head):
+        if any(fnmatchcase(name, option) for option in head.split("|")):
             if rest:
                 yield from _matches(root / name, rest)
             elif is_file:

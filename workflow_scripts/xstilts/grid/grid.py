@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
 from xstilts.config import load_study
+from xstilts.config.recipe import RecipeOverrides
+from xstilts.errors import UserError
 from xstilts.grid.names import Names, StageNode, TargetNode
+from xstilts.grid.recipes import Position, stage_recipe
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
 
@@ -48,6 +51,7 @@ class Grid:
         self.lines = lines
         self.names = Names(study, lines)
         self.paths = Paths(f"results/{study.study}")
+        self._check_dev_sets()
 
     @classmethod
     def load(cls, config: Mapping[str, Any] | None, files: Iterable[str | Path]) -> Grid:
@@ -149,6 +153,48 @@ class Grid:
         if chain == EMPTY_CHAIN:
             return self.text_members(base)
         return self.chains[chain][-1].members
+
+    def recipe(self, base: str, chain: str, target: str | None) -> dict[str, Any]:
+        """The full recipe of the last stage of a model."""
+        position: Position = "target"
+        own = self.targets[target].recipe if target else RecipeOverrides()
+        if target is None and chain != EMPTY_CHAIN:
+            position, own = "intermediate", self.chains[chain][-1].recipe
+        elif target is None:
+            pretrain = self.study.bases[base].pretrain
+            assert pretrain is not None, base
+            position, own = "pretrain", pretrain.recipe
+        return stage_recipe(self.study, position, self.members(base, chain, target), own)
+
+    def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
+        """Training sets on whose dev sets the weights of a model are selected."""
+        if self.recipe(base, chain, target)["selection"] == "last":
+            return ()
+        members = self.members(base, chain, target)
+        return tuple(member for member in members if TASKS[member.task].kind != "mlm")
+
+    def _stages(self) -> Iterator[tuple[str, str, str | None]]:
+        """(base, chain, target) of everything that is trained after pretraining."""
+        for base in self.study.bases:
+            yield from ((base, chain, None) for chain in self.chains if chain != EMPTY_CHAIN)
+            for target, node in self.targets.items():
+                yield from ((base, chain, target) for chain in self.chains if node.members)
+
+    def _check_dev_sets(self) -> None:
+        for stage in self._stages():
+            for member in self.dev_members(*stage):
+                languages = self.names.languages(TASKS[member.task], "validation")
+                if member.language not in languages:
+                    where = self.lines.where(("recipes",))
+                    raise UserError(
+                        f"{where}: {member.task} has no validation split in {member.language!r} to "
+                        f"select weights on. Set `selection: last` in recipes.tasks.{member.task}."
+                    )
+
+    def selection_data(self) -> list[str]:
+        """Manifests of all dev sets that weights are selected on."""
+        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
+        return [self.paths.data(member.task, member.language, "validation") for member in found]
 
     def training_data(self) -> list[str]:
         """Manifests of all training sets, pretraining text included."""

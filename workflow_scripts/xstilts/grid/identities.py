@@ -6,17 +6,17 @@ checksums) and is compared by Snakemake.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
-from xstilts.grid.recipes import Position, stage_recipe, token_options
+from xstilts.grid.recipes import token_options
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -31,6 +31,16 @@ def _reader_module(task: Task) -> str:
     """The module whose code turns a task's original files into rows."""
     read = task.read.func if isinstance(task.read, partial) else task.read
     return read.__module__
+
+
+def _reader_options(task: Task) -> dict[str, Any]:
+    """What the task tells its reader beside its labels, which are named on their own."""
+    options = task.read.keywords if isinstance(task.read, partial) else {}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in options.items()
+        if name != "labels"
+    }
 
 
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
@@ -49,10 +59,13 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         identity["source"] = {
             "microworld": spec.microworld,
             "seed": settings.seed,
+            "difficulty": settings.difficulty,
             # the language's own number: a world with more languages has the same ones first
             "languages": max(2, grid.names.languages_of_world.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
         }
+        if spec.stream:
+            identity["source"]["stream"] = spec.stream
         entry = "xstilts.microworld"
     elif spec.kind == "mlm":
         identity["source"] = {"text_of": grid.text_sources(task, language)}
@@ -62,6 +75,8 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         files = original_files(spec, root, language, split)
         identity["source"] = {"files": [file.relative_to(root).as_posix() for file in files]}
         entry = _reader_module(spec)
+        if options := _reader_options(spec):
+            identity["options"] = options
     identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
     return identity
 
@@ -104,17 +119,16 @@ def tokens(grid: Grid, task: str) -> dict[str, Any]:
 def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> dict[str, Any]:
     """Identity of a stage (parent and tokens apart): mixture, recipe, seed, numeric code."""
     members = grid.members(base, chain, target)
-    pretrain = grid.study.bases[base].pretrain
-    position: Position = "target"
-    own: RecipeOverrides = grid.targets[target].recipe if target else RecipeOverrides()
-    if target is None and chain != EMPTY_CHAIN:
-        position, own = "intermediate", grid.chains[chain][-1].recipe
-    elif target is None:
-        assert pretrain is not None, base
-        position, own, seed = "pretrain", pretrain.recipe, pretrain.seed
+    pretrain = grid.study.bases[base].pretrain if target is None and chain == EMPTY_CHAIN else None
+    dev = grid.dev_members(base, chain, target)
     kinds = sorted({TASKS[member.task].kind for member in members})
+    code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+    if dev:
+        code.append("xstilts.training.selection")
+        for kind in {TASKS[member.task].kind for member in dev}:
+            code += [f"xstilts.prediction.{kind}", f"xstilts.metrics.{kind}"]
     identity: dict[str, Any] = {
-        "seed": seed,
+        "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
         "head_of": {member.task: _head_name(member.task) for member in members},
         "heads": {
@@ -124,12 +138,11 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
             }
             for member in members
         },
-        "recipe": stage_recipe(grid.study, position, members, own),
-        "code": fingerprint(
-            ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
-        ),
+        "recipe": grid.recipe(base, chain, target),
+        "dev": {f"{m.task}@{m.language}": TASKS[m.task].metric for m in dev},
+        "code": fingerprint(code),
     }
-    if position == "pretrain" and pretrain is not None:
+    if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()
     return identity
 
@@ -186,7 +199,9 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
 
 def checked(grid: Grid) -> dict[str, Any]:
     """Identity of the gate before training: the data sets of the study."""
-    return {"data": sorted({*grid.training_data(), *grid.evaluation_data()})}
+    return {
+        "data": sorted({*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()})
+    }
 
 
 def overlap(grid: Grid) -> dict[str, Any]:

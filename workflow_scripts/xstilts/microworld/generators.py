@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xstilts.microworld import discourse, inference, questions
+from xstilts.microworld import discourse, entities, inference, paraphrase, questions
+from xstilts.microworld.draws import several
 from xstilts.microworld.facts import Bucket, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
 
@@ -104,6 +105,34 @@ def _pos(order: Order) -> Iterator[Row]:
         }
 
 
+def _paraphrase(order: Order) -> Iterator[Row]:
+    """Classification rows with the same words on both sides; of each two the labels differ."""
+    labels: list[paraphrase.Label] = []
+    for index in range(order.num_examples):
+        if index % 2 == 0:
+            labels = several(order.rng(f"labels-{index}"), paraphrase.LABELS, 2)
+        label = labels[index % 2]
+        pair = paraphrase.draw_pair(order.rng(index), order.seed, order.bucket, label)
+        yield {
+            "id": order.name(index),
+            "text_a": text_of(sentence(order.words, pair.first)),
+            "text_b": text_of(sentence(order.words, pair.second)),
+            "label": label,
+        }
+
+
+def _names(order: Order) -> Iterator[Row]:
+    """Tagging rows: words with the names of persons, organisations and places."""
+    for index in range(order.num_examples):
+        mentions = entities.draw_mentions(order.rng(index), order.seed, order.bucket)
+        pairs = [pair for mention in mentions for pair in entities.tagged(order.words, mention)]
+        yield {
+            "id": order.name(index),
+            "tokens": [word for word, _ in pairs],
+            "tags": [tag for _, tag in pairs],
+        }
+
+
 def _retrieval(order: Order) -> Iterator[Row]:
     """Retrieval rows: all candidates in order, then the mini-English queries sorted by text."""
     seen: set[str] = set()
@@ -147,6 +176,8 @@ GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "nli": _nli,
     "qa": _qa,
     "pos": _pos,
+    "paraphrase": _paraphrase,
+    "names": _names,
     "retrieval": _retrieval,
     "text": _text,
     "parallel": _parallel,

@@ -57,7 +57,7 @@ def rows(
 
     Args:
         world: the family of languages.
-        generator: "nli", "qa", "pos", "retrieval", "text" or "parallel".
+        generator: "nli", "paraphrase", "qa", "pos", "names", "retrieval", "text" or "parallel".
         language: a code of the world; "retrieval" and "parallel" set it against mini-English.
         split: "train", "validation" or "test".
         num_examples: examples, or sentence pairs for "retrieval" (two rows each).

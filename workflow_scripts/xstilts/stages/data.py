@@ -57,7 +57,15 @@ def _rows(identity: dict[str, Any], files: Sequence[Path]) -> tuple[Iterator[Row
             # languages differ in how much text there is of them
             resource = next(item.resource for item in world.languages if item.code == language)
             count = max(1, round(count * resource))
-        generated = microworld.rows(world, source["microworld"], language, identity["split"], count)
+        generated = microworld.rows(
+            world,
+            source["microworld"],
+            language,
+            identity["split"],
+            count,
+            difficulty=source["difficulty"],
+            stream=source.get("stream", ""),
+        )
         return generated, {}
     if task.kind != "mlm":
         return task.read(files, language), {file.name: sha256_of(file) for file in files}
