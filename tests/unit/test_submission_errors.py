@@ -182,7 +182,7 @@ TEN = ["neutral\n", "entailment\n"] * 5
         ("xnli", "".join(TEN), "neutral\n" * 10, ["degenerate predictions: all 10 are 'neutral'"]),
         ("xnli", "neutral\n" * 9, "neutral\n" * 9, []),
         ("panx", "O\nB-PER\n" * 6, "O\n" * 12, ["degenerate predictions: all 12 are 'O'"]),
-        ("panx", "X\n" * 4, "O\nO\nB-PER\nO\n", ["placeholder labels: 'X' in place of B-LOC"]),
+        ("panx", "X\n" * 4, "O\nO\nB-PER\nO\n", ["placeholder labels: 'X' in place of O, B-PER"]),
         ("tatoeba", "\n".join(map(str, range(12))), "3\n" * 12, ["degenerate predictions: all 12"]),
         ("tatoeba", "0\n" * 12, "\n".join(map(str, range(12))), ["placeholder labels: all 12"]),
         ("xcopa", '{"label": 0}\n' * 10, '{"label": 0}\n' * 9 + '{"label": 1}\n',

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xstilts.readers.conllu import UPOS
 from xstilts.suites import XTREME, XTREME_R, Suite
-from xstilts.tasks import mnli
+from xstilts.tasks import mnli, panx, pawsx
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,12 +21,10 @@ class TaskSpec:
 
 
 SPECS: Mapping[str, TaskSpec] = {
-    "pawsx": TaskSpec(format="labels", labels=("0", "1")),
+    "pawsx": TaskSpec(format="labels", labels=pawsx.LABELS),
     "xnli": TaskSpec(format="labels", labels=tuple(sorted(mnli.LABELS))),
     "xcopa": TaskSpec(format="choices", labels=("0", "1")),
-    "panx": TaskSpec(
-        format="tags", labels=("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
-    ),
+    "panx": TaskSpec(format="tags", labels=panx.LABELS),
     "udpos": TaskSpec(format="tags", labels=tuple(UPOS)),
     "xquad": TaskSpec(format="answers"),
     "mlqa": TaskSpec(format="answers_mlqa"),
