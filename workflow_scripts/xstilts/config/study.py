@@ -11,6 +11,7 @@ from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
+from xstilts.suites import GroupName, SuiteName
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 """Lower-case name that can stand in a path."""
@@ -32,8 +33,10 @@ class Target(Section):
     """A task to be measured, per language."""
 
     task: str | None = Field(None, description="The task; by default the target's own name.")
-    languages: Literal["all"] | list[str] = Field(
-        "all", description="Languages to evaluate; `all` that the task has."
+    languages: Literal["all", GroupName] | list[str] = Field(
+        "all",
+        description="Languages to evaluate; `all` that the task has, or those of a part of the "
+        "world (in the microworld, all).",
     )
     split: Literal["validation", "test"] = Field("test", description="Split to evaluate.")
     train: Mixture | None = Field(
@@ -116,6 +119,11 @@ class Study(Section):
         "training set or a list of them; an empty list is plain target training.",
     )
     baseline: Name = Field("none", description="Strategy that the others are compared with.")
-    targets: dict[Name, Target] = Field(min_length=1, description="What is measured.")
+    targets: dict[Name, Target] = Field({}, description="What is measured.")
+    suites: list[SuiteName] = Field(
+        [],
+        description="Named suites of targets: their tasks in their languages (in the microworld, "
+        "in all). A target with the name of such a task changes the keys that it sets.",
+    )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")

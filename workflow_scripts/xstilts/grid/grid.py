@@ -210,8 +210,8 @@ class Grid:
                 self.names.check_dataset(task, member.language, "validation", where)
             except UserError as error:
                 raise UserError(
-                    f"{error} Weights are selected on dev sets unless `selection: last` is set, for "
-                    f"instance in recipes.tasks.{member.task}."
+                    f"{error} Weights are selected on dev sets, unless `selection: last` is set; "
+                    f"for instance, in recipes.tasks.{member.task}."
                 ) from None
 
     def selection_data(self) -> list[str]:

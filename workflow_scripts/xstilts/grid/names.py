@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import Member, stage_label, translation_language
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import translations
+from xstilts.grid.suites import all_targets
 from xstilts.microworld import World
+from xstilts.suites import GROUPS
 from xstilts.tasks import get_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xstilts.config.load import KeyPath, Lines
-    from xstilts.config.study import Study
+    from xstilts.config.study import Study, Target
+    from xstilts.suites import GroupName
     from xstilts.tasks.base import Split, Task
 
 
@@ -88,7 +91,10 @@ class Names:
         self._check_text()
         self.text_languages = self._text_languages(pairs=False)
         self.pair_languages = self._text_languages(pairs=True)
-        self.targets = {name: self._target(name) for name in study.targets}
+        self.targets = {
+            name: self._target(name, spec, place)
+            for name, (spec, place) in all_targets(study, lines).items()
+        }
         self.strategies = {
             name: tuple(
                 self._stage(mixture, ("strategies", name, index))
@@ -205,20 +211,28 @@ class Names:
             raise UserError(f"{where}: {label!r} is also the name of a stage. Rename the stage.")
         return StageNode(label, members, RecipeOverrides())
 
-    def _target(self, name: str) -> TargetNode:
-        spec = self.study.targets[name]
-        where = self.lines.where(("targets", name))
+    def _group(
+        self, languages: tuple[str, ...], name: GroupName | Literal["all"]
+    ) -> tuple[str, ...]:
+        """Those of some languages that are of a group; all of the microworld's."""
+        if name == "all" or self.world:
+            return languages
+        return tuple(language for language in languages if language in GROUPS[name])
+
+    def _target(self, name: str, spec: Target, place: KeyPath) -> TargetNode:
+        where = self.lines.where(place)
         task = get_task(spec.task or name, where)
-        if spec.languages == "all":
-            languages = self.languages(task, spec.split)
+        if isinstance(spec.languages, str):
+            languages = self._group(self.languages(task, spec.split), spec.languages)
         else:
             languages = tuple(dict.fromkeys(spec.languages))
         if not languages:
-            raise UserError(f"{where}: {task.name} has no {spec.split} split in any language.")
+            group = "any" if spec.languages == "all" else f"any {spec.languages}"
+            raise UserError(f"{where}: {task.name} has no {spec.split} split in {group} language.")
+        own = self.study.targets.get(name)
         for index, language in enumerate(languages):
-            key = () if spec.languages == "all" else ("languages", index)
-            place = self.lines.where(("targets", name, *key))
-            self.check_dataset(task, language, spec.split, place)
+            key = ("languages", index) if own and isinstance(own.languages, list) else ()
+            self.check_dataset(task, language, spec.split, self.lines.where((*place, *key)))
         mixture = spec.train if spec.train is not None else task.train
         if mixture is None:
             return TargetNode(name, task, languages, spec.split, (), spec.recipe)
