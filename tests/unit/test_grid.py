@@ -103,3 +103,15 @@ def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):
 )
 def test_product_names(path, name):
     assert product(path) == name
+
+
+def test_the_threshold_of_no_answer_is_that_of_the_evaluated_task(tmp_path):
+    text = STUDY + "  squad_v2: {split: validation, languages: [qaa]}\n  xquad: {}\n"
+    text += "recipes: {tasks: {squad_v2: {null_threshold: -1.5}}}\n"
+    grid = grid_of(tmp_path, text)
+    assert identities.predictions(grid, "squad_v2")["decoding"]["null_threshold"] == -1.5
+    assert "null_threshold" not in identities.predictions(grid, "xquad")["decoding"]
+    assert "null_threshold" not in identities.model(grid, "mini", 1, "none", "squad_v2")["recipe"]
+    assert identities.scores(grid, "squad_v2")["scorer"] == "squad_v2"
+    assert "xstilts.metrics.squad_v2" in identities.scores(grid, "squad_v2")["code"]
+    assert "xstilts.metrics.squad_v2" not in identities.scores(grid, "xquad")["code"]

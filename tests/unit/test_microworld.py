@@ -29,6 +29,7 @@ CODES = [language.code for language in WORLD.languages]
 KIND = {
     "nli": "classification",
     "qa": "span",
+    "qa_unanswerable": "span",
     "pos": "tagging",
     "retrieval": "retrieval",
     "text": "mlm",
@@ -49,6 +50,8 @@ GOLDEN: dict[str, str] = {
     "nli/qaf": "f6945d82c371a844",
     "qa/qaa": "424c5d1ae3fbc630",
     "qa/qaf": "73063096ecd75a6f",
+    "qa_unanswerable/qaa": "feee1bb8669ea0f1",
+    "qa_unanswerable/qaf": "19a4a7cfc5a3133a",
     "pos/qaa": "916482aac31431ee",
     "pos/qaf": "877499bfbe60c11d",
     "retrieval/qab": "23d4a73f63a20a3f",
@@ -420,6 +423,35 @@ def test_questions_ask_for_all_slots_in_all_places() -> None:
     starts = [row["answers"][0]["start"] / len(row["context"]) for row in found]
     assert min(starts) < 0.1
     assert max(starts) > 0.9
+
+
+@pytest.mark.parametrize("difficulty", qa.DIFFICULTIES)
+def test_one_question_in_three_has_no_answer(difficulty: str) -> None:
+    found = sample("qa_unanswerable", "qaf", "train", 600, difficulty=difficulty)
+    answered = [len(row["answers"]) for row in found]
+    assert all(sum(answered[i : i + 3]) == 2 for i in range(0, 600, 3))
+    assert {answered[i : i + 3].index(0) for i in range(0, 600, 3)} == {0, 1, 2}
+    for row in found:
+        for answer in row["answers"]:
+            assert row["context"][answer["start"] :].startswith(answer["text"])
+    # neither the number of facts nor the question's form gives it away
+    for part in ("context", "question"):
+        sizes = [
+            [len(row[part].split()) for row in found if bool(row["answers"]) == answerable]
+            for answerable in (True, False)
+        ]
+        assert abs(sum(sizes[0]) / len(sizes[0]) - sum(sizes[1]) / len(sizes[1])) < 1.2
+
+
+def test_a_question_fits_no_fact_once_its_own_is_left_untold() -> None:
+    rng = random.Random("untold")
+    for _ in range(200):
+        story = qa.draw_story(rng, 0, "test", qa.DIFFICULTIES["hard"])
+        told = qa.without(story, story.target)
+        assert told.target is None
+        assert qa.answers(told.facts, told.question) == []
+        other = qa.without(story, (story.target + 1) % len(story.facts))
+        assert qa.answers(other.facts, other.question) == [other.target]
 
 
 # --- tags, retrieval, text ---------------------------------------------------------------------

@@ -193,6 +193,39 @@ def test_question_and_special_tokens_are_no_answer(tmp_path: Path) -> None:
     assert decode(tmp_path, CONTEXT, scores)[0] == "😀"
 
 
+def test_no_answer_wins_by_more_than_the_threshold(tmp_path: Path) -> None:
+    first, last = positions(tmp_path, "😀")
+    windows = 2
+    scores = {("start", 0, first): 5.0, ("end", 0, last): 4.0}
+    # in every window, for one that speaks for an answer is enough
+    none = {(side, window, 0): 6.0 for side in ("start", "end") for window in range(windows)}
+    assert decode(tmp_path, CONTEXT, scores | none) == ("😀", 9.0)
+    assert decode(tmp_path, CONTEXT, scores | none, null_threshold=0.0) == ("", 12.0)
+    assert decode(tmp_path, CONTEXT, scores | none, null_threshold=3.0) == ("😀", 9.0)
+    some = none | {("start", windows - 1, 0): -9.0}
+    assert decode(tmp_path, CONTEXT, scores | some, null_threshold=0.0) == ("😀", 9.0)
+
+
+def test_unanswerable_questions_are_learned(tmp_path: Path) -> None:
+    rows = rows_of("span", 500, 3)
+    for row in rows[::3]:
+        row["context"] = row["context"].replace("good", "bad")
+        row["answers"] = []
+    members = [
+        Member(task="span", language="en", tokens=make_tokens(tmp_path, "span", rows=rows[:400])[1])
+    ]
+    train(
+        ARCHITECTURE, members, {"span": HeadSpec(kind="span")},
+        recipe(epochs=6.0), seed=1, out_dir=tmp_path / "model", running=running(tmp_path),
+    )  # fmt: skip
+    data, tokens = make_tokens(tmp_path, "span", seed=2, rows=rows[400:])
+    options = PredictOptions(null_threshold=0.0)
+    found = run(tmp_path / "model", tmp_path, "span", data, tokens, options=options).to_pylist()
+    right = [row["prediction"] == "".join(row["gold"]) for row in found]
+    assert np.mean(right) > 0.95
+    assert 20 < sum(not row["gold"] for row in found) < 80
+
+
 def test_answers_run_forwards_and_are_not_too_long(tmp_path: Path) -> None:
     first, last = positions(tmp_path, "😀")
     backwards = {("start", 0, last + 1): 50.0, ("end", 0, first - 1): 50.0}

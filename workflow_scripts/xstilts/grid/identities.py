@@ -16,7 +16,8 @@ from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
-from xstilts.grid.recipes import Position, stage_recipe, token_options
+from xstilts.grid.recipes import Position, null_threshold, stage_recipe, token_options
+from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
         decoding = {"pooling": protocol.pooling}
     elif node.task.kind == "span":
         decoding = {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
+        if node.task.may_lack_answer:
+            decoding["null_threshold"] = null_threshold(grid.study, node.task.name)
     head = node.members[0].task if node.members else None
     return {
         "task": node.task.name,
@@ -176,11 +179,12 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
     return {
         "task": node.task.name,
         "kind": node.task.kind,
+        "scorer": node.task.scorer,
         "languages": list(node.languages),
         "headline": node.task.metric,
         "protocol": grid.study.protocol,
         "retrieval_depth": protocol.retrieval_depth if node.task.kind == "retrieval" else None,
-        "code": fingerprint(["xstilts.results.score", f"xstilts.metrics.{node.task.kind}"]),
+        "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xstilts.microworld import discourse, inference, questions
+from xstilts.microworld.draws import pick
 from xstilts.microworld.facts import Bucket, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
 
@@ -74,22 +75,43 @@ def _qa(order: Order) -> Iterator[Row]:
     difficulty = questions.DIFFICULTIES[order.difficulty]
     for index in range(order.num_examples):
         story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
-        texts: list[str] = []
-        start, answer = 0, ""
-        for position, fact in enumerate(story.facts):
-            tokens = sentence(order.words, (Clause(fact),))
-            if position == story.target:
-                inside = [i for i, token in enumerate(tokens) if token.slot == story.question.ask]
-                answer = text_of(tokens[inside[0] : inside[-1] + 1])
-                before = texts + [token.form for token in tokens[: inside[0]]]
-                start = sum(len(text) + 1 for text in before)
-            texts.append(text_of(tokens))
-        yield {
-            "id": order.name(index),
-            "context": " ".join(texts),
-            "question": text_of(sentence(order.words, (story.question,))),
-            "answers": [{"text": answer, "start": start}],
-        }
+        yield {"id": order.name(index), **_told(order, story)}
+
+
+def _qa_unanswerable(order: Order) -> Iterator[Row]:
+    """Span rows of which one in three has no answer: the fact that holds it is left untold.
+
+    Of the other stories a fact beside the answer's is left out, so that their length tells nothing.
+    """
+    difficulty = questions.DIFFICULTIES[order.difficulty]
+    lacking = 0
+    for index in range(order.num_examples):
+        if index % 3 == 0:
+            lacking = index + pick(order.rng(f"lacking-{index}"), range(3))
+        rng = order.rng(index)
+        story = questions.draw_story(rng, order.seed, order.bucket, difficulty)
+        parts = range(len(story.facts))
+        untold = pick(rng, [i for i in parts if (i == story.target) == (index == lacking)])
+        yield {"id": order.name(index), **_told(order, questions.without(story, untold))}
+
+
+def _told(order: Order, story: questions.Story) -> Row:
+    """Context, question and answers of a story; no answer where no fact holds it."""
+    texts: list[str] = []
+    answers: list[dict[str, Any]] = []
+    for position, fact in enumerate(story.facts):
+        tokens = sentence(order.words, (Clause(fact),))
+        if position == story.target:
+            inside = [i for i, token in enumerate(tokens) if token.slot == story.question.ask]
+            before = texts + [token.form for token in tokens[: inside[0]]]
+            start = sum(len(text) + 1 for text in before)
+            answers = [{"text": text_of(tokens[inside[0] : inside[-1] + 1]), "start": start}]
+        texts.append(text_of(tokens))
+    return {
+        "context": " ".join(texts),
+        "question": text_of(sentence(order.words, (story.question,))),
+        "answers": answers,
+    }
 
 
 def _pos(order: Order) -> Iterator[Row]:
@@ -146,6 +168,7 @@ def _parallel(order: Order) -> Iterator[Row]:
 GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "nli": _nli,
     "qa": _qa,
+    "qa_unanswerable": _qa_unanswerable,
     "pos": _pos,
     "retrieval": _retrieval,
     "text": _text,

@@ -57,11 +57,11 @@ def rows(
 
     Args:
         world: the family of languages.
-        generator: "nli", "qa", "pos", "retrieval", "text" or "parallel".
+        generator: a name of ``GENERATORS``, such as "nli".
         language: a code of the world; "retrieval" and "parallel" set it against mini-English.
         split: "train", "validation" or "test".
         num_examples: examples, or sentence pairs for "retrieval" (two rows each).
-        difficulty: "easy", "medium" or "hard", for "nli" and "qa".
+        difficulty: "easy", "medium" or "hard", for "nli", "qa" and "qa_unanswerable".
         stream: tells apart two data sets that use the same generator, as the name of the task.
 
     Raises:

@@ -16,5 +16,8 @@ class PredictOptions:
     """Start and end positions considered per window (span)."""
     max_answer_length: int = 30
     """Longest answer in pieces (span)."""
+    null_threshold: float | None = None
+    """By how much the score of no answer must exceed the best span's; None: there is always an
+    answer (span)."""
     pooling: Literal["mean", "mean_no_special", "cls"] = "mean"
     """What a sentence vector is the mean of (retrieval)."""

@@ -68,4 +68,5 @@ def score_cell(
         common,
         out,
         record={"id": digest(full), "identity": full},
+        scorer=identity["scorer"],
     )

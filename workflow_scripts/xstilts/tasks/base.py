@@ -38,6 +38,12 @@ class Task:
     """Label names of a classification or tagging task, in a fixed order; the index is the class."""
     metric: str
     """The headline metric, on a 0-100 scale."""
+    scorer: str = ""
+    """Module of ``xstilts.metrics`` with the task's own rules, where those of its kind do not
+    hold."""
+    may_lack_answer: bool = False
+    """Whether the right answer may be that there is none (span): decoding then weighs the best
+    span against no answer."""
     train: str | None = None
     """What the target stage trains on (``TASK`` in the study's source language); None for a task
     that is evaluated without training."""
