@@ -8,6 +8,8 @@ from test_config import STUDY, error_of, grid_of
 from xstilts.grid import identities
 from xstilts.identity import differences
 from xstilts.paths import product
+from xstilts.prediction.options import PredictOptions
+from xstilts.stages.tables import study_cells
 
 __all__ = ["error_of"]
 
@@ -115,3 +117,44 @@ def test_the_threshold_of_no_answer_is_that_of_the_evaluated_task(tmp_path):
     assert identities.scores(grid, "squad_v2")["scorer"] == "squad_v2"
     assert "xstilts.metrics.squad_v2" in identities.scores(grid, "squad_v2")["code"]
     assert "xstilts.metrics.squad_v2" not in identities.scores(grid, "xquad")["code"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "split", "headline"),
+    [
+        ("recommended", "test", "f1"),
+        # tuned on what is evaluated
+        ("recommended", "validation", "f1_oracle"),
+        ("jiant-2020", "test", "f1_oracle"),
+        ("xtreme-2020", "test", "f1"),
+    ],
+)
+def test_mining_tuned_on_the_evaluated_set_has_another_name(tmp_path, protocol, split, headline):
+    text = STUDY + f"  bucc2018: {{split: {split}}}\nprotocol: {protocol}\n"
+    grid = grid_of(tmp_path, text)
+    assert identities.scores(grid, "bucc2018")["headline"] == headline
+    assert {cell.metric for cell in study_cells(grid) if cell.target == "bucc2018"} == {headline}
+    assert grid.targets["bucc2018"].languages == ("qab", "qac")
+
+
+def test_protocols_decide_how_vectors_are_compared(tmp_path):
+    def decoding(protocol, target):
+        text = STUDY + f"  bucc2018: {{}}\n  lareqa: {{}}\nprotocol: {protocol}\n"
+        return identities.predictions(grid_of(tmp_path, text), target)["decoding"]
+
+    same = decoding("recommended", "tatoeba")
+    assert "depth" not in same
+    changed = {
+        "recommended-csls": [("similarity", "cosine", "csls")],
+        "recommended-margin": [("similarity", "cosine", "margin"), ("neighbourhood", 10, 4)],
+        "recommended-xx-en": [("direction", "en-xx", "xx-en")],
+    }
+    for name, expected in changed.items():
+        assert differences(same, decoding(name, "tatoeba")) == expected
+    # XLM-R large's hidden states 20 and 14
+    assert decoding("xtreme-2020", "bucc2018")["depth"] * 24 == 20
+    assert decoding("xtreme-2020", "lareqa")["depth"] * 24 == 14
+    jiant = decoding("jiant-2020", "bucc2018")
+    assert (jiant["depth"] * 24, jiant["keep_repeated"], jiant["neighbourhood"]) == (14, True, 4)
+    for target in ("tatoeba", "bucc2018", "lareqa"):
+        PredictOptions(**decoding("recommended", target))

@@ -20,7 +20,9 @@ METRICS = {
     "classification": {"accuracy"},
     "span": {"mean_em_f1"},
     "tagging": {"f1"},
-    "retrieval": {"accuracy", "f1"},
+    "retrieval": {"accuracy"},
+    "mining": {"f1"},
+    "ranking": {"map_at_20"},
     "mlm": {"perplexity"},
 }
 
@@ -32,6 +34,9 @@ XTREME = {
     "tydiqa": "en ar bn fi id ko ru sw te",
     "udpos": "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl "
     "tr ur vi yo zh" + " lt pl uk wo ro",
+    "bucc2018": "de fr ru zh",
+    # XQuAD-R: XTREME-R's eleven of LAReQA
+    "lareqa": "ar de el en es hi ru th tr vi zh",
     "tatoeba": "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka "
     "ko th sw zh kk tr et fi hu" + " az lt pl uk ro",
 }

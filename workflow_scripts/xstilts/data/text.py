@@ -20,12 +20,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "span": ("context", "question"),
     "tagging": ("tokens",),
     "retrieval": ("text",),
+    "mining": ("text",),
+    "ranking": ("text",),
     "mlm": ("text", "pair"),
 }
 """Kind to the columns that hold text, in a fixed order."""
 
 KINDS = {"label": "classification", "context": "span", "tags": "tagging", "side": "retrieval"}
-"""A column that tells the kind of a data file."""
+"""A column that tells the kind of a data file, or one with the same columns."""
 
 
 def kind_of(columns: Sequence[str]) -> str:

@@ -19,8 +19,10 @@ from xstilts.fingerprint import fingerprint
 from xstilts.grid.recipes import Position, null_threshold, stage_recipe, token_options
 from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
+    from xstilts.config.protocol import Protocol
     from xstilts.grid.grid import Grid
     from xstilts.tasks.base import Split, Task
 
@@ -155,8 +157,8 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
     node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
     decoding: dict[str, Any] = {}
-    if node.task.kind == "retrieval":
-        decoding = {"pooling": protocol.pooling}
+    if node.task.kind in EMBEDDING_KINDS:
+        decoding = _vectors(protocol, node.task.kind)
     elif node.task.kind == "span":
         decoding = {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
         if node.task.may_lack_answer:
@@ -173,6 +175,23 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     }
 
 
+def _vectors(protocol: Protocol, kind: str) -> dict[str, Any]:
+    """What a protocol says of sentence vectors and their comparison, for a kind."""
+    if kind == "retrieval":
+        # without depth: all layers are predicted, and the score takes that of the protocol
+        return {
+            "pooling": protocol.pooling,
+            "similarity": protocol.similarity,
+            "neighbourhood": protocol.neighbourhood,
+            "direction": protocol.direction,
+        }
+    vectors = {"pooling": protocol.pooling, "depth": protocol.depth(kind)}
+    if kind == "mining":
+        vectors["neighbourhood"] = protocol.mining_neighbourhood
+        vectors["keep_repeated"] = protocol.mining_repeated == "keep"
+    return vectors
+
+
 def scores(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's scores (predictions apart): metric, protocol, code."""
     node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
@@ -181,9 +200,9 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
         "kind": node.task.kind,
         "scorer": node.task.scorer,
         "languages": list(node.languages),
-        "headline": node.task.metric,
+        "headline": grid.headline(target),
         "protocol": grid.study.protocol,
-        "retrieval_depth": protocol.retrieval_depth if node.task.kind == "retrieval" else None,
+        "depth": protocol.depth(node.task.kind) if node.task.kind in EMBEDDING_KINDS else None,
         "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
     }
 

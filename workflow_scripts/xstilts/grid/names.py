@@ -14,6 +14,7 @@ from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.microworld import World
+from xstilts.microworld.generators import BILINGUAL
 from xstilts.tasks import get_task
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class Names:
         if self.world:
             source = self.study.source_language
             codes = self.languages_of_world
-            return tuple(code for code in codes if task.kind != "retrieval" or code != source)
+            return tuple(
+                code for code in codes if task.microworld not in BILINGUAL or code != source
+            )
         return tuple(language for language in task.languages if split in task.splits(language))
 
     def check_dataset(self, task: Task, language: str, split: Split, where: str) -> None:

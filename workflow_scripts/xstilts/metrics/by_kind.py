@@ -9,11 +9,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 from xstilts.errors import unknown
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCORED_KINDS = ("classification", "retrieval", "span", "tagging")
+SCORED_KINDS = ("classification", "mining", "ranking", "retrieval", "span", "tagging")
 
 
 def module_of(kind: str, scorer: str = "") -> str:
@@ -44,14 +45,15 @@ def score(
     Args:
         kind: kind of the task.
         predictions: table in the kind's schema (``xstilts.results.schema``).
-        layer: layer that the protocol prescribes; for retrieval, and only there.
+        layer: layer that the protocol prescribes; for kinds that compare sentence vectors, and
+            only there.
         scorer: the task's own module, which takes the language too.
         language: language of the predictions.
 
     Raises:
         UserError: the predictions cannot be scored; names the example, not the file.
     """
-    if (layer is None) == (kind == "retrieval"):
+    if (layer is None) == (kind in EMBEDDING_KINDS):
         raise ValueError(f"layer is for retrieval, and needed there: kind {kind}, layer {layer}")
     module = importlib.import_module(module_of(kind, scorer))
     further = [value for value, given in ((layer, layer is not None), (language, scorer)) if given]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xstilts.microworld import discourse, inference, questions
 from xstilts.microworld.draws import pick
 from xstilts.microworld.facts import Bucket, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
+from xstilts.microworld.languages import SOURCE
 
 if TYPE_CHECKING:
     from xstilts.microworld.lexicon import Lexicon
@@ -128,23 +129,82 @@ def _pos(order: Order) -> Iterator[Row]:
 
 def _retrieval(order: Order) -> Iterator[Row]:
     """Retrieval rows: all candidates in order, then the mini-English queries sorted by text."""
-    seen: set[str] = set()
     queries: list[tuple[str, int]] = []
-    for index in range(order.num_examples):
-        rng = order.rng(index)
-        while True:
-            saying = discourse.draw_utterance(rng, order.seed, order.bucket)
-            query = saying.form(order.source_words, *saying.arguments)
-            # two sentences that differ in an article alone are one in a language without articles
-            key = " ".join(token.form for token in query if token.tag != "DET")
-            if key not in seen:
-                break
-        seen.add(key)
-        queries.append((text_of(query), index))
-        text = text_of(saying.form(order.words, *saying.arguments))
+    for index, (query, text) in enumerate(_translations(order, order.num_examples)):
+        queries.append((query, index))
         yield {"id": str(index), "side": "candidate", "text": text, "matches": []}
     for position, (text, index) in enumerate(sorted(queries)):
         yield {"id": f"q{position}", "side": "query", "text": text, "matches": [str(index)]}
+
+
+def _translations(order: Order, count: int) -> Iterator[tuple[str, str]]:
+    """(mini-English, the other language) of sentences that all differ in meaning."""
+    seen: set[str] = set()
+    for index in range(count):
+        rng = order.rng(index)
+        while True:
+            saying = discourse.draw_utterance(rng, order.seed, order.bucket)
+            source = saying.form(order.source_words, *saying.arguments)
+            # two sentences that differ in an article alone are one in a language without articles
+            key = " ".join(token.form for token in source if token.tag != "DET")
+            if key not in seen:
+                break
+        seen.add(key)
+        yield text_of(source), text_of(saying.form(order.words, *saying.arguments))
+
+
+def _mining(order: Order) -> Iterator[Row]:
+    """Mining rows: of a test split, the validation split to choose the threshold on as well."""
+    yield from _minable(order, "")
+    if order.split == "test":
+        yield from _minable(replace(order, split="validation"), "tuning_")
+
+
+def _minable(order: Order, prefix: str) -> Iterator[Row]:
+    """Sentences of both languages; only a half of each side has a translation."""
+    foreign: dict[str, int] = {}
+    source: dict[str, int] = {}
+    for index, (ours, theirs) in enumerate(_translations(order, 3 * order.num_examples)):
+        if index % 3 != 1:
+            source[ours] = index
+        if index % 3 != 2:
+            foreign[theirs] = index
+    # sorted, so that positions tell nothing
+    names = {index: f"{SOURCE}-{i}" for i, (_, index) in enumerate(sorted(source.items()))}
+    for i, (text, index) in enumerate(sorted(foreign.items())):
+        matches = [names[index]] if index in names else []
+        yield {"id": f"xx-{i}", "side": f"{prefix}query", "text": text, "matches": matches}
+    for text, index in sorted(source.items()):
+        yield {"id": names[index], "side": f"{prefix}candidate", "text": text, "matches": []}
+
+
+def _answers(order: Order) -> Iterator[Row]:
+    """Ranking rows: questions, and the sentences of all stories in both languages, with context."""
+    languages = {"own": order.words, SOURCE: order.source_words}
+    if order.words == order.source_words:
+        del languages["own"]
+    difficulty = questions.DIFFICULTIES[order.difficulty]
+    queries: list[Row] = []
+    for index in range(order.num_examples):
+        story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
+        for name, words in languages.items():
+            texts = [text_of(sentence(words, (Clause(fact),))) for fact in story.facts]
+            for i, text in enumerate(texts):
+                yield {
+                    "id": f"{name}-{index}-{i}",
+                    "side": "candidate",
+                    "text": text + " " + " ".join(texts),
+                    "matches": [],
+                }
+        queries.append(
+            {
+                "id": order.name(index),
+                "side": "query",
+                "text": text_of(sentence(order.words, (story.question,))),
+                "matches": [f"{name}-{index}-{story.target}" for name in languages],
+            }
+        )
+    yield from queries
 
 
 def _text(order: Order) -> Iterator[Row]:
@@ -171,8 +231,10 @@ GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "qa_unanswerable": _qa_unanswerable,
     "pos": _pos,
     "retrieval": _retrieval,
+    "mining": _mining,
+    "answers": _answers,
     "text": _text,
     "parallel": _parallel,
 }
-BILINGUAL = frozenset({"retrieval", "parallel"})
+BILINGUAL = frozenset({"retrieval", "mining", "parallel"})
 """Generators that set a language against mini-English."""

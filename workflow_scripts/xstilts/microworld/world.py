@@ -58,10 +58,10 @@ def rows(
     Args:
         world: the family of languages.
         generator: a name of ``GENERATORS``, such as "nli".
-        language: a code of the world; "retrieval" and "parallel" set it against mini-English.
+        language: a code of the world; the generators of ``BILINGUAL`` set it against mini-English.
         split: "train", "validation" or "test".
-        num_examples: examples, or sentence pairs for "retrieval" (two rows each).
-        difficulty: "easy", "medium" or "hard", for "nli", "qa" and "qa_unanswerable".
+        num_examples: examples; for "retrieval" and "mining" sentence pairs, for "answers" stories.
+        difficulty: "easy", "medium" or "hard", for NLI and questions.
         stream: tells apart two data sets that use the same generator, as the name of the task.
 
     Raises:

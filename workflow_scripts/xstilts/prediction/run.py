@@ -19,6 +19,7 @@ from xstilts.files import atomic_path
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
 from xstilts.record import with_record
+from xstilts.tasks.base import EMBEDDING_KINDS
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import collate, gather, model_inputs, passes
 from xstilts.versions import versions
@@ -58,9 +59,9 @@ def predict(
     """Predict each language into its own file; a kill loses at most the language in work.
 
     Args:
-        model_dir: folder with the encoder and, but for retrieval, its heads.
+        model_dir: folder with the encoder and, for kinds that need one, its heads.
         task: name of the task; its head unless ``options.head`` names another.
-        kind: classification, span, tagging or retrieval.
+        kind: kind of the task, other than mlm.
         labels: label names of the task.
         items: the languages.
         options: how outputs become predictions.
@@ -80,7 +81,7 @@ def predict(
     target = torch.device(device)
     encoder = load_encoder(model_dir).to(target).eval()
     head, head_labels = None, tuple(labels)
-    if kind != "retrieval":
+    if kind not in EMBEDDING_KINDS:
         name = options.head or task
         head_labels = _check_head(model_dir, name, task, kind, labels)
         head = load_head(model_dir, name, encoder.config).to(target).eval()

@@ -58,7 +58,7 @@ def read_squad(
     for path in paths:
         for question in _questions(path):
             where = question.where
-            identifier = _get(question.entry, "id", str, where)
+            identifier = value_of(question.entry, "id", str, where)
             if may_repeat and may_repeat(identifier):
                 copies[identifier] = copy = copies.get(identifier, 0) + 1
                 identifier += f"#{copy}" if copy > 1 else ""
@@ -71,23 +71,32 @@ def read_squad(
             yield {
                 "id": identifier,
                 "context": question.context,
-                "question": _get(question.entry, "question", str, where),
+                "question": value_of(question.entry, "question", str, where),
                 "answers": _answers(question, identifier, unanswerable),
             }
 
 
 def _questions(path: Path) -> Iterator[_Question]:
+    for number, article in enumerate(articles_of(path)):
+        where = f"{path}: data[{number}]"
+        for paragraph_number, paragraph in enumerate(value_of(article, "paragraphs", list, where)):
+            place = f"{where}.paragraphs[{paragraph_number}]"
+            context = value_of(paragraph, "context", str, place)
+            for index, entry in enumerate(value_of(paragraph, "qas", list, place)):
+                yield _Question(f"{place}.qas[{index}]", context, entry)
+
+
+def articles_of(path: Path) -> list[Any]:
+    """The articles of a file in SQuAD's layout, or of a bare list of them.
+
+    Raises:
+        UserError: invalid or cut JSON, or no article.
+    """
     content = _content(path)
-    articles = _get(content, "data", list, str(path)) if isinstance(content, dict) else content
+    articles = value_of(content, "data", list, str(path)) if isinstance(content, dict) else content
     if not isinstance(articles, list) or not articles:
         raise UserError(f'{path}: no articles; SQuAD\'s layout is {{"data": [article, ...]}}.')
-    for number, article in enumerate(articles):
-        where = f"{path}: data[{number}]"
-        for paragraph_number, paragraph in enumerate(_get(article, "paragraphs", list, where)):
-            place = f"{where}.paragraphs[{paragraph_number}]"
-            context = _get(paragraph, "context", str, place)
-            for index, entry in enumerate(_get(paragraph, "qas", list, place)):
-                yield _Question(f"{place}.qas[{index}]", context, entry)
+    return articles
 
 
 def _content(path: Path) -> Any:
@@ -106,8 +115,12 @@ def _content(path: Path) -> Any:
         ) from None
 
 
-def _get(record: object, key: str, kind: type[_T], where: str) -> _T:
-    """The value of a required key, of the type that the layout asks for."""
+def value_of(record: object, key: str, kind: type[_T], where: str) -> _T:
+    """The value of a required key, of the type that the layout asks for.
+
+    Raises:
+        UserError: no such key, or a value of another type.
+    """
     if not isinstance(record, dict) or key not in record:
         keys = ", ".join(record) if isinstance(record, dict) else type(record).__name__
         raise UserError(f"{where}: no key {key!r}; there is: {keys or '(nothing)'}.")
@@ -122,9 +135,9 @@ def _answers(question: _Question, identifier: str, unanswerable: bool) -> list[d
     where = f"{question.where} (id {identifier!r})"
     impossible = unanswerable and _is_impossible(question, where)
     answers = []
-    for answer in _get(question.entry, "answers", list, question.where):
-        text = _get(answer, "text", str, where)
-        start = _get(answer, "answer_start", int, where)
+    for answer in value_of(question.entry, "answers", list, question.where):
+        text = value_of(answer, "text", str, where)
+        start = value_of(answer, "answer_start", int, where)
         _check_offset(question.context, text, start, where)
         answers.append({"text": text, "start": start})
     if impossible and answers:

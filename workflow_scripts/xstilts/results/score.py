@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError, unknown
@@ -82,7 +83,9 @@ def _language_rows(
         raise UserError(f"{path}: {error}") from None
     if headline not in scores:
         raise unknown(f"metric of {kind} tasks", headline, scores, str(path))
-    # a retrieval file repeats each query for each layer
+    # a retrieval file repeats each query for each layer; a mining file has more than is evaluated
+    if "part" in predictions.column_names:
+        predictions = predictions.filter(pc.field("part") == "evaluated")
     examples = len(set(predictions["id"].to_pylist()))
     for metric, value in scores.items():
         yield {
@@ -114,7 +117,8 @@ def score_predictions(
         files: language to its prediction file; the rows keep this order.
         kind: kind of the task.
         headline: metric that the target is known by.
-        layer: layer that the protocol prescribes, for retrieval; else None.
+        layer: layer that the protocol prescribes, for kinds that compare sentence vectors; else
+            None.
         common: ``COMMON_FIELDS`` of the result rows.
         out: Parquet file in ``RESULT_SCHEMA``, written whole or not at all.
         record: what the file says of itself: identity and its digest.

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-Kind = Literal["classification", "span", "tagging", "retrieval", "mlm"]
+Kind = Literal["classification", "span", "tagging", "retrieval", "mining", "ranking", "mlm"]
+EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
+"""Kinds that compare the encoder's sentence vectors: no head, and a layer that the protocol
+prescribes."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

@@ -37,7 +37,7 @@ def prepare_tokens(
     Args:
         data: Parquet file in the data schema of ``kind``.
         out: Arrow file of sequences (``xstilts.tokens.store``), written atomically.
-        kind: classification, span, tagging, retrieval or mlm.
+        kind: kind of the task.
         labels: label names in class order.
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
         max_length: longest sequence in pieces.
