@@ -15,6 +15,7 @@ from xstilts.errors import UserError
 from xstilts.models.encoder import build_encoder, hidden_states, load_encoder, save_encoder
 from xstilts.models.heads import HeadSpec, new_head, save_heads
 from xstilts.prediction import neighbours, span
+from xstilts.prediction import run as prediction_run
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.record import read_record
@@ -361,6 +362,37 @@ def test_ranking_keeps_the_nearest_in_order(random_model: Path, tmp_path: Path) 
         assert len(set(row["prediction"])) == 20
         assert row["score"] == sorted(row["score"], reverse=True)
         assert row["gold"] == ["c10", "c11"]
+
+
+def test_a_pool_of_candidates_is_embedded_once(
+    random_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = list(dict.fromkeys(row["text"] for row in rows_of("retrieval", 60, 6)))
+    items, alone = [], []
+    for number, pool in enumerate((texts[:30], texts[:30], [*texts[:29], texts[31]])):
+        first = 40 + 3 * number
+        rows = sides(("candidate", pool, []), ("query", texts[first : first + 3], [["c1"]] * 3))
+        data, tokens = make_tokens(tmp_path, "ranking", seed=number, rows=rows)
+        out = tmp_path / f"{number}.parquet"
+        items.append(Item(language=str(number), tokens=tokens, data=data, out=out))
+        alone.append(run(random_model, tmp_path, "ranking", data, tokens))
+    embedded = []
+    forward = prediction_run.hidden_states
+
+    def counted(encoder: Any, inputs: Any, **options: Any) -> Any:
+        embedded[-1] += len(inputs["input_ids"])
+        return forward(encoder, inputs, **options)
+
+    monkeypatch.setattr(prediction_run, "hidden_states", counted)
+    embedded.append(0)
+    run(
+        random_model, tmp_path, "ranking", data, tokens, items=items,
+        on_language=lambda *_: embedded.append(0),
+    )  # fmt: skip
+    assert embedded == [33, 3, 33, 0]
+    for item, expected in zip(items, alone, strict=True):
+        found = pq.read_table(item.out)
+        assert found.column("prediction").to_pylist() == expected.column("prediction").to_pylist()
 
 
 def test_retrieval_without_queries_is_an_error(random_model: Path, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ XTREME = {
     "bucc2018": "de fr ru zh",
     # XQuAD-R: XTREME-R's eleven of LAReQA
     "lareqa": "ar de el en es hi ru th tr vi zh",
+    "mewslix": "ar de en es fa ja pl ro ta tr uk",
     "tatoeba": "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka "
     "ko th sw zh kk tr et fi hu" + " az lt pl uk ro",
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +28,45 @@ class Embeddings:
     def __init__(self, table: TokenTable, options: PredictOptions) -> None:
         self._options = options
         self._special = torch.tensor(table.metadata["special_ids"])
+        self._ids = table.list_column("input_ids")
         self._examples = table.column("example")
         self._side = np.zeros(len(table), np.int8)
         self._side[self._examples] = table.column("side")
-        # on disk: every layer of a large set does not fit in memory
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives until close)
         self._vectors_LND: np.memmap[tuple[int, int, int], np.dtype[np.float32]] | None = None
         self.layers: tuple[int, ...] = ()
+
+    def take_over(self, other: Embeddings) -> npt.NDArray[np.bool_]:
+        """Copy the vectors of candidates that another language has in the same order.
+
+        A pool of a million candidates is the same in every language; it is embedded once.
+
+        Returns:
+            Which rows of the tokens need no forward pass.
+        """
+        known = np.zeros(len(self._examples), np.bool_)
+        if other._vectors_LND is None or self._candidates() != other._candidates():
+            return known
+        self.layers = other.layers
+        layers, _, width = other._vectors_LND.shape
+        self._vectors_LND = self._on_disk(layers, width)
+        for index in range(layers):
+            self._vectors_LND[index, self.rows(0)] = other._vectors_LND[index, other.rows(0)]
+        known[self._side[self._examples] == 0] = True
+        return known
+
+    def _candidates(self) -> str:
+        """Digest of the sequences of the candidates, in their order."""
+        digest = hashlib.sha256()
+        for row in np.flatnonzero(self._side[self._examples] == 0):
+            ids = self._ids.row(int(row))
+            digest.update(len(ids).to_bytes(4, "big") + ids.tobytes())
+        return digest.hexdigest()
+
+    def _on_disk(self, num_layers: int, width: int) -> Any:
+        # every layer of a large set does not fit in memory
+        shape = (num_layers, len(self._side), width)
+        return np.memmap(self._file, np.float32, "w+", shape=shape)
 
     def add(
         self,
@@ -47,8 +80,7 @@ class Embeddings:
             depth = self._options.depth
             every = tuple(range(len(hidden)))
             self.layers = every if depth is None else (layer_at(depth, len(hidden) - 1),)
-            shape = (len(self.layers), len(self._side), hidden[0].shape[-1])
-            self._vectors_LND = np.memmap(self._file, np.float32, "w+", shape=shape)
+            self._vectors_LND = self._on_disk(len(self.layers), hidden[0].shape[-1])
         for index, layer in enumerate(self.layers):
             pooled_BD = torch.einsum("bt,btd->bd", weights_BT, hidden[layer].float())
             unit_BD = torch.nn.functional.normalize(pooled_BD, dim=-1)

@@ -32,6 +32,10 @@ class Predictor:
     def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
         self._embeddings = Embeddings(table, options)
 
+    def take_over(self, other: Predictor) -> npt.NDArray[np.bool_]:
+        """Which rows of the tokens need no forward pass, as another language had them."""
+        return self._embeddings.take_over(other._embeddings)
+
     def add(
         self,
         rows: npt.NDArray[np.int64],
@@ -68,5 +72,4 @@ class Predictor:
             ]
             arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
             tables.append(pa.table(arrays, schema=schema))
-        self._embeddings.close()
         return pa.concat_tables(tables)

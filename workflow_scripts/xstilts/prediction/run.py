@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -85,11 +86,15 @@ def predict(
         name = options.head or task
         head_labels = _check_head(model_dir, name, task, kind, labels)
         head = load_head(model_dir, name, encoder.config).to(target).eval()
+    previous: Any = None
     for item in items:
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
-        predictor = module.Predictor(table, head_labels, options)
-        _forward(encoder, head, table, predictor, module, tokens_per_pass, target)
+        predictor, known = module.Predictor(table, head_labels, options), None
+        if previous is not None and hasattr(predictor, "take_over"):
+            known = predictor.take_over(previous)
+        previous = predictor
+        _forward(encoder, head, table, predictor, module, tokens_per_pass, target, known)
         data = pq.read_table(item.data, columns=list(module.COLUMNS))
         result = predictor.finish(data.slice(0, table.metadata["num_examples"]))
         seconds = time.monotonic() - started
@@ -106,9 +111,15 @@ def _forward(
     module: Any,
     tokens_per_pass: int,
     device: torch.device,
+    known: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    """Send all sequences through the model, the longest first: a lack of memory shows at once."""
+    """Send all sequences through the model, the longest first: a lack of memory shows at once.
+
+    Those that are ``known`` are left out.
+    """
     order = np.argsort(-table.lengths, kind="stable")
+    if known is not None:
+        order = order[~known[order]]
     for part in passes(table.lengths[order].tolist(), tokens_per_pass):
         rows = order[part]
         sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)

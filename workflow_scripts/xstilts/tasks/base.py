@@ -32,7 +32,8 @@ class Task:
     """Language codes (ISO 639-1 where there is one) for which any split exists."""
     files: Mapping[Split, tuple[str, ...]]
     """Per split, file patterns under ``data_root`` in order of preference; ``{language}`` and
-    ``{code}`` are filled in, ``*`` matches. All files of the first that matches are read."""
+    ``{code}`` are filled in, ``*`` matches. All files of the first that matches are read; of one
+    whose parts are joined by " + ", each part must match."""
     read: Callable[[Sequence[Path], str], Iterator[Row]]
     """Yields the examples of (files, language); raises UserError naming file and line."""
     codes: Mapping[str, str] = field(default_factory=dict)
