@@ -19,6 +19,7 @@ from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.explain import explain
 from xstilts.grid import Grid, identities, submissions
+from xstilts.prediction.layers import layer_at
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.readers.parallel import read_parallel
 from xstilts.record import with_record
@@ -70,7 +71,7 @@ def predicted(task: str, language: str) -> list[dict[str, Any]]:
         return rows
     layers = range(NUM_LAYERS + 1)
     wrong = {"prediction": "c7"}
-    depth = PROTOCOLS["recommended"].retrieval_layer(NUM_LAYERS)
+    depth = layer_at(PROTOCOLS["recommended"].depth("retrieval"), NUM_LAYERS)
     return [r | {"layer": n} | ({} if n == depth else wrong) for n in layers for r in rows]
 
 
@@ -216,7 +217,7 @@ def test_tatoeba_is_written_as_line_numbers_of_the_candidates(grid) -> None:
     lines = (folder / "labels/tatoeba/test-qac.tsv").read_text().split()
     assert lines == [str(number) for number in range(25)]
     predictions = (folder / "predictions/tatoeba/test-qac.tsv").read_text().split()
-    depth = PROTOCOLS["recommended"].retrieval_layer(NUM_LAYERS)
+    depth = layer_at(PROTOCOLS["recommended"].depth("retrieval"), NUM_LAYERS)
     rows = [row for row in predicted("tatoeba", "qac") if row["layer"] == depth]
     assert predictions == [row["prediction"].removeprefix("c") for row in rows]
 

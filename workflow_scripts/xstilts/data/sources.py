@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Split, Task
 
 
+JOINER = " + "
+"""Joins the parts of a pattern of which each must match."""
+
+
 def original_files(
     task: Task, data_root: Path, language: str, split: Split, where: str = "data_root"
 ) -> list[Path]:
@@ -47,9 +51,12 @@ def original_files(
     code = task.codes.get(language, language)
     patterns = [pattern.format(language=language, code=code) for pattern in task.files[split]]
     for pattern in patterns:
-        # by name first: treebanks lie in a folder each, but are read in the order of their files
-        if files := sorted(_matches(data_root, pattern), key=lambda path: (path.name, path)):
-            return files
+        found = [list(_matches(data_root, part)) for part in pattern.split(JOINER)]
+        if all(found):
+            files = {file for part in found for file in part}
+            # by name first: treebanks lie in a folder each, but are read in the order of their
+            # files
+            return sorted(files, key=lambda path: (path.name, path))
     raise UserError(
         f"{where}: no file of {task.name} ({split}) in {language!r} under {data_root}. Tried, in "
         f"this order: {', '.join(patterns)}.{_nearest(data_root, patterns)} Put the release file "
@@ -88,6 +95,7 @@ def _matches(root: Path, pattern: str) -> Iterator[Path]:
 
 def _nearest(root: Path, patterns: list[str]) -> str:
     """`` Nearest file: ...`` where the patterns look, else one folder down; empty if none."""
+    patterns = [part for pattern in patterns for part in pattern.split(JOINER)]
     folders = [pattern.rpartition("/")[0] for pattern in patterns]
     for places in ([f"{folder}/*" for folder in folders if folder], ["*/*", "*"]):
         files = {file.relative_to(root).as_posix() for at in places for file in _matches(root, at)}

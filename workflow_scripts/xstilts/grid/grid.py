@@ -20,6 +20,7 @@ from xstilts.chains import (
     translation_language,
 )
 from xstilts.config import load_study
+from xstilts.config.protocol import PROTOCOLS
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError
 from xstilts.grid import translations
@@ -82,6 +83,18 @@ class Grid:
     def targets(self) -> dict[str, TargetNode]:
         """Targets by name, in the study's order."""
         return self.names.targets
+
+    def headline(self, target: str) -> str:
+        """The metric that a target is known by.
+
+        Mining that chooses its threshold on the evaluated set itself is no result on unseen data:
+        its metric is another one.
+        """
+        node = self.targets[target]
+        oracle = PROTOCOLS[self.study.protocol].mining_threshold == "oracle"
+        if node.task.kind == "mining" and (oracle or node.split != "test"):
+            return f"{node.task.metric}_oracle"
+        return node.task.metric
 
     def stages_of(self, chain: str) -> tuple[str, ...]:
         """Stage labels of a chain label."""

@@ -16,6 +16,7 @@ from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import translations
 from xstilts.grid.suites import all_targets
 from xstilts.microworld import World
+from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
 from xstilts.tasks import get_task
 
@@ -120,7 +121,9 @@ class Names:
         if self.world:
             source = self.study.source_language
             codes = self.languages_of_world
-            return tuple(code for code in codes if task.kind != "retrieval" or code != source)
+            return tuple(
+                code for code in codes if task.microworld not in BILINGUAL or code != source
+            )
         return tuple(language for language in task.languages if split in task.splits(language))
 
     def check_dataset(self, task: Task, language: str, split: Split, where: str) -> None:

@@ -12,6 +12,7 @@ from xstilts.errors import UserError
 from xstilts.grid import submissions
 from xstilts.manifest import full_identity, write_manifest
 from xstilts.paths import data_file, input_name
+from xstilts.prediction.layers import layer_at
 from xstilts.record import read_record
 from xstilts.submission.benchmarks import SPECS
 from xstilts.submission.export import export_language
@@ -87,7 +88,7 @@ def _layer(identity: Mapping[str, Any], predictions: Path) -> int:
         raise UserError(
             f"{predictions}: not a whole prediction file. Delete it to predict it again."
         )
-    return PROTOCOLS[identity["protocol"]].retrieval_layer(record["num_layers"])
+    return layer_at(PROTOCOLS[identity["protocol"]].depth("retrieval"), record["num_layers"])
 
 
 def export_what_there_is(grid: Grid) -> list[str]:
