@@ -48,7 +48,7 @@ class Translations(Section):
     files: dict[str, str] = Field(
         {},
         description="Task to its translated training file, in the format of the task's release; "
-        "`{language}` is filled in.",
+        "`{language}` and `{data_root}` are filled in.",
     )
     model: TranslationModel | None = Field(
         None, description="Translates the source language's training set of all other tasks."

@@ -101,10 +101,16 @@ def _check_model(names: Names, task: Task, language: str, where: str) -> None:
         raise UserError(f"{place}: {model.path} has no config.json: it is no checkpoint folder.")
 
 
+def _file_name(study: Study, task: str, language: str) -> str:
+    """The name of the user's file as an identity has it: wherever ``data_root`` lies."""
+    pattern = study.translations.files[task]
+    return pattern.replace("{language}", language).replace("{task}", task)
+
+
 def translated_file(study: Study, task: str, language: str) -> Path:
     """The user's file of a translated training set."""
-    pattern = study.translations.files[task]
-    return Path(pattern.replace("{language}", language).replace("{task}", task))
+    name = _file_name(study, task, language)
+    return Path(name.replace("{data_root}", str(study.data_root)))
 
 
 def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
@@ -118,8 +124,7 @@ def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
         "labels": list(task.labels),
     }
     if task.name in study.translations.files:
-        file = translated_file(study, task.name, language)
-        identity["source"] = {"translated_file": file.as_posix()}
+        identity["source"] = {"translated_file": _file_name(study, task.name, language)}
         return identity
     model = study.translations.model
     assert model is not None, task.name
