@@ -9,6 +9,7 @@ from xstilts.chains import chain_label
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.fingerprint import fingerprint
 from xstilts.submission.benchmarks import SPECS
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,8 @@ KINDS: Mapping[str, str] = {
     "answers": "span",
     "answers_mlqa": "span",
     "line_numbers": "retrieval",
+    "pairs": "mining",
+    "entities": "ranking",
 }
 """Format to the kind of task whose predictions can be written in it."""
 
@@ -103,7 +106,11 @@ def identity(grid: Grid) -> dict[str, Any]:
             for task, target in tasks.items()
         },
         "protocol": grid.study.protocol,
-        "retrieval_depth": protocol.retrieval_depth if candidate_data(grid) else None,
+        "depths": {
+            kind: protocol.depth(kind)
+            for kind in sorted({grid.targets[target].task.kind for target in tasks.values()})
+            if kind in EMBEDDING_KINDS
+        },
         "code": fingerprint(
             [
                 "xstilts.submission.export",

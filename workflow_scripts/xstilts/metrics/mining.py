@@ -20,10 +20,13 @@ class Mined(NamedTuple):
     scores: dict[Pair, float]
     gold: set[Pair]
 
+    def kept(self, threshold: float) -> list[Pair]:
+        """The pairs from a score on."""
+        return [pair for pair, score in self.scores.items() if score >= threshold]
+
     def above(self, threshold: float) -> dict[str, float]:
         """F1, precision and recall of the pairs from a score on."""
-        kept = [pair for pair, score in self.scores.items() if score >= threshold]
-        found = pair_scores(self.gold, kept)
+        found = pair_scores(self.gold, self.kept(threshold))
         return {"f1": found.f1, "precision": found.precision, "recall": found.recall}
 
 
@@ -33,6 +36,24 @@ def score(predictions: pa.Table, layer: int) -> dict[str, float]:
     With the suffix ``_oracle`` they are at the threshold that is the best for these very pairs, as
     jiant reports them for its development set: no result on unseen data. Without it the threshold
     is that of the pairs for tuning; they are there only if such pairs are.
+
+    Args:
+        predictions: columns of the schema "mining".
+        layer: the layer that the protocol prescribes.
+
+    Raises:
+        UserError: no rows, another layer, a pair that occurs twice, no gold pair at all.
+    """
+    evaluated, tuning = mined_pairs(predictions, layer)
+    oracle = evaluated.above(best_threshold(evaluated.scores, evaluated.gold))
+    scores_of = {f"{name}_oracle": value for name, value in oracle.items()}
+    if tuning.gold:
+        scores_of |= evaluated.above(best_threshold(tuning.scores, tuning.gold))
+    return scores_of
+
+
+def mined_pairs(predictions: pa.Table, layer: int) -> tuple[Mined, Mined]:
+    """The evaluated pairs and those for tuning; of the latter there may be none.
 
     Args:
         predictions: columns of the schema "mining".
@@ -62,8 +83,4 @@ def score(predictions: pa.Table, layer: int) -> dict[str, float]:
     for part, mined in parts.items():
         if not mined.gold and (part == EVALUATED or mined.scores):
             raise UserError(f"no gold pairs of the part {part!r}. Check the gold file of the data.")
-    oracle = evaluated.above(best_threshold(evaluated.scores, evaluated.gold))
-    scores_of = {f"{name}_oracle": value for name, value in oracle.items()}
-    if tuning.gold:
-        scores_of |= evaluated.above(best_threshold(tuning.scores, tuning.gold))
-    return scores_of
+    return evaluated, tuning

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.grid import submissions
 from xstilts.manifest import full_identity, write_manifest
@@ -16,6 +15,7 @@ from xstilts.prediction.layers import layer_at
 from xstilts.record import read_record
 from xstilts.submission.benchmarks import SPECS
 from xstilts.submission.export import export_language
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +71,9 @@ def _write(
         kind = identity["targets"][task]["kind"]
         for language, path in languages.items():
             layer = examples = None
+            if kind in EMBEDDING_KINDS:
+                layer = _layer(identity["depths"][kind], Path(path))
             if kind == "retrieval":
-                layer = _layer(identity, Path(path))
                 examples = Path(data_file(data[task][language]))
             files += export_language(
                 task, kind, language, Path(path), layer=layer, data=examples, out=folder
@@ -81,14 +82,14 @@ def _write(
     return files
 
 
-def _layer(identity: Mapping[str, Any], predictions: Path) -> int:
+def _layer(depth: float, predictions: Path) -> int:
     """The layer that the protocol prescribes for the model that predicted."""
     record = read_record(predictions)
     if "num_layers" not in record:
         raise UserError(
             f"{predictions}: not a whole prediction file. Delete it to predict it again."
         )
-    return layer_at(PROTOCOLS[identity["protocol"]].depth("retrieval"), record["num_layers"])
+    return layer_at(depth, int(record["num_layers"]))
 
 
 def export_what_there_is(grid: Grid) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.metrics.mining import mined_pairs
+from xstilts.metrics.pairs import best_threshold
 from xstilts.results.score import read_predictions
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.layout import file_of, format_of
@@ -36,7 +39,7 @@ def export_language(
         kind: of the task.
         language: of the predictions.
         predictions: the workflow's Parquet file.
-        layer: for retrieval, the layer that the protocol prescribes.
+        layer: for kinds that compare sentence vectors, the layer that the protocol prescribes.
         data: for retrieval, the Parquet file of the data.
         out: folder in which ``labels`` and ``predictions`` are written.
 
@@ -50,7 +53,12 @@ def export_language(
     if kind == "retrieval":
         assert layer is not None and data is not None, task
         examples = _line_numbers(table, layer, data, predictions)
+    elif kind == "mining":
+        assert layer is not None, task
+        examples = _mined(table, layer, predictions)
     else:
+        if kind == "ranking":
+            table = table.filter(pc.equal(table["layer"], layer))
         gold, predicted = table["gold"].to_pylist(), table["prediction"].to_pylist()
         if kind == "multiple_choice":
             gold, predicted = [str(choice) for choice in gold], [str(c) for c in predicted]
@@ -58,6 +66,22 @@ def export_language(
     files = [file_of(out / part, task, language) for part in ("labels", "predictions")]
     format_of(task).write(examples, *files)
     return files
+
+
+def _mined(table: pa.Table, layer: int, predictions: Path) -> Examples:
+    """The gold pairs, and the mined ones from the threshold on that the tuning part gives.
+
+    Raises:
+        UserError: there is no tuning part: a threshold chosen on the test set is no submission.
+    """
+    evaluated, tuning = mined_pairs(table, layer)
+    if not tuning.gold:
+        raise UserError(
+            f"{predictions}: no pairs to choose the threshold on. A submission needs the "
+            "development sentences beside those of the test set."
+        )
+    kept = evaluated.kept(best_threshold(tuning.scores, tuning.gold))
+    return Examples(gold=sorted(evaluated.gold), predictions=kept)
 
 
 def _line_numbers(table: pa.Table, layer: int, data: Path, predictions: Path) -> Examples:

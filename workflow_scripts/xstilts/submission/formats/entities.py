@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
+from xstilts.files import write_json
 from xstilts.metrics.ranks import mean_average_precision
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.text import check_keys, line_of, load_json
@@ -74,3 +75,9 @@ def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
 def units(answers: Sequence[Sequence[Any]]) -> Sequence[Any]:
     """The first entity of each mention."""
     return [answer[0] if answer else "" for answer in answers]
+
+
+def write(examples: Examples, labels: Path, predictions: Path) -> None:
+    """Write both files, in the order of the examples."""
+    write_json(labels, dict(zip(examples.ids, examples.gold, strict=True)))
+    write_json(predictions, dict(zip(examples.ids, examples.predictions, strict=True)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
+from xstilts.files import write_text
 from xstilts.metrics.pairs import Pair, pair_scores
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.text import stripped_lines
@@ -73,3 +74,9 @@ def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
 def units(answers: Sequence[Pair]) -> Sequence[Pair]:
     """Nothing: a pair is right or wrong by itself."""
     return []
+
+
+def write(examples: Examples, labels: Path, predictions: Path) -> None:
+    """Write both files, a pair per line."""
+    for path, pairs in ((labels, examples.gold), (predictions, examples.predictions)):
+        write_text(path, "".join(f"{foreign}\t{english}\n" for foreign, english in pairs))
