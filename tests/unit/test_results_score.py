@@ -11,6 +11,7 @@ import pytest
 from xstilts.errors import UserError
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.record import with_record
+from xstilts.results.guards import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.score import score_predictions
 
@@ -65,7 +66,7 @@ def test_rows_per_language_and_metric(tmp_path: Path) -> None:
     score_predictions(files, "classification", "accuracy", None, COMMON, out, RECORD)
     table = pq.read_table(out)
     assert table.schema.equals(RESULT_SCHEMA)
-    swahili, english = table.to_pylist()
+    swahili, english = (row for row in table.to_pylist() if row["headline"])
     assert swahili == COMMON | {
         "language": "sw",
         "metric": "accuracy",
@@ -148,3 +149,20 @@ def test_errors_name_the_file_and_leave_no_output(tmp_path: Path) -> None:
             {"en": good}, "classification", "accuracy", None, {"study": "x"}, out, RECORD
         )
     assert not out.exists()
+
+
+def test_chance_and_majority_are_rows_beside_the_score(tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+    file = write(tmp_path / "sw.parquet", ROWS)
+    score_predictions({"sw": file}, "classification", "accuracy", None, COMMON, out, RECORD)
+    found = {row["metric"]: row["value"] for row in pq.read_table(out).to_pylist()}
+    # two classes, one gold label each, and the same prediction for both
+    assert found == {
+        "accuracy": 50.0, "chance": 50.0, "majority": 50.0, "most_frequent_prediction": 100.0,
+    }  # fmt: skip
+    rows = pq.read_table(out).to_pandas()
+    assert remarks(rows) == [
+        "Chance: xnli 50.0 (most frequent answer 50.0).",
+        "The same answer for every example: tiny / mnli / xnli, seed 3: sw.",
+    ]
+    assert remarks(rows[rows["metric"] == "accuracy"]) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from xstilts.files import atomic_path, write_text
 from xstilts.results.cells import Cell, collect
+from xstilts.results.guards import remarks
 from xstilts.results.pivot import Pivot, pivot
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -66,6 +67,8 @@ class Header:
     """What the study asks, in a sentence."""
     note: str = ""
     """A warning that must travel with the numbers."""
+    remarks: tuple[str, ...] = ()
+    """What the numbers must be seen beside (``results.guards``)."""
 
     def legend(self, table: pd.DataFrame) -> str:
         """How to read the numbers of a table: protocol, metric per target, seeds."""
@@ -80,7 +83,7 @@ class Header:
         return (
             f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}. "
             f"Entries: {cell} (difference to the baseline: {self.baseline})."
-        )
+        ) + "".join(f" {remark}" for remark in self.remarks)
 
 
 def _transfer_pivots(table: pd.DataFrame) -> list[Pivot]:
@@ -193,6 +196,7 @@ def write_tables(out_dir: Path, cells: Sequence[Cell], header: Header) -> None:
         UserError: a score file cannot be used, or no cell is of the baseline.
     """
     rows = collect(cells)
+    header = replace(header, remarks=tuple(remarks(rows)))
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)
     _write_frame(out_dir / "results", rows, RESULT_SCHEMA)

@@ -14,6 +14,7 @@ from xstilts.files import atomic_path
 from xstilts.metrics.by_kind import score
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.record import record_of, with_record
+from xstilts.results.guards import guard_metrics
 from xstilts.results.schema import RESULT_SCHEMA
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _language_rows(
     if "part" in predictions.column_names:
         predictions = predictions.filter(pc.field("part") == "evaluated")
     examples = len(set(predictions["id"].to_pylist()))
-    for metric, value in scores.items():
+    for metric, value in (scores | guard_metrics(kind, predictions)).items():
         yield {
             "metric": metric,
             "value": value,
