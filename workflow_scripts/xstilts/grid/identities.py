@@ -6,6 +6,7 @@ checksums) and is compared by Snakemake.
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,24 +14,26 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.config.recipe import RecipeOverrides
-from xstilts.data.sources import original_files
+from xstilts.data.sources import on_hub
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
+from xstilts.grid import sources
 from xstilts.grid.recipes import Position, stage_recipe, token_options
+from xstilts.identity import canonical
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
-    from xstilts.tasks.base import Split, Task
+    from xstilts.tasks.base import Reader, Split
 
 
 TEMPLATE = Path(__file__).parents[1] / "report/page.html.j2"
 
 
-def _reader_module(task: Task) -> str:
-    """The module whose code turns a task's original files into rows."""
-    read = task.read.func if isinstance(task.read, partial) else task.read
-    return read.__module__
+def _reader(read: Reader) -> tuple[str, dict[str, Any]]:
+    """The module whose code turns files into rows, and what it is told, as builtins."""
+    function, options = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
+    return function.__module__, {"reader": function.__name__, **json.loads(canonical(options))}
 
 
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
@@ -55,26 +58,47 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         }
         entry = "xstilts.microworld"
     elif spec.kind == "mlm":
-        identity["source"] = {"text_of": grid.text_sources(task, language)}
+        found = grid.text_sources(task, language)
+        identity["source"] = {
+            "text_of": [item if isinstance(item, str) else item.declared for item in found]
+        }
         entry = "xstilts.data.text"
+    elif study.source == "original":
+        files = sources.local_files(study, spec, language, split)
+        identity["source"] = {"files": sources.relative_names(study, spec, files)}
+        entry, _ = _reader(spec.read)
     else:
-        root = Path(str(study.data_root))
-        files = original_files(spec, root, language, split)
-        identity["source"] = {"files": [file.relative_to(root).as_posix() for file in files]}
-        entry = _reader_module(spec)
+        hub = on_hub(spec, "source")
+        # unlike labels, which are above, columns and names of the hub stand nowhere else
+        entry, read = _reader(hub.read)
+        identity["source"] = {"hub": hub.repo, "read": read}
+        if study.source == "mirror":
+            files = sources.local_files(study, spec, language, split)
+            identity["source"]["files"] = sources.relative_names(study, spec, files)
+        else:
+            identity["source"] |= sources.requests(grid, spec, language, split)[0]
     identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
     return identity
 
 
 def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
     """Input files of a data set."""
-    spec = TASKS[task]
-    if grid.study.source == "microworld":
+    spec, study = TASKS[task], grid.study
+    if study.source == "microworld":
         return []
+    downloads = sources.requests(grid, spec, language, split)
+    files = [grid.paths.download(task, language, split)] if downloads else []
     if spec.kind == "mlm":
-        return grid.text_sources(task, language)
-    root = Path(str(grid.study.data_root))
-    return [file.as_posix() for file in original_files(spec, root, language, split)]
+        for item in grid.text_sources(task, language):
+            files += [item] if isinstance(item, str) else item.files
+        return files
+    local = sources.local_files(study, spec, language, split)
+    return files + [file.as_posix() for file in local]
+
+
+def download(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
+    """Identity of the downloads of a data set: repositories, revisions and file patterns."""
+    return {"requests": sources.requests(grid, TASKS[task], language, split)}
 
 
 def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
