@@ -1,7 +1,7 @@
 """A server on this machine that speaks the hub's layout, for one dataset repository or several.
 
-It answers the two calls that downloads make: ``/api/datasets/REPO/revision/REV`` (commit and list of
-files) and ``/datasets/REPO/resolve/REV/PATH`` (a file, in parts if asked for). Faults are planned
+It answers the two calls that downloads make: ``/api/datasets/REPO/revision/REV`` (commit and list
+of files) and ``/datasets/REPO/resolve/REV/PATH`` (a file, or the rest of one). Faults are planned
 by path and happen once each, in order.
 """
 
@@ -140,7 +140,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 def serving(hub: Hub) -> Iterator[Hub]:
     """Serve on a free port of this machine until the block ends."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:

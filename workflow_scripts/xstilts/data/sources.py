@@ -150,6 +150,10 @@ def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]
     return []
 
 
+def _fits(name: str, pattern: str) -> bool:
+    return any(fnmatchcase(name, option) for option in pattern.split("|"))
+
+
 def nearest(paths: Collection[str], patterns: Sequence[str]) -> str:
     """`` Nearest file: ...`` among paths; empty if none is near."""
     for pattern in patterns:
@@ -174,13 +178,13 @@ def _listing_at(folder: Path, modified: int) -> Mapping[str, bool]:
 
 
 def _matches(root: Path, pattern: str) -> Iterator[Path]:
-    """Files below ``root`` that match a pattern whose parts may hold ``*``.
+    """Files below ``root`` that match a pattern whose parts may hold ``*`` and ``|``.
 
     Unlike ``Path.glob`` it lists each folder once for all languages and splits.
     """
     head, _, rest = pattern.partition("/")
     for name, is_file in _listing(root).items():
-        if fnmatchcase(name, head):
+        if _fits(name, head):
             if rest:
                 yield from _matches(root / name, rest)
             elif is_file:

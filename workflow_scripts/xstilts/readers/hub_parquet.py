@@ -220,11 +220,13 @@ def _nothing(paths: Sequence[Path], what: str) -> UserError:
 
 def _answers(value: Any, where: str) -> list[tuple[str, int]]:
     """(text, offset) of each answer, from a struct of lists or a list of structs."""
-    if isinstance(value, dict) and {"text", "answer_start"} <= set(value):
-        return list(zip(value["text"] or (), value["answer_start"] or (), strict=True))
-    if isinstance(value, list):
+    if isinstance(value, dict):
+        texts, starts = value.get("text") or [], value.get("answer_start") or []
+        if len(texts) == len(starts):
+            return list(zip(texts, starts, strict=True))
+    elif isinstance(value, list) and all({"text", "answer_start"} <= set(item) for item in value):
         return [(item["text"], item["answer_start"]) for item in value]
-    raise UserError(f"{where}: answers are {value!r:.80}, not text and answer_start.")
+    raise UserError(f"{where}: answers are {value!r:.80}, not pairs of text and answer_start.")
 
 
 def _placed(
