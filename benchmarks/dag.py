@@ -42,6 +42,15 @@ IMPORTS = {
     "training": "import xstilts.jobs, xstilts.stages.train, xstilts.training.loop",
     "prediction": "import xstilts.jobs, xstilts.stages.predict, xstilts.prediction.run",
 }
+ALTERNATIVES = {
+    "torch alone": "import torch",
+    "torch, transformers' XLM-R": "import torch; from transformers import XLMRobertaModel",
+    "torch, a step of torch.optim.AdamW": (
+        "import torch; weight = torch.zeros(1, requires_grad=True); weight.sum().backward(); "
+        "torch.optim.AdamW([weight], fused=True).step()"
+    ),
+}
+"""What jobs do without, for comparison."""
 
 
 def big_study() -> dict:
@@ -95,6 +104,8 @@ def main() -> None:
         for name, code in IMPORTS.items():
             text = f"import sys; sys.path.insert(0, 'workflow_scripts'); {code}"
             rows.append((f"imports of a job: {name}", median_of([python, "-c", text], folder)))
+        for name, code in ALTERNATIVES.items():
+            rows.append((f"for comparison: {name}", median_of([python, "-c", code], folder)))
     sys.stdout.write("| what | seconds (median of 5) |\n|---|---|\n")
     for name, seconds in rows:
         sys.stdout.write(f"| {name} | {seconds:.2f} |\n")

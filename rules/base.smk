@@ -37,7 +37,9 @@ rule pretrain:
     input:
         parent="<results>/bases/{built_base}/tokenizer/manifest.json",
         tokens=get_member_tokens,
-        arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
+        dev_tokens=get_dev("tokens"),
+        dev_data=get_dev("data"),
+        arrays=lambda wc: ancient(get_arrays(wc)),
         checked=get_gate,
     output:
         manifest="<results>/bases/{built_base}/model/manifest.json",

@@ -53,6 +53,27 @@ def get_member_tokens(wildcards) -> list[str]:
     return [GRID.paths.tokens(base, member.task, member.language, "train") for member in members]
 
 
+def get_dev(product):
+    """A function of wildcards: manifests of the dev tokens (or data) that select weights."""
+
+    def manifests(wildcards) -> list[str]:
+        base = wildcards.get("base") or wildcards.built_base
+        chain = wildcards.get("chain", "none")
+        members = GRID.dev_members(base, chain, wildcards.get("target"))
+        places = [(member.task, member.language, "validation") for member in members]
+        if product == "data":
+            return [GRID.paths.data(*place) for place in places]
+        return [GRID.paths.tokens(base, *place) for place in places]
+
+    return manifests
+
+
+def get_arrays(wildcards) -> list[str]:
+    """Data files of a stage's training and dev sets."""
+    dev = [*get_dev("tokens")(wildcards), *get_dev("data")(wildcards)]
+    return heavy([*get_member_tokens(wildcards), *dev])
+
+
 def get_parent(wildcards) -> str:
     """Manifest of the model that a stage starts from."""
     stages = GRID.stages_of(wildcards.chain)

@@ -56,7 +56,7 @@ rule prepare_data:
 rule check_data:
     """Every data set of the study has been read; training waits for this"""
     input:
-        manifests=sorted({*GRID.training_data(), *GRID.evaluation_data()}),
+        manifests=sorted({*GRID.training_data(), *GRID.selection_data(), *GRID.evaluation_data()}),
     output:
         checked="<results>/data/checked.json",
     log:

@@ -10,7 +10,9 @@ rule train_target:
     input:
         parent=get_parent,
         tokens=get_member_tokens,
-        arrow=lambda wc: ancient(heavy(get_member_tokens(wc))),
+        dev_tokens=get_dev("tokens"),
+        dev_data=get_dev("data"),
+        arrays=lambda wc: ancient(get_arrays(wc)),
         checked=get_gate,
     output:
         manifest="<results>/target/{base}/seed-{seed}/{chain}/{target}/manifest.json",

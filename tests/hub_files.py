@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 NLI = ["entailment", "neutral", "contradiction"]
@@ -117,10 +118,85 @@ def sentences(paths: Sequence[Path], out: Path) -> Path:
     return write_parquet(out, rows)
 
 
+def labelled_lines(paths: Sequence[Path], out: Path) -> Path:
+    """SNLI's JSON lines: -1 stands for a pair without gold label."""
+    rows = []
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            item = json.loads(line)
+            label = NLI.index(item["gold_label"]) if item["gold_label"] in NLI else -1
+            pair = {"premise": item["sentence1"], "hypothesis": item["sentence2"]}
+            rows.append(pair | {"label": label})
+    return write_parquet(out, rows, CLASS)
+
+
+def paraphrases(paths: Sequence[Path], out: Path) -> Path:
+    """PAWS-X from XTREME's tables; the repository's numbers are the labels."""
+    rows = []
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as lines:
+            for row in csv.reader(lines, delimiter="\t"):
+                rows.append({"sentence1": row[0], "sentence2": row[1], "label": int(row[2])})
+    return write_parquet(out, rows, {"label": {"names": ["0", "1"], "_type": "ClassLabel"}})
+
+
+def names(paths: Sequence[Path], out: Path) -> Path:
+    """Tokens and tags of one line each, in the order of the repositories' tags, without names."""
+    order = "O B-PER I-PER B-ORG I-ORG B-LOC I-LOC B-DATE I-DATE".split()
+    rows = []
+    for path in paths:
+        for block in path.read_text(encoding="utf-8").split("\n\n"):
+            pairs = [line.rsplit(maxsplit=1) for line in block.split("\n") if line]
+            found = [order.index(tag) for _, tag in pairs]
+            if pairs:
+                rows.append({"tokens": [token for token, _ in pairs], "ner_tags": found})
+    return write_parquet(out, rows)
+
+
+def choices(paths: Sequence[Path], out: Path) -> Path:
+    """JSON lines as they are, but for CommonsenseQA's choices."""
+    rows = []
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            item = json.loads(line) if line else None
+            if item and isinstance(item.get("question"), dict):
+                listed = item["question"]["choices"]
+                item["choices"] = {key: [c[key] for c in listed] for key in ("label", "text")}
+                item["question"] = item["question"]["stem"]
+            if item:
+                rows.append(item)
+    return write_parquet(out, rows)
+
+
+def comma_separated(paths: Sequence[Path], out: Path) -> Path:
+    """Cosmos QA's table with numbers as labels."""
+    rows = []
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows += [row | {"label": int(row["label"])} for row in csv.DictReader(lines)]
+    return write_parquet(out, rows)
+
+
+RENDERERS: dict[str, Callable[[Sequence[Path], Path], Path]] = {
+    "mnli": nli,
+    "xnli": nli,
+    "snli": labelled_lines,
+    "pawsx": paraphrases,
+    "squad_v1": partial(questions, strip=False),
+    "xquad": partial(questions, strip=True),
+    "udpos": tags,
+    "panx": names,
+    "masakhaner1": names,
+    "masakhaner2": names,
+    "tatoeba": sentences,
+    "hellaswag": choices,
+    "commonsenseqa": choices,
+    "copa": choices,
+    "xcopa": choices,
+    "cosmosqa": comma_separated,
+}
+
+
 def render(task: str, paths: Sequence[Path], out: Path) -> Path:
     """The hub's file for the release files of a task."""
-    if task in ("mnli", "xnli"):
-        return nli(paths, out)
-    if task in ("squad_v1", "xquad"):
-        return questions(paths, out, strip=task == "xquad")
-    return tags(paths, out) if task == "udpos" else sentences(paths, out)
+    return RENDERERS[task](paths, out)

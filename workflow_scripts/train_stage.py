@@ -15,6 +15,12 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         snakemake.params.identity,
         parent=Path(snakemake.input.parent),
         tokens=[Path(file) for file in snakemake.input.tokens],
+        dev=[
+            (Path(tokens), Path(data))
+            for tokens, data in zip(
+                snakemake.input.dev_tokens, snakemake.input.dev_data, strict=True
+            )
+        ],
         manifest=Path(snakemake.output.manifest),
         state_root=study_root(snakemake.output[0]) / "state",
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),

@@ -18,8 +18,8 @@ from xstilts.config.recipe import DEFAULTS, TOKEN_KEYS
 from xstilts.data.schemas import SCHEMAS
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.unigram import train_unigram
-from xstilts.training.loop import Running
 from xstilts.training.recipe import Recipe
+from xstilts.training.running import Running
 
 SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
 needs_shared = pytest.mark.skipif(
@@ -92,6 +92,13 @@ def rows_of(kind: str, count: int, seed: int) -> list[dict[str, Any]]:
             side = ("candidate", "query")[number % 2]
             matches = [f"retrieval-{number - 1}"] if side == "query" else []
             row |= {"side": side, "text": " ".join(words), "matches": matches}
+        elif kind == "multiple_choice":
+            # the right choice has the word that the question names
+            wanted, *others = draw.sample([*LABELS, "the"], 3)
+            label = number % 3
+            choices = [f"{word} {draw.choice(words or ['a'])}" for word in others]
+            choices.insert(label, f"{wanted} {' '.join(words)}")
+            row |= {"context": "a cat", "question": wanted, "choices": choices, "label": label}
         elif kind == "mlm":
             row |= {"text": text, "pair": text if number % 3 == 0 else None}
         rows.append(row)

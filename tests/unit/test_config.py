@@ -80,12 +80,20 @@ def error_of(tmp_path: Path, old: str, new: str) -> str:
         ("targets:", "recipes: {tasks: {mlni: {}}}\ntargets:", "Did you mean 'mnli'?"),
         ("targets:", "recipes: {all: {learning_rate: -1}}\ntargets:", "learning_rate: "),
         ("  tatoeba: {}", "  xquad: {train: mnli}", "a head trained on mnli cannot answer xquad"),
+        ("  tatoeba: {}", "  udpos: {train: panx}", "a head trained on panx cannot answer udpos"),
         ("  tatoeba: {}", "  tatoeba: {languages: [qaa]}", "'qaa' is not a known language of "
                                                            "tatoeba (test)"),
     ],
 )  # fmt: skip
 def test_a_wrong_study_is_one_message_with_place_and_nearest_match(tmp_path, old, new, expected):
     assert expected in error_of(tmp_path, old, new)
+
+
+def test_a_head_may_know_some_of_the_labels(tmp_path):
+    text = STUDY.replace("  tatoeba: {}", "  masakhaner2: {train: panx}")
+    assert [member.task for member in grid_of(tmp_path, text).targets["masakhaner2"].members] == [
+        "panx"
+    ]
 
 
 def test_several_wrong_keys_are_reported_together(tmp_path):

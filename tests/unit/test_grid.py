@@ -84,12 +84,64 @@ def test_a_new_language_changes_no_model_and_no_prediction_identity(tmp_path):
     assert differences(one, other) == []
 
 
+def test_data_sets_of_one_generator_differ_by_their_stream(tmp_path):
+    grid = grid_of(tmp_path, STUDY.replace("[mnli]", "[mnli, snli, anli_r1]"))
+    sources = [identities.data(grid, task, "qaa", "train")["source"] for task in ("mnli", "snli")]
+    assert "stream" not in sources[0]
+    assert sources[1] == {**sources[0], "stream": "snli"}
+
+
+def test_identity_of_data_has_what_the_task_tells_its_reader(tmp_path):
+    for name in ("afrixnli/yor/test.tsv", "tatoeba/tatoeba.deu-eng.deu"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    text = f"""\
+study: tiny
+source: original
+data_root: {tmp_path}
+seeds: [1]
+bases: {{large: {{hub: x}}}}
+strategies: {{none: []}}
+targets: {{tatoeba: {{languages: [de]}}}}
+"""
+    grid = grid_of(tmp_path, text)
+    options = identities.data(grid, "afrixnli", "yo", "test")["options"]
+    assert options == {
+        "renamed": {"0": "entailment", "1": "neutral", "2": "contradiction"},
+        "quoted": True,
+    }
+    assert "options" not in identities.data(grid, "tatoeba", "de", "test")
+
+
 def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):
     grid = grid_of(tmp_path)
     code = identities.model(grid, "mini", 1, "mnli", None)["code"]
     assert "xstilts.models.head_classification" in code
     assert not {name for name in code if "tagging" in name or "span" in name}
     assert not {name for name in code if name.startswith(("xstilts.config", "xstilts.tasks"))}
+
+
+def test_xtreme_rs_chain_for_xcopa_keeps_the_head_and_has_its_own_code(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "siqa: [social_iqa]").replace(
+        "targets:", "targets:\n  xcopa: {languages: all}"
+    )
+    grid = grid_of(tmp_path, text)
+    siqa = identities.model(grid, "mini", 1, "social_iqa", None)
+    copa = identities.model(grid, "mini", 1, "social_iqa", "xcopa")
+    assert (siqa["mixture"], copa["mixture"]) == (["social_iqa@qaa"], ["copa@qaa"])
+    assert siqa["heads"]["social_iqa"] == copa["heads"]["copa"]
+    assert (siqa["recipe"]["keep_head"], copa["recipe"]["keep_head"]) == (False, True)
+    assert identities.predictions(grid, "xcopa")["head"] == "copa"
+    for identity, own in (
+        (copa, "xstilts.models.head_multiple_choice"),
+        (identities.tokens(grid, "xcopa"), "xstilts.tokens.multiple_choice"),
+        (identities.predictions(grid, "xcopa"), "xstilts.prediction.multiple_choice"),
+        (identities.scores(grid, "xcopa"), "xstilts.metrics.multiple_choice"),
+        (identities.data(grid, "xcopa", "qab", "test"), "xstilts.microworld.causes"),
+    ):
+        assert own in identity["code"]
+        others = ("classification", "tagging", "head_span")
+        assert not {name for name in identity["code"] if name.endswith(others)}
 
 
 @pytest.mark.parametrize(
@@ -103,3 +155,22 @@ def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):
 )
 def test_product_names(path, name):
     assert product(path) == name
+
+
+def test_weights_are_selected_on_the_dev_sets_of_the_training_languages(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "joint: [[mnli, xnli@qab, mlm@qac]]")
+    grid = grid_of(tmp_path, text.replace("selection: last", "selection: best"))
+    joint = identities.model(grid, "mini", 1, "mnli+xnli@qab+mlm@qac", None)
+    assert joint["dev"] == {"mnli@qaa": "accuracy", "xnli@qab": "accuracy"}
+    assert joint["recipe"]["eval_steps"] == 1000
+    assert "xstilts.metrics.classification" in joint["code"]
+    assert "results/tiny/data/xnli/qab/validation.json" in grid.selection_data()
+    base = identities.model(grid, "mini", 0, "none", None)
+    assert (base["dev"], base["recipe"]["selection"], base["recipe"]["patience"]) == ({}, "last", 0)
+
+
+def test_without_selection_metrics_are_no_part_of_a_model(tmp_path):
+    text = STUDY.replace("seeds:", "recipes: {all: {selection: last}}\nseeds:")
+    model = identities.model(grid_of(tmp_path, text), "mini", 1, "mnli", None)
+    assert model["dev"] == {}
+    assert not [name for name in model["code"] if "metrics" in name or "selection" in name]

@@ -37,7 +37,12 @@ targets:
   xnli: {languages: [en, de]}
   tatoeba: {languages: [de]}
 """
-SETS = [("mnli", "en", "train"), ("xnli", "en", "test"), ("xnli", "de", "test")]
+SETS = [
+    ("mnli", "en", "train"),
+    ("mnli", "en", "validation"),
+    ("xnli", "en", "test"),
+    ("xnli", "de", "test"),
+]
 
 
 @pytest.fixture

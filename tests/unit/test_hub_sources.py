@@ -46,6 +46,18 @@ REAL = [
     ("udpos", "fr", "test", 150),
     ("udpos", "ar", "test", 150),
     *(("tatoeba", code, "test", None) for code in ("de", "sw", "zh", "te")),
+    ("snli", "en", "validation", 690),
+    *(("pawsx", code, "validation", 2000) for code in ("en", "de", "es", "zh")),
+    ("panx", "en", "train", 4000),
+    ("panx", "ta", "validation", 500),
+    ("masakhaner1", "am", "test", 500),
+    ("masakhaner2", "sw", "train", 1000),
+    ("hellaswag", "en", "train", 2200),
+    ("hellaswag", "en", "validation", 500),
+    ("commonsenseqa", "en", "train", 3000),
+    ("cosmosqa", "en", "validation", 449),
+    ("copa", "en", "train", 400),
+    ("xcopa", "qu", "test", 500),
 ]
 
 

@@ -85,6 +85,17 @@ def test_a_module_that_is_not_imported_does_not_count(package: Path):
     assert _after(package, "other.py", "VALUE = 2\n") == before
 
 
+def test_what_only_type_checkers_read_does_not_count(package: Path):
+    before = fingerprint(ENTRY)
+    text = (
+        "from typing import TYPE_CHECKING\nfrom xstilts.training import maths\n"
+        "if TYPE_CHECKING:\n    from xstilts.training import other\n"
+        "def loss(x):\n    return maths.square(x) / 2\n"
+    )
+    after = _after(package, "loss.py", text)
+    assert set(after) == set(before)
+
+
 def test_an_unknown_entry_module_is_an_error():
     with pytest.raises(ModuleNotFoundError, match=r"no module xstilts\.nothing"):
         fingerprint(["xstilts.nothing"])

@@ -10,7 +10,7 @@ from xstilts.fingerprint import fingerprint
 from xstilts.metrics.by_kind import SCORED_KINDS, module_of, score
 
 
-def classification(**columns: list[str]) -> pa.Table:
+def classification(**columns: list[str] | list[int]) -> pa.Table:
     return pa.table({"id": ["a", "b"], "gold": ["x", "y"], "prediction": ["x", "x"]} | columns)
 
 
@@ -33,6 +33,8 @@ def retrieval(rows: list[tuple[str, int, list[str], str]]) -> pa.Table:
 
 def test_names_of_metrics() -> None:
     assert score("classification", classification()) == {"accuracy": 50.0}
+    choices = classification(gold=[1, 0], prediction=[1, 2])
+    assert score("multiple_choice", choices) == {"accuracy": 50.0}
     span = pa.table({"id": ["q"], "gold": [["red cat"]], "prediction": ["cat"]})
     assert score("span", span) == pytest.approx(
         {"exact_match": 0.0, "f1": 200 / 3, "mean_em_f1": 100 / 3}
@@ -61,6 +63,8 @@ def test_retrieval_gives_the_protocol_layer_and_the_sweep() -> None:
     [
         ("classification", classification().slice(0, 0), None, "no predictions"),
         ("classification", classification(id=["a", "a"]), None, "'a' occurs twice"),
+        ("multiple_choice", classification().slice(0, 0), None, "no predictions"),
+        ("multiple_choice", classification(id=["a", "a"]), None, "'a' occurs twice"),
         (
             "span",
             pa.table(

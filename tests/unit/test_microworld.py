@@ -7,6 +7,7 @@ import math
 import random
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pytest
 
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
-from xstilts.microworld import World, properties, rows
+from xstilts.microworld import World, causes, entities, paraphrase, properties, rows
 from xstilts.microworld import inference as nli
 from xstilts.microworld import questions as qa
 from xstilts.microworld.concepts import KIND_OF, KINDS, VERBS
@@ -29,7 +30,11 @@ CODES = [language.code for language in WORLD.languages]
 KIND = {
     "nli": "classification",
     "qa": "span",
+    "continuation": "multiple_choice",
+    "cause_effect": "multiple_choice",
     "pos": "tagging",
+    "paraphrase": "classification",
+    "names": "tagging",
     "retrieval": "retrieval",
     "text": "mlm",
     "parallel": "mlm",
@@ -49,8 +54,16 @@ GOLDEN: dict[str, str] = {
     "nli/qaf": "f6945d82c371a844",
     "qa/qaa": "424c5d1ae3fbc630",
     "qa/qaf": "73063096ecd75a6f",
+    "continuation/qaa": "3ecc22aa6b0c7a68",
+    "continuation/qaf": "97fe5b4212f91234",
+    "cause_effect/qaa": "d0808f970ddd633b",
+    "cause_effect/qaf": "2b332a1a90f38519",
     "pos/qaa": "916482aac31431ee",
     "pos/qaf": "877499bfbe60c11d",
+    "paraphrase/qaa": "a2d8199e148d425c",
+    "paraphrase/qaf": "1d969c4946813296",
+    "names/qaa": "4702da48ddeaec12",
+    "names/qaf": "d03037b5d8308f02",
     "retrieval/qab": "23d4a73f63a20a3f",
     "retrieval/qaf": "c3c191c7d023f5fa",
     "text/qaa": "2d5666bcf984e1fb",
@@ -265,6 +278,31 @@ def test_every_split_has_its_own_facts() -> None:
     assert all(bucket_of(0, fact) == bucket_of(0, embellished(rng, fact)) for fact in facts)
 
 
+@pytest.mark.parametrize("language", CODES[1:])
+def test_pairs_and_names_mean_the_same_in_every_language(language: str) -> None:
+    english, other = (sample("names", code, "test", 80) for code in ("qaa", language))
+    for ours, theirs in zip(english, other, strict=True):
+        kinds = [Counter(tag for tag in row["tags"] if tag != "O") for row in (ours, theirs)]
+        assert ours["id"] == theirs["id"]
+        assert kinds[0] == kinds[1]
+    pairs = [[r["label"] for r in sample("paraphrase", c, "test", 80)] for c in ("qaa", language)]
+    assert pairs[0] == pairs[1]
+
+
+def test_no_test_pair_or_name_is_told_elsewhere() -> None:
+    known: set[str] = set()
+    for split in ("train", "validation"):
+        for row in sample("paraphrase", "qaa", split, 600):
+            known |= {*_sentences(row["text_a"]), *_sentences(row["text_b"])}
+        known |= {s for r in sample("nli", "qaa", split, 900) for s in _sentences(r["text_a"])}
+        known |= {s for r in sample("text", "qaa", split, 2000) for s in _sentences(r["text"])}
+        known |= {" ".join(row["tokens"][:-1]) for row in sample("names", "qaa", split, 600)}
+    for row in sample("paraphrase", "qaa", "test", 300):
+        assert not known & {*_sentences(row["text_a"]), *_sentences(row["text_b"])}
+    for row in sample("names", "qaa", "test", 400):
+        assert " ".join(row["tokens"][:-1]) not in known
+
+
 # --- inference ---------------------------------------------------------------------------------
 
 
@@ -276,24 +314,31 @@ def test_labels_are_exactly_balanced(difficulty: str) -> None:
     assert len({tuple(labels[i : i + 3]) for i in range(0, 300, 3)}) == 6
 
 
-def _naive_bayes_accuracy(train: list[tuple[str, str]], test: list[tuple[str, str]]) -> float:
-    counts: dict[str, Counter[str]] = {label: Counter() for label in nli.LABELS}
+def _naive_bayes_accuracy(
+    train: list[tuple[str, str]],
+    test: list[tuple[str, str]],
+    labels: Sequence[str] = nli.LABELS,
+    in_order: bool = True,
+) -> float:
+    counts: dict[str, Counter[str]] = {label: Counter() for label in labels}
     for text, label in train:
-        counts[label].update(_features(text))
+        counts[label].update(_features(text, in_order))
     totals = {label: sum(counter.values()) for label, counter in counts.items()}
 
     def score(text: str, label: str) -> float:
         return sum(
-            math.log((counts[label][feature] + 0.5) / totals[label]) for feature in _features(text)
+            math.log((counts[label][feature] + 0.5) / totals[label])
+            for feature in _features(text, in_order)
         )
 
-    right = sum(max(nli.LABELS, key=lambda c: score(text, c)) == label for text, label in test)
+    right = sum(max(labels, key=lambda c: score(text, c)) == label for text, label in test)
     return right / len(test)
 
 
-def _features(text: str) -> list[str]:
+def _features(text: str, in_order: bool) -> list[str]:
     words = text.split()
-    return [*words, *map(" ".join, itertools.pairwise(words)), f"length {len(words)}"]
+    joined = map(" ".join, itertools.pairwise(words)) if in_order else ()
+    return [*words, *joined, f"length {len(words)}"]
 
 
 @pytest.mark.parametrize("side", ["text_a", "text_b"])
@@ -368,6 +413,106 @@ def test_labels_follow_from_the_rules(difficulty: str) -> None:
         assert label == (flipped.get(verdict, verdict) if hypothesis.negated else verdict)
 
 
+# --- paraphrases -------------------------------------------------------------------------------
+
+FUNCTION_WORDS = {"was", "by", "and"}
+
+
+def _content(text: str) -> Counter[str]:
+    """The words of a text, each verb by its base form, those that make a passive apart."""
+    base = {form: name for name, verb in VERBS.items() for form in (verb.past, verb.participle)}
+    return Counter(base.get(w, w) for w in text.split() if w not in FUNCTION_WORDS)
+
+
+def test_pairs_are_balanced_and_have_the_same_words() -> None:
+    found = sample("paraphrase", "qaa", "train", 400)
+    labels = [row["label"] for row in found]
+    assert all({*labels[i : i + 2]} == {"0", "1"} for i in range(0, 400, 2))
+    assert {*labels[::2]} == {"0", "1"}
+    for row in found:
+        assert _content(row["text_a"]) == _content(row["text_b"])
+        assert row["text_a"] != row["text_b"]
+
+
+def test_pairs_of_label_1_and_no_others_mean_the_same() -> None:
+    rng = random.Random("pairs")
+    forms: dict[str, Counter[Any]] = {"0": Counter(), "1": Counter()}
+    for label in paraphrase.LABELS * 300:
+        pair = paraphrase.draw_pair(rng, 0, "train", label)
+        # what a sentence says is a set of facts, whatever their order and voice
+        said, meant = ({clause.fact for clause in side} for side in pair)
+        assert (said == meant) == (label == "1")
+        assert all(bucket_of(0, clause.fact) == "train" for side in pair for clause in side)
+        voices = [tuple(clause.passive for clause in side) for side in pair]
+        forms[label][len(pair.first), voices[0] == voices[1]] += 1
+    # the two labels come in the same forms
+    assert set(forms["0"]) == set(forms["1"])
+    assert all(abs(forms["0"][form] - forms["1"][form]) < 50 for form in forms["0"])
+
+
+@pytest.mark.parametrize("part", ["text_a", "text_b", "both bags", "difference"])
+def test_words_do_not_tell_a_paraphrase(part: str) -> None:
+    def text(row: dict[str, str]) -> str:
+        ours, theirs = row["text_a"].split(), row["text_b"].split()
+        if part == "difference":
+            return " ".join(sorted({*ours} ^ {*theirs}))
+        bags = [f"a:{word}" for word in ours] + [f"b:{word}" for word in theirs]
+        return " ".join(bags) if part == "both bags" else row[part]
+
+    train, test = (
+        [(text(row), row["label"]) for row in sample("paraphrase", "qaa", split, n)]
+        for split, n in (("train", 2000), ("test", 800))
+    )
+    in_order = part.startswith("text")
+    assert _naive_bayes_accuracy(train, test, paraphrase.LABELS, in_order) < 0.5 + 0.06
+
+
+# --- names -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_names_begin_before_they_go_on(language: str) -> None:
+    for row in sample("names", language, "train", 300):
+        assert len(row["tokens"]) == len(row["tags"])
+        assert all(row["tokens"])
+        for before, tag in itertools.pairwise(["O", *row["tags"]]):
+            if tag.startswith("I-"):
+                assert before in (f"B-{tag[2:]}", tag)
+
+
+def test_a_name_is_told_by_its_place_in_the_sentence_not_by_its_words() -> None:
+    tags: dict[str, set[str]] = {}
+    kinds: Counter[str] = Counter()
+    for row in sample("names", "qaa", "train", 2000):
+        kinds.update(tag for tag in row["tags"] if tag.startswith("B-"))
+        for token, tag in zip(row["tokens"], row["tags"], strict=True):
+            tags.setdefault(token, set()).add(tag)
+    assert set(kinds) == {"B-PER", "B-ORG", "B-LOC"}
+    assert min(kinds.values()) > 300
+    assert tags["mary"] == {"B-PER", "I-PER", "B-ORG", "B-LOC"}
+    assert tags["market"] == {"O", "I-ORG", "I-LOC"}
+    assert tags["doctor"] == {"O"}
+
+
+def test_names_read_naturally() -> None:
+    words = lexicon(0, WORLD.languages[0])
+    fact = draw_fact(random.Random("readable"), "social", "help")._replace(place="market")
+    agent, patient = (fact.agent._replace(noun=noun, adjective=None) for noun in ("mary", "john"))
+    fact = fact._replace(agent=agent, patient=patient)
+    names = {
+        "agent": entities.Entity("ORG", ("mary", "school")),
+        "patient": entities.Entity("PER", ("john", "paul")),
+        "place": entities.Entity("LOC", ("anna", "market")),
+    }
+    told = entities.tagged(words, entities.Mention(Clause(fact), names))
+    assert " ".join(f"{word}/{tag}" for word, tag in told) == (
+        "mary/B-ORG school/I-ORG helped/O john/B-PER paul/I-PER in/O anna/B-LOC market/I-LOC ./O"
+    )
+    del names["place"]
+    told = entities.tagged(words, entities.Mention(Clause(fact), names))
+    assert " ".join(word for word, _ in told).endswith("in the market .")
+
+
 # --- questions ---------------------------------------------------------------------------------
 
 
@@ -422,6 +567,133 @@ def test_questions_ask_for_all_slots_in_all_places() -> None:
     assert max(starts) > 0.9
 
 
+# --- choices -----------------------------------------------------------------------------------
+
+CHOICES = {"continuation": causes.NUM_ENDINGS, "cause_effect": causes.NUM_ALTERNATIVES}
+
+
+def _choice_accuracy(view: str, train: list[dict], test: list[dict]) -> float:
+    """Of naive Bayes that tells right choices from wrong ones by a view of each example.
+
+    A view names what it sees of an example besides its choices: ``context``, ``question``, both or
+    neither. Of what it sees, it knows each word together with each word of the choice.
+    """
+
+    def features(row: dict, number: int) -> set[str]:
+        own = set(row["choices"][number].split())
+        told = [set(row[field].split()) for field in ("context", "question") if field in view]
+        if not told:
+            others = row["choices"][:number] + row["choices"][number + 1 :]
+            return own | {f"{w} {other}" for w in own for other in " ".join(others).split()}
+        found = {" ".join(parts) for parts in itertools.product(own, *told)}
+        return found | {f"{len(own & words)} shared" for words in told}
+
+    counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for row in train:
+        for number in range(len(row["choices"])):
+            counts[number == row["label"]].update(features(row, number))
+    # what is rare is noise
+    weights = {
+        feature: math.log((counts[True][feature] + 0.5) / (counts[False][feature] + 0.5))
+        for feature, count in (counts[True] + counts[False]).items()
+        if count > 10
+    }
+
+    def score(row: dict, number: int) -> float:
+        return sum(weights.get(feature, 0.0) for feature in features(row, number))
+
+    right = sum(
+        max(range(len(row["choices"])), key=lambda number: score(row, number)) == row["label"]
+        for row in test
+    )
+    return right / len(test)
+
+
+def _choice_samples(generator: str, difficulty: str) -> tuple[list[dict], list[dict]]:
+    train = sample(generator, "qaa", "train", 2000, difficulty=difficulty)
+    return train, sample(generator, "qaa", "test", 1000, difficulty=difficulty)
+
+
+@pytest.mark.parametrize("difficulty", causes.DIFFICULTIES)
+@pytest.mark.parametrize("generator", CHOICES)
+def test_the_right_choice_cannot_be_guessed_from_the_choices(
+    generator: str, difficulty: str
+) -> None:
+    train, test = _choice_samples(generator, difficulty)
+    assert _choice_accuracy("choices", train, test) < 1 / CHOICES[generator] + 0.05
+
+
+@pytest.mark.parametrize("view", ["choices and context", "choices and question"])
+def test_the_hard_dilemmas_need_premise_and_question(view: str) -> None:
+    train, test = _choice_samples("cause_effect", "hard")
+    assert _choice_accuracy(view, train, test) < 0.55
+    assert _choice_accuracy("choices, context and question", train, test) > 0.75
+
+
+def test_the_yardstick_finds_what_there_is_to_find() -> None:
+    for generator, floor in (("continuation", 0.7), ("cause_effect", 0.9)):
+        train, test = _choice_samples(generator, "easy")
+        assert _choice_accuracy("choices and context", train, test) > floor
+
+
+@pytest.mark.parametrize("generator", CHOICES)
+def test_each_place_among_the_choices_is_right_equally_often(generator: str) -> None:
+    num_choices = CHOICES[generator]
+    found = sample(generator, "qaa", "train", 120)
+    labels = [row["label"] for row in found]
+    for start in range(0, 120, num_choices):
+        assert sorted(labels[start : start + num_choices]) == list(range(num_choices))
+    assert len({tuple(labels[i : i + num_choices]) for i in range(0, 120, num_choices)}) > 1
+    for row in found:
+        assert len(set(row["choices"])) == len(row["choices"]) == num_choices
+        assert row["context"].removesuffix(" .") not in row["choices"]
+
+
+@pytest.mark.parametrize("difficulty", causes.DIFFICULTIES)
+def test_the_right_choice_follows_from_the_law_of_the_world(difficulty: str) -> None:
+    rng = random.Random("law")
+    plan = causes.DIFFICULTIES[difficulty]
+    following = {
+        act: cycle[(place + 1) % 4]
+        for cycle in causes.CYCLE_OF.values()
+        for place, act in enumerate(cycle)
+    }
+    assert all(len(set(cycle)) == 4 for cycle in causes.CYCLE_OF.values())
+    assert Counter(following.values()) == Counter(following.keys())
+    for _ in range(300):
+        label = int(rng.random() * 4)
+        tale = causes.draw_tale(rng, 0, "test", label, plan)
+        last = tale.events[-1]
+        assert bucket_of(0, last) == "test"
+        fitting = [
+            number
+            for number, ending in enumerate(tale.endings)
+            if ending.verb == following[last.verb]
+            and ending.agent.noun == last.agent.noun
+            and (ending.patient is None or ending.patient.noun == last.patient.noun)
+        ]
+        assert fitting == [label]
+        dilemma = causes.draw_dilemma(rng, 0, "test", label % 2, plan)
+        act, verbs = dilemma.premise.verb, [choice.verb for choice in dilemma.choices]
+        assert bucket_of(0, dilemma.premise) == "test"
+        if dilemma.asks_for == "effect":
+            right = [number for number, verb in enumerate(verbs) if following[act] == verb]
+        else:
+            right = [number for number, verb in enumerate(verbs) if following[verb] == act]
+        assert right == [label % 2]
+
+
+@pytest.mark.parametrize("language", CODES[1:])
+@pytest.mark.parametrize("generator", CHOICES)
+def test_choices_are_parallel(generator: str, language: str) -> None:
+    ours, theirs = (sample(generator, code, "test", 20) for code in ("qaa", language))
+    for one, other in zip(ours, theirs, strict=True):
+        for key in ("id", "question", "label"):
+            assert one[key] == other[key]
+        assert len(one["choices"]) == len(other["choices"])
+        assert one["context"] != other["context"]
+
+
 # --- tags, retrieval, text ---------------------------------------------------------------------
 
 
@@ -471,6 +743,10 @@ def test_pretraining_text_has_every_word_that_tasks_use(language: str) -> None:
         for row in sample("qa", language, "test", 200, difficulty=difficulty):
             used.update(f"{row['context']} {row['question']}".split())
     for row in sample("pos", language, "test", 300):
+        used.update(row["tokens"])
+    for row in sample("paraphrase", language, "test", 200):
+        used.update(f"{row['text_a']} {row['text_b']}".split())
+    for row in sample("names", language, "test", 300):
         used.update(row["tokens"])
     unknown = {word: count for word, count in used.items() if word not in known}
     # an inflected form may be rarer than that

@@ -55,6 +55,57 @@ def test_a_parents_head_needs_equal_kind_and_labels(tmp_path: Path) -> None:
     assert parent_head(tmp_path, "udpos", HeadSpec(kind="tagging", labels=NLI.labels)) is None
 
 
+def test_heads_for_choices_do_not_depend_on_their_number(tmp_path: Path) -> None:
+    # jiant's and transformers' heads for multiple choice have one output as well
+    spec = HeadSpec(kind="multiple_choice")
+    saved(tmp_path, {"social_iqa": spec})
+    assert parent_head(tmp_path, "copa", spec) == "social_iqa"
+    head = load_head(tmp_path, "social_iqa", CONFIG).eval()
+    hidden = torch.randn(6, 4, 8, generator=torch.Generator().manual_seed(0))
+    scores = head(hidden)
+    assert scores.shape == (6,)
+    for choices in (2, 3):
+        label = torch.arange(6 // choices).remainder(choices)
+        targets = {"label": label.unsqueeze(1).expand(-1, choices)}
+        loss, count = head.loss(hidden, targets, torch.zeros(20, 8))
+        expected = [
+            torch.logsumexp(row, 0) - row[right]
+            for row, right in zip(scores.view(-1, choices), label, strict=True)
+        ]
+        assert count == 6 // choices
+        assert torch.isclose(loss, torch.stack(expected).sum())
+
+
+def test_choice_head_equals_that_of_transformers() -> None:
+    from transformers.models.xlm_roberta.modeling_xlm_roberta import (
+        XLMRobertaConfig,
+        XLMRobertaForMultipleChoice,
+    )
+
+    config = XLMRobertaConfig(
+        vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16,
+    )  # fmt: skip
+    model = XLMRobertaForMultipleChoice(config).eval()
+    ours = new_head(HeadSpec(kind="multiple_choice"), config).eval()
+    ours.load_state_dict(
+        {
+            "dense.weight": model.roberta.pooler.dense.weight,
+            "dense.bias": model.roberta.pooler.dense.bias,
+            "output.weight": model.classifier.weight,
+            "output.bias": model.classifier.bias,
+        }
+    )
+    ids = torch.randint(3, 20, (2, 3, 5), generator=torch.Generator().manual_seed(1))
+    labels = torch.tensor([2, 0])
+    theirs = model(input_ids=ids, labels=labels)
+    hidden = model.roberta(input_ids=ids.flatten(0, 1)).last_hidden_state
+    assert torch.allclose(ours(hidden).view(2, 3), theirs.logits, atol=1e-6)
+    targets = {"label": labels.unsqueeze(1).expand(-1, 3)}
+    loss, count = ours.loss(hidden, targets, model.get_input_embeddings().weight)
+    assert torch.isclose(loss / count, theirs.loss)
+
+
 def test_of_two_fitting_heads_only_a_namesake_is_taken(tmp_path: Path) -> None:
     saved(tmp_path, {"mnli": NLI, "anli": NLI})
     assert parent_head(tmp_path, "anli", NLI) == "anli"

@@ -50,6 +50,18 @@ def test_shared_questions_and_contexts_are_told_apart(tmp_path: Path) -> None:
     ]
 
 
+def test_each_choice_counts_as_a_text_of_its_own(tmp_path: Path) -> None:
+    row = {"id": "c", "context": OTHER, "question": None, "label": 0}
+    test = write(
+        tmp_path, "xcopa/et/test", "multiple_choice", [row | {"choices": ["No", FACT[:-1]]}]
+    )
+    known = {"id": "t", "text": FACT, "pair": None}
+    text = write(tmp_path, "mlm/en/train", "mlm", [known, known | {"text": f"No {FACT}"}])
+    assert found([text], test) == [("mlm/en/train", "choices", 1, "c")]
+    joined = write(tmp_path, "mlm/de/train", "mlm", [known | {"text": f"No {FACT}"}])
+    assert found([joined], test) == [("(all)", "(all)", 0, "")]
+
+
 def test_a_sentence_of_a_tagged_set_counts(tmp_path: Path) -> None:
     text = write(
         tmp_path, "mlm/en/train", "mlm", [{"id": "1", "text": f"{OTHER} {FACT}", "pair": None}]

@@ -22,7 +22,7 @@ from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
 from xstilts.training.sampler import Member
 
-KINDS = ("classification", "span", "tagging")
+KINDS = ("classification", "span", "tagging", "multiple_choice")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,8 @@ def test_batches_do_not_change_predictions(random_model: Path, tmp_path: Path, k
     single = run(random_model, tmp_path, kind, data, tokens, tokens_per_pass=1)
     for name in ("id", "gold", "prediction"):
         assert batched.column(name).equals(single.column(name)), name
-    numbers = {"classification": "probabilities", "tagging": None}.get(kind, "score")
+    shares = dict.fromkeys(("classification", "multiple_choice"), "probabilities")
+    numbers = {**shares, "tagging": None}.get(kind, "score")
     if numbers:
         pair = [np.array(table.column(numbers).to_pylist()) for table in (batched, single)]
         assert np.allclose(*pair, atol=1e-5)
@@ -102,6 +103,45 @@ def test_classification_gold_ids_and_probabilities(random_model: Path, tmp_path:
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
     labels = np.array(labels_of("classification"))
     assert labels[probabilities.argmax(1)].tolist() == table.column("prediction").to_pylist()
+
+
+def test_choices_of_an_example_share_the_probability(random_model: Path, tmp_path: Path) -> None:
+    rows = rows_of("multiple_choice", 24, 1)
+    # a test set may mix numbers of choices; every example keeps its own
+    for row in rows[::2]:
+        row["choices"].append("the house")
+    data, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
+    table = run(random_model, tmp_path, "multiple_choice", data, tokens)
+    assert table.column("id").to_pylist() == [row["id"] for row in rows]
+    assert table.column("gold").to_pylist() == [row["label"] for row in rows]
+    for row, found in zip(rows, table.to_pylist(), strict=True):
+        shares = np.array(found["probabilities"])
+        assert len(shares) == len(row["choices"])
+        assert shares.sum() == pytest.approx(1, abs=1e-5)
+        assert shares.argmax() == found["prediction"]
+    assert len(set(table.column("prediction").to_pylist())) > 1
+
+
+def test_choices_in_another_order_get_the_same_probabilities(
+    random_model: Path, tmp_path: Path
+) -> None:
+    rows = rows_of("multiple_choice", 12, 1)
+    mirrored = [row | {"choices": row["choices"][::-1], "label": 2 - row["label"]} for row in rows]
+    tables = []
+    for number, examples in enumerate((rows, mirrored)):
+        data, tokens = make_tokens(tmp_path, "multiple_choice", 12, number, rows=examples)
+        tables.append(run(random_model, tmp_path, "multiple_choice", data, tokens))
+    shares, other = (np.array(table.column("probabilities").to_pylist()) for table in tables)
+    assert np.allclose(shares, other[:, ::-1], atol=1e-5)
+
+
+def test_tokens_of_other_choices_are_an_error(random_model: Path, tmp_path: Path) -> None:
+    rows = rows_of("multiple_choice", 6, 1)
+    _, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
+    rows[4]["choices"].append("the house")
+    data, _ = make_tokens(tmp_path, "multiple_choice", 6, 2, rows=rows)
+    with pytest.raises(UserError, match=r"'multiple_choice-4': 4 choices .* 3 in the tokens"):
+        run(random_model, tmp_path, "multiple_choice", data, tokens)
 
 
 def test_each_word_of_a_split_sentence_gets_one_tag(random_model: Path, tmp_path: Path) -> None:

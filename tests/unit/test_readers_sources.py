@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -110,6 +111,41 @@ def test_language_or_split_that_does_not_exist(tmp_path, task, language, split, 
         found(tmp_path, task, language, split)
 
 
+def test_one_or_the_other_name(tmp_path):
+    touch(tmp_path, "pawsx/x-final/en/train.tsv", "pawsx/x-final/de/translated_train.tsv")
+    assert found(tmp_path, "pawsx", "en", "train") == ["pawsx/x-final/en/train.tsv"]
+    assert found(tmp_path, "pawsx", "de", "train") == ["pawsx/x-final/de/translated_train.tsv"]
+
+
+def test_rounds_together_and_alone(tmp_path):
+    touch(tmp_path, *(f"anli/R{number}/dev.jsonl" for number in (3, 1, 2)), "anli/R4/dev.jsonl")
+    assert found(tmp_path, "anli", "en", "validation") == [
+        f"anli/R{number}/dev.jsonl" for number in (1, 2, 3)
+    ]
+    assert found(tmp_path, "anli_r2", "en", "validation") == ["anli/R2/dev.jsonl"]
+
+
+def test_parts_are_read_in_their_order_and_none_may_lack(tmp_path):
+    touch(tmp_path, "mnli/multinli.train.en.tsv", "anli/R1/train.jsonl", "anli/R2/train.jsonl")
+    with pytest.raises(UserError, match=r"no file of snli \(train\) in 'en'"):
+        found(tmp_path, "anli_plus", "en", "train")
+    touch(tmp_path, "snli/snli_1.0_train.jsonl")
+    assert found(tmp_path, "anli_plus", "en", "train") == [
+        "mnli/multinli.train.en.tsv",
+        "snli/snli_1.0_train.jsonl",
+        "anli/R1/train.jsonl",
+        "anli/R2/train.jsonl",
+    ]
+
+
+def test_released_files_are_preferred_to_processed_ones(tmp_path):
+    touch(tmp_path, "panx/test-sw.tsv", "pawsx/test-de.tsv")
+    assert found(tmp_path, "panx", "sw", "test") == ["panx/test-sw.tsv"]
+    touch(tmp_path, "wikiann/sw/test", "pawsx/x-final/de/test_2k.tsv")
+    assert found(tmp_path, "panx", "sw", "test") == ["wikiann/sw/test"]
+    assert found(tmp_path, "pawsx", "de", "test") == ["pawsx/x-final/de/test_2k.tsv"]
+
+
 def test_the_whole_grid_lists_each_folder_once(tmp_path, monkeypatch):
     touch(tmp_path, *(f"xquad/xquad.{code}.json" for code in TASKS["xquad"].languages))
     listed = []
@@ -148,6 +184,16 @@ def test_the_module_is_light_to_import():
         ("xquad", "th", "test", 1190),
         ("udpos", "zh", "test", 150),
         ("tatoeba", "zh", "test", 2000),
+        ("snli", "en", "validation", 690),
+        ("anli", "en", "validation", 1800),
+        ("anli_r3", "en", "validation", 600),
+        ("anli_plus", "en", "validation", 500 + 690 + 1800),
+        ("pawsx", "zh", "validation", 2000),
+        ("americasnli", "ay", "test", 750),
+        ("panx", "my", "validation", 100),
+        ("masakhaner1", "am", "train", 800),
+        ("masakhaner2", "zu", "test", 500),
+        ("masakhapos", "yo", "validation", 178),
     ],
 )
 def test_real_rows_have_the_schema_of_their_kind(task, language, split, num_rows):
@@ -158,6 +204,30 @@ def test_real_rows_have_the_schema_of_their_kind(task, language, split, num_rows
     table = pa.Table.from_pylist(rows, schema=SCHEMAS[TASKS[task].kind])
     table.validate(full=True)
     assert set(rows[0]) == set(table.column_names)
+
+
+@real_data
+@pytest.mark.parametrize(
+    ("task", "num_files", "num_rows"),
+    [
+        ("panx", 16, 10_600),
+        ("masakhaner1", 6, 3_150),
+        ("masakhaner2", 12, 7_200),
+        ("masakhapos", 9, 2_866),
+        ("pawsx", 4, 8_000),
+        # what the README counts are lines: 20 of them are headers
+        ("americasnli", 20, 14_172 - 20),
+    ],
+)
+def test_real_data_is_read_whole(task, num_files, num_rows):
+    sets = []
+    for language in TASKS[task].languages:
+        for split in TASKS[task].splits(language):
+            with contextlib.suppress(UserError):
+                sets.append((original_files(TASKS[task], SHARED, language, split), language))
+    assert sum(len(files) for files, _ in sets) == num_files
+    rows = [row for files, language in sets for row in TASKS[task].read(files, language)]
+    assert len(rows) == num_rows
 
 
 @real_data

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xstilts.errors import UserError
 from xstilts.readers.lines import numbered_lines
-from xstilts.readers.tsv import _undo_csv, read_pairs
+from xstilts.readers.tsv import read_pairs, undo_csv
 
 SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
 real_data = pytest.mark.skipif(
@@ -88,6 +88,54 @@ def test_json_lines_without_gold_label_are_skipped_but_counted(tmp_path):
     assert [(row["id"], row["text_a"]) for row in read(path)] == [("0", "a0"), ("2", "a2")]
 
 
+def test_how_many_pairs_have_no_gold_label_is_told(tmp_path, caplog):
+    lines = [{"gold_label": x, "sentence1": "a", "sentence2": "b"} for x in ("-", "neutral", "-")]
+    path = write(tmp_path, "snli.jsonl", "".join(json.dumps(item) + "\n" for item in lines))
+    with caplog.at_level("INFO"):
+        assert len(read(path)) == 1
+    assert caplog.messages == [f"{path}: 2 of 3 pairs have no gold label"]
+
+
+def test_anli_abbreviates_its_labels_and_calls_the_premise_context(tmp_path):
+    record = {"uid": "x", "context": "a", "hypothesis": "b", "label": "c", "reason": "r"}
+    path = write(tmp_path, "dev.jsonl", json.dumps(record) + "\n")
+    assert read(path) == [{"id": "0", "text_a": "a", "text_b": "b", "label": "contradiction"}]
+
+
+def test_an_abbreviated_label_in_a_table_is_a_cut_file(tmp_path):
+    with pytest.raises(UserError, match=r"d\.tsv:1: 'n' is not a known label"):
+        read(write(tmp_path, "d.tsv", "a\tb\tn"))
+
+
+def test_numbered_labels_by_the_names_that_the_task_gives_them(tmp_path):
+    path = write(tmp_path, "dev.tsv", 'premise\thypothesis\tlabel\n"a ""b"""\tc\t2\n')
+    options = {"labels": LABELS, "renamed": {"2": "contradiction"}}
+    [row] = read_pairs([path], "yo", quoted=True, **options)
+    assert row == {"id": "0", "text_a": 'a "b"', "text_b": "c", "label": "contradiction"}
+    [row] = read_pairs([path], "yo", **options)
+    assert row["text_a"] == '"a ""b"""'
+    path = write(tmp_path, "dev.tsv", "premise\thypothesis\tlabel\na\tc\t3\n")
+    with pytest.raises(UserError, match=r"dev\.tsv:2: '3' is not a known label.*Known: 2, contr"):
+        list(read_pairs([path], "yo", **options))
+
+
+def test_languages_under_another_code_in_the_file(tmp_path):
+    header = "id\tlanguage\tpremise\thypothesis\tlabel\n"
+    path = write(tmp_path, "aym.tsv", f"{header}1\taym\ta\tb\tneutral\n")
+    assert len(list(read_pairs([path], "ay", labels=LABELS, codes={"ay": "aym"}))) == 1
+    with pytest.raises(UserError, match=r"'gn' is not a known language of this file.*Known: aym"):
+        list(read_pairs([path], "gn", labels=LABELS, codes={"ay": "aym"}))
+
+
+def test_failed_translations_are_kept_as_xtremes_script_keeps_them(tmp_path):
+    header = "id\tsentence1\tsentence2\tlabel\n"
+    path = write(tmp_path, "translated_train.tsv", f"{header}1\t\t\t0\n2\tNS\tb\t1\n")
+    rows = list(read_pairs([path], "de", labels=("0", "1")))
+    assert [(row["text_a"], row["text_b"], row["label"]) for row in rows] == [
+        ("", "", "0"), ("NS", "b", "1"),
+    ]  # fmt: skip
+
+
 def test_several_files_are_one_set(tmp_path):
     first = write(tmp_path, "a.tsv", "a\tb\tneutral\n")
     second = write(tmp_path, "b.tsv", "c\td\tneutral\n")
@@ -138,12 +186,12 @@ def test_what_csv_writer_did_to_a_text_is_undone(text):
 
     sink = Sink()
     csv.writer(sink, delimiter="\t").writerow([text, "x"])
-    assert _undo_csv(sink.written.split("\t")[0]) == text
+    assert undo_csv(sink.written.split("\t")[0]) == text
 
 
 @pytest.mark.parametrize("text", ['"Yes," he said.', '"Yes"', '""', '"', '"a" "b"', 'say ""a""'])
 def test_quotation_marks_that_csv_writer_cannot_have_written_stay(text):
-    assert _undo_csv(text) == text
+    assert undo_csv(text) == text
 
 
 def test_quoted_cells_of_processed_files(tmp_path):

@@ -77,7 +77,7 @@ def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
     page = build(tmp_path, GRID)
     assert "Does NLI <help>?" in page.texts
     assert (
-        "tiny: on average over the targets, mnli does best, +8.0 points to none "
+        "tiny: on average over the targets, mnli gains most, +8.0 points to none "
         "(standard deviation 2.8 between 2 seeds)." in page.texts
     )
     assert any(text.startswith("5 of 6 results") for text in page.texts)

@@ -15,12 +15,14 @@ from xstilts.tasks import TASKS, get_task
 from xstilts.tasks.base import Kind, Split
 
 TEXT_TASKS = ("mlm", "tlm")
+LABELS_OF_TRAINING_DATA = ("ccg",)
 DATA_TASKS = [name for name in TASKS if name not in TEXT_TASKS]
 METRICS = {
     "classification": {"accuracy"},
     "span": {"mean_em_f1"},
-    "tagging": {"f1"},
+    "tagging": {"f1", "token_accuracy"},
     "retrieval": {"accuracy", "f1"},
+    "multiple_choice": {"accuracy"},
     "mlm": {"perplexity"},
 }
 
@@ -30,6 +32,10 @@ XTREME = {
     "xquad": "en es de el ru tr ar vi th zh hi" + " ro",
     "udpos": "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl "
     "tr ur vi yo zh" + " lt pl uk wo ro",
+    "xcopa": "et ht id it qu sw ta th tr vi zh",
+    "pawsx": "de en es fr ja ko zh",
+    "panx": "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja "
+    "ka ko th sw yo my zh kk tr et fi hu" + " qu pl uk az lt pa gu ro",
     "tatoeba": "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka "
     "ko th sw zh kk tr et fi hu" + " az lt pl uk ro",
 }
@@ -76,7 +82,7 @@ def test_patterns_use_known_fields_and_stay_below_the_root(name):
     assert task.files
     assert set(task.files) <= set(get_args(Split))
     for patterns in task.files.values():
-        assert patterns
+        assert bool(patterns) != bool(task.parts)
         assert len(set(patterns)) == len(patterns)
         for pattern in patterns:
             fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
@@ -89,7 +95,8 @@ def test_patterns_use_known_fields_and_stay_below_the_root(name):
 @pytest.mark.parametrize("name", DATA_TASKS)
 def test_labels_are_unique_and_known_to_the_reader(name):
     task = TASKS[name]
-    assert bool(task.labels) == (task.kind in {"classification", "tagging"})
+    labelled = task.kind in {"classification", "tagging"}
+    assert bool(task.labels) == (labelled and name not in LABELS_OF_TRAINING_DATA)
     assert len(set(task.labels)) == len(task.labels)
     if isinstance(task.read, partial):
         assert task.read.keywords.get("labels", task.labels) == task.labels
@@ -144,6 +151,7 @@ def test_what_a_target_trains_on_fits_it(name):
         return
     train = get_task(task.train, name)
     assert train.kind == task.kind
+    # in the same order, so that heads can be handed on
     assert train.labels == task.labels
     assert {"train", "validation"} <= set(train.splits("en"))
 
@@ -159,6 +167,56 @@ def test_splits_that_languages_lack():
     assert udpos.splits("kk") == ("train", "test")
     assert udpos.splits("wo") == ("train", "validation", "test")
     assert TASKS["xquad"].splits("de") == ("test",)
+
+
+NLI = ("snli", "anli", "anli_r1", "anli_r2", "anli_r3", "anli_plus", "xnli", "afrixnli")
+
+
+@pytest.mark.parametrize("name", [*NLI, "americasnli"])
+def test_heads_for_inference_are_interchangeable(name):
+    assert TASKS[name].labels == TASKS["mnli"].labels
+    assert TASKS[name].microworld == "nli"
+
+
+def test_a_task_of_parts_has_the_kind_the_labels_and_the_splits_of_all():
+    for task in TASKS.values():
+        for part in task.parts:
+            assert (part.kind, part.labels) == (task.kind, task.labels)
+            assert set(task.files) <= set(part.files)
+            assert not part.parts
+    assert [part.name for part in TASKS["anli_plus"].parts] == ["mnli", "snli", "anli"]
+
+
+def test_data_sets_of_one_generator_have_streams_of_their_own():
+    streams = {}
+    for task in TASKS.values():
+        streams.setdefault((task.microworld, task.stream), []).append(task.name)
+    # the training data and its translated test set
+    assert streams["nli", ""] == ["mnli", "xnli"]
+    assert streams["continuation", ""] == ["hellaswag"]
+    assert streams["cause_effect", ""] == ["copa", "xcopa"]
+    assert [names for (_, stream), names in streams.items() if stream and len(names) > 1] == []
+    assert streams["paraphrase", ""] == ["pawsx"]
+    assert streams["names", ""] == ["panx"]
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "code", "number"),
+    [
+        ("afrixnli", "yo", "yor", 18),
+        ("americasnli", "ay", "aym", 10),
+        ("americasnli", "quy", "quy", 10),
+        ("masakhaner1", "am", "amh", 10),
+        ("masakhaner2", "pcm", "pcm", 20),
+        ("masakhapos", "tn", "tsn", 20),
+    ],
+)
+def test_languages_by_their_short_code_files_by_the_releases(name, language, code, number):
+    task = TASKS[name]
+    assert task.codes[language] == code
+    assert len(task.languages) == number
+    # no language under its long name where it has a short one
+    assert not {"swa", "yor", "hau", "eng", "aym", "wol", "zul"} & set(task.languages)
 
 
 def test_unknown_task_names_the_nearest():

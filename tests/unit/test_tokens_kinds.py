@@ -53,6 +53,62 @@ def test_the_longer_text_is_cut_first(tmp_path: Path) -> None:
     assert ids[-len(short) - 1 : -1] == short
 
 
+def test_one_sequence_per_choice(tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": "1", "context": "the bird", "question": "sees", "choices": ["a cat", "a dog"],
+            "label": 1,
+        },
+        {"id": "2", "context": "the cat", "question": None, "choices": ["a", "b"], "label": 0},
+        {"id": "3", "context": "", "question": "sees", "choices": ["a", "b"], "label": 1},
+    ]  # fmt: skip
+    _, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
+    table = TokenTable.open(tokens)
+    texts = ["the bird sees", "a cat", "a dog", "the cat", "a", "b", "sees"]
+    asked, cat, dog, bare, a, b, sees = load_tokenizer(tokenizer_dir()).pieces(texts)
+    pairs = [(asked, cat), (asked, dog), (bare, a), (bare, b), (sees, a), (sees, b)]
+    for row, (first, choice) in enumerate(pairs):
+        assert table.ids(row).tolist() == [0, *first, 2, 2, *choice, 2]
+    assert table.column("example").tolist() == [0, 0, 1, 1, 2, 2]
+    assert table.column("label").tolist() == [1, 1, 0, 0, 1, 1]
+
+
+def test_an_example_with_cut_choices_counts_once(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "context": "the " * 40, "question": None, "choices": ["a", "b"], "label": 1},
+        {"id": "2", "context": "the", "question": None, "choices": ["a", "dog " * 40], "label": 0},
+        {"id": "3", "context": "the", "question": None, "choices": ["a", "b"], "label": 0},
+    ]
+    data, _ = make_tokens(tmp_path, "multiple_choice", rows=rows)
+    facts = prepare_tokens(
+        data,
+        tmp_path / "cut.arrow",
+        kind="multiple_choice",
+        labels=(),
+        tokenizer_dir=tokenizer_dir(),
+        max_length=16,
+        doc_stride=8,
+    )
+    assert (facts["num_examples"], facts["num_sequences"], facts["num_truncated"]) == (3, 6, 2)
+    assert TokenTable.open(tmp_path / "cut.arrow").longest == 16
+
+
+@pytest.mark.parametrize(
+    ("choices", "label", "message"),
+    [
+        (["a"], 0, "row-9.*1 choices; at least 2"),
+        (["a", "b"], 2, "row-9.*label 2 is none of its 2 choices.*0 to 1"),
+        (["a", "b"], -1, "row-9.*label -1 is none"),
+    ],
+)
+def test_a_label_that_is_no_choice_names_the_example(
+    tmp_path: Path, choices: list[str], label: int, message: str
+) -> None:
+    row = {"id": "row-9", "context": "a", "question": None, "choices": choices, "label": label}
+    with pytest.raises(UserError, match=message):
+        make_tokens(tmp_path, "multiple_choice", rows=[row])
+
+
 def test_unknown_label_names_the_example(tmp_path: Path) -> None:
     rows = [{"id": "row-9", "text_a": "a", "text_b": None, "label": "god"}]
     with pytest.raises(UserError, match=r"row-9.*'god'.*good"):
@@ -251,7 +307,9 @@ def test_answers_of_xquad_survive_tokenisation(tmp_path: Path, language: str) ->
     assert whole > 0.9 * len(rows)
 
 
-@pytest.mark.parametrize("kind", ["classification", "span", "tagging", "retrieval", "mlm"])
+@pytest.mark.parametrize(
+    "kind", ["classification", "span", "tagging", "retrieval", "multiple_choice", "mlm"]
+)
 def test_token_types_of_bert(tmp_path: Path, kind: str) -> None:
     data, _ = make_tokens(tmp_path, kind, 9)
     out = tmp_path / "bert.arrow"

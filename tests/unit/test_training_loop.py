@@ -6,20 +6,23 @@ import math
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, rows_of, running
 from safetensors.torch import load_file
 
 from xstilts.errors import Interrupted, UserError
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
-from xstilts.training.loop import TrainResult, train
+from xstilts.training.loop import train
 from xstilts.training.sampler import Member
 from xstilts.training.state import clear_state, load_state, save_state
+
+if TYPE_CHECKING:
+    from xstilts.training.running import TrainResult
 
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json")
 CALM = {**ARCHITECTURE, "dropout": 0.0}
@@ -56,11 +59,17 @@ def model_bytes(folder: Path) -> list[bytes]:
     return [(folder / file).read_bytes() for file in FILES]
 
 
-@pytest.mark.parametrize("kind", ["classification", "span", "tagging", "mlm"])
+@pytest.mark.parametrize("kind", ["classification", "span", "tagging", "multiple_choice", "mlm"])
 def test_loss_starts_at_chance_and_falls(tmp_path: Path, kind: str) -> None:
     result = stage(tmp_path, (kind,), count=160, epochs=8.0)
     losses = pq.read_table(tmp_path / "model/history.parquet").column("loss").to_pylist()
-    chance = {"classification": math.log(2), "tagging": math.log(2), "span": 2.8, "mlm": 4.5}
+    chance = {
+        "classification": math.log(2),
+        "tagging": math.log(2),
+        "span": 2.8,
+        "multiple_choice": math.log(3),
+        "mlm": 4.5,
+    }
     assert losses[0] == pytest.approx(chance[kind], abs=0.35)
     assert result.final_loss < 0.95 * losses[0]
     assert result.steps == len(losses)
@@ -68,16 +77,50 @@ def test_loss_starts_at_chance_and_falls(tmp_path: Path, kind: str) -> None:
 
 
 def test_the_result_does_not_depend_on_the_split_into_passes(tmp_path: Path) -> None:
-    kinds = ("classification", "span", "tagging", "mlm")
+    kinds = ("classification", "span", "tagging", "multiple_choice", "mlm")
     # AdamW's epsilon keeps rounding errors of tiny gradients from becoming whole steps
     plan = {"epochs": 0.5, "adam_epsilon": 1e-3}
-    for out, tokens_per_pass in (("whole", 100_000), ("split", 60)):
+    # in the smallest passes an example's choices are more than fits, and still stay together
+    for out, tokens_per_pass in (("whole", 100_000), ("split", 60), ("single", 1)):
         run = {"tokens_per_pass": tokens_per_pass}
         stage(tmp_path, kinds, start=CALM, out=out, run=run, **plan)
     for file in ("model.safetensors", "heads.safetensors"):
-        whole, split = (load_file(tmp_path / out / file) for out in ("whole", "split"))
+        whole, *others = (load_file(tmp_path / o / file) for o in ("whole", "split", "single"))
         for name, tensor in whole.items():
-            assert torch.allclose(tensor, split[name], atol=2e-6), name
+            for other in others:
+                assert torch.allclose(tensor, other[name], atol=2e-6), name
+
+
+def test_a_batch_counts_examples_whatever_their_choices(tmp_path: Path) -> None:
+    result = stage(tmp_path, ("multiple_choice",), count=40, batch_size=16, epochs=1.0)
+    assert result.steps == 3
+    tokens = make_tokens(tmp_path, "multiple_choice", 40)[1]
+    assert result.tokens == TokenTable.open(tokens).lengths.sum()
+
+
+def test_three_choices_hand_their_head_to_two(tmp_path: Path) -> None:
+    stage(tmp_path, ("multiple_choice",), out="parent")
+    rows = rows_of("multiple_choice", 30, 5)
+    for number, row in enumerate(rows):
+        del row["choices"][(row["label"] + 1) % 3]
+        row["choices"].sort(key=lambda choice: choice.split()[0] == row["question"])
+        if number % 2:
+            row["choices"].reverse()
+        row["label"] = 1 - number % 2
+    _, tokens = make_tokens(tmp_path, "multiple_choice", 30, 5, rows=rows)
+    result = train(
+        tmp_path / "parent",
+        [Member(task="copa", language="en", tokens=tokens)],
+        {"copa": HeadSpec(kind="multiple_choice")},
+        recipe(learning_rate=0.0, max_steps=2, weight_decay=0.0, keep_head=True),
+        seed=1,
+        out_dir=tmp_path / "child",
+        running=running(tmp_path, state_dir=tmp_path / "none"),
+    )
+    assert result.heads == {"copa": "parent:multiple_choice"}
+    parent, child = (load_file(tmp_path / o / "heads.safetensors") for o in ("parent", "child"))
+    for name in ("dense.weight", "output.weight"):
+        assert torch.equal(parent[f"multiple_choice.{name}"], child[f"copa.{name}"])
 
 
 def test_an_interrupted_stage_ends_in_the_same_bytes(tmp_path: Path) -> None:

@@ -125,6 +125,72 @@ def test_passes_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int
     assert all(len(part) == 1 or len(part) * part[0] <= budget for part in parts)
 
 
+@given(
+    st.lists(st.lists(st.integers(1, 60), min_size=3, max_size=3), min_size=1, max_size=20),
+    st.integers(1, 400),
+)
+def test_passes_never_part_the_sequences_of_a_unit(units: list[list[int]], budget: int) -> None:
+    units = sorted(units, key=max, reverse=True)
+    lengths = [length for unit in units for length in unit]
+    parts = [lengths[part] for part in passes(lengths, budget, 3)]
+    assert [length for part in parts for length in part] == lengths
+    assert all(len(part) % 3 == 0 for part in parts)
+    assert all(len(part) == 3 or len(part) * max(part) <= budget for part in parts)
+
+
+def choice_sampler(folder: Path, **changes: object) -> TaskSampler:
+    members, tables = [], []
+    for language, count in (("de", 20), ("sw", 11)):
+        _, tokens = make_tokens(folder, "multiple_choice", count)
+        members.append(Member(task="toy", language=language, tokens=tokens))
+        tables.append(TokenTable.open(tokens))
+    values = {"batch_size": 4, "max_examples": 0, "seed": 0} | changes
+    return TaskSampler(task="toy", members=members, tables=tables, whole_examples=True, **values)
+
+
+def test_an_examples_sequences_are_drawn_together(tmp_path: Path) -> None:
+    toy = choice_sampler(tmp_path)
+    assert (len(toy), toy.per_unit) == (31, 3)
+    seen = []
+    for draw in range(8):
+        batch = toy.batch(draw)
+        places = toy.places(batch)
+        assert len(places) == 3 * len(batch)
+        assert len(batch) <= 4
+        examples = [toy.tables[table].column("example")[row] for table, row in places]
+        assert examples == [example for example in examples[::3] for _ in range(3)]
+        longest = [int(toy.tables[table].lengths[row]) for table, row in places]
+        units = [max(longest[start : start + 3]) for start in range(0, len(longest), 3)]
+        assert units == sorted(units, reverse=True)
+        seen += places
+    assert sorted(seen) == [(0, row) for row in range(60)] + [(1, row) for row in range(33)]
+    assert len(choice_sampler(tmp_path, max_examples=5)) == 10
+
+
+def test_labels_of_a_unit_are_one_row(tmp_path: Path) -> None:
+    toy = choice_sampler(tmp_path)
+    batch = gather(toy.tables, toy.places(toy.batch(0)), scalars=("label",), per_unit=3)
+    tensors = collate(batch, slice(3, 9), torch.device("cpu"))
+    assert tensors["input_ids"].shape[0] == 6
+    assert tensors["label"].shape == (2, 3)
+    assert (tensors["label"] == tensors["label"][:, :1]).all()
+
+
+def test_unequal_numbers_of_choices_are_an_error(tmp_path: Path) -> None:
+    row = {"context": "a", "question": None, "label": 0}
+    rows = [
+        row | {"id": "1", "choices": ["cat", "dog"]},
+        row | {"id": "2", "choices": ["cat", "dog", "bird"]},
+    ]
+    _, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
+    member = Member(task="toy", language="de", tokens=tokens)
+    with pytest.raises(UserError, match=r"toy: .*2 in .*example 0; 3 in .*example 1"):
+        TaskSampler(
+            task="toy", members=[member], tables=[TokenTable.open(tokens)],
+            batch_size=8, seed=0, max_examples=0, whole_examples=True,
+        )  # fmt: skip
+
+
 def test_padding(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "tagging", 20)
     table = TokenTable.open(tokens)

@@ -42,7 +42,16 @@ TINY = {
     },
     "strategies": {"none": [], "mnli": ["mnli"]},
     "targets": {"xnli": {"languages": ["qaa", "qab"]}, "tatoeba": {"languages": ["qab"]}},
-    "recipes": {"all": {"max_length": 64, "doc_stride": 24, "max_steps": 6, "batch_size": 8}},
+    "recipes": {
+        "all": {
+            "selection": "last",
+            "max_length": 64,
+            "doc_stride": 24,
+            "max_steps": 6,
+            "batch_size": 8,
+        },
+        "tasks": {"mnli": {"selection": "best", "eval_steps": 2, "patience": 0}},
+    },
 }
 
 

@@ -60,6 +60,7 @@ def hub(tmp_path: Path) -> Hub:
     served = Hub()
     for repo, path, rows in [
         ("nyu-mll/glue", "mnli/train-00000-of-00001.parquet", pairs),
+        ("nyu-mll/glue", "mnli/validation_matched-00000-of-00001.parquet", pairs),
         ("facebook/xnli", "en/test-00000-of-00001.parquet", pairs),
         ("facebook/xnli", "de/test-00000-of-00001.parquet", german),
         ("google/xtreme", "tatoeba.deu/validation-00000-of-00001.parquet", sentences),
@@ -97,7 +98,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
             "results/tiny/data/checked.json", environment={"HF_ENDPOINT": hub.url}
         )
     assert run.code == 0, run.output
-    assert run.jobs["fetch_data"] == 5
+    assert run.jobs["fetch_data"] == 6
     facts = json.loads((fresh.results / "data/xnli/de/test.json").read_text())["facts"]
     assert facts["downloads"] == [{"repo": "facebook/xnli", "revision": "main", "commit": COMMIT}]
     kept = fresh.folder / "data/hub/facebook/xnli" / COMMIT / "de/test-00000-of-00001.parquet"
@@ -144,3 +145,11 @@ def test_a_mirror_is_checked_by_a_dry_run(fresh: Checkout, hub: Hub, tmp_path: P
     assert run.code != 0
     assert "no file of xnli (test) in 'de'" in run.output
     assert "Nearest file: en/test-00000-of-00001.parquet." in run.output
+    shutil.copytree(
+        tmp_path / "facebook/xnli/en", tmp_path / "facebook/xnli/de", dirs_exist_ok=True
+    )
+    fresh.write_study(**study_of(fresh) | {"targets": {"xnli": {"languages": ["de"]}}})
+    (tmp_path / "nyu-mll/glue/mnli/validation_matched-00000-of-00001.parquet").unlink()
+    run = fresh.snakemake("-n")
+    assert "dev set to select weights on: no file of mnli (validation) in 'en'" in run.output
+    assert "Traceback" not in run.output

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 from conftest import TINY, Checkout
 
@@ -41,6 +43,15 @@ def test_the_study_ends_with_the_table(finished: Checkout):
     }  # fmt: skip
     assert not list((finished.results / "failures").glob("**/*.json"))
     assert not list((finished.results / "state").glob("*/*"))
+
+
+def test_weights_are_selected_on_dev_where_the_recipe_says_so(finished: Checkout):
+    model = finished.results / "intermediate/mini/seed-1/mnli"
+    manifest = json.loads((model / "manifest.json").read_text())
+    rows = pq.read_table(model / "selection.parquet").to_pylist()
+    assert [(row["step"], row["language"]) for row in rows] == [(2, "qaa"), (4, "qaa"), (6, "qaa")]
+    assert manifest["facts"]["dev_score"] == max(row["value"] for row in rows)
+    assert "tokens/mini/mnli/qaa/validation" in manifest["identity"]["inputs"]
 
 
 def test_a_second_run_has_nothing_to_do(done: Checkout):
@@ -183,7 +194,7 @@ def test_data_made_again_with_the_same_content_trains_nothing(done: Checkout):
 
 def test_explain_names_what_changed(done: Checkout):
     assert "up to date" in done.command("explain", f"results/tiny/target/{CELL}").output
-    recipes = {"all": {**TINY["recipes"]["all"]}, "target": {"learning_rate": 0.01}}
+    recipes = {**TINY["recipes"], "target": {"learning_rate": 0.01}}
     done.write_study(recipes=recipes)
     output = done.command("explain", f"target/{CELL}").output
     assert "recipe.learning_rate: 1e-05 → 0.01" in output

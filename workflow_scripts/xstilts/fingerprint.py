@@ -58,29 +58,32 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _without_docstrings(tree: ast.AST) -> ast.AST:
+def _without_asides(tree: ast.AST) -> ast.AST:
+    """The tree without docstrings and without what only type checkers read."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            # also the string under a dataclass field: documentation, not code
-            node.body = [  # type: ignore[attr-defined]
-                item
-                for item in body
-                if not (
-                    isinstance(item, ast.Expr)
-                    and isinstance(item.value, ast.Constant)
-                    and isinstance(item.value.value, str)
-                )
-            ]
+            node.body = [item for item in body if not _aside(item)]  # type: ignore[attr-defined]
     return tree
+
+
+def _aside(item: ast.AST) -> bool:
+    if isinstance(item, ast.If):
+        return isinstance(item.test, ast.Name) and item.test.id == "TYPE_CHECKING"
+    # also the string under a dataclass field: documentation, not code
+    return (
+        isinstance(item, ast.Expr)
+        and isinstance(item.value, ast.Constant)
+        and isinstance(item.value.value, str)
+    )
 
 
 @functools.cache
 def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     """Hash of the normalised source, and the imported names."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    tree = _without_asides(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
     names = tuple(n for n in _imports(tree) if n.split(".")[0] == PACKAGE)
-    normalised = ast.dump(_without_docstrings(tree), annotate_fields=False)
+    normalised = ast.dump(tree, annotate_fields=False)
     return hashlib.sha256(normalised.encode()).hexdigest()[:12], names
 
 

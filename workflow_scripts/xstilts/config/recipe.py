@@ -44,6 +44,23 @@ class RecipeOverrides(Section):
         description="Go on with the parent's head where kind and labels are the same; "
         "otherwise every stage starts with a fresh head.",
     )
+    selection: Literal["last", "best"] | None = Field(
+        None,
+        description="Which weights of a stage are kept: the last, or the best on the dev sets of "
+        "its training sets, in their own languages.",
+    )
+    eval_steps: int | None = Field(
+        None,
+        ge=0,
+        description="Steps between evaluations on dev, with `selection: best`; 0 evaluates after "
+        "the last step only.",
+    )
+    patience: int | None = Field(
+        None, ge=0, description="Evaluations without a better score before stopping; 0 is off."
+    )
+    dev_examples: int | None = Field(
+        None, ge=0, description="Use only the first N examples of each dev set; 0 is all."
+    )
     max_train_examples: int | None = Field(
         None, ge=0, description="Use only the first N training examples of each set; 0 is all."
     )
@@ -91,6 +108,11 @@ DEFAULTS: dict[str, Any] = {
     "max_grad_norm": 1.0,
     "precision": "fp32",
     "keep_head": False,
+    # best English dev checkpoint, every 1,000 steps; jiant looks at the first 500 examples only
+    "selection": "best",
+    "eval_steps": 1000,
+    "patience": 30,
+    "dev_examples": 0,
     "max_train_examples": 0,
     "mlm_probability": 0.15,
     "sampling": "proportional",
@@ -99,6 +121,9 @@ DEFAULTS: dict[str, Any] = {
     "max_length": 256,
     "doc_stride": 128,
 }
+
+SELECTION_KEYS = ("eval_steps", "patience", "dev_examples")
+"""Keys that say nothing where the last weights are kept."""
 
 TOKEN_KEYS = ("max_length", "doc_stride")
 """Keys that shape the tokens of a task, not the training of a stage."""

@@ -56,6 +56,9 @@ class Microworld(Section):
 
     seed: int = Field(0, ge=0, description="Seed of the world: lexicons, facts and examples.")
     languages: int = Field(6, ge=2, description="Number of languages, the source one included.")
+    difficulty: Literal["easy", "medium", "hard"] = Field(
+        "medium", description="How hard the examples of inference and question answering are."
+    )
     sizes: Sizes = Field(Sizes(), description="Examples per task.")
     tasks: dict[str, Sizes] = Field({}, description="Examples of single tasks.")
     text: int = Field(4000, ge=1, description="Lines of pretraining text in the largest language.")

@@ -64,7 +64,13 @@ def overlap(trained: Sequence[Path], evaluated: Sequence[Path]) -> pa.Table:
     rows = []
     for path in evaluated:
         examples = [
-            (identifier, {name: set(units(text)) for name, text in fields.items()})
+            (
+                identifier,
+                {
+                    name: {u for text in texts for u in units(text)}
+                    for name, texts in fields.items()
+                },
+            )
             for identifier, fields in example_fields(path)
         ]
         task, language = path.parts[-3:-1]

@@ -34,7 +34,7 @@ def write_examples(
     Args:
         rows: examples in the schema of ``kind``.
         kind: kind of task.
-        labels: accepted label names; empty for kinds without labels.
+        labels: accepted label names; empty for kinds without labels, and where the data decide.
         out: the Parquet file.
         where: the source, for errors.
 
@@ -65,7 +65,7 @@ def _count_labels(
 ) -> None:
     found = [row["label"]] if kind == "classification" else row.get("tags", [])
     for label in found:
-        if label not in labels:
+        if label not in labels and (labels or not label):
             raise UserError(
                 f"{where}: example {row['id']!r} has the unknown label {label!r}."
                 f"{suggestion(label, labels)}"

@@ -49,6 +49,17 @@ SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("matches", pa.list_(pa.string()), nullable=False),
         ]
     ),
+    # label: which choice is right, from 0; question: null where the task has none. The number of
+    # choices is the same for all examples of a task.
+    "multiple_choice": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("context", pa.string(), nullable=False),
+            pa.field("question", pa.string()),
+            pa.field("choices", pa.list_(pa.string()), nullable=False),
+            pa.field("label", pa.int32(), nullable=False),
+        ]
+    ),
     # pair: the translation of text, for translation-pair MLM; null for plain MLM
     "mlm": pa.schema(
         [

@@ -41,6 +41,9 @@ def original_files(
     if split not in task.splits(language):
         known = task.splits(language)
         raise unknown(f"split of {task.name} in {language!r}", split, known, where)
+    if task.parts:
+        parts = (original_files(part, data_root, language, split, where) for part in task.parts)
+        return [file for files in parts for file in files]
     patterns = filled(task.files[split], language, task.codes)
     return first_match(data_root, patterns) or _none_found(
         data_root, patterns, where, _named(task, language, split), f"({task.homepage})"
@@ -143,7 +146,7 @@ def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]
         found = [
             path
             for path in paths
-            if len(pieces := path.split("/")) == len(parts) and all(map(fnmatchcase, pieces, parts))
+            if len(pieces := path.split("/")) == len(parts) and all(map(_fits, pieces, parts))
         ]
         if found:
             return sorted(found, key=lambda path: (path.rpartition("/")[2], path))

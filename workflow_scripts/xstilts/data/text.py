@@ -23,12 +23,19 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "span": ("context", "question"),
     "tagging": ("tokens",),
     "retrieval": ("text",),
+    "multiple_choice": ("context", "question", "choices"),
     "mlm": ("text", "pair"),
 }
 """Kind to the columns that hold text, in a fixed order."""
 
-KINDS = {"label": "classification", "context": "span", "tags": "tagging", "side": "retrieval"}
-"""A column that tells the kind of a data file."""
+KINDS = {
+    "choices": "multiple_choice",
+    "label": "classification",
+    "context": "span",
+    "tags": "tagging",
+    "side": "retrieval",
+}
+"""A column that tells the kind of a data file; the first that a file has decides."""
 
 
 def kind_of(columns: Sequence[str]) -> str:
@@ -36,23 +43,27 @@ def kind_of(columns: Sequence[str]) -> str:
     return next((kind for column, kind in KINDS.items() if column in columns), "mlm")
 
 
-def example_fields(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """(example id, column to text) of a data file; empty texts are left out."""
+def example_fields(path: Path) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """(example id, column to its texts) of a data file; empty texts are left out."""
     file = pq.ParquetFile(path)
     fields = FIELDS[kind_of(file.schema_arrow.names)]
     for batch in file.iter_batches(10_000, columns=["id", *fields]):
         for row in batch.to_pylist():
-            texts = ((name, row[name]) for name in fields if row[name])
-            yield (
-                row["id"],
-                {name: text if isinstance(text, str) else " ".join(text) for name, text in texts},
-            )
+            texts = ((name, _texts_in(name, row[name])) for name in fields if row[name])
+            yield row["id"], dict(texts)
+
+
+def _texts_in(column: str, value: str | list[str]) -> list[str]:
+    """The texts that a cell holds: the words of a sentence are one, each choice is one."""
+    if isinstance(value, str):
+        return [value]
+    return [text for text in value if text] if column == "choices" else [" ".join(value)]
 
 
 def example_texts(path: Path) -> Iterator[tuple[str, list[str]]]:
     """(example id, texts) of a data file."""
     for identifier, fields in example_fields(path):
-        yield identifier, list(fields.values())
+        yield identifier, [text for texts in fields.values() for text in texts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
 from xstilts.config import load_study
+from xstilts.config.recipe import RecipeOverrides
+from xstilts.errors import UserError
 from xstilts.grid.names import Names, StageNode, TargetNode
+from xstilts.grid.recipes import Position, stage_recipe
 from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
@@ -49,6 +52,7 @@ class Grid:
         self.lines = lines
         self.names = Names(study, lines)
         self.paths = Paths(f"results/{study.study}")
+        self._check_dev_sets()
 
     @classmethod
     def load(cls, config: Mapping[str, Any] | None, files: Iterable[str | Path]) -> Grid:
@@ -150,6 +154,54 @@ class Grid:
         if chain == EMPTY_CHAIN:
             return self.text_members(base)
         return self.chains[chain][-1].members
+
+    def recipe(self, base: str, chain: str, target: str | None) -> dict[str, Any]:
+        """The full recipe of the last stage of a model."""
+        position: Position = "target"
+        own = self.targets[target].recipe if target else RecipeOverrides()
+        if target is None and chain != EMPTY_CHAIN:
+            position, own = "intermediate", self.chains[chain][-1].recipe
+        elif target is None:
+            pretrain = self.study.bases[base].pretrain
+            assert pretrain is not None, base
+            position, own = "pretrain", pretrain.recipe
+        return stage_recipe(self.study, position, self.members(base, chain, target), own)
+
+    def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
+        """Training sets on whose dev sets the weights of a model are selected."""
+        if self.recipe(base, chain, target)["selection"] == "last":
+            return ()
+        members = self.members(base, chain, target)
+        return tuple(member for member in members if TASKS[member.task].kind != "mlm")
+
+    def _stages(self) -> Iterator[tuple[str, str, str | None]]:
+        """(base, chain, target) of everything that is trained after pretraining."""
+        for base in self.study.bases:
+            yield from ((base, chain, None) for chain in self.chains if chain != EMPTY_CHAIN)
+            for target, node in self.targets.items():
+                yield from ((base, chain, target) for chain in self.chains if node.members)
+
+    def _dev_sets(self) -> list[Member]:
+        """Every training set on whose dev set weights are selected, once."""
+        found = (member for stage in self._stages() for member in self.dev_members(*stage))
+        return list(dict.fromkeys(found))
+
+    def _check_dev_sets(self) -> None:
+        where = self.lines.where(("recipes",))
+        for member in self._dev_sets():
+            task = TASKS[member.task]
+            if member.language not in self.names.languages(task, "validation"):
+                raise UserError(
+                    f"{where}: {member.task} has no validation split in {member.language!r} to "
+                    f"select weights on. Set `selection: last` in recipes.tasks.{member.task}."
+                )
+            place = f"{where}: dev set to select weights on"
+            self.names.check_dataset(task, member.language, "validation", place)
+
+    def selection_data(self) -> list[str]:
+        """Manifests of all dev sets that weights are selected on."""
+        members = self._dev_sets()
+        return [self.paths.data(member.task, member.language, "validation") for member in members]
 
     def training_data(self) -> list[str]:
         """Manifests of all training sets, pretraining text included."""

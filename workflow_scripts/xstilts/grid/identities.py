@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import on_hub
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources
-from xstilts.grid.recipes import Position, stage_recipe, token_options
+from xstilts.grid.recipes import token_options
 from xstilts.identity import canonical
 from xstilts.tasks import TASKS
 
@@ -30,10 +29,14 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[1] / "report/page.html.j2"
 
 
-def _reader(read: Reader) -> tuple[str, dict[str, Any]]:
-    """The module whose code turns files into rows, and what it is told, as builtins."""
+def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
+    """Module and name of what turns files into rows, and what it is told, as builtins.
+
+    Labels are left out: an identity names them on their own.
+    """
     function, options = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
-    return function.__module__, {"reader": function.__name__, **json.loads(canonical(options))}
+    told = json.loads(canonical({key: options[key] for key in options if key != "labels"}))
+    return function.__module__, function.__name__, told
 
 
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
@@ -52,10 +55,13 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         identity["source"] = {
             "microworld": spec.microworld,
             "seed": settings.seed,
+            "difficulty": settings.difficulty,
             # the language's own number: a world with more languages has the same ones first
             "languages": max(2, grid.names.languages_of_world.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
         }
+        if spec.stream:
+            identity["source"]["stream"] = spec.stream
         entry = "xstilts.microworld"
     elif spec.kind == "mlm":
         found = grid.text_sources(task, language)
@@ -66,12 +72,13 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     elif study.source == "original":
         files = sources.local_files(study, spec, language, split)
         identity["source"] = {"files": sources.relative_names(study, spec, files)}
-        entry, _ = _reader(spec.read)
+        entry, _, options = _reader(spec.read)
+        if options:
+            identity["options"] = options
     else:
         hub = on_hub(spec, "source")
-        # unlike labels, which are above, columns and names of the hub stand nowhere else
-        entry, read = _reader(hub.read)
-        identity["source"] = {"hub": hub.repo, "read": read}
+        entry, name, options = _reader(hub.read)
+        identity["source"] = {"hub": hub.repo, "read": {"reader": name, **options}}
         if study.source == "mirror":
             files = sources.local_files(study, spec, language, split)
             identity["source"]["files"] = sources.relative_names(study, spec, files)
@@ -128,17 +135,16 @@ def tokens(grid: Grid, task: str) -> dict[str, Any]:
 def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> dict[str, Any]:
     """Identity of a stage (parent and tokens apart): mixture, recipe, seed, numeric code."""
     members = grid.members(base, chain, target)
-    pretrain = grid.study.bases[base].pretrain
-    position: Position = "target"
-    own: RecipeOverrides = grid.targets[target].recipe if target else RecipeOverrides()
-    if target is None and chain != EMPTY_CHAIN:
-        position, own = "intermediate", grid.chains[chain][-1].recipe
-    elif target is None:
-        assert pretrain is not None, base
-        position, own, seed = "pretrain", pretrain.recipe, pretrain.seed
+    pretrain = grid.study.bases[base].pretrain if target is None and chain == EMPTY_CHAIN else None
+    dev = grid.dev_members(base, chain, target)
     kinds = sorted({TASKS[member.task].kind for member in members})
+    code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+    if dev:
+        code.append("xstilts.training.selection")
+        for kind in {TASKS[member.task].kind for member in dev}:
+            code += [f"xstilts.prediction.{kind}", f"xstilts.metrics.{kind}"]
     identity: dict[str, Any] = {
-        "seed": seed,
+        "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
         "head_of": {member.task: _head_name(member.task) for member in members},
         "heads": {
@@ -148,12 +154,11 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
             }
             for member in members
         },
-        "recipe": stage_recipe(grid.study, position, members, own),
-        "code": fingerprint(
-            ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
-        ),
+        "recipe": grid.recipe(base, chain, target),
+        "dev": {f"{m.task}@{m.language}": TASKS[m.task].metric for m in dev},
+        "code": fingerprint(code),
     }
-    if position == "pretrain" and pretrain is not None:
+    if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()
     return identity
 
@@ -210,7 +215,9 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
 
 def checked(grid: Grid) -> dict[str, Any]:
     """Identity of the gate before training: the data sets of the study."""
-    return {"data": sorted({*grid.training_data(), *grid.evaluation_data()})}
+    return {
+        "data": sorted({*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()})
+    }
 
 
 def overlap(grid: Grid) -> dict[str, Any]:

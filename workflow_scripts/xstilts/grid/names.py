@@ -46,6 +46,17 @@ class TargetNode:
     recipe: RecipeOverrides
 
 
+def _can_answer(trained: Task, task: Task) -> bool:
+    """Whether a head trained on one task can predict another.
+
+    All labels of one must be labels of the other: a head for persons, organisations and places can
+    be asked for those where dates are named as well, and never finds a date.
+    """
+    ours, theirs = set(trained.labels), set(task.labels)
+    same_sort = trained.kind == task.kind and bool(ours) == bool(theirs)
+    return same_sort and (ours <= theirs or theirs <= ours)
+
+
 class Names:
     """Looks up the names of one study."""
 
@@ -223,7 +234,7 @@ class Names:
         members = self._members(listed, where)
         for member in members:
             trained = get_task(member.task, where)
-            if (trained.kind, trained.labels) != (task.kind, task.labels):
+            if not _can_answer(trained, task):
                 raise UserError(
                     f"{where}: a head trained on {member.task} cannot answer {task.name}: kinds or "
                     f"labels differ ({trained.kind} {trained.labels}, {task.kind} {task.labels})."

@@ -75,6 +75,9 @@ def _model(
         parent = grid.paths.tokenizer(base)
     members = grid.members(base, chain, target)
     tokens = [grid.paths.tokens(base, m.task, m.language, "train") for m in members]
+    for m in grid.dev_members(base, chain, target):
+        place = (m.task, m.language, "validation")
+        tokens += [grid.paths.tokens(base, *place), grid.paths.data(*place)]
     declared = identities.model(grid, base, seed, chain, target)
     return Product(product(manifest), Path(manifest), declared, (parent, *tokens))
 

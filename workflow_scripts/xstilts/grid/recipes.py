@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from xstilts.config.recipe import DEFAULTS, TOKEN_KEYS, RecipeOverrides
+from xstilts.config.recipe import DEFAULTS, SELECTION_KEYS, TOKEN_KEYS, RecipeOverrides
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def stage_recipe(
     if only and only in study.recipes.tasks:
         recipe |= study.recipes.tasks[only].given()
     recipe |= own.given()
+    if recipe["selection"] == "last" or all(TASKS[task].kind == "mlm" for task in tasks):
+        recipe |= {"selection": "last"} | dict.fromkeys(SELECTION_KEYS, 0)
     return {key: value for key, value in recipe.items() if key not in TOKEN_KEYS}
 
 

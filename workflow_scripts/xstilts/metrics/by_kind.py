@@ -13,7 +13,7 @@ from xstilts.errors import unknown
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCORED_KINDS = ("classification", "retrieval", "span", "tagging")
+SCORED_KINDS = ("classification", "multiple_choice", "retrieval", "span", "tagging")
 
 
 def module_of(kind: str) -> str:

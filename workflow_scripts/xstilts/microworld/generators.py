@@ -7,12 +7,13 @@ depend on the world's seed, the generator, the stream, the split and ``i``, neve
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xstilts.microworld import discourse, inference, questions
-from xstilts.microworld.facts import Bucket, bucket_of_split
+from xstilts.microworld import causes, discourse, entities, inference, paraphrase, questions
+from xstilts.microworld.draws import several
+from xstilts.microworld.facts import Bucket, Fact, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
 
 if TYPE_CHECKING:
@@ -92,6 +93,52 @@ def _qa(order: Order) -> Iterator[Row]:
         }
 
 
+# In mini-English for all languages, as XTREME puts the questions of XCOPA in English
+_CAUSE_EFFECT = {"cause": "what was the cause ?", "effect": "what was the effect ?"}
+
+
+def _right_choices(order: Order, num_choices: int) -> Iterator[int]:
+    """Which choice is right in each example; of ``num_choices`` in a row all differ."""
+    labels: list[int] = []
+    for index in range(order.num_examples):
+        if index % num_choices == 0:
+            labels = several(order.rng(f"labels-{index}"), range(num_choices), num_choices)
+        yield labels[index % num_choices]
+
+
+def _told(order: Order, facts: Sequence[Fact]) -> list[str]:
+    """A sentence for each fact."""
+    return [text_of(sentence(order.words, (Clause(fact),))) for fact in facts]
+
+
+def _continuation(order: Order) -> Iterator[Row]:
+    """Multiple-choice rows: an event, and four sentences of which one tells what came next."""
+    difficulty = causes.DIFFICULTIES[order.difficulty]
+    for index, label in enumerate(_right_choices(order, causes.NUM_ENDINGS)):
+        tale = causes.draw_tale(order.rng(index), order.seed, order.bucket, label, difficulty)
+        yield {
+            "id": order.name(index),
+            "context": " ".join(_told(order, tale.events)),
+            "question": None,
+            "choices": _told(order, tale.endings),
+            "label": label,
+        }
+
+
+def _cause_effect(order: Order) -> Iterator[Row]:
+    """Multiple-choice rows: an event, and two others of which one is its cause or effect."""
+    difficulty = causes.DIFFICULTIES[order.difficulty]
+    for index, label in enumerate(_right_choices(order, causes.NUM_ALTERNATIVES)):
+        dilemma = causes.draw_dilemma(order.rng(index), order.seed, order.bucket, label, difficulty)
+        yield {
+            "id": order.name(index),
+            "context": " ".join(_told(order, [dilemma.premise])),
+            "question": _CAUSE_EFFECT[dilemma.asks_for],
+            "choices": _told(order, dilemma.choices),
+            "label": label,
+        }
+
+
 def _pos(order: Order) -> Iterator[Row]:
     """Tagging rows: words with their universal parts of speech."""
     for index in range(order.num_examples):
@@ -101,6 +148,34 @@ def _pos(order: Order) -> Iterator[Row]:
             "id": order.name(index),
             "tokens": [token.form for token in tokens],
             "tags": [token.tag for token in tokens],
+        }
+
+
+def _paraphrase(order: Order) -> Iterator[Row]:
+    """Classification rows with the same words on both sides; of each two the labels differ."""
+    labels: list[paraphrase.Label] = []
+    for index in range(order.num_examples):
+        if index % 2 == 0:
+            labels = several(order.rng(f"labels-{index}"), paraphrase.LABELS, 2)
+        label = labels[index % 2]
+        pair = paraphrase.draw_pair(order.rng(index), order.seed, order.bucket, label)
+        yield {
+            "id": order.name(index),
+            "text_a": text_of(sentence(order.words, pair.first)),
+            "text_b": text_of(sentence(order.words, pair.second)),
+            "label": label,
+        }
+
+
+def _names(order: Order) -> Iterator[Row]:
+    """Tagging rows: words with the names of persons, organisations and places."""
+    for index in range(order.num_examples):
+        mentions = entities.draw_mentions(order.rng(index), order.seed, order.bucket)
+        pairs = [pair for mention in mentions for pair in entities.tagged(order.words, mention)]
+        yield {
+            "id": order.name(index),
+            "tokens": [word for word, _ in pairs],
+            "tags": [tag for _, tag in pairs],
         }
 
 
@@ -146,7 +221,11 @@ def _parallel(order: Order) -> Iterator[Row]:
 GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "nli": _nli,
     "qa": _qa,
+    "continuation": _continuation,
+    "cause_effect": _cause_effect,
     "pos": _pos,
+    "paraphrase": _paraphrase,
+    "names": _names,
     "retrieval": _retrieval,
     "text": _text,
     "parallel": _parallel,

@@ -189,7 +189,7 @@ def _quality(rng: random.Random) -> Case:
     )
 
 
-def _two_beings(rng: random.Random) -> tuple[Fact, Fact]:
+def two_beings(rng: random.Random) -> tuple[Fact, Fact]:
     """An act between two persons or two animals, and the reverse."""
     while True:
         fact = draw_fact(rng, pick(rng, _BETWEEN_BEINGS))
@@ -200,7 +200,7 @@ def _two_beings(rng: random.Random) -> tuple[Fact, Fact]:
 
 def _role(rng: random.Random) -> Case:
     """Who did it to whom: the same, the reverse, or another act in either direction."""
-    fact, reverse = _two_beings(rng)
+    fact, reverse = two_beings(rng)
     neutral = pick(rng, (fact, reverse))._replace(verb=_unrelated(rng, fact.verb))
     return _case(fact, fact, reverse, neutral)
 

@@ -57,11 +57,12 @@ def rows(
 
     Args:
         world: the family of languages.
-        generator: "nli", "qa", "pos", "retrieval", "text" or "parallel".
+        generator: "nli", "paraphrase", "qa", "continuation", "cause_effect", "pos", "names",
+            "retrieval", "text" or "parallel".
         language: a code of the world; "retrieval" and "parallel" set it against mini-English.
         split: "train", "validation" or "test".
         num_examples: examples, or sentence pairs for "retrieval" (two rows each).
-        difficulty: "easy", "medium" or "hard", for "nli" and "qa".
+        difficulty: "easy", "medium" or "hard", for "nli", "qa" and what has choices.
         stream: tells apart two data sets that use the same generator, as the name of the task.
 
     Raises:

@@ -24,6 +24,10 @@ class BaseHead(nn.Module, ABC):
     list_targets: ClassVar[tuple[str, ...]] = ()
     """Columns of the token file that the loss needs, one number per piece."""
 
+    whole_examples: ClassVar[bool] = False
+    """Whether the loss is over all sequences of an example: they then pass through the model side
+    by side, and a scalar target is examples x sequences of each."""
+
     @abstractmethod
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
         """Layers without a state of their own beyond torch's current seed."""

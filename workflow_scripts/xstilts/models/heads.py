@@ -38,19 +38,25 @@ class HeadSpec:
     """What makes two heads interchangeable."""
 
     kind: str
-    """classification, span, tagging or mlm."""
+    """classification, span, tagging, multiple_choice or mlm."""
     labels: tuple[str, ...] = ()
     """Label names in class order."""
 
 
+def head_class(kind: str) -> type[BaseHead]:
+    """The class of the heads of a kind."""
+    # by name, so that the code of one kind is no part of another kind's identity
+    module = importlib.import_module(f"xstilts.models.head_{kind}")
+    head: type[BaseHead] = module.Head
+    return head
+
+
 def new_head(spec: HeadSpec, config: Any) -> BaseHead:
     """A fresh head for an encoder with this configuration, random from torch's current seed."""
-    # by name, so that the code of one kind is no part of another kind's identity
-    module = importlib.import_module(f"xstilts.models.head_{spec.kind}")
-    dropout = getattr(config, "classifier_dropout", None) or getattr(
+    dropout: Any = getattr(config, "classifier_dropout", None) or getattr(
         config, "hidden_dropout_prob", 0.0
     )
-    head: BaseHead = module.Head(config.hidden_size, len(spec.labels), config.vocab_size, dropout)
+    head = head_class(spec.kind)(config.hidden_size, len(spec.labels), config.vocab_size, dropout)
     spread = getattr(config, "initializer_range", 0.02)
     for layer in head.modules():
         if isinstance(layer, nn.Linear):

@@ -60,7 +60,7 @@ def predict(
     Args:
         model_dir: folder with the encoder and, but for retrieval, its heads.
         task: name of the task; its head unless ``options.head`` names another.
-        kind: classification, span, tagging or retrieval.
+        kind: classification, span, tagging, multiple_choice or retrieval.
         labels: label names of the task.
         items: the languages.
         options: how outputs become predictions.
@@ -87,26 +87,50 @@ def predict(
     for item in items:
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
-        predictor = module.Predictor(table, head_labels, options)
-        _forward(encoder, head, table, predictor, module, tokens_per_pass, target)
-        data = pq.read_table(item.data, columns=list(module.COLUMNS))
-        result = predictor.finish(data.slice(0, table.metadata["num_examples"]))
+        result = predict_table(
+            module,
+            encoder,
+            head,
+            table,
+            pq.read_table(item.data, columns=list(module.COLUMNS)),
+            labels=head_labels,
+            options=options,
+            tokens_per_pass=tokens_per_pass,
+            device=target,
+        )
         seconds = time.monotonic() - started
         _write(item, result, encoder.config.num_hidden_layers, seconds, target)
         if on_language:
             on_language(item.language, seconds)
 
 
-def _forward(
+def predict_table(
+    module: Any,
     encoder: Any,
     head: torch.nn.Module | None,
     table: TokenTable,
-    predictor: Any,
-    module: Any,
+    data: pa.Table,
+    *,
+    labels: Sequence[str],
+    options: PredictOptions,
     tokens_per_pass: int,
     device: torch.device,
-) -> None:
-    """Send all sequences through the model, the longest first: a lack of memory shows at once."""
+) -> pa.Table:
+    """Predictions of one token file by a model in memory, in the schema of the kind.
+
+    Args:
+        module: ``xstilts.prediction.KIND``.
+        encoder: in evaluation mode, on the device.
+        head: the same; None for retrieval.
+        table: the tokens.
+        data: the examples, with the columns that the module names.
+        labels: of the head, in class order.
+        options: how outputs become predictions.
+        tokens_per_pass: pieces, padding included, that go through the model at once.
+        device: where the model is.
+    """
+    predictor = module.Predictor(table, labels, options)
+    # the longest first: a lack of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
     for part in passes(table.lengths[order].tolist(), tokens_per_pass):
         rows = order[part]
@@ -115,6 +139,8 @@ def _forward(
         with torch.inference_mode():
             hidden = hidden_states(encoder, model_inputs(tensors), every_layer=module.EVERY_LAYER)
             predictor.add(rows, tensors, hidden, head)
+    result: pa.Table = predictor.finish(data.slice(0, table.metadata["num_examples"]))
+    return result
 
 
 def _check_head(

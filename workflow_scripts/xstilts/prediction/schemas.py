@@ -36,6 +36,15 @@ PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("prediction", pa.list_(pa.string()), nullable=False),
         ]
     ),
+    # gold and prediction: number of the choice, from 0; probabilities: one per choice
+    "multiple_choice": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("gold", pa.int32(), nullable=False),
+            pa.field("prediction", pa.int32(), nullable=False),
+            pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+        ]
+    ),
     # one row per query and layer (index into the hidden states, 0 = embeddings);
     # gold: ids of the right candidates; score: cosine to the predicted one
     "retrieval": pa.schema(

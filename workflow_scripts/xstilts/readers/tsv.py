@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xstilts.errors import UserError, unknown
 from xstilts.readers.lines import numbered_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xstilts.tasks.base import Row
 
+LOGGER = logging.getLogger(__name__)
+
 # The names that releases give to the columns
-_TEXT_A = ("premise", "sentence1")
+_TEXT_A = ("premise", "sentence1", "context")
 _TEXT_B = ("hypothesis", "hypo", "sentence2")
 _LABEL = ("gold_label", "label")
 _LANGUAGE = "language"
 
 # XNLI's machine-translated MultiNLI spells one label in its own way
 _RENAMED = {"contradictory": "contradiction"}
+# ANLI's; in JSON alone, since in a table the first letter of a label may be all that a cut left
+_ABBREVIATED = {"c": "contradiction", "e": "entailment", "n": "neutral"}
 
 # SNLI and MultiNLI: the annotators did not agree, and every user leaves these pairs out
 _NO_GOLD = "-"
@@ -38,22 +44,34 @@ class _Pair(NamedTuple):
     label: str
 
 
-def read_pairs(paths: Sequence[Path], language: str, *, labels: Sequence[str]) -> Iterator[Row]:
+def read_pairs(
+    paths: Sequence[Path],
+    language: str,
+    *,
+    labels: Sequence[str],
+    renamed: Mapping[str, str] = MappingProxyType({}),
+    codes: Mapping[str, str] = MappingProxyType({}),
+    quoted: bool = False,
+) -> Iterator[Row]:
     """Labelled sentence pairs from any of the forms in which NLI and paraphrase data are released.
 
     * a table without header: text_a, text_b, label (XTREME's processed ``dev-de.tsv``);
     * a table with a header that names the columns (XNLI-MT's ``multinli.train.en.tsv``; XNLI-1.0's
-      ``xnli.dev.tsv``, whose column ``language`` selects the rows);
-    * JSON lines (``.jsonl``: SNLI, MultiNLI).
+      ``xnli.dev.tsv``, whose column ``language`` selects the rows; PAWS-X; AmericasNLI);
+    * JSON lines (``.jsonl``: SNLI, MultiNLI, ANLI).
 
     A row's id is its index among the rows of its language, so that the languages of a parallel
     test set share ids. Texts are kept as they stand; tables know no quoting, except that what
-    ``csv.writer`` did to XTREME's processed files is undone.
+    ``csv.writer`` did to XTREME's processed files is undone. Pairs whose annotators did not agree
+    are left out, and how many is logged; they count for the ids.
 
     Args:
         paths: files, read one after the other.
         language: the language to keep where a file holds several.
         labels: the label names of the task.
+        renamed: label in the files to its name in ``labels``, where the two differ.
+        codes: language to its code in the column ``language``, where the two differ.
+        quoted: whether ``csv.writer`` wrote tables that have a header, too.
 
     Yields:
         Rows in the schema "classification".
@@ -62,18 +80,23 @@ def read_pairs(paths: Sequence[Path], language: str, *, labels: Sequence[str]) -
         UserError: a wrong number of columns, an unknown label, no row in the language, an empty
             or undecodable file.
     """
+    wanted, known = codes.get(language, language), {*labels, *renamed}
+    renamed = {**_RENAMED, **renamed}
     index = 0
     for path in paths:
         others: set[str] = set()
-        before = index
-        for pair in _json_pairs(path) if path.suffix == ".jsonl" else _table_pairs(path):
-            if pair.language not in (None, language):
+        before, undecided = index, 0
+        pairs = _json_pairs(path) if path.suffix == ".jsonl" else _table_pairs(path, quoted)
+        for pair in pairs:
+            if pair.language not in (None, wanted):
                 others.add(str(pair.language))
                 continue
-            label = _RENAMED.get(pair.label, pair.label)
-            if label != _NO_GOLD:
-                if label not in labels:
-                    raise unknown("label", label, labels, pair.where)
+            label = renamed.get(pair.label, pair.label)
+            if label == _NO_GOLD:
+                undecided += 1
+            elif label not in labels:
+                raise unknown("label", label, known, pair.where)
+            else:
                 yield {
                     "id": str(index),
                     "text_a": pair.text_a,
@@ -82,34 +105,40 @@ def read_pairs(paths: Sequence[Path], language: str, *, labels: Sequence[str]) -
                 }
             index += 1
         if others and index == before:
-            raise unknown("language of this file", language, others, str(path))
+            raise unknown("language of this file", wanted, others, str(path))
         if index == before:
             raise UserError(f"{path}: a header and no rows. The file was cut; fetch it again.")
+        if undecided:
+            LOGGER.info("%s: %d of %d pairs have no gold label", path, undecided, index - before)
 
 
-def _table_pairs(path: Path) -> Iterator[_Pair]:
+def _table_pairs(path: Path, quoted: bool) -> Iterator[_Pair]:
     lines = numbered_lines(path)
     number, first = next(lines)
     names = first.split("\t")
     if not set(_LABEL) & set(names):
         return _headless_pairs(path, itertools.chain([(number, first)], lines))
-    return _named_pairs(path, names, lines)
+    return _named_pairs(path, names, lines, quoted)
 
 
 def _headless_pairs(path: Path, lines: Iterator[tuple[int, str]]) -> Iterator[_Pair]:
     for number, line in lines:
         cells = _cells(line, 3, f"{path}:{number}")
-        text_a, text_b, label = (_undo_csv(cell) for cell in cells)
+        text_a, text_b, label = (undo_csv(cell) for cell in cells)
         yield _Pair(f"{path}:{number}", None, text_a, text_b, label)
 
 
-def _named_pairs(path: Path, names: list[str], lines: Iterator[tuple[int, str]]) -> Iterator[_Pair]:
+def _named_pairs(
+    path: Path, names: list[str], lines: Iterator[tuple[int, str]], quoted: bool
+) -> Iterator[_Pair]:
     text_a, text_b, label = (
         _column(names, aliases, f"{path}:1") for aliases in (_TEXT_A, _TEXT_B, _LABEL)
     )
     language = names.index(_LANGUAGE) if _LANGUAGE in names else None
     for number, line in lines:
         cells = _cells(line, len(names), f"{path}:{number}")
+        if quoted:
+            cells = [undo_csv(cell) for cell in cells]
         yield _Pair(
             f"{path}:{number}",
             None if language is None else cells[language],
@@ -141,7 +170,7 @@ def _column(names: Sequence[str], aliases: Sequence[str], where: str) -> int:
     )
 
 
-def _undo_csv(cell: str) -> str:
+def undo_csv(cell: str) -> str:
     """The text that Python's ``csv.writer`` wrote as this cell.
 
     XTREME's preprocessing (``utils_preprocess.py``, ``xnli_preprocess`` and ``pawsx_preprocess``)
@@ -170,11 +199,11 @@ def _json_pairs(path: Path) -> Iterator[_Pair]:
             ) from None
         if not isinstance(record, dict):
             raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
-        yield _Pair(
-            where,
-            record.get(_LANGUAGE),
-            *(_field(record, aliases, where) for aliases in (_TEXT_A, _TEXT_B, _LABEL)),
+        text_a, text_b, label = (
+            _field(record, aliases, where) for aliases in (_TEXT_A, _TEXT_B, _LABEL)
         )
+        label = _ABBREVIATED.get(label, label)
+        yield _Pair(where, record.get(_LANGUAGE), text_a, text_b, label)
 
 
 def _field(record: dict[str, Any], aliases: Sequence[str], where: str) -> str:

@@ -94,8 +94,9 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
         if not math.isnan(best["delta_sd"]):
             spread = f"standard deviation {best['delta_sd']:.1f} between {seeds} seeds"
         caveat = "" if best["delta_complete"] else "; over an incomplete set"
+        gain = "gains most" if best["delta"] > 0 else "loses least"
         sentences.append(
-            f"{model}: on average over the targets, {best['strategy']} does best, "
+            f"{model}: on average over the targets, {best['strategy']} {gain}, "
             f"{best['delta']:+.1f} points to {baseline} ({spread}{caveat})."
         )
     return sentences

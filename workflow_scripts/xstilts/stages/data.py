@@ -66,7 +66,15 @@ def _rows(
             # languages differ in how much text there is of them
             resource = next(item.resource for item in world.languages if item.code == language)
             count = max(1, round(count * resource))
-        generated = microworld.rows(world, source["microworld"], language, identity["split"], count)
+        generated = microworld.rows(
+            world,
+            source["microworld"],
+            language,
+            identity["split"],
+            count,
+            difficulty=source["difficulty"],
+            stream=source.get("stream", ""),
+        )
         return generated, {}
     manifests = [file for file in files if file.parts[:1] == ("results",)]
     inputs = contents(manifests)

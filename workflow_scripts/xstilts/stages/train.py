@@ -14,7 +14,7 @@ from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 
 if TYPE_CHECKING:
-    from xstilts.training.loop import TrainResult
+    from xstilts.training.running import TrainResult
 
 LOGGER = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ def train_stage(
     *,
     parent: Path,
     tokens: Sequence[Path],
+    dev: Sequence[tuple[Path, Path]],
     manifest: Path,
     state_root: Path,
     tokens_per_pass: int,
@@ -37,6 +38,7 @@ def train_stage(
         identity: declared identity of the stage (``xstilts.grid.identities.model``).
         parent: manifest of the parent model; of the tokenizer where the stage starts from noise.
         tokens: token manifests of the mixture's members, in order.
+        dev: (token, data) manifests of the dev sets, in the identity's order; may be empty.
         manifest: manifest to write.
         state_root: folder of training states; this stage's is named by its identity.
         tokens_per_pass: padded word pieces per forward pass (speed and memory, not the result).
@@ -46,11 +48,13 @@ def train_stage(
         UserError: an input is damaged, or training diverged.
         Interrupted: stopped by a signal, after saving its state.
     """
-    full = full_identity(identity, contents([parent, *tokens]))
+    full = full_identity(
+        identity, contents([parent, *tokens, *(path for pair in dev for path in pair)])
+    )
     if reuse(manifest, full):
         LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
         return
-    from xstilts.training.loop import Running
+    from xstilts.training.running import Running
     from xstilts.training.state import clear_state
     from xstilts.versions import versions
 
@@ -63,7 +67,7 @@ def train_stage(
     )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    result = _train(identity, parent, tokens, fresh, running)
+    result = _train(identity, parent, tokens, dev, fresh, running)
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
     facts = {**dataclasses.asdict(result), "versions": versions(), "num_threads": num_threads}
@@ -78,11 +82,13 @@ def _train(
     identity: Mapping[str, Any],
     parent: Path,
     tokens: Sequence[Path],
+    dev: Sequence[tuple[Path, Path]],
     out_dir: Path,
     running: Any,
 ) -> TrainResult:
     """Translate the identity into the engine's terms and run it."""
     from xstilts.models.heads import HeadSpec
+    from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
     from xstilts.training.recipe import Recipe
     from xstilts.training.sampler import Member
@@ -95,19 +101,51 @@ def _train(
         )
         members.append(member)
     heads = {
-        name: HeadSpec(kind=head["kind"], labels=tuple(head["labels"]))
+        name: HeadSpec(
+            kind=head["kind"],
+            labels=tuple(head["labels"])
+            or labels_of_members([member.tokens for member in members if member.task == name]),
+        )
         for name, head in identity["heads"].items()
     }
+    recipe = Recipe(**identity["recipe"])
     out_dir.mkdir(parents=True)
     return train(
         identity.get("architecture") or parent.parent,
         members,
         heads,
-        Recipe(**identity["recipe"]),
+        recipe,
         seed=identity["seed"],
         out_dir=out_dir,
         running=running,
+        selection=_selection(identity, dev, heads, recipe, running),
     )
+
+
+def _selection(
+    identity: Mapping[str, Any],
+    dev: Sequence[tuple[Path, Path]],
+    heads: Mapping[str, Any],
+    recipe: Any,
+    running: Any,
+) -> Any:
+    """What chooses the weights that are kept; None keeps the last."""
+    if not dev:
+        return None
+    from xstilts.training.selection import DevSet, Selection
+
+    dev_sets = []
+    for (text, metric), (token_set, data_set) in zip(identity["dev"].items(), dev, strict=True):
+        task, _, language = text.partition("@")
+        dev_set = DevSet(
+            task=identity["head_of"][task],
+            language=language,
+            metric=metric,
+            tokens=token_set.with_suffix(".arrow"),
+            data=data_set.with_suffix(".parquet"),
+        )
+        dev_sets.append(dev_set)
+    return Selection(dev_sets, heads, recipe, running)
 
 
 def _files_in(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-Kind = Literal["classification", "span", "tagging", "retrieval", "mlm"]
+Kind = Literal["classification", "span", "tagging", "retrieval", "multiple_choice", "mlm"]
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""
@@ -54,13 +54,18 @@ class Task:
     """Language codes (ISO 639-1 where there is one) for which any split exists."""
     files: Mapping[Split, tuple[str, ...]]
     """Per split, file patterns under ``data_root`` in order of preference; ``{language}`` and
-    ``{code}`` are filled in, ``*`` matches. All files of the first that matches are read."""
+    ``{code}`` are filled in, ``*`` matches, ``a|b`` is one or the other folder or file name. All
+    files of the first that matches are read."""
     read: Reader
     """Yields the examples of (files, language); raises UserError naming file and line."""
+    parts: tuple[Task, ...] = ()
+    """Tasks of which this one is the concatenation: their files are read one after the other, and
+    ``files`` only says which splits there are."""
     codes: Mapping[str, str] = field(default_factory=dict)
     """Language code to the code in file names, where the two differ."""
     labels: tuple[str, ...] = ()
-    """Label names of a classification or tagging task, in a fixed order; the index is the class."""
+    """Label names of a classification or tagging task, in a fixed order; the index is the class.
+    Empty for such a task: the labels are those of its training data, in alphabetical order."""
     metric: str
     """The headline metric, on a 0-100 scale."""
     train: str | None = None
@@ -74,6 +79,9 @@ class Task:
     """Languages that lack a split: language to the splits that it has."""
     microworld: str
     """Which generator of the microworld renders this task."""
+    stream: str = ""
+    """Tasks of one generator and one stream have the same generated examples; a data set that is
+    another one in the real world has a stream of its own."""
     licence: str
     citation: str
     homepage: str

@@ -1,14 +1,16 @@
-"""From label names to class numbers."""
+"""From label names to class numbers, and back to the names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xstilts.errors import unknown
+from xstilts.errors import UserError, unknown
+from xstilts.tokens.store import TokenTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,24 @@ class LabelIndex:
             return self.index[label]
         except KeyError:
             raise unknown("label", label, self.index, f"example {example!r}") from None
+
+
+def labels_of_members(paths: Sequence[Path]) -> tuple[str, ...]:
+    """The label names, in class order, with which token files of one task were made.
+
+    For tasks whose labels are those of their training data.
+
+    Raises:
+        UserError: the files differ, so that one head cannot serve them.
+    """
+    found = {path: tuple(TokenTable.open(path).metadata["labels"]) for path in paths}
+    if len(set(found.values())) > 1:
+        counts = ", ".join(f"{path} ({len(labels)} labels)" for path, labels in found.items())
+        raise UserError(
+            f"{counts}: the labels of this task are those of its training data, and these differ. "
+            "Train on one of them, or in stages one after the other."
+        )
+    return next(iter(found.values()))
 
 
 def label_index(labels: Sequence[str]) -> LabelIndex:

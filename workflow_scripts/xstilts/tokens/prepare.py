@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+LABEL_COLUMNS = {"classification": "label", "tagging": "tags"}
+"""Where the data schema of a kind has the labels."""
+
 BATCH_ROWS = 2_000
 """Examples encoded together: many enough for the tokenizer's threads, few enough for memory."""
 
@@ -37,8 +40,9 @@ def prepare_tokens(
     Args:
         data: Parquet file in the data schema of ``kind``.
         out: Arrow file of sequences (``xstilts.tokens.store``), written atomically.
-        kind: classification, span, tagging, retrieval or mlm.
-        labels: label names in class order.
+        kind: classification, span, tagging, multiple_choice, retrieval or mlm.
+        labels: label names in class order; empty to take those of the data, in alphabetical order
+            (also for kinds that have none).
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
         max_length: longest sequence in pieces.
         doc_stride: pieces between the starts of two windows (span only).
@@ -58,8 +62,9 @@ def prepare_tokens(
             f"max_length: {max_length} leaves no room for text beside the "
             f"{tokenizer.pair.size} special tokens of a pair. Use at least 16."
         )
-    options = TokenOptions(labels=tuple(labels), max_length=max_length, doc_stride=doc_stride)
     file = pq.ParquetFile(data)
+    labels = labels or _labels_in(file, kind)
+    options = TokenOptions(labels=tuple(labels), max_length=max_length, doc_stride=doc_stride)
     num_examples = file.metadata.num_rows
     counts: Counter[str] = Counter(num_examples=num_examples)
 
@@ -76,6 +81,16 @@ def prepare_tokens(
     write_tokens(out, schema, encoded(), metadata)
     keys = ("num_examples", "num_sequences", "num_tokens", "num_truncated")
     return {key: counts[key] for key in keys}
+
+
+def _labels_in(file: pq.ParquetFile, kind: str) -> list[str]:
+    """The labels of a data set; none for kinds without labels."""
+    found: set[str] = set()
+    if column := LABEL_COLUMNS.get(kind):
+        for batch in file.iter_batches(BATCH_ROWS, columns=[column]):
+            values = batch.column(column)
+            found |= set((values.flatten() if kind == "tagging" else values).unique().to_pylist())
+    return sorted(found)
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -93,6 +93,12 @@ class TokenTable:
             raise UserError(f"{path}: an Arrow file, but no token file. Delete it to rebuild it.")
         return cls(table, metadata)
 
+    def head(self, num_examples: int) -> TokenTable:
+        """The sequences of the first so many examples, in the same memory map."""
+        rows = int(np.searchsorted(self.column("example"), num_examples))
+        count = min(num_examples, self.metadata["num_examples"])
+        return TokenTable(self._table.slice(0, rows), {**self.metadata, "num_examples": count})
+
     def __len__(self) -> int:
         return cast("int", self._table.num_rows)
 

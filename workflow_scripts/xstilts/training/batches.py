@@ -21,13 +21,15 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """The sequences of an effective batch, before padding; longest first."""
+    """The sequences of an effective batch, before padding; the unit with the longest first."""
 
     lists: Mapping[str, Sequence[Array]]
     """Columns with one number per piece."""
     scalars: Mapping[str, Array]
     """Columns with one number per sequence."""
     pad_id: int
+    per_unit: int = 1
+    """Sequences, side by side, that must pass through the model together."""
 
     @property
     def lengths(self) -> list[int]:
@@ -40,14 +42,16 @@ def gather(
     places: Sequence[tuple[int, int]],
     scalars: Sequence[str] = (),
     lists: Sequence[str] = (),
+    per_unit: int = 1,
 ) -> Sequences:
     """Sequences from one or more token files that share a tokenizer.
 
     Args:
         tables: the files.
-        places: (position in ``tables``, row) of each sequence, longest first.
+        places: (position in ``tables``, row) of each sequence, the unit with the longest first.
         scalars: further columns of numbers.
         lists: further columns of one number per piece.
+        per_unit: sequences that must stay together.
     """
     names = ["input_ids", *lists]
     names += [name for name in ("token_type_ids",) if name in tables[0].columns]
@@ -61,27 +65,33 @@ def gather(
             for name in scalars
         },
         int(tables[0].metadata["pad_id"]),
+        per_unit,
     )
 
 
-def passes(lengths: Sequence[int], tokens_per_pass: int) -> Iterator[slice]:
+def passes(lengths: Sequence[int], tokens_per_pass: int, per_unit: int = 1) -> Iterator[slice]:
     """Ranges of sequences that hold at most ``tokens_per_pass`` pieces, padding included.
 
-    A single longer sequence is a pass of its own.
+    A unit that is larger by itself is a pass of its own.
 
     Args:
-        lengths: pieces of each sequence, longest first.
+        lengths: pieces of each sequence, the unit with the longest sequence first.
         tokens_per_pass: what fits in memory; it does not change the result of training.
+        per_unit: sequences that must stay together.
     """
     start = 0
     while start < len(lengths):
-        count = max(1, tokens_per_pass // max(1, lengths[start]))
+        longest = max(1, *lengths[start : start + per_unit])
+        count = max(1, tokens_per_pass // (longest * per_unit)) * per_unit
         yield slice(start, start + count)
         start += count
 
 
 def collate(sequences: Sequences, part: slice, device: torch.device) -> dict[str, torch.Tensor]:
-    """Padded tensors of a part of a batch: sequences x longest of them, and ``attention_mask``."""
+    """Padded tensors of a part of a batch: sequences x longest of them, and ``attention_mask``.
+
+    A column of numbers is one per sequence, or units x sequences of each where there are several.
+    """
     rows = {name: column[part] for name, column in sequences.lists.items()}
     lengths = np.array([len(row) for row in rows["input_ids"]])
     inside = np.arange(lengths.max()) < lengths[:, None]
@@ -92,7 +102,10 @@ def collate(sequences: Sequences, part: slice, device: torch.device) -> dict[str
         array[inside] = np.concatenate(values)
         arrays[name] = array
     for name, column in sequences.scalars.items():
-        arrays[name] = column[part].astype(np.int64)
+        numbers = column[part].astype(np.int64)
+        arrays[name] = (
+            numbers.reshape(-1, sequences.per_unit) if sequences.per_unit > 1 else numbers
+        )
     return {
         name: torch.from_numpy(array).to(device, non_blocking=True)
         for name, array in arrays.items()

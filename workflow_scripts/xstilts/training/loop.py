@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,59 +13,21 @@ import torch
 
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import check_fit, hidden_states, input_embeddings, save_encoder
-from xstilts.models.heads import HeadSpec, save_heads
+from xstilts.models.heads import HeadSpec, head_class, save_heads
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
 from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
+from xstilts.training.running import Running, TrainResult, device_name, device_of
 from xstilts.training.sampler import Member, TaskSampler
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.state import load_state, save_state, stop_request
 
 if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrainResult:
-    """What a finished stage reports."""
-
-    steps: int
-    resumed_at: int
-    """Steps that earlier runs had done; 0 for a stage without interruption."""
-    seconds: float
-    """Time spent on training, in all runs."""
-    tokens: int
-    """Pieces trained on, without padding."""
-    final_loss: float
-    """Mean loss of the last tenth of the steps."""
-    peak_memory: int
-    """Bytes: of the GPU if there is one, else of the process."""
-    device: str
-    heads: dict[str, str]
-    """Where each task's head came from: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Running:
-    """How a stage is run; nothing here changes its result."""
-
-    state_dir: Path
-    """Folder of the training state, outside the outputs."""
-    identity: str
-    """What decides the result; a state of another identity is not continued."""
-    tokens_per_pass: int
-    """Pieces, padding included, that go through the model at once."""
-    num_threads: int
-    save_every_s: float = 600.0
-    device: str = "auto"
-    log: Callable[[str], None] = logger.info
-    stop_after: int | None = None
-    """Stop as if by a signal after so many steps; for trials."""
+    from xstilts.training.selection import Selection
 
 
 def train(
@@ -79,12 +39,13 @@ def train(
     seed: int,
     out_dir: Path,
     running: Running,
+    selection: Selection | None = None,
 ) -> TrainResult:
     """Train a stage and write its model to ``out_dir``.
 
-    Writes ``config.json``, ``model.safetensors``, ``heads.safetensors``, ``heads.json`` and
-    ``history.parquet``. On a CPU the weights are the same to the last bit for equal arguments and
-    ``num_threads``, interrupted or not.
+    Writes ``config.json``, ``model.safetensors``, ``heads.safetensors``, ``heads.json``,
+    ``history.parquet`` and, with a selection, ``selection.parquet``. On a CPU the weights are the
+    same to the last bit for equal arguments and ``num_threads``, interrupted or not.
 
     Args:
         start: the parent's folder, or the architecture of a new encoder
@@ -95,25 +56,21 @@ def train(
         seed: decides all that is random.
         out_dir: gets the model.
         running: how to run.
+        selection: chooses the weights that are kept; None keeps the last.
 
     Raises:
         UserError: model and tokens do not fit, or the loss exploded.
         Interrupted: a signal asked to stop; the state is saved.
     """
     torch.set_num_threads(running.num_threads)
-    trainer = _Trainer(start, members, heads, recipe, seed, running)
+    trainer = _Trainer(start, members, heads, recipe, seed, running, selection)
     trainer.run()
     save_encoder(trainer.stage.encoder, out_dir)
     save_heads(trainer.stage.heads, heads, out_dir)
     trainer.history.write(out_dir / "history.parquet")
+    if selection:
+        selection.write(out_dir / "selection.parquet")
     return trainer.result()
-
-
-def device_of(name: str) -> torch.device:
-    """The device called ``name``; ``auto`` is the GPU if there is one."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
 
 
 class _Trainer:
@@ -127,6 +84,7 @@ class _Trainer:
         recipe: Recipe,
         seed: int,
         running: Running,
+        selection: Selection | None,
     ) -> None:
         self.recipe, self.seed, self.running, self.specs = recipe, seed, running, specs
         self.device = device_of(running.device)
@@ -147,6 +105,7 @@ class _Trainer:
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
         self.history = History(len(self.tasks), running.log)
+        self.selection = selection
         self.resumed_at = 0
 
     def _sampler(
@@ -160,17 +119,22 @@ class _Trainer:
             batch_size=self.recipe.batch_size,
             seed=self.seed,
             max_examples=self.recipe.max_train_examples,
+            whole_examples=head_class(self.specs[task].kind).whole_examples,
         )
 
     def run(self) -> None:
-        """All steps that are left."""
+        """All steps that are left, and the choice of the weights that are kept."""
         self._resume()
         draws = _draws(self.tasks)
         saved = time.monotonic()
         with stop_request() as request:
             for step in range(self.resumed_at, len(self.tasks)):
+                if self.selection and self.selection.exhausted:
+                    break
                 self.history.add(self._step(step, int(self.tasks[step]), int(draws[step])))
                 last = step + 1 == len(self.tasks)
+                if self.selection:
+                    self.selection.after(step + 1, self.stage, last=last)
                 reason = request.signal
                 if self.running.stop_after == step + 1:
                     reason = "stop_after"
@@ -183,6 +147,9 @@ class _Trainer:
                         f"{reason}: stopped after step {step + 1} of {len(self.tasks)}; "
                         "the next start goes on from there."
                     )
+        self.history.flush()
+        if self.selection:
+            self.selection.restore_best(self.stage)
 
     def _step(self, step: int, task: int, draw: int) -> Step:
         """One optimiser step on one task."""
@@ -194,7 +161,7 @@ class _Trainer:
         torch.manual_seed(derived_seed(self.seed, "dropout", step))
         total = torch.zeros((), device=self.device)
         terms = 0
-        for part in passes(sequences.lengths, self.running.tokens_per_pass):
+        for part in passes(sequences.lengths, self.running.tokens_per_pass, sequences.per_unit):
             tensors = collate(sequences, part, self.device)
             with torch.autocast(
                 self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"
@@ -221,9 +188,11 @@ class _Trainer:
         self, sampler: TaskSampler, head: Any, batch: np.ndarray[Any, Any], step: int
     ) -> Sequences:
         """The sequences of a step with their targets; for MLM, the pieces hidden at this step."""
-        places = [(int(sampler.member[i]), int(sampler.row[i])) for i in batch]
+        places = sampler.places(batch)
         if self.specs[sampler.task].kind != "mlm":
-            return gather(sampler.tables, places, head.scalar_targets, head.list_targets)
+            return gather(
+                sampler.tables, places, head.scalar_targets, head.list_targets, sampler.per_unit
+            )
         sequences = gather(sampler.tables, places)
         ids, labels = mask_pieces(
             sequences.lists["input_ids"],
@@ -240,6 +209,7 @@ class _Trainer:
             **self.stage.state(),
             "optimiser": self.optimiser.state_dict(),
             "history": self.history.columns,
+            "selection": self.selection.state() if self.selection else None,
         }
         try:
             save_state(self.running.state_dir, self.running.identity, step, state)
@@ -257,11 +227,13 @@ class _Trainer:
         self.stage.restore(state)
         self.optimiser.load_state_dict(state["optimiser"])
         self.history.resume(state["history"])
+        if self.selection:
+            self.selection.resume(state["selection"])
         self.running.log(f"going on from step {self.resumed_at}")
 
     def result(self) -> TrainResult:
         """The report of a finished stage."""
-        columns = self.history.columns
+        columns, chosen = self.history.columns, self.selection
         losses = columns["loss"]
         if self.device.type == "cuda":
             peak = torch.cuda.max_memory_allocated(self.device)
@@ -273,14 +245,12 @@ class _Trainer:
             seconds=columns["seconds"][-1],
             tokens=sum(columns["tokens"]),
             final_loss=float(np.mean(losses[-max(1, len(losses) // 10) :])),
+            kept_step=chosen.best_step if chosen and chosen.best_step else len(losses),
+            dev_score=chosen.best_score if chosen else None,
             peak_memory=int(peak),
-            device=_device_name(self.device),
+            device=device_name(self.device),
             heads=dict(self.stage.origins),
         )
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
 def _draws(tasks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

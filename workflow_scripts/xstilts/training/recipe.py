@@ -32,6 +32,14 @@ class Recipe:
     """Arithmetic of the forward pass; the weights stay in fp32."""
     keep_head: bool
     """Go on with the parent's head where kind and labels are the same."""
+    selection: Literal["last", "best"]
+    """Which weights are kept: the last, or the best on the dev sets."""
+    eval_steps: int
+    """Steps between evaluations on the dev sets; 0 evaluates after the last step only."""
+    patience: int
+    """Evaluations without a better score after which training stops; 0 is off."""
+    dev_examples: int
+    """The first so many examples of each dev set; 0 is all."""
     max_train_examples: int
     """The first so many examples of each training set; 0 is all."""
     mlm_probability: float

@@ -35,7 +35,11 @@ class Member:
 
 @dataclass
 class TaskSampler:
-    """The training sets of one task in the order of training."""
+    """The training sets of one task in the order of training.
+
+    What is drawn is a *unit*: a sequence, or all sequences of an example, which stand side by side
+    in the token file.
+    """
 
     task: str
     members: Sequence[Member]
@@ -43,6 +47,10 @@ class TaskSampler:
     batch_size: int
     seed: int
     max_examples: int
+    whole_examples: bool = False
+    """Whether a unit is an example with all its sequences."""
+    per_unit: int = field(default=1, init=False)
+    """Sequences of each unit."""
     _epoch: int = field(default=-1, init=False)
     _order: npt.NDArray[np.int64] = field(init=False)
 
@@ -53,39 +61,71 @@ class TaskSampler:
             )
             for table in self.tables
         ]
-        self.member = np.concatenate([np.full(len(c), i, np.int32) for i, c in enumerate(chosen)])
-        self.row = np.concatenate(chosen)
-        lengths = [table.lengths[rows] for table, rows in zip(self.tables, chosen, strict=True)]
-        self.lengths = np.concatenate(lengths)
-        if not len(self.row):
+        if not sum(map(len, chosen)):
             files = ", ".join(str(member.tokens) for member in self.members)
             raise UserError(f"{self.task}: nothing to train on in {files}. Check its data set.")
+        if self.whole_examples:
+            self.per_unit = self._sequences_per_example(chosen)
+        firsts = [rows[:: self.per_unit] for rows in chosen]
+        self.member = np.concatenate([np.full(len(c), i, np.int32) for i, c in enumerate(firsts)])
+        self.row = np.concatenate(firsts)
+        lengths = [table.lengths[rows] for table, rows in zip(self.tables, chosen, strict=True)]
+        # padding makes all sequences of a unit as long as its longest
+        self.lengths = np.concatenate(lengths).reshape(-1, self.per_unit).max(axis=1)
+
+    def _sequences_per_example(self, chosen: Sequence[npt.NDArray[np.int64]]) -> int:
+        """How many sequences each example has.
+
+        Raises:
+            UserError: not the same number for all; names two examples.
+        """
+        found: dict[int, str] = {}
+        for member, table, rows in zip(self.members, self.tables, chosen, strict=True):
+            examples, counts = np.unique(table.column("example")[rows], return_counts=True)
+            for count in np.unique(counts):
+                example = examples[np.argmax(counts == count)]
+                found.setdefault(int(count), f"{member.tokens}, example {example}")
+        if len(found) > 1:
+            places = "; ".join(f"{count} in {where}" for count, where in found.items())
+            raise UserError(
+                f"{self.task}: the examples of a task must have equally many choices, but there "
+                f"are {places}. Make them separate tasks, or mend the data."
+            )
+        return next(iter(found))
 
     def __len__(self) -> int:
         return len(self.row)
 
     def batch(self, draw: int) -> npt.NDArray[np.int64]:
-        """Indices of the sequences of the task's ``draw``-th step, longest first."""
+        """Indices of the units of the task's ``draw``-th step, the longest first."""
         epoch, position = divmod(draw, math.ceil(len(self) / self.batch_size))
         if epoch != self._epoch:
             self._order, self._epoch = self._epoch_order(epoch), epoch
         start = int(self._order[position]) * self.batch_size
-        chosen = self._sequences[start : start + self.batch_size]
+        chosen = self._units[start : start + self.batch_size]
         return chosen[np.argsort(-self.lengths[chosen], kind="stable")]
 
     def _epoch_order(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Order of the batches of an epoch; sets the sequences that they cut up."""
+        """Order of the batches of an epoch; sets the units that they cut up."""
         random = np.random.default_rng(derived_seed(self.seed, "epoch", self.task, epoch))
         shuffled = random.permutation(len(self))
         bucket = BUCKET_BATCHES * self.batch_size
         for start in range(0, len(shuffled), bucket):
             part = shuffled[start : start + bucket]
             shuffled[start : start + bucket] = part[np.argsort(self.lengths[part], kind="stable")]
-        self._sequences = shuffled
+        self._units = shuffled
         return random.permutation(math.ceil(len(self) / self.batch_size))
 
+    def places(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+        """(position in ``tables``, row) of each sequence of a batch, those of a unit in a row."""
+        return [
+            (int(self.member[index]), int(self.row[index]) + offset)
+            for index in batch
+            for offset in range(self.per_unit)
+        ]
+
     def names(self, batch: npt.NDArray[np.int64]) -> Iterator[str]:
-        """Where to find each sequence of a batch: language and row of the data set."""
+        """Where to find each unit of a batch: language and row of the data set."""
         for index in batch:
             member = int(self.member[index])
             example = self.tables[member].column("example")[self.row[index]]

@@ -1,0 +1,448 @@
+"""The readers of multiple-choice releases: what they take, and what they refuse and how."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_world import SHARED, needs_shared
+
+from xstilts.data.sources import original_files
+from xstilts.errors import UserError
+from xstilts.readers.commonsenseqa import read_commonsenseqa
+from xstilts.readers.copa import read_copa
+from xstilts.readers.cosmosqa import read_cosmosqa
+from xstilts.readers.hellaswag import read_hellaswag
+from xstilts.readers.social_iqa import read_social_iqa
+from xstilts.tasks import TASKS
+
+Reader = Callable[[Any, str], Iterator[dict[str, Any]]]
+
+HELLASWAG = {
+    "ind": 24,
+    "activity_label": "Roof shingle removal",
+    "ctx_a": "A man is sitting on a roof.",
+    "ctx_b": "he",
+    "ctx": "A man is sitting on a roof. he",
+    "label": 3,
+    "endings": ["wraps.", "rips.", "holds.", "starts."],
+}
+COSMOS = {
+    "id": "q1",
+    "context": 'He said: "go",\nthen left.',
+    "question": "Why?",
+    "answer0": "a",
+    "answer1": "b, c",
+    "answer2": "d",
+    "answer3": "None of the above choices .",
+    "label": "1",
+}
+CSQA = {
+    "id": "075e",
+    "answerKey": "B",
+    "question": {
+        "stem": "Where might he go?",
+        "choices": [{"label": letter, "text": f"place {letter}"} for letter in "ABCDE"],
+    },
+}
+SIQA = {
+    "context": "Tracy had a sandwich.",
+    "question": "What next?",
+    "answerA": "eat",
+    "answerB": "pay",
+    "answerC": "run",
+}
+COPA = {
+    "premise": "Mees keeras kraani lahti.",
+    "choice1": "Tualett täitus veega.",
+    "choice2": "Tilast voolas vett.",
+    "question": "effect",
+    "label": 1,
+    "idx": 0,
+    "changed": False,
+}
+COPA_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE copa-corpus SYSTEM "copa.dtd">
+<copa-corpus version="1.0">
+<item id="501" asks-for="cause" most-plausible-alternative="2">
+<p>The item was packaged in bubble wrap.</p>
+<a1>It was small &amp; cheap.</a1>
+<a2>It was fragile.</a2>
+</item>
+<item id="502" asks-for="effect" most-plausible-alternative="1">
+<p>I emptied my pockets.</p><a1>I found a ticket.</a1><a2>I found a weapon.</a2>
+</item>
+</copa-corpus>
+"""
+
+
+def jsonl(folder: Path, *records: dict[str, Any], name: str = "d.jsonl") -> Path:
+    path = folder / name
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records), "utf-8")
+    return path
+
+
+def csv_text(*records: dict[str, Any]) -> str:
+    def cell(value: Any) -> str:
+        return '"' + str(value).replace('"', '""') + '"'
+
+    lines = [",".join(COSMOS), *(",".join(map(cell, record.values())) for record in records)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+# --- what is read ------------------------------------------------------------------------------
+
+
+def test_hellaswag_endings_begin_with_the_unfinished_sentence(tmp_path: Path) -> None:
+    wikihow = HELLASWAG | {"ind": 25, "ctx_a": "How to swim.", "ctx_b": "", "label": "0"}
+    rows = list(read_hellaswag([jsonl(tmp_path, HELLASWAG, wikihow)], "en"))
+    assert rows == [
+        {
+            "id": "24",
+            "context": "A man is sitting on a roof.",
+            "question": None,
+            "choices": ["he wraps.", "he rips.", "he holds.", "he starts."],
+            "label": 3,
+        },
+        {
+            "id": "25",
+            "context": "How to swim.",
+            "question": None,
+            "choices": ["wraps.", "rips.", "holds.", "starts."],
+            "label": 0,
+        },
+    ]
+
+
+def test_hellaswag_with_the_whole_context_alone(tmp_path: Path) -> None:
+    record = {key: HELLASWAG[key] for key in ("ind", "ctx", "endings", "label")}
+    (row,) = read_hellaswag([jsonl(tmp_path, record)], "en")
+    assert row["context"] == "A man is sitting on a roof. he"
+    assert row["choices"] == HELLASWAG["endings"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_cosmosqa_as_table_and_as_json_lines(tmp_path: Path, form: str) -> None:
+    records = (COSMOS, COSMOS | {"id": "q2", "label": "3", "context": "plain"})
+    path = jsonl(tmp_path, *(r | {"label": int(r["label"])} for r in records))
+    if form == "csv":
+        path = tmp_path / "train.csv"
+        path.write_text(csv_text(*records), "utf-8")
+    first, second = read_cosmosqa([path], "en")
+    assert first == {
+        "id": "q1",
+        "context": 'He said: "go",\nthen left.',
+        "question": "Why?",
+        "choices": ["a", "b, c", "d", "None of the above choices ."],
+        "label": 1,
+    }
+    assert (second["id"], second["context"], second["label"]) == ("q2", "plain", 3)
+
+
+def test_commonsenseqa_choices_follow_their_letters(tmp_path: Path) -> None:
+    question = CSQA["question"] | {"choices": CSQA["question"]["choices"][::-1]}
+    (row,) = read_commonsenseqa([jsonl(tmp_path, CSQA | {"question": question})], "en")
+    assert row == {
+        "id": "075e",
+        "context": "",
+        "question": "Where might he go?",
+        "choices": [f"place {letter}" for letter in "ABCDE"],
+        "label": 1,
+    }
+
+
+def test_social_iqa_labels_inside_or_beside(tmp_path: Path) -> None:
+    inside = jsonl(tmp_path, SIQA | {"correct": "C"}, SIQA | {"correct": "A"}, name="trn.jsonl")
+    bare = jsonl(tmp_path, SIQA, SIQA, name="train.jsonl")
+    labels = tmp_path / "train-labels.lst"
+    labels.write_text("3\n1\n")
+    rows = list(read_social_iqa([inside], "en"))
+    assert rows == list(read_social_iqa([labels, bare], "en"))
+    assert rows[0] == {
+        "id": "0",
+        "context": "Tracy had a sandwich.",
+        "question": "What next?",
+        "choices": ["eat", "pay", "run"],
+        "label": 2,
+    }
+    assert [row["label"] for row in rows] == [2, 0]
+    both = list(read_social_iqa([inside, labels, bare], "en"))
+    assert [row["id"] for row in both] == ["0", "1", "2", "3"]
+
+
+def test_copa_asks_in_english_words(tmp_path: Path) -> None:
+    cause = COPA | {"idx": 7, "question": "cause", "label": 0}
+    first, second = read_copa([jsonl(tmp_path, COPA, cause)], "et")
+    assert first == {
+        "id": "0",
+        "context": "Mees keeras kraani lahti.",
+        "question": "What was the effect?",
+        "choices": ["Tualett täitus veega.", "Tilast voolas vett."],
+        "label": 1,
+    }
+    assert (second["id"], second["question"], second["label"]) == ("7", "What was the cause?", 0)
+
+
+def test_copa_in_its_original_xml(tmp_path: Path) -> None:
+    path = tmp_path / "copa-test.xml"
+    path.write_text(COPA_XML, "utf-8")
+    first, second = read_copa([path], "en")
+    assert first == {
+        "id": "501",
+        "context": "The item was packaged in bubble wrap.",
+        "question": "What was the cause?",
+        "choices": ["It was small & cheap.", "It was fragile."],
+        "label": 1,
+    }
+    assert (second["id"], second["label"]) == ("502", 0)
+
+
+@pytest.mark.parametrize(
+    ("split", "files"),
+    [
+        ("train", ["social_iqa/train-labels.lst", "social_iqa/train.jsonl"]),
+        ("validation", ["socialIQa_v1.4/dev-labels.lst", "socialIQa_v1.4/dev.jsonl"]),
+        ("train", ["siqa/socialIQa_v1.4_trn.jsonl"]),
+    ],
+)
+def test_social_iqa_finds_the_labels_with_their_file(
+    tmp_path: Path, split: Any, files: list[str]
+) -> None:
+    folder = tmp_path / files[0].split("/")[0]
+    folder.mkdir()
+    for name in (
+        *(f"{tmp_path}/{file}" for file in files),
+        folder / "README",
+        folder / "tst.jsonl",
+    ):
+        Path(name).touch()
+    found = original_files(TASKS["social_iqa"], tmp_path, "en", split)
+    assert [file.relative_to(tmp_path).as_posix() for file in found] == files
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+def without(record: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != key}
+
+
+RECORDS: dict[str, tuple[Reader, dict[str, Any]]] = {
+    "hellaswag": (read_hellaswag, HELLASWAG),
+    "cosmosqa": (read_cosmosqa, COSMOS),
+    "commonsenseqa": (read_commonsenseqa, CSQA),
+    "social_iqa": (read_social_iqa, SIQA | {"correct": "A"}),
+    "copa": (read_copa, COPA),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_cut_file_names_its_last_line(tmp_path: Path, name: str) -> None:
+    reader, record = RECORDS[name]
+    second = record | {key: "9" for key in ("id", "ind", "idx") if key in record}
+    path = jsonl(tmp_path, record, second)
+    assert len(list(reader([path], "en"))) == 2
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match=r"d\.jsonl:2: not valid JSON .*fetch it again"):
+        list(reader([path], "en"))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_another_encoding_names_line_and_byte(tmp_path: Path, name: str) -> None:
+    reader, record = RECORDS[name]
+    path = tmp_path / "d.jsonl"
+    path.write_bytes(json.dumps(record | {"note": "café"}, ensure_ascii=False).encode("latin-1"))
+    with pytest.raises(
+        UserError, match=r"d\.jsonl:1: byte \d+ of the line \(0xe[49]\) is not UTF-8"
+    ):
+        list(reader([path], "en"))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_an_empty_file_and_lines_that_are_no_objects(tmp_path: Path, name: str) -> None:
+    reader, _ = RECORDS[name]
+    path = tmp_path / "d.jsonl"
+    path.write_text("")
+    with pytest.raises(UserError, match=r"d\.jsonl: the file is empty"):
+        list(reader([path], "en"))
+    path.write_text("[1]\n")
+    with pytest.raises(UserError, match=r"d\.jsonl:1: not a JSON object but list"):
+        list(reader([path], "en"))
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDS if name != "social_iqa"])
+def test_an_id_that_occurs_twice_names_both_places(tmp_path: Path, name: str) -> None:
+    reader, record = RECORDS[name]
+    path = jsonl(tmp_path, record, record)
+    with pytest.raises(UserError, match=r"d\.jsonl:2: id '.*' also stands at .*d\.jsonl:1"):
+        list(reader([path], "en"))
+
+
+LETTERED = CSQA["question"]
+REFUSED: list[tuple[Reader, dict[str, Any], str]] = [
+    (read_hellaswag, without(HELLASWAG, "endings"), "no key 'endings'; there is: ind, activity"),
+    (read_hellaswag, without(without(HELLASWAG, "ctx_a"), "ctx"), "no key 'ctx'"),
+    (read_hellaswag, without(HELLASWAG, "ctx_b"), "no key 'ctx_b'"),
+    (read_hellaswag, HELLASWAG | {"endings": ["a"] * 3}, "3 choices, expected 4"),
+    (read_hellaswag, HELLASWAG | {"endings": "abcd"}, "'abcd' for choices, expected 4"),
+    (read_hellaswag, HELLASWAG | {"endings": ["a", "", "b", "c"]}, "choice 2 is '', not text"),
+    (read_hellaswag, HELLASWAG | {"endings": ["a", None, "b", "c"]}, "choice 2 is None"),
+    (read_hellaswag, HELLASWAG | {"label": 4}, "'4' is not a known label.* Known: 0, 1, 2, 3"),
+    (read_hellaswag, HELLASWAG | {"label": True}, "'True' is not a known label"),
+    (read_hellaswag, HELLASWAG | {"label": ""}, r"no label \(''\). Test sets come without"),
+    (read_hellaswag, HELLASWAG | {"ctx_a": 5}, "ctx_a is 5, not text"),
+    (read_cosmosqa, without(COSMOS, "answer3"), "no key 'answer3'"),
+    (read_cosmosqa, COSMOS | {"question": " "}, "question is empty"),
+    (read_cosmosqa, COSMOS | {"label": -1}, r"no label \(-1\)"),
+    (read_cosmosqa, COSMOS | {"label": "a"}, "'a' is not a known label"),
+    (read_commonsenseqa, CSQA | {"question": "Where?"}, "question is 'Where.', not an object"),
+    (read_commonsenseqa, without(CSQA, "answerKey"), "no key 'answerKey'. Test sets come without"),
+    (read_commonsenseqa, CSQA | {"answerKey": "F"}, "'F' is not a known label.* A, B, C, D, E"),
+    (read_commonsenseqa, CSQA | {"question": without(LETTERED, "stem")}, "no key 'stem'"),
+    (
+        read_commonsenseqa,
+        CSQA | {"question": LETTERED | {"choices": LETTERED["choices"][:4]}},
+        "the choices are lettered A, B, C, D, expected A, B, C, D, E",
+    ),
+    (read_commonsenseqa, CSQA | {"question": LETTERED | {"choices": "A"}}, "choices is 'A', not"),
+    (read_social_iqa, SIQA, "no label: .* d-labels.lst beside it"),
+    (read_social_iqa, SIQA | {"correct": "D"}, "'D' is not a known label.* Known: A, B, C"),
+    (read_social_iqa, without(SIQA, "answerB") | {"correct": "A"}, "no key 'answerB'"),
+    (read_copa, COPA | {"question": "efect"}, "'efect' is not a known question. Did you .*effect'"),
+    (read_copa, COPA | {"label": 2}, "'2' is not a known label.* Known: 0, 1"),
+    (read_copa, without(COPA, "label"), "no key 'label'; there is: premise"),
+    (read_copa, without(COPA, "premise"), "no key 'premise'"),
+]
+
+
+@pytest.mark.parametrize(("reader", "record", "message"), REFUSED)
+def test_a_damaged_line_is_refused_with_file_and_line(
+    tmp_path: Path, reader: Reader, record: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=rf"d\.jsonl:1: {message}"):
+        list(reader([jsonl(tmp_path, record)], "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"d\.csv: the file is empty"),
+        (csv_text(), r"d\.csv: a header and no rows"),
+        (csv_text(COSMOS).replace("answer3", "answer4"), r"d\.csv:2: no key 'answer3'; there is"),
+        # the context has a line end, so that the first row takes lines 2 and 3
+        (csv_text(COSMOS) + "q2,c,q\n", r"d\.csv:4: 3 columns, expected 8"),
+        (csv_text(COSMOS, COSMOS)[:-30], r"d\.csv:4: not a table .*fetch it again"),
+        (csv_text(COSMOS | {"label": "7"}), r"d\.csv:2: '7' is not a known label"),
+        (csv_text(COSMOS).replace(",label", ""), r"d\.csv:2: 8 columns, expected 7"),
+    ],
+)
+def test_damaged_tables_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UserError, match=message):
+        list(read_cosmosqa([path], "en"))
+
+
+def test_a_table_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_bytes(csv_text(COSMOS | {"answer0": "café"}).encode("latin-1"))
+    with pytest.raises(UserError, match=r"d\.csv:3: byte \d+ .* is not UTF-8"):
+        list(read_cosmosqa([path], "en"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("1\n", r"train\.jsonl: more than 1 lines, but .*train-labels\.lst has 1"),
+        ("1\n2\n3\n", r"train\.jsonl: 2 lines, but .*train-labels\.lst has 3"),
+        ("1\n4\n", r"train-labels\.lst:2: '4' is not a known label.* Known: 1, 2, 3"),
+        ("1\n\n", r"train-labels\.lst:2: no label"),
+        ("", r"train-labels\.lst: the file is empty"),
+    ],
+)
+def test_labels_that_do_not_fit_their_file(tmp_path: Path, labels: str, message: str) -> None:
+    (tmp_path / "train-labels.lst").write_text(labels)
+    paths = [tmp_path / "train-labels.lst", jsonl(tmp_path, SIQA, SIQA, name="train.jsonl")]
+    with pytest.raises(UserError, match=message):
+        list(read_social_iqa(paths, "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"d\.xml: the file is empty"),
+        (COPA_XML[:-60], r"d\.xml:\d+: not valid XML"),
+        (COPA_XML.replace("asks-for", "asks"), r"d\.xml:4: no key 'asks-for'; there is: id, asks"),
+        (COPA_XML.replace('alternative="1"', 'alternative="3"'), r"d\.xml:9: '3' is not a known"),
+        (COPA_XML.replace('"cause"', '"reason"'), r"d\.xml:4: 'reason' is not a known question"),
+        (COPA_XML.replace("<a2>It was fragile.</a2>", ""), r"d\.xml:4: no key 'choice2'"),
+        (COPA_XML.replace("It was fragile.", " "), r"d\.xml:4: choice2 is empty"),
+        ("<copa-corpus/>", r"d\.xml: no <item> in it"),
+    ],
+)
+def test_damaged_xml_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "d.xml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UserError, match=message):
+        list(read_copa([path], "en"))
+
+
+def test_xml_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "d.xml"
+    path.write_bytes(COPA_XML.replace("fragile", "fragilé").encode("latin-1"))
+    with pytest.raises(UserError, match=r"d\.xml:7: not valid XML .*another encoding"):
+        list(read_copa([path], "en"))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for name in ("d.xml", "d.jsonl"):
+        with pytest.raises(UserError, match=rf"{name}: cannot be read"):
+            list(read_copa([tmp_path / name], "en"))
+
+
+# --- real files --------------------------------------------------------------------------------
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("task", "split", "num_rows", "num_choices"),
+    [
+        ("hellaswag", "train", 2200, 4),
+        ("hellaswag", "validation", 500, 4),
+        ("cosmosqa", "train", 1788, 4),
+        ("cosmosqa", "validation", 449, 4),
+        ("commonsenseqa", "train", 3000, 5),
+        ("commonsenseqa", "validation", 700, 5),
+        ("copa", "train", 400, 2),
+        ("copa", "validation", 100, 2),
+        ("xcopa", "validation", 100, 2),
+        ("xcopa", "test", 500, 2),
+    ],
+)
+def test_real_files_have_the_rows_that_are_told_of_them(
+    task: str, split: Any, num_rows: int, num_choices: int
+) -> None:
+    for language in TASKS[task].languages:
+        files = original_files(TASKS[task], SHARED, language, split)
+        rows = list(TASKS[task].read(files, language))
+        assert len(rows) == num_rows
+        assert {len(row["choices"]) for row in rows} == {num_choices}
+        counts = Counter(row["label"] for row in rows)
+        assert set(counts) == set(range(num_choices))
+        assert min(counts.values()) > 0.8 * num_rows / num_choices
+
+
+@needs_shared
+def test_languages_of_xcopa_share_ids_and_labels() -> None:
+    def read(language: str) -> list[dict[str, Any]]:
+        files = original_files(TASKS["xcopa"], SHARED, language, "test")
+        return list(TASKS["xcopa"].read(files, language))
+
+    first, *others = (read(language) for language in TASKS["xcopa"].languages)
+    for rows in others:
+        for key in ("id", "label"):
+            assert [row[key] for row in rows] == [row[key] for row in first]

@@ -1,0 +1,50 @@
+"""Head for the right one of several choices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from xstilts.models.head import BaseHead
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Head(BaseHead):
+    """One score per sequence, from the first piece: dense, tanh, dropout and output.
+
+    As transformers' ``RobertaForMultipleChoice``, which google-research/xtreme trains for XCOPA. No
+    weight depends on the number of choices, so that tasks of three and of two can share a head.
+
+    Shapes: B sequences, T pieces, D width, N examples, C choices; B = N x C.
+    """
+
+    scalar_targets = ("label",)
+    whole_examples = True
+
+    def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
+        super().__init__(hidden_size, num_labels, vocab_size, dropout)
+        self.dense = nn.Linear(hidden_size, hidden_size)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden_size, 1)
+
+    def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
+        """Scores, B."""
+        features_BD = torch.tanh(self.dense(hidden_BTD[:, 0]))
+        return self.output(self.dropout(features_BD)).squeeze(-1)
+
+    def loss(
+        self,
+        hidden_BTD: torch.Tensor,
+        targets: Mapping[str, torch.Tensor],
+        embeddings_VD: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Sum over examples of the cross-entropy of their choices, and the number of examples."""
+        label_NC = targets["label"]
+        scores_NC = self(hidden_BTD).float().view_as(label_NC)
+        # every sequence of an example says which choice is the right one
+        return F.cross_entropy(scores_NC, label_NC[:, 0], reduction="sum"), len(scores_NC)

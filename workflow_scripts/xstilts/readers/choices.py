@@ -1,0 +1,135 @@
+"""What the readers of multiple-choice data share: JSON lines, and the checks of an example."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError, unknown
+from xstilts.readers.lines import numbered_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+
+def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(``file:line``, object) of each line of a JSON-lines file.
+
+    Raises:
+        UserError: the file is empty or not UTF-8, or a line is cut or no JSON object.
+    """
+    for number, line in numbered_lines(path):
+        where = f"{path}:{number}"
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
+                "The file may have been cut; fetch it again."
+            ) from None
+        if not isinstance(record, dict):
+            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
+        yield where, record
+
+
+def value_of(record: Mapping[str, Any], key: str, where: str) -> Any:
+    """The value of a required key.
+
+    Raises:
+        UserError: there is no such key; names those that there are.
+    """
+    if key not in record:
+        raise UserError(f"{where}: no key {key!r}; there is: {', '.join(record) or '(nothing)'}.")
+    return record[key]
+
+
+def text_of(record: Mapping[str, Any], key: str, where: str, *, empty: bool = False) -> str:
+    """The text of a required key.
+
+    Raises:
+        UserError: there is no such key, its value is no text, or it is empty and must not be.
+    """
+    value = value_of(record, key, where)
+    if not isinstance(value, str):
+        raise UserError(f"{where}: {key} is {value!r:.60}, not text.")
+    if not empty and not value.strip():
+        raise UserError(f"{where}: {key} is empty. The file is damaged; fetch it again.")
+    return value
+
+
+def label_of(value: object, names: Sequence[str], where: str) -> int:
+    """The number of the right choice, from 0, by the name that the release gives it.
+
+    Args:
+        value: what the file says, as text or number.
+        names: the release's names of the choices, in their order.
+        where: file and line.
+
+    Raises:
+        UserError: it names no choice; an empty one means a test set without labels.
+    """
+    name = str(value).strip() if isinstance(value, str | int) else repr(value)
+    if name in names:
+        return names.index(name)
+    # what releases and hubs put where a label is held back
+    if name in ("", "-1", "None"):
+        raise UserError(
+            f"{where}: no label ({value!r}). Test sets come without; use a split that has them."
+        )
+    raise unknown("label", name, names, where)
+
+
+@dataclass
+class Examples:
+    """The examples of a data set as they are read: their ids and their number of choices."""
+
+    num_choices: int
+    """Choices of every example."""
+    _places: dict[str, str] = field(default_factory=dict)
+
+    def row(
+        self,
+        where: str,
+        identifier: str,
+        context: str,
+        question: str | None,
+        choices: list[str],
+        label: int,
+    ) -> Row:
+        """One example in the schema "multiple_choice".
+
+        Raises:
+            UserError: another number of choices, an empty choice, or an id that occurs twice.
+        """
+        if not isinstance(choices, list) or len(choices) != self.num_choices:
+            found = len(choices) if isinstance(choices, list) else f"{choices!r:.60} for"
+            raise UserError(
+                f"{where}: {found} choices, expected {self.num_choices}. "
+                "The line is damaged, or it is from another data set."
+            )
+        for number, choice in enumerate(choices, start=1):
+            if not isinstance(choice, str) or not choice.strip():
+                raise UserError(
+                    f"{where}: choice {number} is {choice!r:.60}, not text. The file is damaged; "
+                    "fetch it again."
+                )
+        if identifier in self._places:
+            raise UserError(
+                f"{where}: id {identifier!r} also stands at {self._places[identifier]}. "
+                "Predictions are kept by id; remove one of the two."
+            )
+        self._places[identifier] = where
+        return {
+            "id": identifier,
+            "context": context,
+            "question": question,
+            "choices": choices,
+            "label": label,
+        }
+
+    def __len__(self) -> int:
+        return len(self._places)

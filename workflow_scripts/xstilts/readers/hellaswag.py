@@ -1,0 +1,55 @@
+"""HellaSwag's release: JSON lines with a context and four endings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.readers.choices import Examples, json_lines, label_of, text_of, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+_LABELS = ("0", "1", "2", "3")
+
+
+def read_hellaswag(paths: Sequence[Path], language: str) -> Iterator[Row]:
+    """Contexts with four endings each.
+
+    The last, unfinished sentence of a context (``ctx_b``: "then, the man") belongs to each ending,
+    as in jiant (``jiant/tasks/lib/hellaswag.py``) and in HellaSwag's own code. A file that has the
+    whole ``ctx`` alone keeps it as the context. Labels may be numbers or text.
+
+    Args:
+        paths: files, read one after the other; ids are their ``ind``.
+        language: not used; a file has one language.
+
+    Yields:
+        Rows in the schema "multiple_choice".
+
+    Raises:
+        UserError: a cut or empty file, a missing key, an unknown or absent label; file and line.
+    """
+    examples = Examples(num_choices=len(_LABELS))
+    for path in paths:
+        for where, record in json_lines(path):
+            opening = ""
+            if "ctx_a" in record:
+                context = text_of(record, "ctx_a", where)
+                opening = text_of(record, "ctx_b", where, empty=True).strip()
+            else:
+                context = text_of(record, "ctx", where)
+            endings = value_of(record, "endings", where)
+            if opening and isinstance(endings, list):
+                # an ending that is missing is for the check of the choices to find
+                endings = [f"{opening} {e}" if isinstance(e, str) and e else e for e in endings]
+            yield examples.row(
+                where,
+                str(value_of(record, "ind", where)),
+                context,
+                None,
+                endings,
+                label_of(value_of(record, "label", where), _LABELS, where),
+            )

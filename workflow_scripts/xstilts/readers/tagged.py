@@ -1,0 +1,89 @@
+"""Tagged words, one per line with its tag, a blank line between sentences (CoNLL's two columns)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.errors import UserError, unknown
+from xstilts.readers.lines import numbered_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+_NO_FORM = "_"
+
+
+def read_tagged(paths: Sequence[Path], language: str, *, labels: Sequence[str]) -> Iterator[Row]:
+    """Sentences with one tag per word.
+
+    * ``word<TAB>tag`` (XTREME's processed PAN-X);
+    * ``xx:word<TAB>tag``, with the language before each word (WikiANN as released), told by the
+      first word of the file;
+    * ``word tag`` (MasakhaNER, MasakhaPOS).
+
+    Blanks around a word go; a word that is nothing else becomes ``_``, so that it still counts.
+
+    Args:
+        paths: files, read one after the other.
+        language: the code before each word, where there is one.
+        labels: the tags of the task.
+
+    Yields:
+        Rows in the schema "tagging"; id is the index of the sentence.
+
+    Raises:
+        UserError: a line that is not one word and one tag, an unknown tag, words of another
+            language, a file without sentences, undecodable bytes.
+    """
+    index = 0
+    for path in paths:
+        before = index
+        for words, tags in _sentences(path, f"{language}:", labels):
+            yield {"id": str(index), "tokens": words, "tags": tags}
+            index += 1
+        if index == before:
+            raise UserError(f"{path}: no sentence in it. Fetch the file again.")
+
+
+def _sentences(
+    path: Path, prefix: str, labels: Sequence[str]
+) -> Iterator[tuple[list[str], list[str]]]:
+    words, tags = list[str](), list[str]()
+    prefixed: bool | None = None
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            if words:
+                yield words, tags
+            words, tags = [], []
+            continue
+        word, tag = _columns(line, f"{path}:{number}")
+        if prefixed is None:
+            prefixed = word.startswith(prefix)
+        if prefixed and not word.startswith(prefix):
+            raise UserError(
+                f"{path}:{number}: {word!r} does not begin with {prefix!r}, as the first word of "
+                "the file does. Lines of another file are mixed in; fetch it again."
+            )
+        if tag not in labels:
+            raise unknown("tag", tag, labels, f"{path}:{number}")
+        words.append((word.removeprefix(prefix) if prefixed else word).strip() or _NO_FORM)
+        tags.append(tag)
+    if words:
+        yield words, tags
+
+
+def _columns(line: str, where: str) -> tuple[str, str]:
+    """Word and tag of a line."""
+    columns = line.split("\t") if "\t" in line else line.rstrip(" ").split(" ")
+    if len(columns) == 2:
+        return columns[0], columns[1].strip()
+    hint = "The file was cut, or a blank stands inside a word; fetch it again."
+    if len(columns) == 1:
+        hint = (
+            "XTREME's download has no test labels, so it cannot be scored; use the original "
+            "release. A cut file looks the same."
+        )
+    raise UserError(f"{where}: {len(columns)} columns, expected a word and its tag. {hint}")

@@ -1,0 +1,59 @@
+"""Adversarial NLI, its three rounds together; each round is a task of its own, too."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers import hub_parquet
+from xstilts.tasks import mnli
+from xstilts.tasks.base import HubSource, Task
+
+
+def of_rounds(name: str, folder: str) -> Task:
+    """The task of the rounds whose folder matches; all rounds ask the same of a model."""
+
+    def patterns(split: str) -> tuple[str, ...]:
+        file = f"{folder}/{split}.jsonl"
+        return (f"anli/{file}", f"anli/anli_v1.0/{file}", f"anli_v1.0/{file}")
+
+    def hub_patterns(split: str) -> tuple[str, ...]:
+        part = f"plain_text/{split}_{folder.lower()}"
+        return (f"{part}-*.parquet", f"{part}/*.parquet")
+
+    return Task(
+        name=name,
+        kind="classification",
+        title="Natural language inference on pairs that people wrote to mislead a model",
+        languages=("en",),
+        files={
+            "train": patterns("train"),
+            "validation": patterns("dev"),
+            "test": patterns("test"),
+        },
+        read=mnli.TASK.read,
+        hub=HubSource(
+            repo="facebook/anli",
+            revision="main",
+            files={
+                "train": hub_patterns("train"),
+                "validation": hub_patterns("dev"),
+                "test": hub_patterns("test"),
+            },
+            read=partial(hub_parquet.read_pairs, labels=mnli.LABELS, names=mnli.HUB_NAMES),
+        ),
+        labels=mnli.LABELS,
+        metric="accuracy",
+        train=name,
+        recipe=mnli.TASK.recipe,
+        microworld="nli",
+        stream=name,
+        licence="CC BY-NC 4.0",
+        citation="@inproceedings{nie-etal-2020-adversarial, "
+        "title={Adversarial {NLI}: A New Benchmark for Natural Language Understanding}, "
+        "author={Nie, Yixin and Williams, Adina and Dinan, Emily and Bansal, Mohit and Weston, "
+        "Jason and Kiela, Douwe}, booktitle={ACL}, year={2020}}",
+        homepage="https://github.com/facebookresearch/anli",
+    )
+
+
+TASK = of_rounds("anli", "R[123]")

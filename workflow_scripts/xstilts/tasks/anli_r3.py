@@ -1,0 +1,7 @@
+"""Adversarial NLI, round 3."""
+
+from __future__ import annotations
+
+from xstilts.tasks import anli
+
+TASK = anli.of_rounds("anli_r3", "R3")

@@ -1,0 +1,61 @@
+"""CommonsenseQA, random split: an intermediate task of the paper. The test set has no labels."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers.commonsenseqa import read_commonsenseqa
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
+
+
+def _files(name: str) -> tuple[str, ...]:
+    return tuple(
+        f"{folder}/{name}_rand_split.jsonl"
+        for folder in ("commonsenseqa", "CommonsenseQA", "commonsenseqa/data", "csqa")
+    )
+
+
+TASK = Task(
+    name="commonsenseqa",
+    kind="multiple_choice",
+    title="Which of five concepts answers the everyday question?",
+    languages=("en",),
+    files={"train": _files("train"), "validation": _files("dev")},
+    read=read_commonsenseqa,
+    hub=HubSource(
+        repo="tau/commonsense_qa",
+        revision="94630fe30dad47192a8546eb75f094926d47e155",
+        files={
+            "train": ("data/train-*.parquet", "data/train/*.parquet"),
+            "validation": ("data/validation-*.parquet", "data/validation/*.parquet"),
+        },
+        read=partial(
+            read_choices,
+            context=None,
+            choices="choices",
+            label="answerKey",
+            names=("A", "B", "C", "D", "E"),
+        ),
+    ),
+    metric="accuracy",
+    train="commonsenseqa",
+    # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against
+    # it; the rest is jiant's default
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 4,
+        "epochs": 10.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 256,
+    },
+    microworld="continuation",
+    stream="commonsenseqa",
+    licence="MIT",
+    citation="@inproceedings{talmor-etal-2019-commonsenseqa, "
+    "title={CommonsenseQA: A Question Answering Challenge Targeting Commonsense Knowledge}, "
+    "author={Talmor, Alon and Herzig, Jonathan and Lourie, Nicholas and Berant, Jonathan}, "
+    "booktitle={NAACL}, year={2019}}",
+    homepage="https://www.tau-nlp.sites.tau.ac.il/commonsenseqa",
+)

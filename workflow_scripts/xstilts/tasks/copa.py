@@ -1,0 +1,79 @@
+"""COPA in SuperGLUE's split: the English training data of XCOPA.
+
+SuperGLUE's test set has no labels; that of COPA's original release does, and is the English side
+of XCOPA's. The original has one development set of 500, which SuperGLUE cut into 400 for training
+and 100 for validation: XCOPA's validation sets are translations of those 100.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers.copa import QUESTIONS, read_copa
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
+
+READ_HUB = partial(
+    read_choices,
+    context="premise",
+    choices=("choice1", "choice2"),
+    names=("0", "1"),
+    identifier="idx",
+    questions=QUESTIONS,
+)
+
+TASK = Task(
+    name="copa",
+    kind="multiple_choice",
+    title="Which of two alternatives is the cause, or the effect, of the premise?",
+    languages=("en",),
+    files={
+        "train": (
+            "copa/train.jsonl",
+            "COPA/train.jsonl",
+            "xcopa/copa-en/train.jsonl",
+            # where XTREME's download script leaves it
+            "xcopa/train.{language}.jsonl",
+            "copa/copa-dev.xml",
+            "COPA-resources/datasets/copa-dev.xml",
+        ),
+        "validation": (
+            "copa/val.jsonl",
+            "COPA/val.jsonl",
+            "xcopa/copa-en/val.jsonl",
+            "xcopa/val.{language}.jsonl",
+        ),
+        "test": ("copa/copa-test.xml", "COPA-resources/datasets/copa-test.xml"),
+    },
+    read=read_copa,
+    hub=HubSource(
+        repo="aps/super_glue",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("copa/train/*.parquet",),
+            "validation": ("copa/validation/*.parquet",),
+        },
+        read=READ_HUB,
+    ),
+    metric="accuracy",
+    train="copa",
+    # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; transformers'
+    # Trainer neither warms up nor decays weights unless told to. It goes on with the head of
+    # Social IQa: 400 examples are too few for a fresh one.
+    recipe={
+        "learning_rate": 3e-5,
+        "batch_size": 32,
+        "epochs": 5.0,
+        "warmup": 0.0,
+        "weight_decay": 0.0,
+        "keep_head": True,
+        "max_length": 128,
+    },
+    microworld="cause_effect",
+    licence="BSD 2-Clause",
+    citation="@inproceedings{roemmele-etal-2011-choice, "
+    "title={Choice of Plausible Alternatives: An Evaluation of Commonsense Causal Reasoning}, "
+    "author={Roemmele, Melissa and Bejan, Cosmin Adrian and Gordon, Andrew S.}, "
+    "booktitle={AAAI Spring Symposium}, year={2011}}",
+    homepage="https://people.ict.usc.edu/~gordon/copa.html",
+)

@@ -1,0 +1,63 @@
+"""HellaSwag: an intermediate task of the paper. Its test set has no labels and is not offered."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers.hellaswag import read_hellaswag
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
+
+
+def _files(name: str) -> tuple[str, ...]:
+    return (
+        f"hellaswag/hellaswag_{name}.jsonl",
+        f"hellaswag/data/hellaswag_{name}.jsonl",
+        f"hellaswag/{name}.jsonl",
+    )
+
+
+TASK = Task(
+    name="hellaswag",
+    kind="multiple_choice",
+    title="Which of four endings goes on with the description?",
+    languages=("en",),
+    files={"train": _files("train"), "validation": _files("val")},
+    read=read_hellaswag,
+    hub=HubSource(
+        repo="Rowan/hellaswag",
+        revision="218ec52e09a7e7462a5400043bb9a69a41d06b76",
+        files={
+            "train": ("data/train-*.parquet", "data/train/*.parquet"),
+            "validation": ("data/validation-*.parquet", "data/validation/*.parquet"),
+        },
+        read=partial(
+            read_choices,
+            context="ctx_a",
+            question=None,
+            choices="endings",
+            opening="ctx_b",
+            names=("0", "1", "2", "3"),
+            identifier="ind",
+        ),
+    ),
+    metric="accuracy",
+    train="hellaswag",
+    # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against
+    # it; the rest is jiant's default
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 24,
+        "epochs": 7.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 256,
+    },
+    microworld="continuation",
+    licence="MIT",
+    citation="@inproceedings{zellers-etal-2019-hellaswag, "
+    "title={HellaSwag: Can a Machine Really Finish Your Sentence?}, "
+    "author={Zellers, Rowan and Holtzman, Ari and Bisk, Yonatan and Farhadi, Ali and Choi, Yejin}, "
+    "booktitle={ACL}, year={2019}}",
+    homepage="https://rowanzellers.com/hellaswag/",
+)

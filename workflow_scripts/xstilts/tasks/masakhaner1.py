@@ -1,0 +1,59 @@
+"""MasakhaNER: names and dates in the news of ten African languages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.iso639 import by_language
+from xstilts.readers import hub_parquet
+from xstilts.readers.tagged import read_tagged
+from xstilts.tasks import panx
+from xstilts.tasks.base import HubSource, Split, Task
+
+LABELS = (*panx.LABELS, "B-DATE", "I-DATE")
+
+CODES = by_language("amh hau ibo kin lug luo pcm swa wol yor".split())
+
+
+def files(*folders: str) -> dict[Split, tuple[str, ...]]:
+    """A folder per language with a file per split."""
+    names: dict[Split, str] = {"train": "train", "validation": "dev", "test": "test"}
+    return {
+        split: tuple(f"{folder}/{{code}}/{name}.txt" for folder in folders)
+        for split, name in names.items()
+    }
+
+
+TASK = Task(
+    name="masakhaner1",
+    kind="tagging",
+    title="Persons, organisations, places and dates in African news",
+    languages=tuple(CODES),
+    files=files("masakhaner1", "masakhane-ner/data"),
+    codes=CODES,
+    read=partial(read_tagged, labels=LABELS),
+    hub=HubSource(
+        repo="masakhane/masakhaner",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("{code}/train/*.parquet",),
+            "validation": ("{code}/validation/*.parquet",),
+            "test": ("{code}/test/*.parquet",),
+        },
+        codes=CODES,
+        read=partial(hub_parquet.read_tags, labels=LABELS, names=LABELS),
+    ),
+    labels=LABELS,
+    metric="f1",
+    # in the study's source language; there is no English, for which `train: panx` can stand in
+    train="masakhaner1",
+    # that of PAN-X, the same task: no recipe of the field for a study of transfer
+    recipe=panx.TASK.recipe,
+    microworld="names",
+    stream="masakhaner1",
+    licence="CC BY-NC 4.0",
+    citation="@article{adelani-etal-2021-masakhaner, "
+    "title={{M}asakha{NER}: Named Entity Recognition for African Languages}, "
+    "author={Adelani, David Ifeoluwa and others}, journal={TACL}, year={2021}}",
+    homepage="https://github.com/masakhane-io/masakhane-ner",
+)

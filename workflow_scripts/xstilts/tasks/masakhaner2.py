@@ -1,0 +1,51 @@
+"""MasakhaNER 2.0: names and dates in the news of twenty African languages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.iso639 import by_language
+from xstilts.readers import hub_parquet
+from xstilts.readers.tagged import read_tagged
+from xstilts.tasks import masakhaner1, panx
+from xstilts.tasks.base import HubSource, Task
+
+CODES = by_language(
+    "bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul".split()
+)
+
+TASK = Task(
+    name="masakhaner2",
+    kind="tagging",
+    title="Persons, organisations, places and dates in African news, twice the languages",
+    languages=tuple(CODES),
+    files=masakhaner1.files(
+        "masakhaner2", "masakhane-ner/MasakhaNER2.0/data", "MasakhaNER2.0/data"
+    ),
+    codes=CODES,
+    read=partial(read_tagged, labels=masakhaner1.LABELS),
+    hub=HubSource(
+        repo="masakhane/masakhaner2",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("{code}/train/*.parquet",),
+            "validation": ("{code}/validation/*.parquet",),
+            "test": ("{code}/test/*.parquet",),
+        },
+        codes=CODES,
+        read=partial(hub_parquet.read_tags, labels=masakhaner1.LABELS, names=masakhaner1.LABELS),
+    ),
+    labels=masakhaner1.LABELS,
+    metric="f1",
+    # in the study's source language; there is no English, for which `train: panx` can stand in
+    train="masakhaner2",
+    # that of PAN-X, the same task: no recipe of the field for a study of transfer
+    recipe=panx.TASK.recipe,
+    microworld="names",
+    stream="masakhaner2",
+    licence="CC BY-NC 4.0",
+    citation="@inproceedings{adelani-etal-2022-masakhaner, "
+    "title={{M}asakha{NER} 2.0: {A}frica-centric Transfer Learning for Named Entity Recognition}, "
+    "author={Adelani, David Ifeoluwa and others}, booktitle={EMNLP}, year={2022}}",
+    homepage="https://github.com/masakhane-io/masakhane-ner",
+)

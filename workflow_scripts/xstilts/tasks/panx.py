@@ -1,0 +1,72 @@
+"""PAN-X: names of persons, organisations and places in WikiANN, as in XTREME and XTREME-R."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers import hub_parquet
+from xstilts.readers.tagged import read_tagged
+from xstilts.tasks.base import HubSource, Task
+
+LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
+
+_XTREME = (
+    "af ar bg bn de el en es et eu fa fi fr he hi hu id it ja jv ka kk ko ml mr ms my nl pt ru sw "
+    "ta te th tl tr ur vi yo zh"
+).split()
+_XTREME_R = "az gu lt pa pl qu ro uk".split()
+"""The languages that XTREME-R added."""
+
+
+def _patterns(name: str) -> tuple[str, ...]:
+    """WikiANN as released, as XTREME's script unpacks it, and as that script rewrites it."""
+    released = (
+        f"{folder}/{{language}}{joint}{name}"
+        for folder in ("panx", "wikiann", "panx_dir")
+        for joint in ("-", "/")
+    )
+    return (*released, f"panx/{name}-{{language}}.tsv")
+
+
+TASK = Task(
+    name="panx",
+    kind="tagging",
+    title="Names of persons, organisations and places in Wikipedia",
+    languages=(*_XTREME, *_XTREME_R),
+    files={
+        "train": _patterns("train"),
+        "validation": _patterns("dev"),
+        # XTREME's download has no labels here; a copy that has them is read
+        "test": _patterns("test"),
+    },
+    read=partial(read_tagged, labels=LABELS),
+    hub=HubSource(
+        repo="unimelb-nlp/wikiann",
+        revision="main",
+        files={
+            "train": ("{language}/train-*.parquet", "{language}/train/*.parquet"),
+            "validation": ("{language}/validation-*.parquet", "{language}/validation/*.parquet"),
+            "test": ("{language}/test-*.parquet", "{language}/test/*.parquet"),
+        },
+        read=partial(hub_parquet.read_tags, labels=LABELS, names=LABELS),
+    ),
+    labels=LABELS,
+    metric="f1",
+    train="panx",
+    # jiant's XTREME guide: batches of 4 x 8
+    recipe={
+        "learning_rate": 1e-5,
+        "batch_size": 32,
+        "epochs": 10.0,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "max_length": 256,
+    },
+    microworld="names",
+    licence="none stated; the text is Wikipedia's (CC BY-SA)",
+    citation="@inproceedings{pan-etal-2017-cross, "
+    "title={Cross-lingual Name Tagging and Linking for 282 Languages}, "
+    "author={Pan, Xiaoman and Zhang, Boliang and May, Jonathan and Nothman, Joel and Knight, "
+    "Kevin and Ji, Heng}, booktitle={ACL}, year={2017}}",
+    homepage="https://github.com/afshinrahimi/mmner",
+)

@@ -1,0 +1,69 @@
+"""Social IQa: what XTREME-R trains on before COPA, for XCOPA."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers.hub_choices import read_choices
+from xstilts.readers.social_iqa import read_social_iqa
+from xstilts.tasks.base import HubSource, Task
+
+
+def _files(long: str, short: str) -> tuple[str, ...]:
+    """One file with its labels inside, else one with its labels in a file beside it."""
+    release = f"socialIQa_v1.4_{short}.jsonl"
+    return (
+        f"social_iqa/{release}",
+        # where XTREME's download script leaves it
+        f"siqa/{release}",
+        f"siqa/socialIQa_v1.4/{release}",
+        f"socialIQa_v1.4/{release}",
+        # the file and its labels: train.jsonl and train-labels.lst
+        f"social_iqa/{long}[.-][jl]*",
+        f"socialIQa_v1.4/{long}[.-][jl]*",
+        f"socialiqa-train-dev/{long}[.-][jl]*",
+    )
+
+
+TASK = Task(
+    name="social_iqa",
+    kind="multiple_choice",
+    title="Which of three answers about people's motives and reactions fits the situation?",
+    languages=("en",),
+    files={"train": _files("train", "trn"), "validation": _files("dev", "dev")},
+    read=read_social_iqa,
+    hub=HubSource(
+        repo="allenai/social_i_qa",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("default/train/*.parquet",),
+            "validation": ("default/validation/*.parquet",),
+        },
+        read=partial(
+            read_choices,
+            choices=("answerA", "answerB", "answerC"),
+            names=("1", "2", "3"),
+            identifier=None,
+        ),
+    ),
+    metric="accuracy",
+    train="social_iqa",
+    # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; transformers'
+    # Trainer neither warms up nor decays weights unless told to
+    recipe={
+        "learning_rate": 3e-5,
+        "batch_size": 32,
+        "epochs": 5.0,
+        "warmup": 0.0,
+        "weight_decay": 0.0,
+        "max_length": 128,
+    },
+    microworld="continuation",
+    stream="social_iqa",
+    licence="CC BY 4.0",
+    citation="@inproceedings{sap-etal-2019-social, "
+    "title={Social IQa: Commonsense Reasoning about Social Interactions}, "
+    "author={Sap, Maarten and Rashkin, Hannah and Chen, Derek and Le Bras, Ronan and Choi, Yejin}, "
+    "booktitle={EMNLP}, year={2019}}",
+    homepage="https://maartensap.com/social-iqa/",
+)

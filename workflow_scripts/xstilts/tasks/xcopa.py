@@ -1,0 +1,51 @@
+"""XCOPA: COPA in 11 languages, a target of XTREME-R.
+
+XTREME-R trains on Social IQa, then on COPA: the strategy ``[social_iqa]``. The question is asked in
+English, as there. The release is kept as it is, although some of its questions are not those of the
+English examples that were translated: all Thai ones ask for the effect.
+"""
+
+from __future__ import annotations
+
+from xstilts.tasks import copa
+from xstilts.tasks.base import HubSource, Task
+
+
+def _files(name: str) -> tuple[str, ...]:
+    file = f"{name}.{{language}}.jsonl"
+    return (
+        f"xcopa/data/{{language}}/{file}",
+        f"xcopa-master/data/{{language}}/{file}",
+        # where XTREME's download script leaves it
+        f"xcopa/{file}",
+    )
+
+
+TASK = Task(
+    name="xcopa",
+    kind="multiple_choice",
+    title="Causes and effects in other languages",
+    languages=tuple("et ht id it qu sw ta th tr vi zh".split()),
+    files={"validation": _files("val"), "test": _files("test")},
+    read=copa.TASK.read,
+    hub=HubSource(
+        repo="cambridgeltl/xcopa",
+        revision="main",
+        files={
+            "validation": ("{language}/validation-*.parquet", "{language}/validation/*.parquet"),
+            "test": ("{language}/test-*.parquet", "{language}/test/*.parquet"),
+        },
+        read=copa.READ_HUB,
+    ),
+    metric="accuracy",
+    train="copa",
+    # the target stage trains on COPA
+    recipe=copa.TASK.recipe,
+    microworld="cause_effect",
+    licence="CC BY 4.0",
+    citation="@inproceedings{ponti-etal-2020-xcopa, "
+    "title={XCOPA: A Multilingual Dataset for Causal Commonsense Reasoning}, "
+    "author={Ponti, Edoardo Maria and Glavaš, Goran and Majewska, Olga and Liu, Qianchu and "
+    "Vulić, Ivan and Korhonen, Anna}, booktitle={EMNLP}, year={2020}}",
+    homepage="https://github.com/cambridgeltl/xcopa",
+)

@@ -1,0 +1,66 @@
+"""How a stage is run, and what it reports; neither changes what is learned."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainResult:
+    """What a finished stage reports."""
+
+    steps: int
+    resumed_at: int
+    """Steps that earlier runs had done; 0 for a stage without interruption."""
+    seconds: float
+    """Time spent on training, in all runs."""
+    tokens: int
+    """Pieces trained on, without padding."""
+    final_loss: float
+    """Mean loss of the last tenth of the steps."""
+    kept_step: int
+    """Steps after which the weights were taken that are kept: the last, or the best on dev."""
+    dev_score: float | None
+    """Mean of the tasks' dev metrics at ``kept_step``, 0-100; None without selection."""
+    peak_memory: int
+    """Bytes: of the GPU if there is one, else of the process."""
+    device: str
+    heads: dict[str, str]
+    """Where each task's head came from: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """How a stage is run; nothing here changes its result."""
+
+    state_dir: Path
+    """Folder of the training state, outside the outputs."""
+    identity: str
+    """What decides the result; a state of another identity is not continued."""
+    tokens_per_pass: int
+    """Pieces, padding included, that go through the model at once."""
+    num_threads: int
+    save_every_s: float = 600.0
+    device: str = "auto"
+    log: Callable[[str], None] = logger.info
+    stop_after: int | None = None
+    """Stop as if by a signal after so many steps; for trials."""
+
+
+def device_of(name: str) -> torch.device:
+    """The device called ``name``; ``auto`` is the GPU if there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """The device as reports name it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

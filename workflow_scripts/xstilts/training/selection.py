@@ -1,0 +1,171 @@
+"""Which weights of a stage are kept: the last, or those that are best on dev sets.
+
+The dev sets are those of the training sets' own languages: zero-shot transfer must not look at
+others (jiant's XTREME guide and XTREME's scripts select on English dev, too).
+"""
+
+from __future__ import annotations
+
+import importlib
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.files import atomic_path
+from xstilts.metrics.by_kind import score
+from xstilts.models.encoder import check_fit
+from xstilts.prediction.options import PredictOptions
+from xstilts.prediction.run import predict_table
+from xstilts.tokens.store import TokenTable
+from xstilts.training.running import device_of
+
+if TYPE_CHECKING:
+    from xstilts.models.heads import HeadSpec
+    from xstilts.training.recipe import Recipe
+    from xstilts.training.running import Running
+    from xstilts.training.setup import Stage
+
+SCHEMA = pa.schema(
+    [
+        ("step", pa.int32()),
+        ("task", pa.string()),
+        ("language", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DevSet:
+    """One dev set."""
+
+    task: str
+    """Name of the head that answers it."""
+    language: str
+    metric: str
+    """The task's headline metric, 0-100, the higher the better."""
+    tokens: Path
+    """Token file."""
+    data: Path
+    """Parquet file of the examples, for the gold answers."""
+
+
+class Selection:
+    """Evaluates a stage in training, keeps its best weights, and says when to stop."""
+
+    def __init__(
+        self,
+        dev: Sequence[DevSet],
+        specs: Mapping[str, HeadSpec],
+        recipe: Recipe,
+        running: Running,
+    ) -> None:
+        """Open the dev sets.
+
+        Args:
+            dev: at least one.
+            specs: kind and labels of each task's head.
+            recipe: when to evaluate, on how much, and when to stop.
+            running: how to run.
+        """
+        self._dev, self._specs, self._recipe = dev, specs, recipe
+        self._running, self._device = running, device_of(running.device)
+        self._tables = [TokenTable.open(item.tokens) for item in dev]
+        if recipe.dev_examples:
+            self._tables = [table.head(recipe.dev_examples) for table in self._tables]
+        self._since = 0
+        self._best: dict[str, Any] | None = None
+        self._rows: list[dict[str, Any]] = []
+        self.best_step: int | None = None
+        self.best_score: float | None = None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last ``patience`` evaluations brought nothing better."""
+        return bool(self._recipe.patience) and self._since >= self._recipe.patience
+
+    def after(self, step: int, stage: Stage, *, last: bool) -> None:
+        """Evaluate after so many steps, if it is time; equal scores keep the earlier weights."""
+        due = self._recipe.eval_steps and step % self._recipe.eval_steps == 0
+        if not (due or last):
+            return
+        found = self._evaluate(step, stage)
+        self._since += 1
+        if self.best_score is None or found > self.best_score:
+            self.best_step, self.best_score, self._since = step, found, 0
+            # the last weights are in the stage anyway
+            self._best = None if last else _copied(stage.state())
+        self._running.log(
+            f"step {step}: dev {found:.2f}, best {self.best_score:.2f} at step {self.best_step}"
+        )
+
+    def restore_best(self, stage: Stage) -> None:
+        """Give the stage the weights that are kept."""
+        if self._best is not None:
+            stage.restore(self._best)
+
+    def state(self) -> dict[str, Any]:
+        """What an interrupted stage needs to go on exactly."""
+        return {
+            "since": self._since,
+            "best": self._best,
+            "rows": self._rows,
+            "best_step": self.best_step,
+            "best_score": self.best_score,
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from the state of an earlier run."""
+        self._since, self._best, self._rows = state["since"], state["best"], list(state["rows"])
+        self.best_step, self.best_score = state["best_step"], state["best_score"]
+
+    def write(self, path: Path) -> None:
+        """Write every evaluation as Parquet: a row per step and dev set."""
+        with atomic_path(path) as temporary:
+            pq.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA), temporary)
+
+    def _evaluate(self, step: int, stage: Stage) -> float:
+        """The mean over tasks of the mean over their languages' dev metrics."""
+        values: dict[str, list[float]] = {}
+        for module in stage.modules():
+            module.eval()
+        for item, table in zip(self._dev, self._tables, strict=True):
+            value = self._value(item, table, stage)
+            values.setdefault(item.task, []).append(value)
+            row = {"task": item.task, "language": item.language, "metric": item.metric}
+            self._rows.append({"step": step, **row, "value": value})
+        for module in stage.modules():
+            module.train()
+        return statistics.fmean(statistics.fmean(found) for found in values.values())
+
+    def _value(self, item: DevSet, table: TokenTable, stage: Stage) -> float:
+        spec = self._specs[item.task]
+        vocab_size = table.metadata["vocab_size"]
+        check_fit(stage.encoder, item.tokens, table.longest, vocab_size)
+        module = importlib.import_module(f"xstilts.prediction.{spec.kind}")
+        predictions = predict_table(
+            module,
+            stage.encoder,
+            stage.heads[item.task],
+            table,
+            pq.read_table(item.data, columns=list(module.COLUMNS)),
+            labels=spec.labels,
+            options=PredictOptions(),
+            tokens_per_pass=self._running.tokens_per_pass,
+            device=self._device,
+        )
+        return score(spec.kind, predictions)[item.metric]
+
+
+def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of nested weights in main memory."""
+    return {
+        name: _copied(value) if isinstance(value, Mapping) else value.detach().to("cpu", copy=True)
+        for name, value in state.items()
+    }
