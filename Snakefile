@@ -8,13 +8,14 @@
         target/        models after the target stage
         predictions/   one Parquet per language
         scores/        one row per language and metric
+        submission/    predictions in XTREME's layout, one folder per base, seed and chain
         tables/        the transfer table and what it is made of
         report.html    the tables as a page
         failures/      why a job did not end, while it has not
         logs/ benchmarks/   mirror the above
 
 Ask for everything (`snakemake`), one product (`intermediate_models`, `target_models`,
-`predictions`, `scores`, `tables`, `report`) or any file by its path.
+`predictions`, `scores`, `tables`, `report`, `submission`) or any file by its path.
 """
 
 from snakemake.utils import min_version
@@ -41,12 +42,14 @@ wildcard_constraints:
 
 include: "rules/collect.smk"
 include: "rules/data.smk"
+include: "rules/translate.smk"
 include: "rules/base.smk"
 include: "rules/tokens.smk"
 include: "rules/intermediate.smk"
 include: "rules/target.smk"
 include: "rules/predict.smk"
 include: "rules/score.smk"
+include: "rules/submission.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
 

@@ -11,6 +11,7 @@ localrules:
     scores,
     tables,
     report,
+    submission,
 
 
 rule intermediate_models:
@@ -47,3 +48,9 @@ rule report:
     """One HTML page with the tables, what is missing, and the protocol."""
     input:
         GRID.paths.report,
+
+
+rule submission:
+    """Predictions and labels in XTREME's layout; not part of everything."""
+    input:
+        submissions.manifests(GRID),

@@ -15,7 +15,7 @@ os.environ |= {"PYTHONPATH": LIBRARY}
 from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.errors import UserError  # noqa: E402
-from xstilts.grid import Grid, identities  # noqa: E402
+from xstilts.grid import Grid, identities, submissions  # noqa: E402
 from xstilts.paths import data_file  # noqa: E402
 
 try:
@@ -129,6 +129,27 @@ def get_cell_predictions(wildcards) -> list[str]:
         )
         for language in GRID.targets[wildcards.target].languages
     ]
+
+
+def get_place(wildcards) -> submissions.Place:
+    """The submission that a path belongs to."""
+    return submissions.Place(wildcards.base, int(wildcards.seed), wildcards.chain)
+
+
+def get_files_of(by_task: dict[str, dict[str, str]]) -> list[str]:
+    """The files in a mapping from task to language to file."""
+    return [file for languages in by_task.values() for file in languages.values()]
+
+
+def get_submitted_predictions(wildcards) -> list[str]:
+    """Prediction files of a submission, a task and language each."""
+    return get_files_of(submissions.prediction_files(GRID, get_place(wildcards)))
+
+
+def get_submitted_manifests(wildcards) -> list[str]:
+    """Manifests which say that all languages of the tasks are predicted."""
+    files = get_submitted_predictions(wildcards)
+    return sorted({f"{os.path.dirname(file)}/manifest.json" for file in files})
 
 
 def heavy(manifests: list[str]) -> list[str]:

@@ -52,7 +52,7 @@ class Environment:
 
 ENVIRONMENTS = {
     "train": Environment(
-        purpose="jobs that use a model: pretraining, fine-tuning, prediction",
+        purpose="jobs that use a model: pretraining, fine-tuning, translation, prediction",
         packages=(
             "huggingface-hub",
             "numpy",
@@ -60,6 +60,8 @@ ENVIRONMENTS = {
             "pydantic",
             "pyyaml",
             "safetensors",
+            # tokenizers of translation models that have no tokenizer.json (Marian, M2M100)
+            "sentencepiece",
             "tokenizers",
             "torch",
             "transformers",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from test_config import STUDY, error_of, grid_of
 
+from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.identity import differences
 from xstilts.paths import product
+from xstilts.prediction.options import PredictOptions
+from xstilts.stages.tables import study_cells
 
 __all__ = ["error_of"]
 
@@ -161,7 +164,8 @@ def test_weights_are_selected_on_the_dev_sets_of_the_training_languages(tmp_path
     text = STUDY.replace("mnli: [mnli]", "joint: [[mnli, xnli@qab, mlm@qac]]")
     grid = grid_of(tmp_path, text.replace("selection: last", "selection: best"))
     joint = identities.model(grid, "mini", 1, "mnli+xnli@qab+mlm@qac", None)
-    assert joint["dev"] == {"mnli@qaa": "accuracy", "xnli@qab": "accuracy"}
+    judged = {"metric": "accuracy", "scorer": "", "decoding": {}}
+    assert joint["dev"] == {"mnli@qaa": judged, "xnli@qab": judged}
     assert joint["recipe"]["eval_steps"] == 1000
     assert "xstilts.metrics.classification" in joint["code"]
     assert "results/tiny/data/xnli/qab/validation.json" in grid.selection_data()
@@ -174,3 +178,85 @@ def test_without_selection_metrics_are_no_part_of_a_model(tmp_path):
     model = identities.model(grid_of(tmp_path, text), "mini", 1, "mnli", None)
     assert model["dev"] == {}
     assert not [name for name in model["code"] if "metrics" in name or "selection" in name]
+
+
+def test_a_task_without_a_dev_set_needs_the_last_weights(tmp_path):
+    (tmp_path / "data/mnli").mkdir(parents=True)
+    (tmp_path / "data/mnli/multinli.train.en.tsv").write_text("a\tb\tentailment\n")
+    (tmp_path / "data/tatoeba").mkdir()
+    for side in ("deu", "eng"):
+        (tmp_path / f"data/tatoeba/tatoeba.deu-eng.{side}").write_text("a\n")
+    text = f"""\
+study: tiny
+source: original
+data_root: {tmp_path}/data
+seeds: [1]
+bases: {{mini: {{hub: some/model}}}}
+strategies: {{none: [], mnli: [mnli]}}
+targets: {{tatoeba: {{languages: [de]}}}}
+"""
+    with pytest.raises(UserError, match=r"no file of mnli \(validation\) .*selection: last"):
+        grid_of(tmp_path, text)
+    last = text + "recipes: {tasks: {mnli: {selection: last}}}\n"
+    assert grid_of(tmp_path, last).selection_data() == []
+
+
+def test_the_threshold_of_no_answer_is_that_of_the_evaluated_task(tmp_path):
+    text = STUDY + "  squad_v2: {split: validation, languages: [qaa]}\n  xquad: {}\n"
+    text += "recipes: {tasks: {squad_v2: {null_threshold: -1.5}}}\n"
+    grid = grid_of(tmp_path, text)
+    assert identities.predictions(grid, "squad_v2")["decoding"]["null_threshold"] == -1.5
+    assert "null_threshold" not in identities.predictions(grid, "xquad")["decoding"]
+    assert "null_threshold" not in identities.model(grid, "mini", 1, "none", "squad_v2")["recipe"]
+    assert identities.scores(grid, "squad_v2")["scorer"] == "squad_v2"
+    assert "xstilts.metrics.squad_v2" in identities.scores(grid, "squad_v2")["code"]
+    assert "xstilts.metrics.squad_v2" not in identities.scores(grid, "xquad")["code"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "split", "headline"),
+    [
+        ("recommended", "test", "f1"),
+        # tuned on what is evaluated
+        ("recommended", "validation", "f1_oracle"),
+        ("jiant-2020", "test", "f1_oracle"),
+        ("xtreme-2020", "test", "f1"),
+    ],
+)
+def test_mining_tuned_on_the_evaluated_set_has_another_name(tmp_path, protocol, split, headline):
+    text = STUDY + f"  bucc2018: {{split: {split}}}\nprotocol: {protocol}\n"
+    grid = grid_of(tmp_path, text)
+    assert identities.scores(grid, "bucc2018")["headline"] == headline
+    assert {cell.metric for cell in study_cells(grid) if cell.target == "bucc2018"} == {headline}
+    assert grid.targets["bucc2018"].languages == ("qab", "qac")
+
+
+def test_protocols_decide_how_vectors_are_compared(tmp_path):
+    def decoding(protocol, target):
+        text = STUDY + f"  bucc2018: {{}}\n  lareqa: {{}}\nprotocol: {protocol}\n"
+        return identities.predictions(grid_of(tmp_path, text), target)["decoding"]
+
+    same = decoding("recommended", "tatoeba")
+    assert "depth" not in same
+    changed = {
+        "recommended-csls": [("similarity", "cosine", "csls")],
+        "recommended-margin": [("similarity", "cosine", "margin"), ("neighbourhood", 10, 4)],
+        "recommended-xx-en": [("direction", "en-xx", "xx-en")],
+    }
+    for name, expected in changed.items():
+        assert differences(same, decoding(name, "tatoeba")) == expected
+    # XLM-R large's hidden states 20 and 14
+    assert decoding("xtreme-2020", "bucc2018")["depth"] * 24 == 20
+    assert decoding("xtreme-2020", "lareqa")["depth"] * 24 == 14
+    jiant = decoding("jiant-2020", "bucc2018")
+    assert (jiant["depth"] * 24, jiant["keep_repeated"], jiant["neighbourhood"]) == (14, True, 4)
+    for target in ("tatoeba", "bucc2018", "lareqa"):
+        PredictOptions(**decoding("recommended", target))
+
+
+def test_dev_sets_are_judged_by_their_tasks_own_rules(tmp_path):
+    text = STUDY.replace("mnli: [mnli]", "v2: [squad_v2]")
+    model = identities.model(grid_of(tmp_path, text), "mini", 1, "squad_v2", None)
+    assert model["dev"]["squad_v2@qaa"]["scorer"] == "squad_v2"
+    assert "null_threshold" in model["dev"]["squad_v2@qaa"]["decoding"]
+    assert "xstilts.metrics.squad_v2" in model["code"]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from xstilts.metrics.by_kind import score
+from xstilts.tasks import TASKS
 
 SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
 MOCK = SHARED / "xtreme_mock_test_data"
@@ -33,6 +34,7 @@ GOLDEN = {
     ),
     "tatoeba": ("retrieval", {"accuracy": 53.611111111111114}),
     "xquad": ("span", {"exact_match": 77.27272727272727, "f1": 79.9586776859504}),
+    "mlqa": ("span", {"exact_match": 57.142857142857146, "f1": 81.76870748299321}),
     "tydiqa": ("span", {"exact_match": 88.88888888888889, "f1": 97.22222222222223}),
 }
 NUM_LANGUAGES = {
@@ -42,6 +44,7 @@ NUM_LANGUAGES = {
     "udpos": 33,
     "tatoeba": 36,
     "xquad": 11,
+    "mlqa": 7,
     "tydiqa": 9,
 }
 
@@ -88,6 +91,8 @@ def test_official_averages_of_the_mock_files(task: str) -> None:
             kind,
             read_table(kind, labels, MOCK / "predictions" / task / labels.name),
             14 if kind == "retrieval" else None,
+            scorer=TASKS[task].scorer if task in TASKS else "",
+            language=labels.stem.removeprefix("test-"),
         )
         for labels in sorted((MOCK / "labels" / task).iterdir())
     ]

@@ -32,10 +32,13 @@ KIND = {
     "qa": "span",
     "continuation": "multiple_choice",
     "cause_effect": "multiple_choice",
+    "qa_unanswerable": "span",
     "pos": "tagging",
     "paraphrase": "classification",
     "names": "tagging",
     "retrieval": "retrieval",
+    "mining": "mining",
+    "answers": "ranking",
     "text": "mlm",
     "parallel": "mlm",
 }
@@ -58,6 +61,8 @@ GOLDEN: dict[str, str] = {
     "continuation/qaf": "97fe5b4212f91234",
     "cause_effect/qaa": "d0808f970ddd633b",
     "cause_effect/qaf": "2b332a1a90f38519",
+    "qa_unanswerable/qaa": "feee1bb8669ea0f1",
+    "qa_unanswerable/qaf": "19a4a7cfc5a3133a",
     "pos/qaa": "916482aac31431ee",
     "pos/qaf": "877499bfbe60c11d",
     "paraphrase/qaa": "a2d8199e148d425c",
@@ -66,6 +71,10 @@ GOLDEN: dict[str, str] = {
     "names/qaf": "d03037b5d8308f02",
     "retrieval/qab": "23d4a73f63a20a3f",
     "retrieval/qaf": "c3c191c7d023f5fa",
+    "mining/qab": "2221a22697b91279",
+    "mining/qaf": "04925706be4a3bff",
+    "answers/qaa": "22fa6d1693e02cd5",
+    "answers/qaf": "bde3a707b32028e5",
     "text/qaa": "2d5666bcf984e1fb",
     "text/qaf": "92e1a225bdc2cbd9",
     "parallel/qab": "7983122f1473e7ec",
@@ -109,7 +118,8 @@ def test_rows_fit_the_schema_of_their_kind(generator: str, split: str) -> None:
     schema = SCHEMAS[KIND[generator]]  # type: ignore[index]
     assert all(set(row) == set(schema.names) for row in found)
     table = pa.Table.from_pylist(found, schema=schema)
-    assert table.num_rows == (40 if generator == "retrieval" else 20)
+    sizes = {"retrieval": 40, "mining": 160 if split == "test" else 80}
+    assert table.num_rows == sizes.get(generator, len(found) if generator == "answers" else 20)
     keys = [(row["id"], row.get("side")) for row in found]
     assert len(set(keys)) == len(keys)
 
@@ -122,6 +132,7 @@ def test_rows_fit_the_schema_of_their_kind(generator: str, split: str) -> None:
         (("nli", "qaa", "dev"), "'dev' is not a known split"),
         (("parallel", "qaa", "train"), "'qaa' cannot be paired with itself"),
         (("retrieval", "qaa", "test"), "'qaa' cannot be paired with itself"),
+        (("mining", "qaa", "test"), "'qaa' cannot be paired with itself"),
     ],
 )
 def test_errors_name_the_value_and_the_known_ones(
@@ -694,6 +705,35 @@ def test_choices_are_parallel(generator: str, language: str) -> None:
         assert one["context"] != other["context"]
 
 
+@pytest.mark.parametrize("difficulty", qa.DIFFICULTIES)
+def test_one_question_in_three_has_no_answer(difficulty: str) -> None:
+    found = sample("qa_unanswerable", "qaf", "train", 600, difficulty=difficulty)
+    answered = [len(row["answers"]) for row in found]
+    assert all(sum(answered[i : i + 3]) == 2 for i in range(0, 600, 3))
+    assert {answered[i : i + 3].index(0) for i in range(0, 600, 3)} == {0, 1, 2}
+    for row in found:
+        for answer in row["answers"]:
+            assert row["context"][answer["start"] :].startswith(answer["text"])
+    # neither the number of facts nor the question's form gives it away
+    for part in ("context", "question"):
+        sizes = [
+            [len(row[part].split()) for row in found if bool(row["answers"]) == answerable]
+            for answerable in (True, False)
+        ]
+        assert abs(sum(sizes[0]) / len(sizes[0]) - sum(sizes[1]) / len(sizes[1])) < 1.2
+
+
+def test_a_question_fits_no_fact_once_its_own_is_left_untold() -> None:
+    rng = random.Random("untold")
+    for _ in range(200):
+        story = qa.draw_story(rng, 0, "test", qa.DIFFICULTIES["hard"])
+        told = qa.without(story, story.target)
+        assert told.target is None
+        assert qa.answers(told.facts, told.question) == []
+        other = qa.without(story, (story.target + 1) % len(story.facts))
+        assert qa.answers(other.facts, other.question) == [other.target]
+
+
 # --- tags, retrieval, text ---------------------------------------------------------------------
 
 
@@ -729,6 +769,52 @@ def test_retrieval_sides_match(language: str) -> None:
     first = {row["matches"][0]: row for row in queries}["0"]["text"]
     source = sample("retrieval", CODES[1], "test", 300)
     assert first == {row["matches"][0]: row for row in source[300:]}["0"]["text"]
+
+
+@pytest.mark.parametrize("language", CODES[1:4])
+def test_half_of_the_sentences_to_mine_have_a_translation(language: str) -> None:
+    found = sample("mining", language, "test", 60)
+    sides: dict[str, list[dict]] = {}
+    for row in found:
+        sides.setdefault(row["side"], []).append(row)
+    assert {side: len(part) for side, part in sides.items()} == dict.fromkeys(
+        ("query", "candidate", "tuning_query", "tuning_candidate"), 120
+    )
+    for prefix in ("", "tuning_"):
+        queries, candidates = sides[f"{prefix}query"], sides[f"{prefix}candidate"]
+        known = {row["id"] for row in candidates}
+        gold = [match for row in queries for match in row["matches"]]
+        assert len(set(gold)) == len(gold) == 60
+        assert set(gold) <= known
+        for part in (queries, candidates):
+            assert [row["text"] for row in part] == sorted({row["text"] for row in part})
+    # the set that tunes is the validation set
+    tuning = [row | {"side": row["side"].removeprefix("tuning_")} for row in found[240:]]
+    assert tuning == sample("mining", language, "validation", 60)
+
+
+def test_sentences_to_mine_match_their_translations() -> None:
+    found = {code: sample("mining", code, "validation", 30) for code in ("qab", "qac")}
+    assert found["qab"][60:] == found["qac"][60:]
+    gold = [{match for row in rows for match in row["matches"]} for rows in found.values()]
+    assert gold[0] == gold[1]
+    # a question is translated by a question
+    english = {row["id"]: row["text"] for row in found["qab"][60:]}
+    pairs = [(row["text"], english[row["matches"][0]]) for row in found["qab"] if row["matches"]]
+    assert {ours[-1] == "?" for ours, _ in pairs} == {True, False}
+    assert all((ours[-1] == "?") == (theirs[-1] == "?") for ours, theirs in pairs)
+
+
+def test_answers_stand_in_the_sentences_of_all_languages() -> None:
+    stories = sample("answers", "qad", "test", 40)
+    texts = {row["id"]: row["text"] for row in stories if row["side"] == "candidate"}
+    questions = [row for row in stories if row["side"] == "query"]
+    assert [len(row["matches"]) for row in questions] == [2] * 40
+    assert {match for row in questions for match in row["matches"]} < set(texts)
+    for row, alone in zip(questions, sample("answers", "qaa", "test", 40)[-40:], strict=True):
+        # the right sentence in mini-English is the same for both
+        assert row["matches"][1:] == alone["matches"]
+    assert len(set(texts.values())) == len(texts)
 
 
 @pytest.mark.parametrize("language", ["qaa", "qad"])

@@ -14,7 +14,8 @@ from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, rows_of, 
 from xstilts.errors import UserError
 from xstilts.models.encoder import build_encoder, hidden_states, load_encoder, save_encoder
 from xstilts.models.heads import HeadSpec, new_head, save_heads
-from xstilts.prediction import retrieval, span
+from xstilts.prediction import neighbours, span
+from xstilts.prediction import run as prediction_run
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.record import read_record
@@ -233,6 +234,39 @@ def test_question_and_special_tokens_are_no_answer(tmp_path: Path) -> None:
     assert decode(tmp_path, CONTEXT, scores)[0] == "😀"
 
 
+def test_no_answer_wins_by_more_than_the_threshold(tmp_path: Path) -> None:
+    first, last = positions(tmp_path, "😀")
+    windows = 2
+    scores = {("start", 0, first): 5.0, ("end", 0, last): 4.0}
+    # in every window, for one that speaks for an answer is enough
+    none = {(side, window, 0): 6.0 for side in ("start", "end") for window in range(windows)}
+    assert decode(tmp_path, CONTEXT, scores | none) == ("😀", 9.0)
+    assert decode(tmp_path, CONTEXT, scores | none, null_threshold=0.0) == ("", 12.0)
+    assert decode(tmp_path, CONTEXT, scores | none, null_threshold=3.0) == ("😀", 9.0)
+    some = none | {("start", windows - 1, 0): -9.0}
+    assert decode(tmp_path, CONTEXT, scores | some, null_threshold=0.0) == ("😀", 9.0)
+
+
+def test_unanswerable_questions_are_learned(tmp_path: Path) -> None:
+    rows = rows_of("span", 500, 3)
+    for row in rows[::3]:
+        row["context"] = row["context"].replace("good", "bad")
+        row["answers"] = []
+    members = [
+        Member(task="span", language="en", tokens=make_tokens(tmp_path, "span", rows=rows[:400])[1])
+    ]
+    train(
+        ARCHITECTURE, members, {"span": HeadSpec(kind="span")},
+        recipe(epochs=6.0), seed=1, out_dir=tmp_path / "model", running=running(tmp_path),
+    )  # fmt: skip
+    data, tokens = make_tokens(tmp_path, "span", seed=2, rows=rows[400:])
+    options = PredictOptions(null_threshold=0.0)
+    found = run(tmp_path / "model", tmp_path, "span", data, tokens, options=options).to_pylist()
+    right = [row["prediction"] == "".join(row["gold"]) for row in found]
+    assert np.mean(right) > 0.95
+    assert 20 < sum(not row["gold"] for row in found) < 80
+
+
 def test_answers_run_forwards_and_are_not_too_long(tmp_path: Path) -> None:
     first, last = positions(tmp_path, "😀")
     backwards = {("start", 0, last + 1): 50.0, ("end", 0, first - 1): 50.0}
@@ -283,9 +317,122 @@ def test_retrieval_in_blocks_is_the_same(
 ) -> None:
     data, tokens = make_tokens(tmp_path, "retrieval", 41)
     whole = run(random_model, tmp_path, "retrieval", data, tokens)
-    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 4 * 21 * 3)
+    monkeypatch.setattr(neighbours, "BLOCK_CANDIDATES", 4)
     blocks = run(random_model, tmp_path, "retrieval", data, tokens)
     assert whole.drop_columns("score").equals(blocks.drop_columns("score"))
+
+
+def test_retrieval_in_reverse(random_model: Path, tmp_path: Path) -> None:
+    texts = [row["text"] for row in rows_of("retrieval", 14, 4)]
+    rows = [{"id": f"c{i}", "side": "candidate", "text": texts[i], "matches": []} for i in range(6)]
+    # two questions for one candidate; the last three candidates match nothing
+    for i in range(8):
+        match = [f"c{(0, 0, 1, 2)[i % 4]}"] if i < 4 else ["c1"]
+        rows.append({"id": f"q{i}", "side": "query", "text": texts[6 + i], "matches": match})
+    data, tokens = make_tokens(tmp_path, "retrieval", rows=rows)
+    options = PredictOptions(direction="xx-en")
+    found = run(random_model, tmp_path, "retrieval", data, tokens, options=options).to_pylist()
+    last = [row for row in found if row["layer"] == 2]
+    assert [(row["id"], row["gold"]) for row in last] == [
+        ("c0", ["q0", "q1"]), ("c1", ["q2", "q4", "q5", "q6", "q7"]), ("c2", ["q3"]),
+    ]  # fmt: skip
+    # the same as with the sides exchanged in the data
+    other = {"candidate": "query", "query": "candidate"}
+    gold = {row["id"]: row["gold"] for row in last}
+    swapped = [
+        row | {"side": other[row["side"]], "matches": gold.get(row["id"], [])}
+        for row in rows if row["side"] == "query" or row["id"] in gold
+    ]  # fmt: skip
+    data, tokens = make_tokens(tmp_path, "retrieval", seed=9, rows=swapped)
+    again = run(random_model, tmp_path, "retrieval", data, tokens).to_pylist()
+    assert [row["prediction"] for row in again] == [row["prediction"] for row in found]
+
+
+def sides(*parts: tuple[str, list[str], list[list[str]]]) -> list[dict[str, Any]]:
+    """Rows of sides: name, texts, and the matches of the first ones."""
+    return [
+        {
+            "id": f"{side[0] if not side.startswith('t') else side[7]}{i}",
+            "side": side,
+            "text": text,
+            "matches": matches[i] if i < len(matches) else [],
+        }
+        for side, texts, matches in parts
+        for i, text in enumerate(texts)
+    ]
+
+
+def test_mining_finds_equal_sentences_of_both_parts(random_model: Path, tmp_path: Path) -> None:
+    texts = [row["text"] for row in rows_of("retrieval", 40, 5)]
+    rows = sides(
+        # the last query is the third once more, under another id
+        ("query", [*texts[:8], texts[2]], [["c3"], ["c2"], ["c1"], ["c0"]]),
+        ("candidate", [*texts[3::-1], *texts[20:28]], []),
+        ("tuning_query", texts[30:33], [["c0"]]),
+        ("tuning_candidate", texts[30:31], []),
+    )
+    data, tokens = make_tokens(tmp_path, "mining", rows=rows)
+    options = PredictOptions(depth=0.5)
+    found = run(random_model, tmp_path, "mining", data, tokens, options=options).to_pylist()
+    assert {row["layer"] for row in found} == {1}
+    pairs = {part: {} for part in ("evaluated", "tuning")}
+    for row in found:
+        pairs[row["part"]][row["id"]] = row["prediction"]
+    # both "q2" and "q8" lost their pair; "q2" has gold and stays
+    assert {q: c for q, c in pairs["evaluated"].items() if q in ("q0", "q1", "q2", "q3")} == {
+        "q0": "c3", "q1": "c2", "q2": None, "q3": "c0",
+    }  # fmt: skip
+    assert "q8" not in pairs["evaluated"]
+    assert pairs["tuning"]["q0"] == "c0"
+    kept = PredictOptions(depth=0.5, keep_repeated=True)
+    shared = run(random_model, tmp_path, "mining", data, tokens, options=kept).to_pylist()
+    assert {row["id"] for row in shared if row["prediction"] == "c1"} == {"q2", "q8"}
+
+
+def test_ranking_keeps_the_nearest_in_order(random_model: Path, tmp_path: Path) -> None:
+    texts = list(dict.fromkeys(row["text"] for row in rows_of("retrieval", 60, 6)))
+    rows = sides(("candidate", texts[:30], []), ("query", texts[10:15], [["c10", "c11"]] * 5))
+    data, tokens = make_tokens(tmp_path, "ranking", rows=rows)
+    options = PredictOptions(depth=1.0)
+    found = run(random_model, tmp_path, "ranking", data, tokens, options=options).to_pylist()
+    assert [row["layer"] for row in found] == [2] * 5
+    for number, row in enumerate(found):
+        assert row["prediction"][0] == f"c{10 + number}"
+        assert row["score"][0] == pytest.approx(1, abs=1e-5)
+        assert len(set(row["prediction"])) == 20
+        assert row["score"] == sorted(row["score"], reverse=True)
+        assert row["gold"] == ["c10", "c11"]
+
+
+def test_a_pool_of_candidates_is_embedded_once(
+    random_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = list(dict.fromkeys(row["text"] for row in rows_of("retrieval", 60, 6)))
+    items, alone = [], []
+    for number, pool in enumerate((texts[:30], texts[:30], [*texts[:29], texts[31]])):
+        first = 40 + 3 * number
+        rows = sides(("candidate", pool, []), ("query", texts[first : first + 3], [["c1"]] * 3))
+        data, tokens = make_tokens(tmp_path, "ranking", seed=number, rows=rows)
+        out = tmp_path / f"{number}.parquet"
+        items.append(Item(language=str(number), tokens=tokens, data=data, out=out))
+        alone.append(run(random_model, tmp_path, "ranking", data, tokens))
+    embedded = []
+    forward = prediction_run.hidden_states
+
+    def counted(encoder: Any, inputs: Any, **options: Any) -> Any:
+        embedded[-1] += len(inputs["input_ids"])
+        return forward(encoder, inputs, **options)
+
+    monkeypatch.setattr(prediction_run, "hidden_states", counted)
+    embedded.append(0)
+    run(
+        random_model, tmp_path, "ranking", data, tokens, items=items,
+        on_language=lambda *_: embedded.append(0),
+    )  # fmt: skip
+    assert embedded == [33, 3, 33, 0]
+    for item, expected in zip(items, alone, strict=True):
+        found = pq.read_table(item.out)
+        assert found.column("prediction").to_pylist() == expected.column("prediction").to_pylist()
 
 
 def test_retrieval_without_queries_is_an_error(random_model: Path, tmp_path: Path) -> None:

@@ -97,7 +97,44 @@ def test_an_id_that_occurs_twice_names_both_places(tmp_path):
 
 def test_repeated_ids_can_be_made_unique(tmp_path):
     path = write(tmp_path, question("7"), question("7"), question("8"))
-    assert [row["id"] for row in read(path, unique_ids=False)] == ["0:7", "1:7", "2:8"]
+    rows = read(path, may_repeat=str.isdigit)
+    assert [row["id"] for row in rows] == ["7", "7#2", "8"]
+    two = write(tmp_path, question("7"), question("q"), name="b.json")
+    assert [row["id"] for row in read(path, two, may_repeat=str.isdigit)][3:] == ["7#3", "q"]
+    with pytest.raises(UserError, match="'q' also stands at"):
+        read(two, two, may_repeat=str.isdigit)
+    made = write(tmp_path, question("7#2"), question("7"), question("7"))
+    with pytest.raises(UserError, match="'7#2' also stands at"):
+        read(made, may_repeat=str.isdigit)
+
+
+def impossible(identifier="q2", **changes):
+    entry = {"id": identifier, "question": "Wann?", "answers": [], "is_impossible": True}
+    return {key: value for key, value in (entry | changes).items() if value is not None}
+
+
+def test_questions_without_an_answer(tmp_path):
+    path = write(tmp_path, question() | {"is_impossible": False}, impossible())
+    rows = read(path, unanswerable=True)
+    assert [len(row["answers"]) for row in rows] == [1, 0]
+    with pytest.raises(UserError, match=r"'q2'.*: no answer. Questions without answers are not"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (question(), r"'q1'.*no key 'is_impossible'.*SQuAD v1\.1\?"),
+        (question() | {"is_impossible": True}, r"'q1'.*is_impossible, but .* answer 'Köln'"),
+        (impossible(is_impossible=False), r"'q2'.*no answer. is_impossible is false"),
+        (impossible(is_impossible="yes"), r"is_impossible: 'yes' is neither"),
+        (impossible(answers=None), r"no key 'answers'; there is: id, question, is_impossible"),
+    ],
+)
+def test_broken_unanswerable_questions_name_their_place(tmp_path, entry, message):
+    with pytest.raises(UserError, match=message) as caught:
+        read(write(tmp_path, entry), unanswerable=True)
+    assert "dev.json: data[0].paragraphs[0].qas[0]" in str(caught.value)
 
 
 def test_a_cut_file_names_line_and_character(tmp_path):
@@ -151,4 +188,23 @@ def test_real_tydiqa_repeats_ids():
     path = SHARED / "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json"
     with pytest.raises(UserError, match="question id"):
         read(path)
-    assert len({row["id"] for row in read(path, unique_ids=False)}) == 1500
+    rows = read(path, may_repeat=str.isdigit)
+    assert len({row["id"] for row in rows}) == len(rows) == 1500
+    assert sum("#" in row["id"] for row in rows) == 1434
+
+
+@real_data
+def test_real_squad_v2():
+    numbers = {}
+    for name in ("train", "dev"):
+        rows = read(SHARED / f"squad_v2/{name}-v2.0.json", unanswerable=True)
+        numbers[name] = (len(rows), sum(not row["answers"] for row in rows))
+    assert {name: total for name, (total, _) in numbers.items()} == {"train": 2061, "dev": 892}
+    assert numbers["dev"][1] == 393
+
+
+@real_data
+@pytest.mark.parametrize(("language", "count"), [("en", 1148), ("de", 512), ("zh", 504)])
+def test_real_mlqa(language, count):
+    name = f"dev-context-{language}-question-{language}.json"
+    assert len(read(SHARED / "mlqa/MLQA_V1/dev" / name)) == count

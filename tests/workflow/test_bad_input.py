@@ -27,6 +27,7 @@ def real_study(checkout: Checkout, data: Path) -> None:
             "xquad": {"languages": ["en"]},
             "udpos": {"languages": ["en"]},
         },
+        recipes={"all": TINY["recipes"]["all"]},
     )
 
 

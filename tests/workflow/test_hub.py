@@ -151,5 +151,6 @@ def test_a_mirror_is_checked_by_a_dry_run(fresh: Checkout, hub: Hub, tmp_path: P
     fresh.write_study(**study_of(fresh) | {"targets": {"xnli": {"languages": ["de"]}}})
     (tmp_path / "nyu-mll/glue/mnli/validation_matched-00000-of-00001.parquet").unlink()
     run = fresh.snakemake("-n")
-    assert "dev set to select weights on: no file of mnli (validation) in 'en'" in run.output
+    assert "no file of mnli (validation) in 'en'" in run.output
+    assert "Weights are selected on dev sets" in run.output
     assert "Traceback" not in run.output

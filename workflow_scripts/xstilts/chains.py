@@ -3,15 +3,21 @@
 A stage label such as ``mnli+squad_v1`` or ``pawsx@de`` is readable, safe in paths, and the same
 for the same training sets in the same order; a chain is its stage labels joined by ``~``, and the
 empty chain is ``none``.
+
+``squad_v1@de:translated`` is the source language's training set in a machine's German. In paths it
+is a language of its own, ``de-translated``: a colon is not safe in file names everywhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xstilts.errors import unknown
+
 EMPTY_CHAIN = "none"
 STAGE_JOINER = "~"
 MEMBER_JOINER = "+"
+TRANSLATED = "translated"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -20,16 +26,37 @@ class Member:
 
     task: str
     language: str
+    """The path segment: a language code, or that of translated data (``de-translated``)."""
 
     @classmethod
-    def parse(cls, text: str, source_language: str) -> Member:
-        """The member written as ``TASK`` (in the source language) or ``TASK@LANGUAGE``."""
+    def parse(cls, text: str, source_language: str, where: str = "mixture") -> Member:
+        """The member written ``TASK`` (in the source language) or ``TASK@LANGUAGE[:translated]``.
+
+        Raises:
+            UserError: something else stands after the colon; ``where`` is its place.
+        """
         task, at, language = text.partition("@")
-        return cls(task.strip(), language.strip() if at else source_language)
+        language, colon, origin = (part.strip() for part in language.partition(":"))
+        if colon:
+            if origin != TRANSLATED:
+                raise unknown(f"origin of {text!r}", origin, [TRANSLATED], where)
+            language = translated(language)
+        return cls(task.strip(), language if at else source_language)
 
     def label(self, source_language: str) -> str:
         """The shortest notation that parses back to this member."""
         return self.task if self.language == source_language else f"{self.task}@{self.language}"
+
+
+def translated(language: str) -> str:
+    """The path segment of data that a machine translated into a language."""
+    return f"{language}-{TRANSLATED}"
+
+
+def translation_language(segment: str) -> str | None:
+    """The language of translated data; None for a segment that is a language's own."""
+    language, dash, origin = segment.rpartition("-")
+    return language if dash and origin == TRANSLATED else None
 
 
 def stage_label(members: tuple[Member, ...], source_language: str) -> str:

@@ -84,6 +84,29 @@ def _tasks(arguments: argparse.Namespace) -> None:
         )
 
 
+def _score(arguments: argparse.Namespace) -> None:
+    from xstilts.files import write_json
+    from xstilts.submission.benchmarks import BENCHMARKS
+    from xstilts.submission.layout import whatever_is_in
+    from xstilts.submission.present import as_json, as_text
+    from xstilts.submission.score import score_folders
+
+    labels, predictions = Path(arguments.labels), Path(arguments.predictions)
+    benchmark = BENCHMARKS.get(arguments.benchmark) or whatever_is_in(labels)
+    scores = score_folders(labels, predictions, benchmark, partial=arguments.partial)
+    for line in as_text(scores):
+        print(line)
+    if arguments.json:
+        write_json(Path(arguments.json), as_json(scores))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from xstilts.stages.submission import export_what_there_is
+
+    for line in export_what_there_is(_grid(arguments)):
+        print(line)
+
+
 def _cells(arguments: argparse.Namespace) -> None:
     grid = _grid(arguments)
     for path in dict.fromkeys(grid.scores()):
@@ -121,7 +144,19 @@ def _parser() -> argparse.ArgumentParser:
         "Build and print the tables of what there is; and the report.",
     )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
+    add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
     add("tasks", _tasks, "List the tasks.")
+    scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
+    scored.add_argument("labels", metavar="LABELS_DIR", help="gold: TASK/test-LANGUAGE.tsv")
+    scored.add_argument("predictions", metavar="PREDICTIONS_DIR", help="the same, predicted")
+    scored.add_argument(
+        "--benchmark",
+        choices=("xtreme", "xtreme-r", "found"),
+        default="xtreme",
+        help="which tasks and languages count; found: all that LABELS_DIR has, without groups",
+    )
+    scored.add_argument("--partial", action="store_true", help="languages may lack a file")
+    scored.add_argument("--json", metavar="FILE", help="also write the scores as JSON")
     reference = add("reference", _reference, "Write the configuration's schema and reference page.")
     reference.add_argument("folder", nargs="?", default=".")
     return parser

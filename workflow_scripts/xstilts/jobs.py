@@ -7,7 +7,8 @@ import logging
 import os
 import sys
 import traceback
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,17 +22,20 @@ FAILED, INTERRUPTED = 1, 75
 """Exit codes; 75 is EX_TEMPFAIL: stopped from outside, state saved, start again to go on."""
 
 
-class _WithoutPandas(MetaPathFinder):
+class _WithoutPandas(MetaPathFinder, Loader):
     """Makes ``import pandas`` fail in a job that has not imported it by now.
 
     pyarrow does without pandas where there is none; where there is, it imports it for a look at
     any list, which takes half a second of every job. Only the tables need it.
     """
 
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        """Refuse pandas, pass on all else."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError("pandas is not used by this job", name="pandas")
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        """Find pandas, pass on all else: only to ask for it, as torch does, is no import."""
+        return ModuleSpec(fullname, self) if fullname == "pandas" else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Refuse to import it."""
+        raise ModuleNotFoundError("pandas is not used by this job", name="pandas")
 
 
 def _configure_logging(log: Path) -> None:

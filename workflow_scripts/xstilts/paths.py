@@ -66,6 +66,10 @@ class Paths:
         """Scores of one cell, all languages."""
         return f"{self.cell('scores', base, seed, stages, target)}.parquet"
 
+    def submission(self, base: str, seed: int, stages: tuple[str, ...]) -> str:
+        """Manifest of the predictions of a chain in XTREME's layout."""
+        return f"{self.root}/submission/{base}/seed-{seed}/{chain_label(stages)}/manifest.json"
+
     @property
     def checked(self) -> str:
         """The record that every data set of the study was read without error."""

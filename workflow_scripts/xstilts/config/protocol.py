@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-ProtocolName = Literal["recommended", "xtreme-2020", "jiant-2020"]
+ProtocolName = Literal[
+    "recommended",
+    "recommended-csls",
+    "recommended-margin",
+    "recommended-xx-en",
+    "xtreme-2020",
+    "jiant-2020",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,28 +24,66 @@ class Protocol:
     retrieval_depth: float
     """Hidden state used for retrieval, as a share of the layers; XLM-R large's published layer is
     hidden state 14 of 24."""
+    mining_depth: float
+    """The same for mining."""
     n_best: int
     """Start and end positions considered per window in span decoding."""
     max_answer_length: int
     """Longest answer in word pieces."""
+    similarity: Literal["cosine", "csls", "margin"] = "cosine"
+    """By what retrieval chooses the best candidate."""
+    neighbourhood: int = 10
+    """Nearest sentences that CSLS and the margin set a cosine against in retrieval."""
+    direction: Literal["en-xx", "xx-en"] = "en-xx"
+    """Whether retrieval asks in the source language for sentences of the other, or the reverse."""
+    mining_neighbourhood: int = 4
+    """Nearest sentences that mining compares by margin."""
+    mining_repeated: Literal["drop", "keep"] = "drop"
+    """Whether a mined sentence that stands under several ids counts for none or for all of them."""
+    mining_threshold: Literal["tuned", "oracle"] = "tuned"
+    """Whether the score from which on mined pairs count is chosen on the development set or on the
+    evaluated set itself."""
 
-    def retrieval_layer(self, num_layers: int) -> int:
-        """Index into the hidden states (0 = embeddings) of a model with ``num_layers`` layers."""
-        return min(num_layers, max(1, round(self.retrieval_depth * num_layers)))
+    def depth(self, kind: str) -> float:
+        """Hidden state used for a kind, as a share of the layers."""
+        return self.mining_depth if kind == "mining" else self.retrieval_depth
 
+
+# Without the special pieces, which carry no meaning of the sentence
+_RECOMMENDED = Protocol(
+    pooling="mean_no_special",
+    retrieval_depth=14 / 24,
+    mining_depth=14 / 24,
+    n_best=20,
+    max_answer_length=30,
+)
 
 PROTOCOLS: dict[str, Protocol] = {
     # google-research/xtreme: run_tatoeba.sh layer 13 of the last 24 = hidden state 14; mean pooling
-    # over all pieces, special ones included
+    # over all pieces, special ones included. run_bucc2018.sh layer 7 of the last 12 = hidden state
+    # 20; its pool_type cls had no effect before October 2021
     "xtreme-2020": Protocol(
-        pooling="mean", retrieval_depth=14 / 24, n_best=20, max_answer_length=30
+        pooling="mean",
+        retrieval_depth=14 / 24,
+        mining_depth=20 / 24,
+        n_best=20,
+        max_answer_length=30,
     ),
-    # jiant: layer 14 of hidden_states, mean pooling: the same tensor by another name
+    # jiant: layer 14 of hidden_states, mean pooling: the same tensor by another name. Its mining
+    # maps a sentence to all its ids and reports F1 at the best threshold of the evaluated set
     "jiant-2020": Protocol(
-        pooling="mean", retrieval_depth=14 / 24, n_best=20, max_answer_length=30
+        pooling="mean",
+        retrieval_depth=14 / 24,
+        mining_depth=14 / 24,
+        n_best=20,
+        max_answer_length=30,
+        mining_repeated="keep",
+        mining_threshold="oracle",
     ),
-    # As xtreme-2020, without the special pieces, which carry no meaning of the sentence
-    "recommended": Protocol(
-        pooling="mean_no_special", retrieval_depth=14 / 24, n_best=20, max_answer_length=30
-    ),
+    "recommended": _RECOMMENDED,
+    # one choice changed each: what corrects for sentences that are near to everything (10
+    # neighbours as in Conneau et al. 2018, 4 as in Artetxe and Schwenk 2019), and who asks
+    "recommended-csls": replace(_RECOMMENDED, similarity="csls"),
+    "recommended-margin": replace(_RECOMMENDED, similarity="margin", neighbourhood=4),
+    "recommended-xx-en": replace(_RECOMMENDED, direction="xx-en"),
 }

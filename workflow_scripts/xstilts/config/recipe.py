@@ -89,6 +89,12 @@ class RecipeOverrides(Section):
         "(per task, not per stage).",
     )
 
+    null_threshold: float | None = Field(
+        None,
+        description="A question gets no answer if the score of none exceeds that of the best span "
+        "by more than this, where the task allows it (per task, not per stage).",
+    )
+
     def given(self) -> dict[str, Any]:
         """The keys that were set."""
         return self.model_dump(exclude_none=True)
@@ -120,6 +126,8 @@ DEFAULTS: dict[str, Any] = {
     "sampling_temperature": 1.0,
     "max_length": 256,
     "doc_stride": 128,
+    # SQuAD v2.0's default in BERT's script and its descendants
+    "null_threshold": 0.0,
 }
 
 SELECTION_KEYS = ("eval_steps", "patience", "dev_examples")
@@ -127,6 +135,9 @@ SELECTION_KEYS = ("eval_steps", "patience", "dev_examples")
 
 TOKEN_KEYS = ("max_length", "doc_stride")
 """Keys that shape the tokens of a task, not the training of a stage."""
+
+TASK_KEYS = (*TOKEN_KEYS, "null_threshold")
+"""Keys that are a task's and not a stage's: those of its tokens and of its decoding."""
 
 
 class Recipes(Section):

@@ -10,6 +10,8 @@ from xstilts.config.bases import Base
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
 from xstilts.config.section import Section
+from xstilts.config.translations import Translations
+from xstilts.suites import GroupName, SuiteName
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 """Lower-case name that can stand in a path."""
@@ -18,13 +20,15 @@ Repository = Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-
 """``OWNER/REPO``, a dataset repository of the Hugging Face hub."""
 
 Mixture = str | list[str]
-"""One training set (``mnli``, ``pawsx@de``) or several that are trained together."""
+"""One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or several, as a list."""
 
 
 class Stage(Section):
     """A named stage, for one that needs more than the names of its training sets."""
 
-    mixture: Mixture = Field(description="Training sets: `TASK` or `TASK@LANGUAGE`, or a list.")
+    mixture: Mixture = Field(
+        description="Training sets: `TASK`, `TASK@LANGUAGE`, `TASK@LANGUAGE:translated`, or a list."
+    )
     recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this stage.")
 
 
@@ -32,8 +36,10 @@ class Target(Section):
     """A task to be measured, per language."""
 
     task: str | None = Field(None, description="The task; by default the target's own name.")
-    languages: Literal["all"] | list[str] = Field(
-        "all", description="Languages to evaluate; `all` that the task has."
+    languages: Literal["all", GroupName] | list[str] = Field(
+        "all",
+        description="Languages to evaluate; `all` that the task has, or those of a part of the "
+        "world (in the microworld, all).",
     )
     split: Literal["validation", "test"] = Field("test", description="Split to evaluate.")
     train: Mixture | None = Field(
@@ -134,6 +140,9 @@ class Study(Section):
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
     text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
+    translations: Translations = Field(
+        Translations(), description="Where `TASK@LANGUAGE:translated` comes from."
+    )
     seeds: list[int] = Field(min_length=1, description="Seeds; each repeats every chain.")
     bases: dict[Name, Base] = Field(min_length=1, description="Pretrained models by name.")
     stages: dict[Name, Stage] = Field({}, description="Named stages, for use in strategies.")
@@ -143,6 +152,11 @@ class Study(Section):
         "training set or a list of them; an empty list is plain target training.",
     )
     baseline: Name = Field("none", description="Strategy that the others are compared with.")
-    targets: dict[Name, Target] = Field(min_length=1, description="What is measured.")
+    targets: dict[Name, Target] = Field({}, description="What is measured.")
+    suites: list[SuiteName] = Field(
+        [],
+        description="Named suites of targets: their tasks in their languages (in the microworld, "
+        "in all). A target with the name of such a task changes the keys that it sets.",
+    )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")

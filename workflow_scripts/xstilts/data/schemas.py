@@ -9,6 +9,17 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from xstilts.tasks.base import Kind
 
+# Both sides in one table. A query's matches are the ids of its right candidates; a candidate has
+# none. Sides may differ in size (mining, distractors). Ids are unique within a side.
+_SENTENCES = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("side", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("matches", pa.list_(pa.string()), nullable=False),
+    ]
+)
+
 SCHEMAS: dict[Kind, pa.Schema] = {
     # label: the label's name, never a number (hubs and papers number them differently)
     "classification": pa.schema(
@@ -39,16 +50,11 @@ SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("tags", pa.list_(pa.string()), nullable=False),
         ]
     ),
-    # Both sides in one table. A query's matches are the ids of its right candidates; a candidate
-    # has none. Sides may differ in size (mining, distractors).
-    "retrieval": pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            pa.field("side", pa.string(), nullable=False),
-            pa.field("text", pa.string(), nullable=False),
-            pa.field("matches", pa.list_(pa.string()), nullable=False),
-        ]
-    ),
+    # side: query or candidate
+    "retrieval": _SENTENCES,
+    "ranking": _SENTENCES,
+    # side: also tuning_query and tuning_candidate, of the set that the threshold is chosen on
+    "mining": _SENTENCES,
     # label: which choice is right, from 0; question: null where the task has none. The number of
     # choices is the same for all examples of a task.
     "multiple_choice": pa.schema(

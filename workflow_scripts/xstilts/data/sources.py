@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import HubSource, Split, Task
 
 
+JOINER = " + "
+"""Joins the parts of a pattern of which each must match."""
+
+
 def original_files(
     task: Task, data_root: Path, language: str, split: Split, where: str = "data_root"
 ) -> list[Path]:
@@ -133,27 +137,31 @@ def filled(patterns: Sequence[str], language: str, codes: Mapping[str, str]) -> 
 def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
     """The files below ``root`` that match the first pattern that matches any; else none."""
     for pattern in patterns:
-        # by name first: treebanks lie in a folder each, but are read in the order of their files
-        if files := sorted(_matches(root, pattern), key=lambda path: (path.name, path)):
-            return files
+        found = [list(_matches(root, part)) for part in pattern.split(JOINER)]
+        if all(found):
+            files = {file for part in found for file in part}
+            # by name first: treebanks lie in a folder each, but are read in the order of their
+            # files
+            return sorted(files, key=lambda path: (path.name, path))
     return []
 
 
 def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]:
     """:func:`first_match` among the paths of a listing; ``*`` stays within one folder."""
     for pattern in patterns:
-        parts = pattern.split("/")
-        found = [
-            path
-            for path in paths
-            if len(pieces := path.split("/")) == len(parts) and all(map(_fits, pieces, parts))
-        ]
-        if found:
-            return sorted(found, key=lambda path: (path.rpartition("/")[2], path))
+        found = [[path for path in paths if _fits(path, p)] for p in pattern.split(JOINER)]
+        if all(found):
+            joined = {path for part in found for path in part}
+            return sorted(joined, key=lambda path: (path.rpartition("/")[2], path))
     return []
 
 
-def _fits(name: str, pattern: str) -> bool:
+def _fits(path: str, pattern: str) -> bool:
+    names, parts = path.split("/"), pattern.split("/")
+    return len(names) == len(parts) and all(map(_fits_name, names, parts))
+
+
+def _fits_name(name: str, pattern: str) -> bool:
     return any(fnmatchcase(name, option) for option in pattern.split("|"))
 
 
@@ -187,7 +195,7 @@ def _matches(root: Path, pattern: str) -> Iterator[Path]:
     """
     head, _, rest = pattern.partition("/")
     for name, is_file in _listing(root).items():
-        if _fits(name, head):
+        if _fits_name(name, head):
             if rest:
                 yield from _matches(root / name, rest)
             elif is_file:
@@ -207,6 +215,7 @@ def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page
 
 def _nearest(root: Path, patterns: Sequence[str]) -> str:
     """The nearest file where the patterns look, else one folder down."""
+    patterns = [part for pattern in patterns for part in pattern.split(JOINER)]
     folders = [pattern.rpartition("/")[0] for pattern in patterns]
     for places in ([f"{folder}/*" for folder in folders if folder], ["*/*", "*"]):
         files = {file.relative_to(root).as_posix() for at in places for file in _matches(root, at)}

@@ -24,6 +24,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "tagging": ("tokens",),
     "retrieval": ("text",),
     "multiple_choice": ("context", "question", "choices"),
+    "mining": ("text",),
+    "ranking": ("text",),
     "mlm": ("text", "pair"),
 }
 """Kind to the columns that hold text, in a fixed order."""
@@ -35,7 +37,8 @@ KINDS = {
     "tags": "tagging",
     "side": "retrieval",
 }
-"""A column that tells the kind of a data file; the first that a file has decides."""
+"""A column that tells the kind of a data file, or one with the same columns; the first that a file
+has decides."""
 
 
 def kind_of(columns: Sequence[str]) -> str:

@@ -11,10 +11,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, chain_text
+from xstilts.chains import (
+    EMPTY_CHAIN,
+    STAGE_JOINER,
+    Member,
+    chain_label,
+    chain_text,
+    translation_language,
+)
 from xstilts.config import load_study
+from xstilts.config.protocol import PROTOCOLS
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError
+from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
 from xstilts.grid.recipes import Position, stage_recipe
 from xstilts.grid.sources import TextFiles, text_files
@@ -75,6 +84,18 @@ class Grid:
     def targets(self) -> dict[str, TargetNode]:
         """Targets by name, in the study's order."""
         return self.names.targets
+
+    def headline(self, target: str) -> str:
+        """The metric that a target is known by.
+
+        Mining that chooses its threshold on the evaluated set itself is no result on unseen data:
+        its metric is another one.
+        """
+        node = self.targets[target]
+        oracle = PROTOCOLS[self.study.protocol].mining_threshold == "oracle"
+        if node.task.kind == "mining" and (oracle or node.split != "test"):
+            return f"{node.task.metric}_oracle"
+        return node.task.metric
 
     def stages_of(self, chain: str) -> tuple[str, ...]:
         """Stage labels of a chain label."""
@@ -168,11 +189,20 @@ class Grid:
         return stage_recipe(self.study, position, self.members(base, chain, target), own)
 
     def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
-        """Training sets on whose dev sets the weights of a model are selected."""
+        """Training sets on whose dev sets the weights of a model are selected.
+
+        A translated one has none of its own: it is selected on that of the source language.
+        """
         if self.recipe(base, chain, target)["selection"] == "last":
             return ()
-        members = self.members(base, chain, target)
-        return tuple(member for member in members if TASKS[member.task].kind != "mlm")
+        members = [
+            Member(member.task, self.study.source_language)
+            if translation_language(member.language)
+            else member
+            for member in self.members(base, chain, target)
+            if TASKS[member.task].kind != "mlm"
+        ]
+        return tuple(dict.fromkeys(members))
 
     def _stages(self) -> Iterator[tuple[str, str, str | None]]:
         """(base, chain, target) of everything that is trained after pretraining."""
@@ -181,30 +211,32 @@ class Grid:
             for target, node in self.targets.items():
                 yield from ((base, chain, target) for chain in self.chains if node.members)
 
-    def _dev_sets(self) -> list[Member]:
-        """Every training set on whose dev set weights are selected, once."""
-        found = (member for stage in self._stages() for member in self.dev_members(*stage))
-        return list(dict.fromkeys(found))
+    def _selecting_members(self) -> list[Member]:
+        """Training sets of which any stage uses the dev set, without repetition."""
+        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
+        return list(found)
 
     def _check_dev_sets(self) -> None:
         where = self.lines.where(("recipes",))
-        for member in self._dev_sets():
-            task = TASKS[member.task]
-            if member.language not in self.names.languages(task, "validation"):
+        for member in self._selecting_members():
+            try:
+                task = TASKS[member.task]
+                self.names.check_dataset(task, member.language, "validation", where)
+            except UserError as error:
                 raise UserError(
-                    f"{where}: {member.task} has no validation split in {member.language!r} to "
-                    f"select weights on. Set `selection: last` in recipes.tasks.{member.task}."
-                )
-            place = f"{where}: dev set to select weights on"
-            self.names.check_dataset(task, member.language, "validation", place)
+                    f"{error} Weights are selected on dev sets, unless `selection: last` is set; "
+                    f"for instance, in recipes.tasks.{member.task}."
+                ) from None
 
     def selection_data(self) -> list[str]:
         """Manifests of all dev sets that weights are selected on."""
-        members = self._dev_sets()
-        return [self.paths.data(member.task, member.language, "validation") for member in members]
+        return [
+            self.paths.data(member.task, member.language, "validation")
+            for member in self._selecting_members()
+        ]
 
-    def training_data(self) -> list[str]:
-        """Manifests of all training sets, pretraining text included."""
+    def _training_members(self) -> list[Member]:
+        """All training sets, pretraining text included, without repetition."""
         members: dict[Member, None] = {}
         for base, settings in self.study.bases.items():
             if settings.pretrain:
@@ -214,7 +246,11 @@ class Grid:
                 members |= dict.fromkeys(stage.members)
         for target in self.targets.values():
             members |= dict.fromkeys(target.members)
-        return [self.paths.data(member.task, member.language, "train") for member in members]
+        return list(members)
+
+    def training_data(self) -> list[str]:
+        """Manifests of all training sets, pretraining text included."""
+        return [self.paths.data(m.task, m.language, "train") for m in self._training_members()]
 
     def evaluation_data(self) -> list[str]:
         """Manifests of all evaluated sets."""
@@ -252,6 +288,7 @@ class Grid:
         for chain in self.chains.values():
             languages |= {member.language for stage in chain for member in stage.members}
         languages |= {language for text in self.study.text for language in text.languages}
+        made = translations.model_made(self.study, self._training_members())
         return {
             "base": any_of(bases),
             "built_base": any_of(name for name, base in bases.items() if base.pretrain),
@@ -259,6 +296,8 @@ class Grid:
             "seed": any_of(map(str, self.study.seeds)),
             "chain": any_of(self.chains),
             "task": any_of(TASKS),
+            "translated_task": any_of(sorted({member.task for member in made})),
+            "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),
             "split": "train|validation|test",
             "target": any_of(self.targets),

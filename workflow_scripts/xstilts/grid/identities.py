@@ -11,19 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN
+from xstilts.chains import EMPTY_CHAIN, translation_language
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.data.sources import on_hub
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
-from xstilts.grid import sources
-from xstilts.grid.recipes import token_options
+from xstilts.grid import sources, translations
+from xstilts.grid.recipes import null_threshold, token_options
 from xstilts.identity import canonical
+from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
+    from xstilts.config.protocol import Protocol
     from xstilts.grid.grid import Grid
-    from xstilts.tasks.base import Reader, Split
+    from xstilts.tasks.base import Reader, Split, Task
 
 
 TEMPLATE = Path(__file__).parents[1] / "report/page.html.j2"
@@ -42,6 +45,8 @@ def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     """Identity of a data set: its source and the code that reads it."""
     spec, study = TASKS[task], grid.study
+    if translation_language(language):
+        return _translated(grid, spec, language)
     identity: dict[str, Any] = {
         "task": task,
         "language": language,
@@ -88,9 +93,22 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     return identity
 
 
+def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
+    """Identity of a translated training set."""
+    identity = translations.data_identity(grid.study, task, segment)
+    if "code" not in identity:
+        entry, _, options = _reader(task.read)
+        identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
+        if options:
+            identity["options"] = options
+    return identity
+
+
 def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
     """Input files of a data set."""
     spec, study = TASKS[task], grid.study
+    if translation_language(language):
+        return translations.data_files(study, grid.paths, task, language)
     if study.source == "microworld":
         return []
     downloads = sources.requests(grid, spec, language, split)
@@ -141,8 +159,8 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
     if dev:
         code.append("xstilts.training.selection")
-        for kind in {TASKS[member.task].kind for member in dev}:
-            code += [f"xstilts.prediction.{kind}", f"xstilts.metrics.{kind}"]
+        for task in {member.task: TASKS[member.task] for member in dev}.values():
+            code += [f"xstilts.prediction.{task.kind}", module_of(task.kind, task.scorer)]
     identity: dict[str, Any] = {
         "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
@@ -155,12 +173,20 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
             for member in members
         },
         "recipe": grid.recipe(base, chain, target),
-        "dev": {f"{m.task}@{m.language}": TASKS[m.task].metric for m in dev},
+        "dev": {f"{m.task}@{m.language}": _judged(grid, TASKS[m.task]) for m in dev},
         "code": fingerprint(code),
     }
     if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()
     return identity
+
+
+def _judged(grid: Grid, task: Task) -> dict[str, Any]:
+    """How a dev set is predicted and scored while a stage trains."""
+    decoding = {}
+    if task.may_lack_answer:
+        decoding["null_threshold"] = null_threshold(grid.study, task.name)
+    return {"metric": task.metric, "scorer": task.scorer, "decoding": decoding}
 
 
 def _head_name(task: str) -> str:
@@ -183,10 +209,12 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
     node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
     decoding: dict[str, Any] = {}
-    if node.task.kind == "retrieval":
-        decoding = {"pooling": protocol.pooling}
+    if node.task.kind in EMBEDDING_KINDS:
+        decoding = _vectors(protocol, node.task.kind)
     elif node.task.kind == "span":
         decoding = {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
+        if node.task.may_lack_answer:
+            decoding["null_threshold"] = null_threshold(grid.study, node.task.name)
     head = node.members[0].task if node.members else None
     return {
         "task": node.task.name,
@@ -199,17 +227,35 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     }
 
 
+def _vectors(protocol: Protocol, kind: str) -> dict[str, Any]:
+    """What a protocol says of sentence vectors and their comparison, for a kind."""
+    if kind == "retrieval":
+        # without depth: all layers are predicted, and the score takes that of the protocol
+        return {
+            "pooling": protocol.pooling,
+            "similarity": protocol.similarity,
+            "neighbourhood": protocol.neighbourhood,
+            "direction": protocol.direction,
+        }
+    vectors = {"pooling": protocol.pooling, "depth": protocol.depth(kind)}
+    if kind == "mining":
+        vectors["neighbourhood"] = protocol.mining_neighbourhood
+        vectors["keep_repeated"] = protocol.mining_repeated == "keep"
+    return vectors
+
+
 def scores(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's scores (predictions apart): metric, protocol, code."""
     node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
     return {
         "task": node.task.name,
         "kind": node.task.kind,
+        "scorer": node.task.scorer,
         "languages": list(node.languages),
-        "headline": node.task.metric,
+        "headline": grid.headline(target),
         "protocol": grid.study.protocol,
-        "retrieval_depth": protocol.retrieval_depth if node.task.kind == "retrieval" else None,
-        "code": fingerprint(["xstilts.results.score", f"xstilts.metrics.{node.task.kind}"]),
+        "depth": protocol.depth(node.task.kind) if node.task.kind in EMBEDDING_KINDS else None,
+        "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
     }
 
 

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from xstilts.chains import Member, stage_label
+from xstilts.chains import Member, stage_label, translation_language
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError, suggestion, unknown
-from xstilts.grid import sources
+from xstilts.grid import sources, translations
+from xstilts.grid.suites import all_targets
 from xstilts.microworld import World
+from xstilts.microworld.generators import BILINGUAL
+from xstilts.suites import GROUPS
 from xstilts.tasks import TASKS, get_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xstilts.config.load import KeyPath, Lines
-    from xstilts.config.study import Study
+    from xstilts.config.study import Study, Target
+    from xstilts.suites import GroupName
     from xstilts.tasks.base import Split, Task
 
 
@@ -83,7 +87,10 @@ class Names:
         self._check_text()
         self.text_languages = self._text_languages(pairs=False)
         self.pair_languages = self._text_languages(pairs=True)
-        self.targets = {name: self._target(name) for name in study.targets}
+        self.targets = {
+            name: self._target(name, spec, place)
+            for name, (spec, place) in all_targets(study, lines).items()
+        }
         self.strategies = {
             name: tuple(
                 self._stage(mixture, ("strategies", name, index))
@@ -94,6 +101,8 @@ class Names:
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
+        for task in study.translations.files:
+            get_task(task, lines.where(("translations", "files", task)))
 
     def _check_source(self) -> None:
         """Raise a UserError if the source lacks its folder, or a pinned repository is not used."""
@@ -127,7 +136,9 @@ class Names:
         if self.world:
             source = self.study.source_language
             codes = self.languages_of_world
-            return tuple(code for code in codes if task.kind != "retrieval" or code != source)
+            return tuple(
+                code for code in codes if task.microworld not in BILINGUAL or code != source
+            )
         return sources.languages(self.study, task, split)
 
     def check_dataset(self, task: Task, language: str, split: Split, where: str) -> None:
@@ -190,9 +201,12 @@ class Names:
     def _members(self, mixture: Sequence[str], where: str) -> tuple[Member, ...]:
         members = []
         for text in mixture:
-            member = Member.parse(text, self.study.source_language)
+            member = Member.parse(text, self.study.source_language, where)
             task = get_task(member.task, where)
-            self.check_dataset(task, member.language, "train", where)
+            if translation_language(member.language):
+                translations.check(self, task, member.language, where)
+            else:
+                self.check_dataset(task, member.language, "train", where)
             if member in members:
                 raise UserError(f"{where}: {text!r} is twice in one mixture. Remove one.")
             members.append(member)
@@ -213,20 +227,28 @@ class Names:
             raise UserError(f"{where}: {label!r} is also the name of a stage. Rename the stage.")
         return StageNode(label, members, RecipeOverrides())
 
-    def _target(self, name: str) -> TargetNode:
-        spec = self.study.targets[name]
-        where = self.lines.where(("targets", name))
+    def _group(
+        self, languages: tuple[str, ...], name: GroupName | Literal["all"]
+    ) -> tuple[str, ...]:
+        """Those of some languages that are of a group; all of the microworld's."""
+        if name == "all" or self.world:
+            return languages
+        return tuple(language for language in languages if language in GROUPS[name])
+
+    def _target(self, name: str, spec: Target, place: KeyPath) -> TargetNode:
+        where = self.lines.where(place)
         task = get_task(spec.task or name, where)
-        if spec.languages == "all":
-            languages = self.languages(task, spec.split)
+        if isinstance(spec.languages, str):
+            languages = self._group(self.languages(task, spec.split), spec.languages)
         else:
             languages = tuple(dict.fromkeys(spec.languages))
         if not languages:
-            raise UserError(f"{where}: {task.name} has no {spec.split} split in any language.")
+            group = "any" if spec.languages == "all" else f"any {spec.languages}"
+            raise UserError(f"{where}: {task.name} has no {spec.split} split in {group} language.")
+        own = self.study.targets.get(name)
         for index, language in enumerate(languages):
-            key = () if spec.languages == "all" else ("languages", index)
-            place = self.lines.where(("targets", name, *key))
-            self.check_dataset(task, language, spec.split, place)
+            key = ("languages", index) if own and isinstance(own.languages, list) else ()
+            self.check_dataset(task, language, spec.split, self.lines.where((*place, *key)))
         mixture = spec.train if spec.train is not None else task.train
         if mixture is None:
             return TargetNode(name, task, languages, spec.split, (), spec.recipe)

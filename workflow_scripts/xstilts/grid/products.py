@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError, unknown
-from xstilts.grid import identities
+from xstilts.grid import identities, submissions
 from xstilts.paths import product
 
 if TYPE_CHECKING:
@@ -118,6 +118,14 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
     return Product(product(record), Path(record), identities.scores(grid, target), inputs)
 
 
+def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
+    place = submissions.Place(base, int(seed.removeprefix("seed-")), chain)
+    record = submissions.manifest(grid, place)
+    files = submissions.prediction_files(grid, place)
+    inputs = tuple(file for languages in files.values() for file in languages.values())
+    return Product(product(record), Path(record), submissions.identity(grid), inputs)
+
+
 MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "data": (_data, ("task", "language", "split")),
     "downloads": (_download, ("task", "language", "split")),
@@ -127,6 +135,7 @@ MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "target": (_target, ("base", "seed", "chain", "target")),
     "predictions": (_predictions, ("base", "seed", "chain", "target", "language")),
     "scores": (_scores, ("base", "seed", "chain", "target")),
+    "submission": (_submission, ("base", "seed", "chain")),
 }
 """First path segment below ``results/STUDY`` to how to describe a product of that kind."""
 

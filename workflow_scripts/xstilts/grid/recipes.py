@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from xstilts.config.recipe import DEFAULTS, SELECTION_KEYS, TOKEN_KEYS, RecipeOverrides
+from xstilts.config.recipe import (
+    DEFAULTS,
+    SELECTION_KEYS,
+    TASK_KEYS,
+    TOKEN_KEYS,
+    RecipeOverrides,
+)
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -35,12 +41,23 @@ def stage_recipe(
     recipe |= own.given()
     if recipe["selection"] == "last" or all(TASKS[task].kind == "mlm" for task in tasks):
         recipe |= {"selection": "last"} | dict.fromkeys(SELECTION_KEYS, 0)
-    return {key: value for key, value in recipe.items() if key not in TOKEN_KEYS}
+    return {key: value for key, value in recipe.items() if key not in TASK_KEYS}
 
 
 def token_options(study: Study, task: str) -> dict[str, int]:
     """Sequence length and window stride of a task, the same in all stages: tokens are shared."""
+    options = _task_recipe(study, task)
+    return {key: int(options[key]) for key in TOKEN_KEYS}
+
+
+def null_threshold(study: Study, task: str) -> float:
+    """By how much no answer must outscore the best span of a question of this task."""
+    return float(_task_recipe(study, task)["null_threshold"])
+
+
+def _task_recipe(study: Study, task: str) -> dict[str, Any]:
+    """The recipe of a task apart from any stage."""
     options = DEFAULTS | dict(TASKS[task].recipe) | study.recipes.all.given()
     if task in study.recipes.tasks:
         options |= study.recipes.tasks[task].given()
-    return {key: int(options[key]) for key in TOKEN_KEYS}
+    return options

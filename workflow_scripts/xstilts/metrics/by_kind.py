@@ -9,39 +9,61 @@ import importlib
 from typing import TYPE_CHECKING
 
 from xstilts.errors import unknown
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCORED_KINDS = ("classification", "multiple_choice", "retrieval", "span", "tagging")
+SCORED_KINDS = (
+    "classification",
+    "mining",
+    "multiple_choice",
+    "ranking",
+    "retrieval",
+    "span",
+    "tagging",
+)
 
 
-def module_of(kind: str) -> str:
-    """Full name of the module that scores a kind: the entry of its code fingerprint.
+def module_of(kind: str, scorer: str = "") -> str:
+    """Full name of the module that scores a task: the entry of its code fingerprint.
+
+    Args:
+        kind: kind of the task.
+        scorer: the task's own module, where the rules of its kind do not hold.
 
     Raises:
         UserError: predictions of this kind are not scored.
     """
     if kind not in SCORED_KINDS:
         raise unknown("kind of task with metrics", kind, SCORED_KINDS, "kind")
-    return f"xstilts.metrics.{kind}"
+    return f"xstilts.metrics.{scorer or kind}"
 
 
-def score(kind: str, predictions: pa.Table, layer: int | None = None) -> dict[str, float]:
+def score(
+    kind: str,
+    predictions: pa.Table,
+    layer: int | None = None,
+    *,
+    scorer: str = "",
+    language: str = "",
+) -> dict[str, float]:
     """Metric name to value (0-100) over the predictions for one language.
 
     Args:
         kind: kind of the task.
         predictions: table in the kind's schema (``xstilts.results.schema``).
-        layer: layer that the protocol prescribes; for retrieval, and only there.
+        layer: layer that the protocol prescribes; for kinds that compare sentence vectors, and
+            only there.
+        scorer: the task's own module, which takes the language too.
+        language: language of the predictions.
 
     Raises:
         UserError: the predictions cannot be scored; names the example, not the file.
     """
-    if (layer is None) == (kind == "retrieval"):
+    if (layer is None) == (kind in EMBEDDING_KINDS):
         raise ValueError(f"layer is for retrieval, and needed there: kind {kind}, layer {layer}")
-    module = importlib.import_module(module_of(kind))
-    scores: dict[str, float] = (
-        module.score(predictions) if layer is None else module.score(predictions, layer)
-    )
+    module = importlib.import_module(module_of(kind, scorer))
+    further = [value for value, given in ((layer, layer is not None), (language, scorer)) if given]
+    scores: dict[str, float] = module.score(predictions, *further)
     return scores

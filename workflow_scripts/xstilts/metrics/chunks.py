@@ -12,13 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
 
 Chunk = tuple[str, int, int]
 """Type, first and last token of a chunk, counted over the corpus."""
 
 _OUTSIDE = "O"
+_START = ""
+"""What stands before the first tag of a corpus: outside, of no type."""
 # (position of the previous token, position of this one) between which a chunk always ends, ...
 _ENDS = {("B", "B"), ("B", "S"), ("B", "O"), ("I", "B"), ("I", "S"), ("I", "O")}
 # ... and those where one starts
@@ -36,26 +42,74 @@ class ChunkScores:
     recall: float
 
 
-def _chunks(tags: Sequence[str]) -> Iterator[Chunk]:
-    """The chunks of a flat sequence of tags, by seqeval's lenient rules."""
-    before, type_before, first = _OUTSIDE, "", 0
-    for index, tag in enumerate([*tags, _OUTSIDE]):
-        position, chunk_type = tag[0], tag.rsplit("-", 1)[-1]
-        other = chunk_type != type_before
-        if before in "ES" or (before, position) in _ENDS or (other and before not in _NO_TYPE):
-            yield type_before, first, index - 1
-        if (
-            position in "BS"
-            or (before, position) in _STARTS
-            or (other and position not in _NO_TYPE)
-        ):
-            first = index
-        before, type_before = position, chunk_type
+def _flat(sentences: Sequence[Sequence[str]]) -> list[str]:
+    """The tags of a corpus; an ``O`` after each sentence keeps chunks inside sentences."""
+    return [tag for sentence in sentences for tag in (*sentence, _OUTSIDE)]
+
+
+def _boundary(tag_before: str, tag: str) -> tuple[bool, bool]:
+    """Whether a chunk ends, and whether one starts, between two tags; seqeval's lenient rules."""
+    before, position = (tag_before or _OUTSIDE)[0], (tag or _OUTSIDE)[0]
+    other = _type(tag_before) != _type(tag)
+    ends = before in "ES" or (before, position) in _ENDS or (other and before not in _NO_TYPE)
+    starts = (
+        position in "BS" or (before, position) in _STARTS or (other and position not in _NO_TYPE)
+    )
+    return ends, starts
+
+
+def _type(tag: str) -> str:
+    return tag.rsplit("-", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    """The chunks of a flat sequence of N tags, by the places before each tag.
+
+    Arrays instead of one Python object per chunk: a benchmark has millions of tags.
+    """
+
+    ends_N: npt.NDArray[np.bool_]
+    """Whether a chunk ends before tag n; its last tag is n - 1, so no two end at one place."""
+    first_N: npt.NDArray[np.int64]
+    """First tag of the chunk that ends there."""
+    last_N: npt.NDArray[np.int64]
+    """Its last tag, as an index into ``names``."""
+
+
+def _find(flat: Sequence[str], names: Sequence[str]) -> _Chunks:
+    """The chunks of a flat sequence of tags that ends in ``O``.
+
+    Args:
+        flat: the tags.
+        names: all tags that occur and the start, each once.
+    """
+    number = {name: index for index, name in enumerate(names)}
+    tags_N = np.fromiter(map(number.__getitem__, [_START, *flat]), np.int64, len(flat) + 1)
+    table = np.array([[_boundary(before, tag) for tag in names] for before in names])
+    boundary_N2 = table[tags_N[:-1], tags_N[1:]]
+    place_N = np.arange(len(flat))
+    start_N = np.maximum.accumulate(np.where(boundary_N2[:, 1], place_N, 0))
+    first_N = np.concatenate([[0], start_N[:-1]])
+    return _Chunks(boundary_N2[:, 0], first_N, tags_N[:-1])
 
 
 def corpus_chunks(sentences: Sequence[Sequence[str]]) -> set[Chunk]:
-    """The chunks of a corpus; an ``O`` after each sentence keeps chunks inside sentences."""
-    return set(_chunks([tag for sentence in sentences for tag in (*sentence, _OUTSIDE)]))
+    """The chunks of a corpus: their types, and their tokens counted over all sentences.
+
+    An end of sentence counts as one token.
+    """
+    flat = [*_flat(sentences), _OUTSIDE]
+    names = _names(flat)
+    found = _find(flat, names)
+    return {
+        (_type(names[found.last_N[end]]), int(found.first_N[end]), int(end) - 1)
+        for end in np.flatnonzero(found.ends_N)
+    }
+
+
+def _names(*flats: Sequence[str]) -> list[str]:
+    return [_START, *sorted(set().union(*flats))]
 
 
 def chunk_scores(
@@ -70,12 +124,22 @@ def chunk_scores(
         predictions: predicted tags; each sentence as long as its gold one, else later chunks
             would be shifted.
 
+    Raises:
+        ValueError: gold and predictions differ in their number of tokens.
+
     Source: seqeval 0.0.12 ``metrics/sequence_labeling.py`` (``average="micro"``).
     """
-    right, predicted = corpus_chunks(gold), corpus_chunks(predictions)
-    shared = len(right & predicted)
-    precision = shared / len(predicted) if predicted else 0.0
-    recall = shared / len(right) if right else 0.0
+    flat_gold, flat_predictions = _flat(gold), _flat(predictions)
+    names = _names(flat_gold, flat_predictions)
+    right, found = _find(flat_gold, names), _find(flat_predictions, names)
+    # two tags of one type, as in B-PER and I-PER, make no difference
+    kinds: dict[str, int] = {}
+    type_of = np.array([kinds.setdefault(_type(name), len(kinds)) for name in names])
+    both_N = right.ends_N & found.ends_N & (right.first_N == found.first_N)
+    shared = int((both_N & (type_of[right.last_N] == type_of[found.last_N])).sum())
+    num_gold, num_predicted = int(right.ends_N.sum()), int(found.ends_N.sum())
+    precision = shared / num_predicted if num_predicted else 0.0
+    recall = shared / num_gold if num_gold else 0.0
     f1 = 2 * precision * recall / (precision + recall) if shared else 0.0
     return ChunkScores(f1=100.0 * f1, precision=100.0 * precision, recall=100.0 * recall)
 

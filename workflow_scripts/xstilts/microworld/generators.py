@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xstilts.microworld import causes, discourse, entities, inference, paraphrase, questions
-from xstilts.microworld.draws import several
+from xstilts.microworld.draws import pick, several
 from xstilts.microworld.facts import Bucket, Fact, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
+from xstilts.microworld.languages import SOURCE
 
 if TYPE_CHECKING:
     from xstilts.microworld.lexicon import Lexicon
@@ -75,22 +76,43 @@ def _qa(order: Order) -> Iterator[Row]:
     difficulty = questions.DIFFICULTIES[order.difficulty]
     for index in range(order.num_examples):
         story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
-        texts: list[str] = []
-        start, answer = 0, ""
-        for position, fact in enumerate(story.facts):
-            tokens = sentence(order.words, (Clause(fact),))
-            if position == story.target:
-                inside = [i for i, token in enumerate(tokens) if token.slot == story.question.ask]
-                answer = text_of(tokens[inside[0] : inside[-1] + 1])
-                before = texts + [token.form for token in tokens[: inside[0]]]
-                start = sum(len(text) + 1 for text in before)
-            texts.append(text_of(tokens))
-        yield {
-            "id": order.name(index),
-            "context": " ".join(texts),
-            "question": text_of(sentence(order.words, (story.question,))),
-            "answers": [{"text": answer, "start": start}],
-        }
+        yield {"id": order.name(index), **_told(order, story)}
+
+
+def _qa_unanswerable(order: Order) -> Iterator[Row]:
+    """Span rows of which one in three has no answer: the fact that holds it is left untold.
+
+    Of the other stories a fact beside the answer's is left out, so that their length tells nothing.
+    """
+    difficulty = questions.DIFFICULTIES[order.difficulty]
+    lacking = 0
+    for index in range(order.num_examples):
+        if index % 3 == 0:
+            lacking = index + pick(order.rng(f"lacking-{index}"), range(3))
+        rng = order.rng(index)
+        story = questions.draw_story(rng, order.seed, order.bucket, difficulty)
+        parts = range(len(story.facts))
+        untold = pick(rng, [i for i in parts if (i == story.target) == (index == lacking)])
+        yield {"id": order.name(index), **_told(order, questions.without(story, untold))}
+
+
+def _told(order: Order, story: questions.Story) -> Row:
+    """Context, question and answers of a story; no answer where no fact holds it."""
+    texts: list[str] = []
+    answers: list[dict[str, Any]] = []
+    for position, fact in enumerate(story.facts):
+        tokens = sentence(order.words, (Clause(fact),))
+        if position == story.target:
+            inside = [i for i, token in enumerate(tokens) if token.slot == story.question.ask]
+            before = texts + [token.form for token in tokens[: inside[0]]]
+            start = sum(len(text) + 1 for text in before)
+            answers = [{"text": text_of(tokens[inside[0] : inside[-1] + 1]), "start": start}]
+        texts.append(text_of(tokens))
+    return {
+        "context": " ".join(texts),
+        "question": text_of(sentence(order.words, (story.question,))),
+        "answers": answers,
+    }
 
 
 # In mini-English for all languages, as XTREME puts the questions of XCOPA in English
@@ -106,7 +128,7 @@ def _right_choices(order: Order, num_choices: int) -> Iterator[int]:
         yield labels[index % num_choices]
 
 
-def _told(order: Order, facts: Sequence[Fact]) -> list[str]:
+def _sentences(order: Order, facts: Sequence[Fact]) -> list[str]:
     """A sentence for each fact."""
     return [text_of(sentence(order.words, (Clause(fact),))) for fact in facts]
 
@@ -118,9 +140,9 @@ def _continuation(order: Order) -> Iterator[Row]:
         tale = causes.draw_tale(order.rng(index), order.seed, order.bucket, label, difficulty)
         yield {
             "id": order.name(index),
-            "context": " ".join(_told(order, tale.events)),
+            "context": " ".join(_sentences(order, tale.events)),
             "question": None,
-            "choices": _told(order, tale.endings),
+            "choices": _sentences(order, tale.endings),
             "label": label,
         }
 
@@ -132,9 +154,9 @@ def _cause_effect(order: Order) -> Iterator[Row]:
         dilemma = causes.draw_dilemma(order.rng(index), order.seed, order.bucket, label, difficulty)
         yield {
             "id": order.name(index),
-            "context": " ".join(_told(order, [dilemma.premise])),
+            "context": " ".join(_sentences(order, [dilemma.premise])),
             "question": _CAUSE_EFFECT[dilemma.asks_for],
-            "choices": _told(order, dilemma.choices),
+            "choices": _sentences(order, dilemma.choices),
             "label": label,
         }
 
@@ -181,23 +203,82 @@ def _names(order: Order) -> Iterator[Row]:
 
 def _retrieval(order: Order) -> Iterator[Row]:
     """Retrieval rows: all candidates in order, then the mini-English queries sorted by text."""
-    seen: set[str] = set()
     queries: list[tuple[str, int]] = []
-    for index in range(order.num_examples):
-        rng = order.rng(index)
-        while True:
-            saying = discourse.draw_utterance(rng, order.seed, order.bucket)
-            query = saying.form(order.source_words, *saying.arguments)
-            # two sentences that differ in an article alone are one in a language without articles
-            key = " ".join(token.form for token in query if token.tag != "DET")
-            if key not in seen:
-                break
-        seen.add(key)
-        queries.append((text_of(query), index))
-        text = text_of(saying.form(order.words, *saying.arguments))
+    for index, (query, text) in enumerate(_translations(order, order.num_examples)):
+        queries.append((query, index))
         yield {"id": str(index), "side": "candidate", "text": text, "matches": []}
     for position, (text, index) in enumerate(sorted(queries)):
         yield {"id": f"q{position}", "side": "query", "text": text, "matches": [str(index)]}
+
+
+def _translations(order: Order, count: int) -> Iterator[tuple[str, str]]:
+    """(mini-English, the other language) of sentences that all differ in meaning."""
+    seen: set[str] = set()
+    for index in range(count):
+        rng = order.rng(index)
+        while True:
+            saying = discourse.draw_utterance(rng, order.seed, order.bucket)
+            source = saying.form(order.source_words, *saying.arguments)
+            # two sentences that differ in an article alone are one in a language without articles
+            key = " ".join(token.form for token in source if token.tag != "DET")
+            if key not in seen:
+                break
+        seen.add(key)
+        yield text_of(source), text_of(saying.form(order.words, *saying.arguments))
+
+
+def _mining(order: Order) -> Iterator[Row]:
+    """Mining rows: of a test split, the validation split to choose the threshold on as well."""
+    yield from _minable(order, "")
+    if order.split == "test":
+        yield from _minable(replace(order, split="validation"), "tuning_")
+
+
+def _minable(order: Order, prefix: str) -> Iterator[Row]:
+    """Sentences of both languages; only a half of each side has a translation."""
+    foreign: dict[str, int] = {}
+    source: dict[str, int] = {}
+    for index, (ours, theirs) in enumerate(_translations(order, 3 * order.num_examples)):
+        if index % 3 != 1:
+            source[ours] = index
+        if index % 3 != 2:
+            foreign[theirs] = index
+    # sorted, so that positions tell nothing
+    names = {index: f"{SOURCE}-{i}" for i, (_, index) in enumerate(sorted(source.items()))}
+    for i, (text, index) in enumerate(sorted(foreign.items())):
+        matches = [names[index]] if index in names else []
+        yield {"id": f"xx-{i}", "side": f"{prefix}query", "text": text, "matches": matches}
+    for text, index in sorted(source.items()):
+        yield {"id": names[index], "side": f"{prefix}candidate", "text": text, "matches": []}
+
+
+def _answers(order: Order) -> Iterator[Row]:
+    """Ranking rows: questions, and the sentences of all stories in both languages, with context."""
+    languages = {"own": order.words, SOURCE: order.source_words}
+    if order.words == order.source_words:
+        del languages["own"]
+    difficulty = questions.DIFFICULTIES[order.difficulty]
+    queries: list[Row] = []
+    for index in range(order.num_examples):
+        story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
+        for name, words in languages.items():
+            texts = [text_of(sentence(words, (Clause(fact),))) for fact in story.facts]
+            for i, text in enumerate(texts):
+                yield {
+                    "id": f"{name}-{index}-{i}",
+                    "side": "candidate",
+                    "text": text + " " + " ".join(texts),
+                    "matches": [],
+                }
+        queries.append(
+            {
+                "id": order.name(index),
+                "side": "query",
+                "text": text_of(sentence(order.words, (story.question,))),
+                "matches": [f"{name}-{index}-{story.target}" for name in languages],
+            }
+        )
+    yield from queries
 
 
 def _text(order: Order) -> Iterator[Row]:
@@ -223,12 +304,15 @@ GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "qa": _qa,
     "continuation": _continuation,
     "cause_effect": _cause_effect,
+    "qa_unanswerable": _qa_unanswerable,
     "pos": _pos,
     "paraphrase": _paraphrase,
     "names": _names,
     "retrieval": _retrieval,
+    "mining": _mining,
+    "answers": _answers,
     "text": _text,
     "parallel": _parallel,
 }
-BILINGUAL = frozenset({"retrieval", "parallel"})
+BILINGUAL = frozenset({"retrieval", "mining", "parallel"})
 """Generators that set a language against mini-English."""

@@ -39,8 +39,8 @@ class Story:
     """Facts in the order of telling, and a question about one of them."""
 
     facts: tuple[Fact, ...]
-    target: int
-    """Which fact holds the answer."""
+    target: int | None
+    """Which fact holds the answer; None where none does."""
     question: Clause
     """Its fact holds what the question tells, and the answer in the slot it asks for."""
 
@@ -81,6 +81,15 @@ def answers(facts: tuple[Fact, ...], question: Clause) -> list[int]:
         and content(fact, question.ask) is not None
         and all(content(fact, slot) == content(question.fact, slot) for slot in told)
     ]
+
+
+def without(story: Story, untold: int) -> Story:
+    """The story with one of its facts left out."""
+    facts = story.facts[:untold] + story.facts[untold + 1 :]
+    target = story.target
+    if target is not None:
+        target = None if target == untold else target - (target > untold)
+    return Story(facts, target, story.question)
 
 
 def _bare(phrase: Phrase | None) -> Phrase | None:

@@ -57,12 +57,11 @@ def rows(
 
     Args:
         world: the family of languages.
-        generator: "nli", "paraphrase", "qa", "continuation", "cause_effect", "pos", "names",
-            "retrieval", "text" or "parallel".
-        language: a code of the world; "retrieval" and "parallel" set it against mini-English.
+        generator: a name of ``GENERATORS``, such as "nli".
+        language: a code of the world; the generators of ``BILINGUAL`` set it against mini-English.
         split: "train", "validation" or "test".
-        num_examples: examples, or sentence pairs for "retrieval" (two rows each).
-        difficulty: "easy", "medium" or "hard", for "nli", "qa" and what has choices.
+        num_examples: examples; for "retrieval" and "mining" sentence pairs, for "answers" stories.
+        difficulty: "easy", "medium" or "hard", for NLI, questions and what has choices.
         stream: tells apart two data sets that use the same generator, as the name of the task.
 
     Raises:

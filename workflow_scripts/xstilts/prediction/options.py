@@ -16,5 +16,19 @@ class PredictOptions:
     """Start and end positions considered per window (span)."""
     max_answer_length: int = 30
     """Longest answer in pieces (span)."""
+    null_threshold: float | None = None
+    """By how much the score of no answer must exceed the best span's; None: there is always an
+    answer (span)."""
     pooling: Literal["mean", "mean_no_special", "cls"] = "mean"
-    """What a sentence vector is the mean of (retrieval)."""
+    """What a sentence vector is the mean of (retrieval, mining, ranking)."""
+    depth: float | None = None
+    """Hidden state of the sentence vectors as a share of the layers; None: of all hidden states
+    (retrieval, mining, ranking)."""
+    similarity: Literal["cosine", "csls", "margin"] = "cosine"
+    """By what the best candidate is chosen (retrieval)."""
+    neighbourhood: int = 4
+    """Nearest sentences that a cosine is set against (csls, margin and mining)."""
+    direction: Literal["en-xx", "xx-en"] = "en-xx"
+    """Whether the data's queries ask for its candidates, or the other way round (retrieval)."""
+    keep_repeated: bool = False
+    """Whether a sentence under several ids stands for all of them, or for none (mining)."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -19,6 +20,7 @@ from xstilts.files import atomic_path
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
 from xstilts.record import with_record
+from xstilts.tasks.base import EMBEDDING_KINDS
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import collate, gather, model_inputs, passes
 from xstilts.versions import versions
@@ -58,9 +60,9 @@ def predict(
     """Predict each language into its own file; a kill loses at most the language in work.
 
     Args:
-        model_dir: folder with the encoder and, but for retrieval, its heads.
+        model_dir: folder with the encoder and, for kinds that need one, its heads.
         task: name of the task; its head unless ``options.head`` names another.
-        kind: classification, span, tagging, multiple_choice or retrieval.
+        kind: kind of the task, other than mlm.
         labels: label names of the task.
         items: the languages.
         options: how outputs become predictions.
@@ -80,23 +82,28 @@ def predict(
     target = torch.device(device)
     encoder = load_encoder(model_dir).to(target).eval()
     head, head_labels = None, tuple(labels)
-    if kind != "retrieval":
+    if kind not in EMBEDDING_KINDS:
         name = options.head or task
         head_labels = _check_head(model_dir, name, task, kind, labels)
         head = load_head(model_dir, name, encoder.config).to(target).eval()
+    previous: Any = None
     for item in items:
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
+        predictor, known = module.Predictor(table, head_labels, options), None
+        if previous is not None and hasattr(predictor, "take_over"):
+            known = predictor.take_over(previous)
+        previous = predictor
         result = predict_table(
+            predictor,
             module,
             encoder,
             head,
             table,
             pq.read_table(item.data, columns=list(module.COLUMNS)),
-            labels=head_labels,
-            options=options,
             tokens_per_pass=tokens_per_pass,
             device=target,
+            known=known,
         )
         seconds = time.monotonic() - started
         _write(item, result, encoder.config.num_hidden_layers, seconds, target)
@@ -105,33 +112,34 @@ def predict(
 
 
 def predict_table(
+    predictor: Any,
     module: Any,
     encoder: Any,
     head: torch.nn.Module | None,
     table: TokenTable,
     data: pa.Table,
     *,
-    labels: Sequence[str],
-    options: PredictOptions,
     tokens_per_pass: int,
     device: torch.device,
+    known: npt.NDArray[np.bool_] | None = None,
 ) -> pa.Table:
     """Predictions of one token file by a model in memory, in the schema of the kind.
 
     Args:
+        predictor: a fresh ``xstilts.prediction.KIND.Predictor`` of this file.
         module: ``xstilts.prediction.KIND``.
         encoder: in evaluation mode, on the device.
-        head: the same; None for retrieval.
+        head: the same; None for kinds without one.
         table: the tokens.
         data: the examples, with the columns that the module names.
-        labels: of the head, in class order.
-        options: how outputs become predictions.
         tokens_per_pass: pieces, padding included, that go through the model at once.
         device: where the model is.
+        known: sequences that the predictor knows already and that are left out.
     """
-    predictor = module.Predictor(table, labels, options)
     # the longest first: a lack of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
+    if known is not None:
+        order = order[~known[order]]
     for part in passes(table.lengths[order].tolist(), tokens_per_pass):
         rows = order[part]
         sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)

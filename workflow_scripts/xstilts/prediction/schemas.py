@@ -46,7 +46,7 @@ PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
         ]
     ),
     # one row per query and layer (index into the hidden states, 0 = embeddings);
-    # gold: ids of the right candidates; score: cosine to the predicted one
+    # gold: ids of the right candidates; score: similarity to the predicted one
     "retrieval": pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -54,6 +54,29 @@ PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("gold", pa.list_(pa.string()), nullable=False),
             pa.field("prediction", pa.string(), nullable=False),
             pa.field("score", pa.float32(), nullable=False),
+        ]
+    ),
+    # one row per pair of ids that was mined, and one for each query that has gold and no pair;
+    # part: evaluated, or tuning (of the threshold); gold: ids of the query's translations
+    "mining": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("part", pa.string(), nullable=False),
+            pa.field("layer", pa.int16(), nullable=False),
+            pa.field("gold", pa.list_(pa.string()), nullable=False),
+            pa.field("prediction", pa.string()),
+            pa.field("score", pa.float32()),
+        ]
+    ),
+    # one row per query and layer; prediction: ids of the nearest candidates, the nearest first;
+    # score: their cosines
+    "ranking": pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("layer", pa.int16(), nullable=False),
+            pa.field("gold", pa.list_(pa.string()), nullable=False),
+            pa.field("prediction", pa.list_(pa.string()), nullable=False),
+            pa.field("score", pa.list_(pa.float32()), nullable=False),
         ]
     ),
 }

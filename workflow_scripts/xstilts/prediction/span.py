@@ -35,6 +35,7 @@ class Predictor:
         self._ends = table.list_column("offsets_end")
         self._pieces = np.zeros((len(table), 2), np.int64)
         self._scores = np.full(len(table), -np.inf, np.float32)
+        self._null_scores = np.zeros(len(table), np.float32)
 
     def add(
         self,
@@ -45,6 +46,8 @@ class Predictor:
     ) -> None:
         """Take in the windows ``rows``: the best valid pair of the best starts and ends."""
         logits_BT2 = head(hidden[-1]).float()
+        # training points windows without an answer to the first token
+        self._null_scores[rows] = logits_BT2[:, 0].sum(dim=-1).cpu().numpy()
         outside_BT1 = (tensors["offsets_start"] < 0).unsqueeze(-1)
         logits_BT2 = logits_BT2.masked_fill(outside_BT1, -torch.inf)
         count = min(self._options.n_best, logits_BT2.shape[1])
@@ -62,17 +65,28 @@ class Predictor:
     def finish(self, data: pa.Table) -> pa.Table:
         """Id, gold answers, and the best answer over all windows with its score.
 
-        The answer is empty, with a score of minus infinity, where no window has a valid one.
+        The answer is empty, with a score of minus infinity, where no window has a valid one. It is
+        empty, with the score of no answer, where that exceeds the best span's by more than the
+        threshold; as in BERT's script, its score is the least of all windows, for the answer may
+        stand in a single one.
         """
         best: dict[int, int] = {}
+        null: dict[int, float] = {}
         for row, example in enumerate(self._examples.tolist()):
             if example not in best or self._scores[row] > self._scores[best[example]]:
                 best[example] = row
+            null[example] = min(null.get(example, np.inf), float(self._null_scores[row]))
         contexts = data.column("context")
         texts: list[str] = []
+        scores = self._scores[[best[example] for example in range(data.num_rows)]]
+        threshold = self._options.null_threshold
         for example in range(data.num_rows):
             row = best[example]
-            if np.isneginf(self._scores[row]):
+            if threshold is not None and null[example] - scores[example] > threshold:
+                scores[example] = null[example]
+                texts.append("")
+                continue
+            if np.isneginf(scores[example]):
                 texts.append("")
                 continue
             first, last = self._pieces[row]
@@ -81,7 +95,6 @@ class Predictor:
         gold = [
             [answer["text"] for answer in answers] for answers in data.column("answers").to_pylist()
         ]
-        scores = self._scores[[best[example] for example in range(data.num_rows)]]
         columns = [
             data.column("id"),
             pa.array(gold, pa.list_(pa.string())),

@@ -1,4 +1,4 @@
-"""Questions about paragraphs in the JSON layout of SQuAD v1.1."""
+"""Questions about paragraphs in the JSON layout of SQuAD v1.1 and v2.0."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from xstilts.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from xstilts.tasks.base import Row
@@ -26,8 +26,14 @@ class _Question(NamedTuple):
     entry: dict[str, Any]
 
 
-def read_squad(paths: Sequence[Path], language: str, *, unique_ids: bool = True) -> Iterator[Row]:
-    """Questions with the span of the context that answers each: SQuAD v1.1, XQuAD, MLQA, TyDiQA.
+def read_squad(
+    paths: Sequence[Path],
+    language: str,
+    *,
+    may_repeat: Callable[[str], bool] | None = None,
+    unanswerable: bool = False,
+) -> Iterator[Row]:
+    """Questions with the span of the context that answers each: SQuAD, XQuAD, MLQA, TyDiQA.
 
     Every answer is compared with the text at its offset (in code points, as all these releases
     count), because an offset that is wrong trains and scores without a complaint.
@@ -35,24 +41,28 @@ def read_squad(paths: Sequence[Path], language: str, *, unique_ids: bool = True)
     Args:
         paths: files, read one after the other.
         language: the language of the files, which hold one each; not used.
-        unique_ids: False where a release repeats ids (XTREME's processed TyDiQA training files);
-            the running number of the question is then put before its id.
+        may_repeat: which ids a release repeats (XTREME's processed TyDiQA training files); from
+            the second on they get a suffix, as in ``12#2``.
+        unanswerable: the files are SQuAD v2.0's, which say of each question whether it
+            ``is_impossible``; such a question has no answers.
 
     Yields:
         Rows in the schema "span".
 
     Raises:
         UserError: invalid or cut JSON, a missing key, an empty answer, an answer that does not
-            stand at its offset, an id that occurs twice.
+            stand at its offset, an id that occurs twice, an unanswerable question with an answer.
     """
     places: dict[str, str] = {}
+    copies: dict[str, int] = {}
     for path in paths:
         for question in _questions(path):
             where = question.where
-            identifier = _get(question.entry, "id", str, where)
-            if not unique_ids:
-                identifier = f"{len(places)}:{identifier}"
-            elif identifier in places:
+            identifier = value_of(question.entry, "id", str, where)
+            if may_repeat and may_repeat(identifier):
+                copies[identifier] = copy = copies.get(identifier, 0) + 1
+                identifier += f"#{copy}" if copy > 1 else ""
+            if identifier in places:
                 raise UserError(
                     f"{where}: question id {identifier!r} also stands at {places[identifier]}. "
                     "Predictions are kept by id; remove one of the two."
@@ -61,23 +71,32 @@ def read_squad(paths: Sequence[Path], language: str, *, unique_ids: bool = True)
             yield {
                 "id": identifier,
                 "context": question.context,
-                "question": _get(question.entry, "question", str, where),
-                "answers": _answers(question, identifier),
+                "question": value_of(question.entry, "question", str, where),
+                "answers": _answers(question, identifier, unanswerable),
             }
 
 
 def _questions(path: Path) -> Iterator[_Question]:
+    for number, article in enumerate(articles_of(path)):
+        where = f"{path}: data[{number}]"
+        for paragraph_number, paragraph in enumerate(value_of(article, "paragraphs", list, where)):
+            place = f"{where}.paragraphs[{paragraph_number}]"
+            context = value_of(paragraph, "context", str, place)
+            for index, entry in enumerate(value_of(paragraph, "qas", list, place)):
+                yield _Question(f"{place}.qas[{index}]", context, entry)
+
+
+def articles_of(path: Path) -> list[Any]:
+    """The articles of a file in SQuAD's layout, or of a bare list of them.
+
+    Raises:
+        UserError: invalid or cut JSON, or no article.
+    """
     content = _content(path)
-    articles = _get(content, "data", list, str(path)) if isinstance(content, dict) else content
+    articles = value_of(content, "data", list, str(path)) if isinstance(content, dict) else content
     if not isinstance(articles, list) or not articles:
         raise UserError(f'{path}: no articles; SQuAD\'s layout is {{"data": [article, ...]}}.')
-    for number, article in enumerate(articles):
-        where = f"{path}: data[{number}]"
-        for paragraph_number, paragraph in enumerate(_get(article, "paragraphs", list, where)):
-            place = f"{where}.paragraphs[{paragraph_number}]"
-            context = _get(paragraph, "context", str, place)
-            for index, entry in enumerate(_get(paragraph, "qas", list, place)):
-                yield _Question(f"{place}.qas[{index}]", context, entry)
+    return articles
 
 
 def _content(path: Path) -> Any:
@@ -96,8 +115,12 @@ def _content(path: Path) -> Any:
         ) from None
 
 
-def _get(record: object, key: str, kind: type[_T], where: str) -> _T:
-    """The value of a required key, of the type that the layout asks for."""
+def value_of(record: object, key: str, kind: type[_T], where: str) -> _T:
+    """The value of a required key, of the type that the layout asks for.
+
+    Raises:
+        UserError: no such key, or a value of another type.
+    """
     if not isinstance(record, dict) or key not in record:
         keys = ", ".join(record) if isinstance(record, dict) else type(record).__name__
         raise UserError(f"{where}: no key {key!r}; there is: {keys or '(nothing)'}.")
@@ -108,17 +131,38 @@ def _get(record: object, key: str, kind: type[_T], where: str) -> _T:
     return value
 
 
-def _answers(question: _Question, identifier: str) -> list[dict[str, Any]]:
+def _answers(question: _Question, identifier: str, unanswerable: bool) -> list[dict[str, Any]]:
     where = f"{question.where} (id {identifier!r})"
+    impossible = unanswerable and _is_impossible(question, where)
     answers = []
-    for answer in _get(question.entry, "answers", list, question.where):
-        text = _get(answer, "text", str, where)
-        start = _get(answer, "answer_start", int, where)
+    for answer in value_of(question.entry, "answers", list, question.where):
+        text = value_of(answer, "text", str, where)
+        start = value_of(answer, "answer_start", int, where)
         _check_offset(question.context, text, start, where)
         answers.append({"text": text, "start": start})
-    if not answers:
-        raise UserError(f"{where}: no answer. Questions without answers are not part of this task.")
+    if impossible and answers:
+        raise UserError(
+            f"{where}: is_impossible, but it has the answer {answers[0]['text']!r}. "
+            "One of the two is wrong; fetch the file again."
+        )
+    if not answers and not impossible:
+        hint = "is_impossible is false; fetch the file again."
+        if not unanswerable:
+            hint = "Questions without answers are not part of this task."
+        raise UserError(f"{where}: no answer. {hint}")
     return answers
+
+
+def _is_impossible(question: _Question, where: str) -> bool:
+    if "is_impossible" not in question.entry:
+        raise UserError(
+            f"{where}: no key 'is_impossible', which SQuAD v2.0 has; there is: "
+            f"{', '.join(question.entry)}. Is this a file of SQuAD v1.1?"
+        )
+    value = question.entry["is_impossible"]
+    if not isinstance(value, bool):
+        raise UserError(f"{where}.is_impossible: {value!r} is neither true nor false.")
+    return value
 
 
 def _check_offset(context: str, text: str, start: int, where: str) -> None:

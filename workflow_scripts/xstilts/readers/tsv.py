@@ -55,7 +55,8 @@ def read_pairs(
 ) -> Iterator[Row]:
     """Labelled sentence pairs from any of the forms in which NLI and paraphrase data are released.
 
-    * a table without header: text_a, text_b, label (XTREME's processed ``dev-de.tsv``);
+    * a table without header: text_a, text_b, label (XTREME's processed ``dev-de.tsv``), with the
+      English pair before them in XTREME's translated training sets (``en-de-translated.tsv``);
     * a table with a header that names the columns (XNLI-MT's ``multinli.train.en.tsv``; XNLI-1.0's
       ``xnli.dev.tsv``, whose column ``language`` selects the rows; PAWS-X; AmericasNLI);
     * JSON lines (``.jsonl``: SNLI, MultiNLI, ANLI).
@@ -122,9 +123,11 @@ def _table_pairs(path: Path, quoted: bool) -> Iterator[_Pair]:
 
 
 def _headless_pairs(path: Path, lines: Iterator[tuple[int, str]]) -> Iterator[_Pair]:
+    num_columns = 0
     for number, line in lines:
-        cells = _cells(line, 3, f"{path}:{number}")
-        text_a, text_b, label = (undo_csv(cell) for cell in cells)
+        num_columns = num_columns or (5 if line.count("\t") == 4 else 3)
+        cells = _cells(line, num_columns, f"{path}:{number}")
+        text_a, text_b, label = (undo_csv(cell) for cell in cells[-3:])
         yield _Pair(f"{path}:{number}", None, text_a, text_b, label)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError, unknown
@@ -72,17 +73,19 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
 
 
 def _language_rows(
-    path: Path, kind: Kind, headline: str, layer: int | None
+    path: Path, kind: Kind, headline: str, layer: int | None, scorer: str, language: str
 ) -> Iterator[dict[str, Any]]:
     """One row per metric of one language, without the fields that the caller knows."""
     predictions, metadata = read_predictions(path, kind)
     try:
-        scores = score(kind, predictions, layer)
+        scores = score(kind, predictions, layer, scorer=scorer, language=language)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     if headline not in scores:
         raise unknown(f"metric of {kind} tasks", headline, scores, str(path))
-    # a retrieval file repeats each query for each layer
+    # a retrieval file repeats each query for each layer; a mining file has more than is evaluated
+    if "part" in predictions.column_names:
+        predictions = predictions.filter(pc.field("part") == "evaluated")
     examples = len(set(predictions["id"].to_pylist()))
     for metric, value in scores.items():
         yield {
@@ -106,6 +109,7 @@ def score_predictions(
     common: Mapping[str, Any],
     out: Path,
     record: Mapping[str, Any],
+    scorer: str = "",
 ) -> None:
     """Write the result rows of one (model, strategy, target, seed), one per language and metric.
 
@@ -113,10 +117,12 @@ def score_predictions(
         files: language to its prediction file; the rows keep this order.
         kind: kind of the task.
         headline: metric that the target is known by.
-        layer: layer that the protocol prescribes, for retrieval; else None.
+        layer: layer that the protocol prescribes, for kinds that compare sentence vectors; else
+            None.
         common: ``COMMON_FIELDS`` of the result rows.
         out: Parquet file in ``RESULT_SCHEMA``, written whole or not at all.
         record: what the file says of itself: identity and its digest.
+        scorer: the task's own module of metrics; by default that of the kind.
 
     Raises:
         UserError: a prediction file is missing or cannot be scored; names the file and the example.
@@ -126,7 +132,7 @@ def score_predictions(
     rows = [
         {**common, "language": language, **row}
         for language, path in files.items()
-        for row in _language_rows(path, kind, headline, layer)
+        for row in _language_rows(path, kind, headline, layer, scorer, language)
     ]
     table = pa.Table.from_pylist(rows, schema=with_record(RESULT_SCHEMA, record))
     with atomic_path(out) as temporary:

@@ -55,7 +55,7 @@ def study_cells(grid: Grid) -> list[Cell]:
             chain=chain_label(cell.stages),
             target=cell.target,
             seed=cell.seed,
-            metric=grid.targets[cell.target].task.metric,
+            metric=grid.headline(cell.target),
             languages=grid.targets[cell.target].languages,
             scores=Path(grid.paths.scores(cell.base, cell.seed, cell.stages, cell.target)),
             reason=_reason(grid, cell, failed),

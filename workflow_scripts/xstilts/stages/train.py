@@ -132,15 +132,18 @@ def _selection(
     """What chooses the weights that are kept; None keeps the last."""
     if not dev:
         return None
+    from xstilts.prediction.options import PredictOptions
     from xstilts.training.selection import DevSet, Selection
 
     dev_sets = []
-    for (text, metric), (token_set, data_set) in zip(identity["dev"].items(), dev, strict=True):
+    for (text, judged), (token_set, data_set) in zip(identity["dev"].items(), dev, strict=True):
         task, _, language = text.partition("@")
         dev_set = DevSet(
             task=identity["head_of"][task],
             language=language,
-            metric=metric,
+            metric=judged["metric"],
+            scorer=judged["scorer"],
+            options=PredictOptions(**judged["decoding"]),
             tokens=token_set.with_suffix(".arrow"),
             data=data_set.with_suffix(".parquet"),
         )

@@ -10,7 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-Kind = Literal["classification", "span", "tagging", "retrieval", "multiple_choice", "mlm"]
+Kind = Literal[
+    "classification",
+    "span",
+    "tagging",
+    "multiple_choice",
+    "retrieval",
+    "mining",
+    "ranking",
+    "mlm",
+]
+EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
+"""Kinds that compare the encoder's sentence vectors: no head, and a layer that the protocol
+prescribes."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""
@@ -55,7 +67,8 @@ class Task:
     files: Mapping[Split, tuple[str, ...]]
     """Per split, file patterns under ``data_root`` in order of preference; ``{language}`` and
     ``{code}`` are filled in, ``*`` matches, ``a|b`` is one or the other folder or file name. All
-    files of the first that matches are read."""
+    files of the first that matches are read; of one whose parts are joined by " + ", each part
+    must match."""
     read: Reader
     """Yields the examples of (files, language); raises UserError naming file and line."""
     parts: tuple[Task, ...] = ()
@@ -68,6 +81,12 @@ class Task:
     Empty for such a task: the labels are those of its training data, in alphabetical order."""
     metric: str
     """The headline metric, on a 0-100 scale."""
+    scorer: str = ""
+    """Module of ``xstilts.metrics`` with the task's own rules, where those of its kind do not
+    hold."""
+    may_lack_answer: bool = False
+    """Whether the right answer may be that there is none (span): decoding then weighs the best
+    span against no answer."""
     train: str | None = None
     """What the target stage trains on (``TASK`` in the study's source language); None for a task
     that is evaluated without training."""

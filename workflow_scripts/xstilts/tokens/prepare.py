@@ -40,7 +40,7 @@ def prepare_tokens(
     Args:
         data: Parquet file in the data schema of ``kind``.
         out: Arrow file of sequences (``xstilts.tokens.store``), written atomically.
-        kind: classification, span, tagging, multiple_choice, retrieval or mlm.
+        kind: kind of the task.
         labels: label names in class order; empty to take those of the data, in alphabetical order
             (also for kinds that have none).
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,11 @@ class DevSet:
     language: str
     metric: str
     """The task's headline metric, 0-100, the higher the better."""
+    scorer: str = ""
+    """Module of ``xstilts.metrics`` with the task's own rules, where those of its kind do not
+    hold."""
+    options: PredictOptions = field(default_factory=PredictOptions)
+    """How the model's outputs become predictions."""
     tokens: Path
     """Token file."""
     data: Path
@@ -150,17 +155,17 @@ class Selection:
         check_fit(stage.encoder, item.tokens, table.longest, vocab_size)
         module = importlib.import_module(f"xstilts.prediction.{spec.kind}")
         predictions = predict_table(
+            module.Predictor(table, spec.labels, item.options),
             module,
             stage.encoder,
             stage.heads[item.task],
             table,
             pq.read_table(item.data, columns=list(module.COLUMNS)),
-            labels=spec.labels,
-            options=PredictOptions(),
             tokens_per_pass=self._running.tokens_per_pass,
             device=self._device,
         )
-        return score(spec.kind, predictions)[item.metric]
+        found = score(spec.kind, predictions, scorer=item.scorer, language=item.language)
+        return found[item.metric]
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""Submissions: predictions and labels in the layout that XTREME and XTREME-R take.
+
+REQUIRED INPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/LANGUAGE.parquet
+OUTPUTS: <results>/submission/BASE/seed-SEED/CHAIN/{manifest.json,labels/,predictions/}
+"""
+
+
+localrules:
+    export_submission,
+
+
+rule export_submission:
+    """Export predictions after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
+    input:
+        manifests=get_submitted_manifests,
+        languages=get_submitted_predictions,
+        candidates=ancient(heavy(get_files_of(submissions.candidate_data(GRID)))),
+    output:
+        manifest="<results>/submission/{base}/seed-{seed}/{chain}/manifest.json",
+    log:
+        "<logs>/submission/{base}/seed-{seed}/{chain}.log",
+    benchmark:
+        "<benchmarks>/submission/{base}/seed-{seed}/{chain}.jsonl"
+    conda:
+        "../envs/score.yaml"
+    params:
+        identity=submissions.identity(GRID),
+        predictions=lambda wc: submissions.prediction_files(GRID, get_place(wc)),
+        data=submissions.candidate_data(GRID),
+    script:
+        "../workflow_scripts/export_submission.py"

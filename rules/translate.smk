@@ -1,0 +1,40 @@
+"""Translated training sets: `TASK@LANGUAGE:translated`, by the study's model.
+
+Those that come from files are read by prepare_data.
+
+REQUIRED INPUTS: <results>/data/TASK/SOURCE_LANGUAGE/train.*, a checkpoint
+OUTPUTS: <results>/data/TASK/LANGUAGE-translated/train.{parquet,json}
+"""
+
+
+ruleorder: translate_data > prepare_data
+
+
+rule translate_data:
+    """Translate {wildcards.translated_task} ({wildcards.translated})"""
+    input:
+        files=lambda wc: identities.data_files(GRID, wc.translated_task, wc.translated, "train"),
+        examples=lambda wc: ancient(
+            heavy([GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")])
+        ),
+    output:
+        # not `update`: after a failure it is missing, so that an old translation does not pass
+        manifest="<results>/data/{translated_task}/{translated}/train.json",
+        # stays when the job starts: a translation that is still right is not made twice
+        examples=update("<results>/data/{translated_task}/{translated}/train.parquet"),
+    log:
+        "<logs>/data/{translated_task}/{translated}/train.log",
+    benchmark:
+        "<benchmarks>/data/{translated_task}/{translated}/train.jsonl"
+    conda:
+        "../envs/train.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=lambda wc, attempt: 1440 * attempt,
+        tokens_per_pass=16384,
+    params:
+        identity=lambda wc: identities.data(GRID, wc.translated_task, wc.translated, "train"),
+    script:
+        "../workflow_scripts/translate_data.py"

@@ -1,0 +1,53 @@
+"""The target ``submission``: predictions in XTREME's layout, which score as in the tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Checkout
+
+pytestmark = pytest.mark.workflow
+
+
+def test_a_submission_is_asked_for_by_name_and_scores_as_the_study_does(done: Checkout):
+    assert done.snakemake("-n").nothing_to_do
+    run = done.snakemake("submission")
+    assert run.code == 0, run.output
+    assert run.jobs == {"export_submission": 2, "submission": 1}
+    assert done.snakemake("-n", "submission").nothing_to_do
+    assert "up to date" in done.command("explain", "submission/mini/seed-1/mnli").output
+
+    folder = done.results / "submission/mini/seed-1/mnli"
+    out = done.folder / "scores.json"
+    command = ["score", str(folder / "labels"), str(folder / "predictions"), "--benchmark", "found"]
+    scored = done.command(*command, "--json", str(out))
+    assert scored.code == 0, scored.output
+    tasks = json.loads(out.read_text())["tasks"]
+    assert set(tasks) == {"xnli", "tatoeba"}
+    for task, metrics in tasks.items():
+        file = done.results / f"scores/mini/seed-1/mnli/{task}.parquet"
+        rows = [row for row in pq.read_table(file).to_pylist() if row["metric"] == "accuracy"]
+        assert metrics["accuracy"] == pytest.approx(
+            {row["language"]: row["value"] for row in rows}, abs=1e-9, rel=0
+        )
+
+
+def test_it_is_not_part_of_everything(fresh: Checkout):
+    assert "export_submission" not in fresh.snakemake("-n").jobs
+    assert fresh.snakemake("-n", "submission").jobs["export_submission"] == 2
+
+
+def test_a_suite_becomes_targets(fresh: Checkout):
+    # invented languages stand for those of the suite, which needs more tasks than are here
+    fresh.write_study(targets={}, suites=["xtreme"])
+    run = fresh.snakemake("-n")
+    if run.code:
+        assert "suite 'xtreme' needs the tasks" in run.output
+        assert "Traceback" not in run.output
+    else:
+        assert run.jobs["predict_xnli"] == 2

@@ -1,0 +1,113 @@
+"""Which predictions of a study have a place in the layout of a submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xstilts.chains import chain_label
+from xstilts.config.protocol import PROTOCOLS
+from xstilts.fingerprint import fingerprint
+from xstilts.submission.benchmarks import SPECS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xstilts.grid.grid import Grid
+
+KINDS: Mapping[str, str] = {
+    "labels": "classification",
+    "choices": "multiple_choice",
+    "tags": "tagging",
+    "answers": "span",
+    "answers_mlqa": "span",
+    "line_numbers": "retrieval",
+}
+"""Format to the kind of task whose predictions can be written in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One submission: the predictions of one chain on one base model with one seed."""
+
+    base: str
+    seed: int
+    chain: str
+
+
+def exported(grid: Grid) -> dict[str, str]:
+    """Task to the target whose predictions are exported.
+
+    It is evaluated on the test split; of several, the one that has the task's name, else the first.
+    """
+    found: dict[str, str] = {}
+    for name, node in grid.targets.items():
+        task = node.task
+        has_place = task.name in SPECS and KINDS.get(SPECS[task.name].format) == task.kind
+        if has_place and node.split == "test" and (task.name not in found or name == task.name):
+            found[task.name] = name
+    return found
+
+
+def places(grid: Grid) -> list[Place]:
+    """All submissions of a study; none if no target has a place in the layout."""
+    if not exported(grid):
+        return []
+    cells = (Place(cell.base, cell.seed, chain_label(cell.stages)) for cell in grid.cells())
+    return list(dict.fromkeys(cells))
+
+
+def manifest(grid: Grid, place: Place) -> str:
+    """Manifest of a submission; ``labels`` and ``predictions`` are beside it."""
+    return grid.paths.submission(place.base, place.seed, grid.stages_of(place.chain))
+
+
+def manifests(grid: Grid) -> list[str]:
+    """Manifests of all submissions."""
+    return [manifest(grid, place) for place in places(grid)]
+
+
+def prediction_files(grid: Grid, place: Place) -> dict[str, dict[str, str]]:
+    """Task to language to the workflow's prediction file."""
+    stages = grid.stages_of(place.chain)
+    return {
+        task: {
+            language: grid.paths.prediction(place.base, place.seed, stages, target, language)
+            for language in grid.targets[target].languages
+        }
+        for task, target in exported(grid).items()
+    }
+
+
+def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
+    """Task to language to the data manifest that has the order of retrieval's candidates."""
+    nodes = {task: grid.targets[target] for task, target in exported(grid).items()}
+    return {
+        task: {language: grid.paths.data(task, language, node.split) for language in node.languages}
+        for task, node in nodes.items()
+        if node.task.kind == "retrieval"
+    }
+
+
+def identity(grid: Grid) -> dict[str, Any]:
+    """What decides the submissions of a study (predictions apart)."""
+    protocol = PROTOCOLS[grid.study.protocol]
+    tasks = exported(grid)
+    return {
+        "targets": {
+            task: {
+                "target": target,
+                "kind": grid.targets[target].task.kind,
+                "languages": list(grid.targets[target].languages),
+            }
+            for task, target in tasks.items()
+        },
+        "protocol": grid.study.protocol,
+        "retrieval_depth": protocol.retrieval_depth if candidate_data(grid) else None,
+        "code": fingerprint(
+            [
+                "xstilts.submission.export",
+                *(f"xstilts.submission.formats.{SPECS[task].format}" for task in tasks),
+            ]
+        ),
+    }

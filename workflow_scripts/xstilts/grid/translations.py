@@ -1,0 +1,160 @@
+"""Translated training sets in the grid: what may be asked for, what each is made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts import translation
+from xstilts.chains import translation_language
+from xstilts.errors import UserError, unknown
+from xstilts.fingerprint import fingerprint
+from xstilts.tasks import TASKS
+from xstilts.translation.flores import FLORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xstilts.chains import Member
+    from xstilts.config.study import Study
+    from xstilts.grid.names import Names
+    from xstilts.paths import Paths
+    from xstilts.tasks.base import Task
+
+MODEL_FILES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
+"""Endings of the files of a checkpoint that a translation may depend on."""
+
+_PACKAGE = Path(str(translation.__file__)).parent
+
+
+def can_be_translated(task: Task) -> bool:
+    """Whether a model can translate this kind of task: there is a module for it."""
+    return (_PACKAGE / f"{task.kind}.py").is_file()
+
+
+def is_model_made(study: Study, member: Member) -> bool:
+    """Whether the study's model makes this training set, rather than a reader of files."""
+    return translation_language(member.language) is not None and (
+        member.task not in study.translations.files
+    )
+
+
+def model_made(study: Study, members: Iterable[Member]) -> list[Member]:
+    """Those of the members that the study's model translates."""
+    return [member for member in members if is_model_made(study, member)]
+
+
+def check(names: Names, task: Task, segment: str, where: str) -> None:
+    """Raise a UserError if a translated training set cannot be had.
+
+    Args:
+        names: the study's names.
+        task: the task of the training set.
+        segment: its path segment, ``LANGUAGE-translated``.
+        where: the place in the study file.
+    """
+    study, language = names.study, str(translation_language(segment))
+    if language == study.source_language:
+        raise UserError(
+            f"{where}: {task.name}@{language}:translated: {language!r} is the source language, "
+            f"there is nothing to translate. Write {task.name!r}."
+        )
+    if task.name in study.translations.files:
+        file = translated_file(study, task.name, language)
+        if not file.is_file():
+            raise UserError(
+                f"{where}: no such file of translated training data: {file} "
+                f"(translations.files.{task.name})."
+            )
+        return
+    _check_model(names, task, language, where)
+
+
+def _check_model(names: Names, task: Task, language: str, where: str) -> None:
+    """Raise a UserError if no model can translate a task into a language."""
+    study, model = names.study, names.study.translations.model
+    if not can_be_translated(task):
+        kinds = {t.kind for t in TASKS.values() if can_be_translated(t)}
+        raise UserError(
+            f"{where}: {task.name}@{language}:translated: data of kind {task.kind!r} is not "
+            f"translated by a model, since its labels belong to words, or its text has none. Known "
+            f"kinds: {', '.join(sorted(kinds))}. Give the files under translations.files."
+        )
+    if model is None:
+        raise UserError(
+            f"{where}: {task.name}@{language}:translated needs a file (translations.files."
+            f"{task.name}) or a model (translations.model). Name one in the study."
+        )
+    source = study.source_language
+    if source not in names.languages(task, "train"):
+        raise UserError(
+            f"{where}: {task.name} has no training data in {source!r} to translate. Translate the "
+            f"task that its target stage trains on: {task.train or '(none)'}."
+        )
+    names.check_dataset(task, source, "train", where)
+    known = {*FLORES, *model.codes, *names.languages_of_world} - {source}
+    if language not in known:
+        error = unknown("language to translate into", language, known, where)
+        raise UserError(f"{error} The model's own code goes under translations.model.codes.")
+    if model.path is not None and not (Path(model.path) / "config.json").is_file():
+        place = names.lines.where(("translations", "model", "path"))
+        raise UserError(f"{place}: {model.path} has no config.json: it is no checkpoint folder.")
+
+
+def translated_file(study: Study, task: str, language: str) -> Path:
+    """The user's file of a translated training set."""
+    pattern = study.translations.files[task]
+    return Path(pattern.replace("{language}", language).replace("{task}", task))
+
+
+def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
+    """Identity of a translated training set: its file, or how the model translates."""
+    language = str(translation_language(segment))
+    identity: dict[str, Any] = {
+        "task": task.name,
+        "language": language,
+        "split": "train",
+        "kind": task.kind,
+        "labels": list(task.labels),
+    }
+    if task.name in study.translations.files:
+        file = translated_file(study, task.name, language)
+        identity["source"] = {"translated_file": file.as_posix()}
+        return identity
+    model = study.translations.model
+    assert model is not None, task.name
+    settings = model.model_dump(exclude={"codes"})
+    codes = FLORES | model.codes
+    identity["source"] = {
+        "translation_from": study.source_language,
+        "model": {key: settings.pop(key) for key in ("hub", "path", "revision")},
+        "codes": {code: codes.get(code) for code in (study.source_language, language)},
+        **settings,
+    }
+    identity["code"] = fingerprint(
+        [
+            "xstilts.data.prepare",
+            "xstilts.data.schemas",
+            "xstilts.translation.translate",
+            f"xstilts.translation.{task.kind}",
+        ]
+    )
+    return identity
+
+
+def data_files(study: Study, paths: Paths, task: str, segment: str) -> list[str]:
+    """What a translated set is made from: its file; or its source's manifest and the model's files.
+
+    A model of the hub has no files until the job runs; its revision stands for them.
+    """
+    if task in study.translations.files:
+        language = str(translation_language(segment))
+        return [translated_file(study, task, language).as_posix()]
+    model = study.translations.model
+    assert model is not None, task
+    folder = Path(model.path) if model.path is not None else None
+    found = sorted(folder.iterdir()) if folder and folder.is_dir() else []
+    return [
+        paths.data(task, study.source_language, "train"),
+        *(file.as_posix() for file in found if file.suffix in MODEL_FILES),
+    ]

@@ -1,0 +1,137 @@
+"""Mewsli-X: mentions in news of eleven languages, and a million entities described in fifty."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError, unknown
+from xstilts.readers.lines import numbered_lines
+from xstilts.readers.squad_json import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+ENTITIES = "candidate_set_entities.jsonl"
+_MARKED = re.compile(r"\{(.*?)\}")
+
+
+def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
+    """All entities as candidates, and the mentions in one language as queries.
+
+    Texts are those of the release's baseline (``preprocess_mention`` and
+    ``preprocess_entity_description``): the sentence of a mention with the mention marked and put
+    in front, and the sentences of an entity's description.
+
+    Args:
+        paths: the file of entities and one of mentions.
+        language: language of the articles whose mentions are read.
+
+    Yields:
+        Rows in the schema "ranking".
+
+    Raises:
+        UserError: not these files, a line that is not in the layout, a mention that is not at its
+            offsets, in no sentence or of no known entity, an id that occurs twice, no mention in
+            the language.
+
+    Source: google-research/google-research ``dense_representations_for_entity_retrieval/mel/
+    mewsli_x/schema.py``, which google-research/xtreme has as ``third_party/utils_mewslix.py``.
+    """
+    entities = [path for path in paths if path.name == ENTITIES]
+    mentions = [path for path in paths if path.name != ENTITIES]
+    if len(entities) != 1 or len(mentions) != 1:
+        found = ", ".join(map(str, paths)) or "none"
+        raise UserError(f"{found}: Mewsli-X needs {ENTITIES} and one file of mentions.")
+    known: set[str] = set()
+    for where, entity in _records(entities[0]):
+        identifier = value_of(entity, "entity_id", str, where)
+        if identifier in known:
+            raise UserError(f"{where}: entity {identifier!r} occurs twice. Fetch the file again.")
+        known.add(identifier)
+        description = value_of(entity, "description", str, where)
+        spans = value_of(entity, "sentence_spans", list, where)
+        sentences = [description[start:end] for start, end in _spans(spans, where)]
+        text = _plain(" ".join(sentences))
+        yield {"id": identifier, "side": "candidate", "text": text, "matches": []}
+    seen: set[str] = set()
+    others: set[str] = set()
+    for where, article in _records(mentions[0]):
+        context = value_of(article, "context", dict, where)
+        spoken = value_of(context, "language", str, f"{where}: context")
+        if spoken != language:
+            others.add(spoken)
+            continue
+        for index, mention in enumerate(value_of(article, "mentions", list, where)):
+            row = _query(context, mention, f"{where}: mentions[{index}]")
+            if row["matches"][0] not in known:
+                raise UserError(
+                    f"{where}: mentions[{index}]: entity {row['matches'][0]!r} is not in "
+                    f"{ENTITIES}. The files are of two versions, or that one was cut."
+                )
+            if row["id"] in seen:
+                raise UserError(f"{where}: mentions[{index}]: id {row['id']!r} occurs twice.")
+            seen.add(row["id"])
+            yield row
+    if not seen:
+        raise unknown("language of these mentions", language, others, str(mentions[0]))
+
+
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(place, object) of each line."""
+    for number, line in numbered_lines(path):
+        where = f"{path}:{number}"
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
+                "The file may have been cut; fetch it again."
+            ) from None
+        if not isinstance(record, dict):
+            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
+        yield where, record
+
+
+def _spans(spans: Sequence[Any], where: str) -> Iterator[tuple[int, int]]:
+    for span in spans:
+        yield value_of(span, "start", int, where), value_of(span, "end", int, where)
+
+
+def _query(context: dict[str, Any], mention: object, where: str) -> Row:
+    """A mention with its sentence, as the baseline writes it."""
+    text = value_of(context, "text", str, f"{where}: context")
+    if not text:
+        raise UserError(
+            f"{where}: the article has no text. The release leaves it out: run its script "
+            "get-mewsli-x.sh, which puts it back from WikiNews."
+        )
+    identifier = value_of(mention, "example_id", str, where)
+    entity = value_of(mention, "entity_id", str, where)
+    span = value_of(mention, "mention_span", dict, where)
+    start, end = (value_of(span, key, int, where) for key in ("start", "end"))
+    name = value_of(span, "text", str, where)
+    if text[start:end] != name:
+        raise UserError(
+            f"{where} (id {identifier!r}): at {start}:{end} of the article stands "
+            f"{text[start:end]!r}, not the mention {name!r}. Offsets count code points; make the "
+            "file again with the release's script."
+        )
+    sentences = value_of(context, "sentence_spans", list, f"{where}: context")
+    holding = [(a, b) for a, b in _spans(sentences, where) if a <= start < b and a < end <= b]
+    if not holding:
+        raise UserError(f"{where} (id {identifier!r}): the mention is in no single sentence.")
+    first, last = holding[0]
+    # braces of the text itself must not look like marks
+    left, right = (_MARKED.sub(r"(\1)", part) for part in (text[first:start], text[end:last]))
+    query = _plain(f"{name}: {left} {{ {name} }} {right}")
+    return {"id": identifier, "side": "query", "text": query, "matches": [entity]}
+
+
+def _plain(text: str) -> str:
+    """Without line ends and some double spaces, exactly as the baseline."""
+    return " ".join(text.splitlines()).replace("  ", " ").strip()

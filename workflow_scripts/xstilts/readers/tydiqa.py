@@ -1,0 +1,59 @@
+"""TyDiQA-GoldP, as released (all languages in one file) and as XTREME's scripts leave it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.errors import unknown
+from xstilts.readers.squad_json import read_squad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+NAMES = {
+    "ar": "arabic",
+    "bn": "bengali",
+    "en": "english",
+    "fi": "finnish",
+    "id": "indonesian",
+    "ko": "korean",
+    "ru": "russian",
+    "sw": "swahili",
+    "te": "telugu",
+}
+"""Language code to the name that ids start with, as in ``swahili-1234-5``."""
+
+
+def read_tydiqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
+    """The questions of one language.
+
+    The start of an id tells its language, whatever the file is called: jiant's download writes all
+    languages into the file of each. XTREME's processed training files cut ids to their last part,
+    a small number that is not unique; their questions are those of the file's language, and from
+    the second on a repeated id gets a suffix (``12#2``).
+
+    Args:
+        paths: files in SQuAD's layout.
+        language: a language code of ``NAMES``.
+
+    Yields:
+        Rows in the schema "span".
+
+    Raises:
+        UserError: as ``read_squad``; and no question is in the language.
+    """
+    others: set[str] = set()
+    found = False
+    for row in read_squad(paths, language, may_repeat=str.isdigit):
+        name = row["id"].partition("-")[0]
+        if name == row["id"] or name == NAMES[language]:
+            found = True
+            yield row
+        else:
+            others.add(name)
+    if not found:
+        where = ", ".join(map(str, paths))
+        raise unknown("language of these questions", NAMES[language], others, where)

@@ -1,0 +1,23 @@
+"""The files of ``answers``, scored by the rules of the answer's language: MLQA."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xstilts.metrics.mlqa import normalise
+from xstilts.metrics.spans import squad_scores
+from xstilts.submission.formats.answers import SUFFIX, baselines, read, units, write
+
+if TYPE_CHECKING:
+    from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.formats.examples import Examples
+
+__all__ = ["SUFFIX", "baselines", "read", "score", "units", "write"]
+
+
+def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:
+    """``exact_match`` and ``f1``, 0-100."""
+    rules = partial(normalise, language=language)
+    exact_match, f1 = squad_scores(examples.gold, examples.predictions, rules)
+    return {"exact_match": exact_match, "f1": f1}

@@ -1,0 +1,56 @@
+"""MLQA: questions about Wikipedia in seven languages, written or translated by people."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xstilts.readers.hub_parquet import read_questions
+from xstilts.readers.squad_json import read_squad
+from xstilts.tasks import squad_v1
+from xstilts.tasks.base import HubSource, Task
+
+# Of the 49 pairs of languages XTREME scores the seven with question and context in the same
+_FILE = "{split}-context-{{language}}-question-{{language}}.json"
+
+
+def _patterns(split: str) -> tuple[str, ...]:
+    file = _FILE.format(split=split)
+    return (f"mlqa/MLQA_V1/{split}/{file}", f"MLQA_V1/{split}/{file}", f"mlqa/{split}/{file}")
+
+
+TASK = Task(
+    name="mlqa",
+    kind="span",
+    title="Which words of the paragraph answer the question, in seven languages?",
+    languages=("ar", "de", "en", "es", "hi", "vi", "zh"),
+    files={"validation": _patterns("dev"), "test": _patterns("test")},
+    read=read_squad,
+    hub=HubSource(
+        repo="google/xtreme",
+        revision="main",
+        files={
+            "validation": (
+                "MLQA.{language}.{language}/validation-*.parquet",
+                "MLQA.{language}.{language}/validation/*.parquet",
+            ),
+            "test": (
+                "MLQA.{language}.{language}/test-*.parquet",
+                "MLQA.{language}.{language}/test/*.parquet",
+            ),
+        },
+        # the script that made the files stripped contexts, but left the offsets as they were
+        read=partial(read_questions, stripped=True),
+    ),
+    metric="mean_em_f1",
+    scorer="mlqa",
+    train="squad_v1",
+    # the target stage trains on SQuAD; jiant's XTREME guide has the same column for both
+    recipe=squad_v1.TASK.recipe,
+    microworld="qa",
+    licence="CC BY-SA 3.0",
+    citation="@inproceedings{lewis-etal-2020-mlqa, "
+    "title={{MLQA}: Evaluating Cross-lingual Extractive Question Answering}, "
+    "author={Lewis, Patrick and Oguz, Barlas and Rinott, Ruty and Riedel, Sebastian and "
+    "Schwenk, Holger}, booktitle={ACL}, year={2020}}",
+    homepage="https://github.com/facebookresearch/MLQA",
+)

@@ -1,0 +1,1 @@
+"""Training data into other languages: one module per kind that can be translated."""

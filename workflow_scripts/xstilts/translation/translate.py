@@ -1,0 +1,96 @@
+"""A training set into another language: the kind's way, the model, and what is kept on the way."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from xstilts.files import read_json, write_json
+from xstilts.identity import digest
+from xstilts.translation.model import TranslationModel
+from xstilts.translation.texts import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+    from xstilts.translation.fields import Translated
+
+LOGGER = logging.getLogger(__name__)
+
+CHUNK = 4096
+"""Sentences that are translated and kept at a time."""
+
+
+def translate_rows(
+    rows: Sequence[Row],
+    folder: Path,
+    identity: dict[str, Any],
+    *,
+    state: Path,
+    tokens_per_pass: int,
+    device: str = "auto",
+) -> tuple[Translated, dict[str, Any]]:
+    """Translated examples, and facts about the work.
+
+    Args:
+        rows: examples in the schema of their kind.
+        folder: checkpoint of the model.
+        identity: declared identity of the data set: its ``kind`` (``xstilts.translation.KIND``
+            knows what in it is text), ``language`` and ``source``.
+        state: folder of finished chunks, for the next start after an interruption.
+        tokens_per_pass: padded word pieces of a batch, times the beams.
+        device: ``auto`` is the GPU if there is one.
+
+    Raises:
+        UserError: the model cannot be loaded, or does not know a language.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    source = identity["source"]
+    model = TranslationModel(
+        folder,
+        (source["translation_from"], identity["language"]),
+        source["codes"],
+        beams=source["beams"],
+        max_length=source["max_length"],
+        precision=source["precision"],
+        device=torch.device(device),
+    )
+
+    def in_chunks(texts: Sequence[str]) -> list[str]:
+        return translate_in_chunks(texts, model, state, tokens_per_pass)
+
+    texts = Texts(in_chunks, sentences=source["sentences"])
+    module = importlib.import_module(f"xstilts.translation.{identity['kind']}")
+    result: Translated = module.translate_rows(rows, texts)
+    facts = {"sentences": texts.asked, "distinct": texts.distinct, "cut": model.cut}
+    return result, facts | {"device": device}
+
+
+def translate_in_chunks(
+    texts: Sequence[str], model: TranslationModel, state: Path, tokens_per_pass: int
+) -> list[str]:
+    """Translations of texts; each finished chunk is kept, and taken from there the next time.
+
+    Chunks are made of texts of similar length, and are the same at each start, so that a
+    translation does not depend on interruptions.
+    """
+    pieces = model.encode(texts)
+    order = sorted(range(len(texts)), key=lambda i: (-len(pieces[i]), texts[i]))
+    found: dict[int, str] = {}
+    for start in range(0, len(order), CHUNK):
+        chunk = order[start : start + CHUNK]
+        file = state / f"{digest([texts[i] for i in chunk])}.json"
+        if file.is_file():
+            translations = read_json(file)
+        else:
+            translations = model.translate([pieces[i] for i in chunk], tokens_per_pass)
+            write_json(file, translations)
+        found |= dict(zip(chunk, translations, strict=True))
+        LOGGER.info("%d of %d sentences translated", len(found), len(order))
+    return [found[i] for i in range(len(texts))]
