@@ -34,6 +34,11 @@ def get_data_identity(wildcards) -> dict:
     return identities.data(GRID, wildcards.task, wildcards.language, wildcards.split)
 
 
+def get_download_identity(wildcards) -> dict:
+    """Repositories, revisions and file patterns of a data set on the hub."""
+    return identities.download(GRID, wildcards.task, wildcards.language, wildcards.split)
+
+
 def get_pretraining_text(wildcards) -> list[str]:
     """Manifests of the text that a base model built here reads."""
     members = GRID.text_members(wildcards.built_base)

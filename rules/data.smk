@@ -1,13 +1,35 @@
 """Examples of every task, language and split in the Parquet schema of their kind.
 
-REQUIRED INPUTS: original files below `data_root`, or nothing (microworld).
-OUTPUTS: <results>/data/TASK/LANGUAGE/SPLIT.{parquet,json}, <results>/data/checked.json
+Only fetch_data uses the network. What it downloads is kept outside the results, for all studies.
+
+REQUIRED INPUTS: original files below `data_root`, hub files below `mirror`, or nothing (microworld,
+the hub itself).
+OUTPUTS: <results>/downloads/TASK/LANGUAGE/SPLIT.json and files in the study's `hub_cache`,
+<results>/data/TASK/LANGUAGE/SPLIT.{parquet,json}, <results>/data/checked.json
 """
 
 
 localrules:
+    fetch_data,
     prepare_data,
     check_data,
+
+
+rule fetch_data:
+    """Download {wildcards.task} in {wildcards.language} ({wildcards.split}), unless it is here"""
+    output:
+        manifest="<results>/downloads/{task}/{language}/{split}.json",
+    log:
+        "<logs>/downloads/{task}/{language}/{split}.log",
+    benchmark:
+        "<benchmarks>/downloads/{task}/{language}/{split}.jsonl"
+    priority: 100
+    conda:
+        "../envs/score.yaml"
+    params:
+        identity=get_download_identity,
+    script:
+        "../workflow_scripts/fetch_data.py"
 
 
 rule prepare_data:

@@ -69,7 +69,15 @@ ENVIRONMENTS = {
     ),
     "score": Environment(
         purpose="jobs that need no model: data, tokens, scores",
-        packages=("numpy", "pyarrow", "pydantic", "pyyaml", "sentencepiece", "tokenizers"),
+        packages=(
+            "huggingface-hub",
+            "numpy",
+            "pyarrow",
+            "pydantic",
+            "pyyaml",
+            "sentencepiece",
+            "tokenizers",
+        ),
     ),
     "report": Environment(
         purpose="tables and the report",

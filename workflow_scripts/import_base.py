@@ -10,7 +10,12 @@ from xstilts.stages.base import import_base
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
+with job(
+    product(snakemake.output[0]),
+    snakemake.log[0],
+    study_root(snakemake.output[0]),
+    network=True,
+):
     import_base(
         snakemake.params.identity,
         tokenizer=Path(snakemake.output.tokenizer),

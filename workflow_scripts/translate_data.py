@@ -10,7 +10,12 @@ from xstilts.stages.translation import translate_data
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(product(snakemake.output.manifest), snakemake.log[0], study_root(snakemake.output[0])):
+with job(
+    product(snakemake.output.manifest),
+    snakemake.log[0],
+    study_root(snakemake.output[0]),
+    network=True,
+):
     translate_data(
         snakemake.params.identity,
         [Path(file) for file in snakemake.input.files],

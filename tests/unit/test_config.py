@@ -61,8 +61,8 @@ def error_of(tmp_path: Path, old: str, new: str) -> str:
                                       "'vocab_sizes' is not a known key. Did you mean "
                                       "'vocab_size'?"),
         ("seeds: [1]", "seeds: [one]", "study.yaml:6: seeds[0]: "),
-        ("source: microworld", "source: micro", "study.yaml:2: source: 'micro' is not accepted. "
-                                                "Did you mean 'microworld'?"),
+        ("source: microworld", "source: mikroworld", "study.yaml:2: source: 'mikroworld' is not "
+                                                     "accepted. Did you mean 'microworld'?"),
         ("mnli: [mnli]", "mnli: [mnlii]", "study.yaml:12: strategies.mnli[0]: 'mnlii' is not a "
                                           "known task. Did you mean 'mnli'?"),
         ("xnli: {languages: all}", "xnlii: {}", "study.yaml:15: targets.xnlii: 'xnlii' is not a "

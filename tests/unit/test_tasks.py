@@ -117,6 +117,41 @@ def test_readers_take_files_and_language(name):
     assert list(bound.arguments.values())[:2] == [[], "en"]
 
 
+HUB_TASKS = [name for name in DATA_TASKS if TASKS[name].hub]
+
+
+@pytest.mark.parametrize("name", HUB_TASKS)
+def test_hub_sources_fit_their_task(name):
+    task, hub = TASKS[name], TASKS[name].hub
+    assert hub is not None
+    assert re.fullmatch(r"[\w-]+/[\w.-]+", hub.repo)
+    assert re.fullmatch(r"[0-9a-f]{40}|main|refs/convert/parquet", hub.revision)
+    assert set(hub.files) <= set(task.files)
+    assert set(hub.languages) <= set(task.languages)
+    known = hub.languages or task.languages
+    assert not hub.codes or set(known) <= set(hub.codes)
+    for patterns in hub.files.values():
+        assert len(set(patterns)) == len(patterns) > 0
+        for pattern in patterns:
+            fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
+            assert fields == ({"code"} if hub.codes else {"language"} & fields)
+            # a wildcard that reaches further would read another split, or a language twice
+            assert "**" not in pattern
+            assert not pattern.startswith(("/", "*"))
+    options = hub.read.keywords if isinstance(hub.read, partial) else {}
+    assert options.get("labels", task.labels) == task.labels
+    named = [options.get("renamed", {}).get(label, label) for label in options.get("names", ())]
+    assert task.kind not in {"classification", "tagging"} or set(named) <= set(task.labels)
+    assert list(inspect.signature(hub.read).bind([], "en").arguments.values())[:2] == [[], "en"]
+
+
+def test_which_tasks_the_hub_has():
+    assert {"mnli", "squad_v1", "tatoeba", "udpos", "xnli", "xquad"} <= set(HUB_TASKS)
+    udpos = TASKS["udpos"]
+    assert udpos.hub is not None
+    assert set(udpos.languages) - set(udpos.hub.languages) == {"lt", "pl", "ro", "uk", "wo"}
+
+
 @pytest.mark.parametrize("name", DATA_TASKS)
 def test_what_a_target_trains_on_fits_it(name):
     task = TASKS[name]

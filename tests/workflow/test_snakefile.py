@@ -12,6 +12,7 @@ from conftest import TINY, Checkout
 pytestmark = pytest.mark.workflow
 
 HEAVY = ["torch", "transformers", "tokenizers", "pandas", "numpy", "pyarrow", "safetensors"]
+HEAVY += ["huggingface_hub", "httpx2"]
 
 PROBE = """
 import json, sys

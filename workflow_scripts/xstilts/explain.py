@@ -9,7 +9,7 @@ from xstilts.errors import UserError
 from xstilts.files import read_json, sha256_of
 from xstilts.grid.products import Product, find_product
 from xstilts.identity import differences
-from xstilts.paths import input_name, product
+from xstilts.paths import input_names, product
 from xstilts.record import read_record
 from xstilts.results import failures
 
@@ -41,7 +41,7 @@ def recorded_identity(item: Product) -> dict[str, Any] | None:
 
 def current_identity(item: Product) -> dict[str, Any]:
     """The identity that the study and the files on disk give the product now."""
-    inputs = {input_name(file): content_of(Path(file)) for file in item.inputs}
+    inputs = {name: content_of(Path(file)) for name, file in input_names(item.inputs).items()}
     return {"declared": item.declared, "inputs": inputs}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import traceback
 from importlib.abc import Loader, MetaPathFinder
@@ -47,8 +48,15 @@ def _configure_logging(log: Path) -> None:
     root.propagate = False
 
 
+def _keep_hub_libraries_offline() -> None:
+    """Forbid the Hugging Face libraries the network, those already imported included."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    if constants := sys.modules.get("huggingface_hub.constants"):
+        constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
+
+
 @contextlib.contextmanager
-def job(name: str, log: str, root: Path) -> Iterator[logging.Logger]:
+def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[logging.Logger]:
     """Run a job's body: log to ``log``, keep a record in ``failures/`` unless it ends well.
 
     A UserError becomes its one message on stderr and exit code 1; anything else also leaves a
@@ -58,7 +66,10 @@ def job(name: str, log: str, root: Path) -> Iterator[logging.Logger]:
         name: the product, as in ``target/mini/seed-1/mnli/xnli``.
         log: the job's log file.
         root: the study's folder of results.
+        network: whether this job downloads; all others run with ``HF_HUB_OFFLINE=1``.
     """
+    if not network:
+        _keep_hub_libraries_offline()
     sys.meta_path.insert(0, _WithoutPandas())
     _configure_logging(Path(log))
     logger = logging.getLogger("xstilts")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xstilts.chains import chain_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md"}
 """Endings of product files; other dots belong to names."""
@@ -21,6 +25,10 @@ class Paths:
     def data(self, task: str, language: str, split: str) -> str:
         """Manifest of one data set; the examples are beside it, as ``.parquet``."""
         return f"{self.root}/data/{task}/{language}/{split}.json"
+
+    def download(self, task: str, language: str, split: str) -> str:
+        """Manifest of what was downloaded for a data set; the files lie in the hub cache."""
+        return f"{self.root}/downloads/{task}/{language}/{split}.json"
 
     def tokens(self, base: str, task: str, language: str, split: str) -> str:
         """Manifest of one tokenised data set; the tokens are beside it, as ``.arrow``."""
@@ -115,3 +123,14 @@ def input_name(file: str) -> str:
         return Path(file).name
     name = product(file)
     return f"{name}/{Path(file).stem}" if name.startswith("predictions/") else name
+
+
+def input_names(files: Iterable[str]) -> dict[str, str]:
+    """Name in an identity to file, for several inputs; folders tell equal file names apart."""
+    named: dict[str, str] = {}
+    for file in dict.fromkeys(files):
+        name, parents = input_name(file), list(Path(file).parent.parts)
+        while name in named:
+            name = f"{parents.pop()}/{name}"
+        named[name] = file
+    return named

@@ -16,6 +16,9 @@ from xstilts.suites import GroupName, SuiteName
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 """Lower-case name that can stand in a path."""
 
+Repository = Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
+"""``OWNER/REPO``, a dataset repository of the Hugging Face hub."""
+
 Mixture = str | list[str]
 """One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or several, as a list."""
 
@@ -68,12 +71,25 @@ class Microworld(Section):
 
 
 class Text(Section):
-    """Text for masked language modelling: from a task's data, or from plain text files."""
+    """Text for masked language modelling: from a task's data, from files, or from the hub."""
 
     task: str | None = Field(None, description="Use the texts of this task's examples.")
     split: Literal["train", "validation", "test"] = Field("train", description="Split of the task.")
     files: str | None = Field(
-        None, description="Plain text files, one text per line; `{language}` is filled in."
+        None,
+        description="Plain text files, one text per line, or Parquet files (`.parquet`); "
+        "`{language}` is filled in, `*` matches within a name.",
+    )
+    hub: Repository | None = Field(
+        None,
+        description="Dataset repository on the hub in which `files` lie: found in the study's "
+        "`mirror` if it has one, else downloaded.",
+    )
+    column: str = Field(
+        "text", description="Column of Parquet files with the text; each line of it is a text."
+    )
+    limit: int | None = Field(
+        None, ge=1, description="Take this many different texts per language, from the beginning."
     )
     languages: list[str] = Field(min_length=1, description="Languages to take.")
     pairs: bool = Field(
@@ -88,6 +104,8 @@ class Text(Section):
             raise ValueError("give exactly one of task, files")
         if self.pairs and self.task is None:
             raise ValueError("pairs needs task: plain files have no example ids to align by")
+        if self.task is not None and (self.hub is not None or self.limit is not None):
+            raise ValueError("hub and limit go with files, not with task")
         return self
 
 
@@ -96,11 +114,26 @@ class Study(Section):
 
     study: Name = Field(description="Name of the study; its results go to `results/NAME/`.")
     question: str = Field("", description="What the study asks, in a sentence; heads the tables.")
-    source: Literal["microworld", "original"] = Field(
-        "original", description="Where examples come from: generated, or original release files."
+    source: Literal["microworld", "original", "hub", "mirror"] = Field(
+        "original",
+        description="Where examples come from: generated, original release files, dataset "
+        "repositories of the Hugging Face hub, or a local copy of those.",
     )
     data_root: str | None = Field(
         None, description="Folder with the original release files (`source: original`)."
+    )
+    mirror: str | None = Field(
+        None,
+        description="Folder with files of hub repositories, as `OWNER/REPO/PATH` "
+        "(`source: mirror`).",
+    )
+    hub_cache: str = Field(
+        "data/hub", description="Folder in which downloads of all studies are kept."
+    )
+    revisions: dict[Repository, str] = Field(
+        {},
+        description="Hub repository to the commit (or branch) to download, instead of the one that "
+        "its task names.",
     )
     source_language: str = Field(
         "en", description="Language of a training set that names none (`qaa` in the microworld)."

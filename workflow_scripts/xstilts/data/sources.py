@@ -1,19 +1,19 @@
-"""Where the original release files of a data set lie under the user's ``data_root``."""
+"""Where the files of a data set lie: original release files, or a mirror of the hub."""
 
 from __future__ import annotations
 
 import difflib
 import functools
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from xstilts.errors import UserError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Split, Task
+    from xstilts.tasks.base import HubSource, Split, Task
 
 
 JOINER = " + "
@@ -23,7 +23,7 @@ JOINER = " + "
 def original_files(
     task: Task, data_root: Path, language: str, split: Split, where: str = "data_root"
 ) -> list[Path]:
-    """The files of one (task, language, split), in the order in which they are read.
+    """The release files of one (task, language, split), in the order in which they are read.
 
     Called for every cell of the grid while the Snakefile is parsed, so it only lists folders, each
     once, and opens nothing.
@@ -39,7 +39,7 @@ def original_files(
         UserError: no such folder, language, split or file; names the nearest one.
     """
     if not data_root.is_dir():
-        raise _no_folder(data_root, where)
+        raise _no_folder(data_root, "the release files", where)
     if language not in task.languages:
         raise unknown(f"language of {task.name}", language, task.languages, where)
     if split not in task.splits(language):
@@ -48,20 +48,129 @@ def original_files(
     if task.parts:
         parts = (original_files(part, data_root, language, split, where) for part in task.parts)
         return [file for files in parts for file in files]
-    code = task.codes.get(language, language)
-    patterns = [pattern.format(language=language, code=code) for pattern in task.files[split]]
+    patterns = filled(task.files[split], language, task.codes)
+    return first_match(data_root, patterns) or _none_found(
+        data_root, patterns, where, _named(task, language, split), f"({task.homepage})"
+    )
+
+
+def mirror_files(
+    task: Task, mirror: Path, language: str, split: Split, where: str = "mirror"
+) -> list[Path]:
+    """The files of one (task, language, split) in a folder laid out as ``OWNER/REPO/PATH``.
+
+    Raises:
+        UserError: as :func:`original_files`; also for a task that is not on the hub.
+    """
+    patterns = hub_patterns(task, language, split, where)
+    what = _named(task, language, split)
+    return repository_files(mirror, on_hub(task, where).repo, patterns, where, what)
+
+
+def repository_files(
+    mirror: Path, repo: str, patterns: Sequence[str], where: str, what: str
+) -> list[Path]:
+    """The files of a mirrored repository that match the first pattern that matches any.
+
+    Raises:
+        UserError: no such folder or file; names the nearest one.
+    """
+    if not mirror.is_dir():
+        raise _no_folder(mirror, "the mirrored repositories", where)
+    root = mirror / repo
+    if not root.is_dir():
+        owners = (name for name, is_file in _listing(mirror).items() if not is_file)
+        known = [
+            f"{owner}/{name}"
+            for owner in owners
+            for name, is_file in _listing(mirror / owner).items()
+            if not is_file
+        ]
+        raise unknown(f"repository of the mirror {mirror} (for {what})", repo, known, where)
+    page = f"(https://huggingface.co/datasets/{repo})"
+    return first_match(root, patterns) or _none_found(root, patterns, where, what, page)
+
+
+def on_hub(task: Task, where: str) -> HubSource:
+    """Where a task lies on the hub.
+
+    Raises:
+        UserError: it does not.
+    """
+    if task.hub is None:
+        raise UserError(
+            f"{where}: {task.name} is not read from the hub. Use `source: original` with its "
+            f"release files ({task.homepage})."
+        )
+    return task.hub
+
+
+def hub_languages(task: Task, split: Split) -> tuple[str, ...]:
+    """The languages in which the hub has a split of a task."""
+    if task.hub is None or split not in task.hub.files:
+        return ()
+    known = task.hub.languages or task.languages
+    return tuple(code for code in known if split in task.splits(code))
+
+
+def hub_patterns(task: Task, language: str, split: Split, where: str) -> list[str]:
+    """File patterns of one (task, language, split) inside its repository, the preferred one first.
+
+    Raises:
+        UserError: the task, split or language is not on the hub; names the nearest.
+    """
+    hub = on_hub(task, where)
+    if split not in hub.files:
+        raise unknown(f"split of {task.name} in {hub.repo}", split, hub.files, where)
+    known = hub_languages(task, split)
+    if language not in known:
+        raise unknown(f"language of {task.name} ({split}) in {hub.repo}", language, known, where)
+    return filled(hub.files[split], language, hub.codes)
+
+
+def filled(patterns: Sequence[str], language: str, codes: Mapping[str, str]) -> list[str]:
+    """Patterns with ``{language}`` and ``{code}`` filled in."""
+    code = codes.get(language, language)
+    return [pattern.format(language=language, code=code) for pattern in patterns]
+
+
+def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
+    """The files below ``root`` that match the first pattern that matches any; else none."""
     for pattern in patterns:
-        found = [list(_matches(data_root, part)) for part in pattern.split(JOINER)]
+        found = [list(_matches(root, part)) for part in pattern.split(JOINER)]
         if all(found):
             files = {file for part in found for file in part}
             # by name first: treebanks lie in a folder each, but are read in the order of their
             # files
             return sorted(files, key=lambda path: (path.name, path))
-    raise UserError(
-        f"{where}: no file of {task.name} ({split}) in {language!r} under {data_root}. Tried, in "
-        f"this order: {', '.join(patterns)}.{_nearest(data_root, patterns)} Put the release file "
-        f"there ({task.homepage})."
-    )
+    return []
+
+
+def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]:
+    """:func:`first_match` among the paths of a listing; ``*`` stays within one folder."""
+    for pattern in patterns:
+        found = [[path for path in paths if _fits(path, p)] for p in pattern.split(JOINER)]
+        if all(found):
+            joined = {path for part in found for path in part}
+            return sorted(joined, key=lambda path: (path.rpartition("/")[2], path))
+    return []
+
+
+def _fits(path: str, pattern: str) -> bool:
+    names, parts = path.split("/"), pattern.split("/")
+    return len(names) == len(parts) and all(map(_fits_name, names, parts))
+
+
+def _fits_name(name: str, pattern: str) -> bool:
+    return any(fnmatchcase(name, option) for option in pattern.split("|"))
+
+
+def nearest(paths: Collection[str], patterns: Sequence[str]) -> str:
+    """`` Nearest file: ...`` among paths; empty if none is near."""
+    for pattern in patterns:
+        if close := difflib.get_close_matches(pattern, sorted(paths), n=1, cutoff=0.5):
+            return f" Nearest file: {close[0]}."
+    return ""
 
 
 def _listing(folder: Path) -> Mapping[str, bool]:
@@ -86,31 +195,39 @@ def _matches(root: Path, pattern: str) -> Iterator[Path]:
     """
     head, _, rest = pattern.partition("/")
     for name, is_file in _listing(root).items():
-        if any(fnmatchcase(name, option) for option in head.split("|")):
+        if _fits_name(name, head):
             if rest:
                 yield from _matches(root / name, rest)
             elif is_file:
                 yield root / name
 
 
-def _nearest(root: Path, patterns: list[str]) -> str:
-    """`` Nearest file: ...`` where the patterns look, else one folder down; empty if none."""
+def _named(task: Task, language: str, split: str) -> str:
+    return f"{task.name} ({split}) in {language!r}"
+
+
+def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page: str) -> NoReturn:
+    raise UserError(
+        f"{where}: no file of {what} under {root}. Tried, in this order: {', '.join(patterns)}."
+        f"{_nearest(root, patterns)} Put the release file there {page}."
+    )
+
+
+def _nearest(root: Path, patterns: Sequence[str]) -> str:
+    """The nearest file where the patterns look, else one folder down."""
     patterns = [part for pattern in patterns for part in pattern.split(JOINER)]
     folders = [pattern.rpartition("/")[0] for pattern in patterns]
     for places in ([f"{folder}/*" for folder in folders if folder], ["*/*", "*"]):
         files = {file.relative_to(root).as_posix() for at in places for file in _matches(root, at)}
-        for pattern in patterns:
-            if close := difflib.get_close_matches(pattern, sorted(files), n=1, cutoff=0.5):
-                return f" Nearest file: {close[0]}."
+        if hint := nearest(files, patterns):
+            return hint
     return ""
 
 
-def _no_folder(data_root: Path, where: str) -> UserError:
-    if data_root.is_file():
-        return UserError(f"{where}: {data_root} is a file. Name the folder with the release files.")
-    siblings = [name for name, is_file in _listing(data_root.parent).items() if not is_file]
-    close = difflib.get_close_matches(data_root.name, siblings, n=1, cutoff=0.5)
-    hint = f" Did you mean {data_root.parent / close[0]}?" if close else ""
-    return UserError(
-        f"{where}: no such folder: {data_root}.{hint} Name the folder with the release files."
-    )
+def _no_folder(folder: Path, content: str, where: str) -> UserError:
+    if folder.is_file():
+        return UserError(f"{where}: {folder} is a file. Name the folder with {content}.")
+    siblings = [name for name, is_file in _listing(folder.parent).items() if not is_file]
+    close = difflib.get_close_matches(folder.name, siblings, n=1, cutoff=0.5)
+    hint = f" Did you mean {folder.parent / close[0]}?" if close else ""
+    return UserError(f"{where}: no such folder: {folder}.{hint} Name the folder with {content}.")

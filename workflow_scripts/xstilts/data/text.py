@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.readers.hub_table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from xstilts.tasks.base import Row
@@ -66,21 +69,51 @@ def example_texts(path: Path) -> Iterator[tuple[str, list[str]]]:
         yield identifier, [text for texts in fields.values() for text in texts]
 
 
-def plain_text(sources: Sequence[Path]) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class TextFiles:
+    """Files of text that are no data sets of the workflow."""
+
+    files: tuple[Path, ...]
+    column: str = "text"
+    """Column of Parquet files; other files are plain text."""
+    limit: int | None = None
+    """How many new texts to take; None for all."""
+
+
+def plain_text(sources: Sequence[Path | TextFiles]) -> Iterator[Row]:
     """Every text once, in the order of the sources.
 
     Args:
-        sources: data files (Parquet) or plain text files, one text per line.
+        sources: data files (Parquet), plain text files with one text per line, or both with
+            options.
+
+    Raises:
+        UserError: a file is not UTF-8, is no Parquet file or lacks the column.
     """
     seen: set[str] = set()
     for source in sources:
-        for text in _texts_of(source):
-            if text and text not in seen:
-                seen.add(text)
-                yield {"id": str(len(seen) - 1), "text": text, "pair": None}
+        texts, limit = _texts_of(source), None
+        if isinstance(source, TextFiles):
+            limit = source.limit
+        new = _new_texts(texts, seen)
+        yield from ({"id": str(len(seen) - 1), "text": t, "pair": None} for t in islice(new, limit))
 
 
-def _texts_of(source: Path) -> Iterator[str]:
+def _new_texts(texts: Iterable[str], seen: set[str]) -> Iterator[str]:
+    for text in texts:
+        if text and text not in seen:
+            seen.add(text)
+            yield text
+
+
+def _texts_of(source: Path | TextFiles) -> Iterator[str]:
+    if isinstance(source, TextFiles):
+        for file in source.files:
+            if file.suffix == ".parquet":
+                yield from _column_texts(file, source.column)
+            else:
+                yield from _texts_of(file)
+        return
     if source.suffix == ".parquet":
         for _, texts in example_texts(source):
             yield from texts
@@ -91,6 +124,14 @@ def _texts_of(source: Path) -> Iterator[str]:
                 yield line.strip()
     except UnicodeDecodeError as error:
         raise UserError(f"{source}: not UTF-8 ({error}). Convert the file.") from None
+
+
+def _column_texts(path: Path, column: str) -> Iterator[str]:
+    """Each line of a column of text: documents are cut where their paragraphs end."""
+    with Table(path) as table:
+        for row in table.rows([column]):
+            for line in str(row[column] or "").split("\n"):
+                yield line.strip()
 
 
 def translation_pairs(sides: Sequence[tuple[Path, Path]]) -> Iterator[Row]:

@@ -26,6 +26,7 @@ from xstilts.errors import UserError
 from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
 from xstilts.grid.recipes import Position, stage_recipe
+from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
 
@@ -260,18 +261,20 @@ class Grid:
         }
         return list(found)
 
-    def text_sources(self, task: str, language: str) -> list[str]:
-        """What the text of (mlm | tlm, language) is taken from: data manifests or text files."""
-        sources = []
+    def text_sources(self, task: str, language: str) -> list[str | TextFiles]:
+        """What the text of (mlm | tlm, language) is taken from: data manifests, or files."""
+        sources: list[str | TextFiles] = []
         for text in self.study.text:
             wanted = {language} if task == "mlm" else {language, self.study.source_language}
             if not wanted <= set(text.languages) or (task == "tlm" and not text.pairs):
                 continue
+            found: list[str | TextFiles] = (
+                [text_files(self.study, text, language)] if text.files else []
+            )
             if text.task:
-                sources += [self.paths.data(text.task, code, text.split) for code in sorted(wanted)]
-            elif text.files:
-                sources.append(text.files.format(language=language))
-        return list(dict.fromkeys(sources))
+                found += [self.paths.data(text.task, code, text.split) for code in sorted(wanted)]
+            sources += [item for item in found if item not in sources]
+        return sources
 
     # --- patterns -----------------------------------------------------------------------------
 

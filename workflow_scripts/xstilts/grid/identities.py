@@ -6,18 +6,19 @@ checksums) and is compared by Snakemake.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, translation_language
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.data.sources import original_files
+from xstilts.data.sources import on_hub
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
-from xstilts.grid import translations
+from xstilts.grid import sources, translations
 from xstilts.grid.recipes import null_threshold, token_options
+from xstilts.identity import canonical
 from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
 from xstilts.tasks.base import EMBEDDING_KINDS
@@ -25,26 +26,20 @@ from xstilts.tasks.base import EMBEDDING_KINDS
 if TYPE_CHECKING:
     from xstilts.config.protocol import Protocol
     from xstilts.grid.grid import Grid
-    from xstilts.tasks.base import Split, Task
+    from xstilts.tasks.base import Reader, Split, Task
 
 
 TEMPLATE = Path(__file__).parents[1] / "report/page.html.j2"
 
 
-def _reader_module(task: Task) -> str:
-    """The module whose code turns a task's original files into rows."""
-    read = task.read.func if isinstance(task.read, partial) else task.read
-    return read.__module__
+def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
+    """Module and name of what turns files into rows, and what it is told, as builtins.
 
-
-def _reader_options(task: Task) -> dict[str, Any]:
-    """What the task tells its reader beside its labels, which are named on their own."""
-    options = task.read.keywords if isinstance(task.read, partial) else {}
-    return {
-        name: dict(value) if isinstance(value, Mapping) else value
-        for name, value in options.items()
-        if name != "labels"
-    }
+    Labels are left out: an identity names them on their own.
+    """
+    function, options = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
+    told = json.loads(canonical({key: options[key] for key in options if key != "labels"}))
+    return function.__module__, function.__name__, told
 
 
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
@@ -74,15 +69,26 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             identity["source"]["stream"] = spec.stream
         entry = "xstilts.microworld"
     elif spec.kind == "mlm":
-        identity["source"] = {"text_of": grid.text_sources(task, language)}
+        found = grid.text_sources(task, language)
+        identity["source"] = {
+            "text_of": [item if isinstance(item, str) else item.declared for item in found]
+        }
         entry = "xstilts.data.text"
-    else:
-        root = Path(str(study.data_root))
-        files = original_files(spec, root, language, split)
-        identity["source"] = {"files": [file.relative_to(root).as_posix() for file in files]}
-        entry = _reader_module(spec)
-        if options := _reader_options(spec):
+    elif study.source == "original":
+        files = sources.local_files(study, spec, language, split)
+        identity["source"] = {"files": sources.relative_names(study, spec, files)}
+        entry, _, options = _reader(spec.read)
+        if options:
             identity["options"] = options
+    else:
+        hub = on_hub(spec, "source")
+        entry, name, options = _reader(hub.read)
+        identity["source"] = {"hub": hub.repo, "read": {"reader": name, **options}}
+        if study.source == "mirror":
+            files = sources.local_files(study, spec, language, split)
+            identity["source"]["files"] = sources.relative_names(study, spec, files)
+        else:
+            identity["source"] |= sources.requests(grid, spec, language, split)[0]
     identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
     return identity
 
@@ -91,24 +97,33 @@ def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
     """Identity of a translated training set."""
     identity = translations.data_identity(grid.study, task, segment)
     if "code" not in identity:
-        entries = ["xstilts.data.prepare", "xstilts.data.schemas", _reader_module(task)]
-        identity["code"] = fingerprint(entries)
-        if options := _reader_options(task):
+        entry, _, options = _reader(task.read)
+        identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
+        if options:
             identity["options"] = options
     return identity
 
 
 def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
     """Input files of a data set."""
-    spec = TASKS[task]
+    spec, study = TASKS[task], grid.study
     if translation_language(language):
-        return translations.data_files(grid.study, grid.paths, task, language)
-    if grid.study.source == "microworld":
+        return translations.data_files(study, grid.paths, task, language)
+    if study.source == "microworld":
         return []
+    downloads = sources.requests(grid, spec, language, split)
+    files = [grid.paths.download(task, language, split)] if downloads else []
     if spec.kind == "mlm":
-        return grid.text_sources(task, language)
-    root = Path(str(grid.study.data_root))
-    return [file.as_posix() for file in original_files(spec, root, language, split)]
+        for item in grid.text_sources(task, language):
+            files += [item] if isinstance(item, str) else item.files
+        return files
+    local = sources.local_files(study, spec, language, split)
+    return files + [file.as_posix() for file in local]
+
+
+def download(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
+    """Identity of the downloads of a data set: repositories, revisions and file patterns."""
+    return {"requests": sources.requests(grid, TASKS[task], language, split)}
 
 
 def tokenizer(grid: Grid, base: str) -> dict[str, Any]:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import Member, stage_label, translation_language
 from xstilts.config.recipe import RecipeOverrides
-from xstilts.data.sources import original_files
 from xstilts.errors import UserError, suggestion, unknown
-from xstilts.grid import translations
+from xstilts.grid import sources, translations
 from xstilts.grid.suites import all_targets
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
-from xstilts.tasks import get_task
+from xstilts.tasks import TASKS, get_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +75,7 @@ class Names:
         if study.source == "microworld":
             settings = study.microworld
             self.world = World(seed=settings.seed, num_languages=settings.languages)
-        elif study.data_root is None:
-            raise UserError(
-                f"{lines.where(('source',))}: source 'original' needs data_root, the folder with "
-                "the release files. Set it in the study or with --config data_root=FOLDER."
-            )
+        self._check_source()
         if study.baseline not in study.strategies:
             raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
         if self.world and study.text:
@@ -109,6 +104,26 @@ class Names:
         for task in study.translations.files:
             get_task(task, lines.where(("translations", "files", task)))
 
+    def _check_source(self) -> None:
+        """Raise a UserError if the source lacks its folder, or a pinned repository is not used."""
+        study, where = self.study, self.lines.where(("source",))
+        needed = {
+            "original": ("data_root", study.data_root, "the release files"),
+            "mirror": ("mirror", study.mirror, "the mirrored repositories (OWNER/REPO/PATH)"),
+        }
+        key, folder, content = needed.get(study.source, ("", "", ""))
+        if folder is None:
+            raise UserError(
+                f"{where}: source {study.source!r} needs {key}, the folder with {content}. Set it "
+                f"in the study or with --config {key}=FOLDER."
+            )
+        known = {task.hub.repo for task in TASKS.values() if task.hub}
+        known |= {text.hub for text in study.text if text.hub}
+        for repo in study.revisions:
+            if repo not in known:
+                place = self.lines.where(("revisions", repo))
+                raise unknown("dataset repository of this study", repo, known, place)
+
     @property
     def languages_of_world(self) -> list[str]:
         """Language codes of the microworld, in order; empty for another source."""
@@ -124,16 +139,16 @@ class Names:
             return tuple(
                 code for code in codes if task.microworld not in BILINGUAL or code != source
             )
-        return tuple(language for language in task.languages if split in task.splits(language))
+        return sources.languages(self.study, task, split)
 
     def check_dataset(self, task: Task, language: str, split: Split, where: str) -> None:
         """Raise a UserError if this (task, language, split) does not exist or has no files."""
         known = self.languages(task, split)
-        if language not in known:
+        has_files = not self.world and task.kind != "mlm"
+        if language not in known and (known or not has_files):
             raise unknown(f"language of {task.name} ({split})", language, known, where)
-        if not self.world and task.kind != "mlm":
-            root = Path(str(self.study.data_root))
-            original_files(task, root, language, split, where=where)
+        if has_files:
+            sources.local_files(self.study, task, language, split, where)
 
     def _check_base(self, name: str) -> None:
         """Raise a UserError if a base cannot be made: no such folder, or no text to pretrain on."""
@@ -178,10 +193,8 @@ class Names:
             for language in text.languages:
                 if task:
                     self.check_dataset(task, language, text.split, where)
-                elif text.files and not Path(text.files.format(language=language)).is_file():
-                    raise UserError(
-                        f"{where}: no such text file: {text.files.format(language=language)}"
-                    )
+                else:
+                    sources.text_files(self.study, text, language, where)
             if text.pairs and source not in text.languages:
                 raise UserError(f"{where}: pairs need the source language {source!r} among them.")
 

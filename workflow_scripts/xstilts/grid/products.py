@@ -40,6 +40,12 @@ def _data(grid: Grid, task: str, language: str, split: Split) -> Product:
     )
 
 
+def _download(grid: Grid, task: str, language: str, split: Split) -> Product:
+    manifest = grid.paths.download(task, language, split)
+    declared = identities.download(grid, task, language, split)
+    return Product(product(manifest), Path(manifest), declared, ())
+
+
 def _tokens(grid: Grid, base: str, task: str, language: str, split: str) -> Product:
     manifest = grid.paths.tokens(base, task, language, split)
     inputs = (grid.paths.data(task, language, split), grid.paths.tokenizer(base))
@@ -122,6 +128,7 @@ def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
 
 MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "data": (_data, ("task", "language", "split")),
+    "downloads": (_download, ("task", "language", "split")),
     "tokens": (_tokens, ("base", "task", "language", "split")),
     "bases": (_base, ("base", "tokenizer or model")),
     "intermediate": (_intermediate, ("base", "seed", "chain")),

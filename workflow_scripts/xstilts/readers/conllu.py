@@ -77,8 +77,7 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
                 )
             places[identifier] = path
             forms, tags = _fuse(sentence, language)
-            if not _without_text(forms):
-                tokens = [_cleaned(form) for form in forms]
+            if tokens := tidy_tokens(forms):
                 yield {"id": identifier, "tokens": tokens, "tags": tags}
         if not number:
             raise UserError(f"{path}: no sentence in it. Fetch the file again.")
@@ -169,9 +168,12 @@ def _fuse(sentence: _Sentence, language: str) -> tuple[list[str], list[str]]:
     return forms, tags
 
 
-def _without_text(forms: Sequence[str]) -> bool:
+def tidy_tokens(forms: Sequence[str]) -> list[str]:
+    """The forms of a sentence as XTREME writes them; none if its text is not there."""
     missing = sum(form == _NO_FORM for form in forms)
-    return missing > 0 and missing >= len(forms) - 1
+    if missing > 0 and missing >= len(forms) - 1:
+        return []
+    return [_cleaned(form) for form in forms]
 
 
 def _cleaned(form: str) -> str:

@@ -41,6 +41,11 @@ def read_parallel(paths: Sequence[Path], language: str) -> Iterator[Row]:
             f"{foreign_path}: {len(foreign)} lines, but {english_path} has {len(english)}. Line n "
             "of one is the translation of line n of the other; one file was cut, fetch both again."
         )
+    yield from english_queries(foreign, english)
+
+
+def english_queries(foreign: Sequence[str], english: Sequence[str]) -> Iterator[Row]:
+    """Rows of aligned sentences: candidates in their order, then queries in sorted order."""
     for index, text in enumerate(foreign):
         yield {"id": str(index), "side": "candidate", "text": text, "matches": []}
     order = sorted(range(len(english)), key=lambda index: english[index])

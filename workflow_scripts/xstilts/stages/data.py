@@ -1,18 +1,20 @@
-"""One data set from its source: original files, the microworld, or other data (text)."""
+"""One data set from its source: files, downloads, the microworld, or other data (text)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.data import text
 from xstilts.data.prepare import write_examples
 from xstilts.files import sha256_of, write_json
 from xstilts.manifest import Manifest, contents, full_identity, read_manifest, write_manifest
+from xstilts.paths import input_names
+from xstilts.stages.download import Download, downloaded_files
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from xstilts.tasks.base import Row
 
@@ -24,7 +26,8 @@ def prepare_data(
 
     Args:
         identity: declared identity of the data set (``xstilts.grid.identities.data``).
-        files: original files, or manifests of the data that text is taken from.
+        files: original or mirrored files, or manifests of downloads and of the data that text is
+            taken from.
         examples: the Parquet file to write.
         manifest: its manifest, written last.
 
@@ -32,10 +35,14 @@ def prepare_data(
         UserError: a file is cut, malformed or empty, or has an unknown label.
     """
     where = ", ".join(map(str, files)) or f"{identity['task']} of the microworld"
-    rows, inputs = _rows(identity, files)
+    downloads = [file for file in files if file.parts[2:3] == ("downloads",)]
+    downloaded = [download for file in downloads for download in downloaded_files(file)]
+    rows, inputs = _rows(identity, files, downloaded)
     facts = write_examples(rows, identity["kind"], identity["labels"], examples, where)
     content = facts.pop("content")
     facts["licence"] = TASKS[identity["task"]].licence
+    if downloaded:
+        facts["downloads"] = [download.facts for download in downloaded]
     return write_manifest(
         manifest,
         full_identity(identity, inputs),
@@ -45,7 +52,9 @@ def prepare_data(
     )
 
 
-def _rows(identity: dict[str, Any], files: Sequence[Path]) -> tuple[Iterator[Row], dict[str, str]]:
+def _rows(
+    identity: dict[str, Any], files: Sequence[Path], downloaded: Sequence[Download]
+) -> tuple[Iterator[Row], dict[str, str]]:
     """The examples, and the content of what they come from."""
     task, language, source = TASKS[identity["task"]], identity["language"], identity["source"]
     if "microworld" in source:
@@ -67,19 +76,42 @@ def _rows(identity: dict[str, Any], files: Sequence[Path]) -> tuple[Iterator[Row
             stream=source.get("stream", ""),
         )
         return generated, {}
-    if task.kind != "mlm":
-        return task.read(files, language), {file.name: sha256_of(file) for file in files}
-    manifests = [file for file in files if file.suffix == ".json"]
+    manifests = [file for file in files if file.parts[:1] == ("results",)]
     inputs = contents(manifests)
-    inputs |= {file.name: sha256_of(file) for file in files if file not in manifests}
-    data = [file.with_suffix(".parquet") if file.suffix == ".json" else file for file in files]
-    if task.name == "mlm":
-        return text.plain_text(data), inputs
+    others = input_names(file.as_posix() for file in files if file not in manifests)
+    inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
+    if task.kind == "mlm":
+        return _text_rows(task.name, language, source["text_of"], downloaded), inputs
+    if "hub" not in source:
+        return task.read(files, language), inputs
+    assert task.hub is not None, task.name
+    return task.hub.read(downloaded[0].files if downloaded else files, language), inputs
+
+
+def _text_rows(
+    task: str, language: str, items: Sequence[Any], downloaded: Sequence[Download]
+) -> Iterator[Row]:
+    """Text from data sets, files and downloads, in the order of the study."""
+    fetched = iter(downloaded)
+    sources: list[Path | text.TextFiles] = []
+    for item in items:
+        if isinstance(item, str):
+            file = Path(item)
+            sources.append(file.with_suffix(".parquet") if file.suffix == ".json" else file)
+        else:
+            found = (
+                next(fetched).files if "repo" in item else [Path(name) for name in item["files"]]
+            )
+            sources.append(text.TextFiles(tuple(found), item["column"], item["limit"]))
+    if task == "mlm":
+        return text.plain_text(sources)
     # of each task and split there are two files, one per language of the pair
     sides: dict[Path, dict[bool, Path]] = {}
-    for file in data:
-        sides.setdefault(file.parents[1] / file.name, {})[file.parent.name == language] = file
-    return text.translation_pairs([(pair[True], pair[False]) for pair in sides.values()]), inputs
+    for source in sources:
+        assert isinstance(source, Path), "files have no example ids to align by"
+        place = source.parents[1] / source.name
+        sides.setdefault(place, {})[source.parent.name == language] = source
+    return text.translation_pairs([(pair[True], pair[False]) for pair in sides.values()])
 
 
 def check_data(manifests: Sequence[Path], checked: Path) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.tsv import read_pairs
 from xstilts.tasks import mnli
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 # those of the first version of the paper; English and French came with XNLI
 CODES = by_language(
@@ -20,6 +20,14 @@ def _patterns(name: str) -> tuple[str, ...]:
     return (f"afrixnli/{file}", f"afrixnli/data/{file}")
 
 
+# the release numbers its labels; by name they are MultiNLI's
+_READ = partial(
+    read_pairs,
+    labels=mnli.LABELS,
+    renamed={"0": "entailment", "1": "neutral", "2": "contradiction"},
+    quoted=True,
+)
+
 TASK = Task(
     name="afrixnli",
     kind="classification",
@@ -27,12 +35,16 @@ TASK = Task(
     languages=tuple(CODES),
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     codes=CODES,
-    # the release numbers its labels; by name they are MultiNLI's
-    read=partial(
-        read_pairs,
-        labels=mnli.LABELS,
-        renamed={"0": "entailment", "1": "neutral", "2": "contradiction"},
-        quoted=True,
+    read=_READ,
+    hub=HubSource(
+        repo="masakhane/afrixnli",
+        revision="main",
+        files={
+            "validation": ("data/{code}/dev.tsv",),
+            "test": ("data/{code}/test.tsv",),
+        },
+        codes=CODES,
+        read=_READ,
     ),
     labels=mnli.LABELS,
     metric="accuracy",

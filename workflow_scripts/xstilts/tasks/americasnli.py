@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from xstilts.iso639 import by_language
+from xstilts.readers import hub_parquet
 from xstilts.readers.tsv import read_pairs
 from xstilts.tasks import mnli
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 # nah and oto are the release's own names for a Nahuatl and an Otomi; quy is Ayacucho Quechua
 CODES = by_language("aym bzd cni gn hch nah oto quy shp tar".split())
@@ -26,6 +27,16 @@ TASK = Task(
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     codes=CODES,
     read=partial(read_pairs, labels=mnli.LABELS, codes=CODES),
+    hub=HubSource(
+        repo="nala-cub/americas_nli",
+        revision="main",
+        files={
+            "validation": ("{code}/validation-*.parquet", "{code}/validation/*.parquet"),
+            "test": ("{code}/test-*.parquet", "{code}/test/*.parquet"),
+        },
+        codes=CODES,
+        read=partial(hub_parquet.read_pairs, labels=mnli.LABELS, names=mnli.HUB_NAMES),
+    ),
     labels=mnli.LABELS,
     metric="accuracy",
     train="mnli",

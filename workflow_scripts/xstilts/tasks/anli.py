@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers import hub_parquet
 from xstilts.tasks import mnli
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 
 def of_rounds(name: str, folder: str) -> Task:
@@ -12,6 +15,10 @@ def of_rounds(name: str, folder: str) -> Task:
     def patterns(split: str) -> tuple[str, ...]:
         file = f"{folder}/{split}.jsonl"
         return (f"anli/{file}", f"anli/anli_v1.0/{file}", f"anli_v1.0/{file}")
+
+    def hub_patterns(split: str) -> tuple[str, ...]:
+        part = f"plain_text/{split}_{folder.lower()}"
+        return (f"{part}-*.parquet", f"{part}/*.parquet")
 
     return Task(
         name=name,
@@ -24,6 +31,16 @@ def of_rounds(name: str, folder: str) -> Task:
             "test": patterns("test"),
         },
         read=mnli.TASK.read,
+        hub=HubSource(
+            repo="facebook/anli",
+            revision="main",
+            files={
+                "train": hub_patterns("train"),
+                "validation": hub_patterns("dev"),
+                "test": hub_patterns("test"),
+            },
+            read=partial(hub_parquet.read_pairs, labels=mnli.LABELS, names=mnli.HUB_NAMES),
+        ),
         labels=mnli.LABELS,
         metric="accuracy",
         train=name,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 Kind = Literal[
@@ -25,6 +26,30 @@ prescribes."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""
+Reader = Callable[["Sequence[Path]", str], "Iterator[Row]"]
+"""Files and a language to examples."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HubSource:
+    """The examples of a task in a dataset repository of the Hugging Face hub.
+
+    Studies with ``source: hub`` download its files; those with ``source: mirror`` find them below
+    ``MIRROR/REPO/``.
+    """
+
+    repo: str
+    """``OWNER/REPO``."""
+    revision: str
+    """Commit, or branch where no commit is known to hold the files; a study may pin another."""
+    files: Mapping[Split, tuple[str, ...]]
+    """Per split, file patterns inside the repository, as in :class:`Task`."""
+    read: Reader
+    """Yields the examples of (files, language); raises UserError naming the file."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Language code to the code in the repository's paths, where the two differ."""
+    languages: tuple[str, ...] = ()
+    """Languages that the repository has; empty for all of the task."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +69,7 @@ class Task:
     ``{code}`` are filled in, ``*`` matches, ``a|b`` is one or the other folder or file name. All
     files of the first that matches are read; of one whose parts are joined by " + ", each part
     must match."""
-    read: Callable[[Sequence[Path], str], Iterator[Row]]
+    read: Reader
     """Yields the examples of (files, language); raises UserError naming file and line."""
     parts: tuple[Task, ...] = ()
     """Tasks of which this one is the concatenation: their files are read one after the other, and
@@ -67,6 +92,8 @@ class Task:
     that is evaluated without training."""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     """Recipe of the field for this task; a study may override each key."""
+    hub: HubSource | None = None
+    """The same examples on the Hugging Face hub; None if they are not there."""
     splits_of: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
     """Languages that lack a split: language to the splits that it has."""
     microworld: str

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from xstilts.readers.commonsenseqa import read_commonsenseqa
-from xstilts.tasks.base import Task
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -20,6 +23,21 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train"), "validation": _files("dev")},
     read=read_commonsenseqa,
+    hub=HubSource(
+        repo="tau/commonsense_qa",
+        revision="94630fe30dad47192a8546eb75f094926d47e155",
+        files={
+            "train": ("data/train-*.parquet", "data/train/*.parquet"),
+            "validation": ("data/validation-*.parquet", "data/validation/*.parquet"),
+        },
+        read=partial(
+            read_choices,
+            context=None,
+            choices="choices",
+            label="answerKey",
+            names=("A", "B", "C", "D", "E"),
+        ),
+    ),
     metric="accuracy",
     train="commonsenseqa",
     # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against

@@ -7,8 +7,20 @@ and 100 for validation: XCOPA's validation sets are translations of those 100.
 
 from __future__ import annotations
 
-from xstilts.readers.copa import read_copa
-from xstilts.tasks.base import Task
+from functools import partial
+
+from xstilts.readers.copa import QUESTIONS, read_copa
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
+
+READ_HUB = partial(
+    read_choices,
+    context="premise",
+    choices=("choice1", "choice2"),
+    names=("0", "1"),
+    identifier="idx",
+    questions=QUESTIONS,
+)
 
 TASK = Task(
     name="copa",
@@ -34,6 +46,15 @@ TASK = Task(
         "test": ("copa/copa-test.xml", "COPA-resources/datasets/copa-test.xml"),
     },
     read=read_copa,
+    hub=HubSource(
+        repo="aps/super_glue",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("copa/train/*.parquet",),
+            "validation": ("copa/validation/*.parquet",),
+        },
+        read=READ_HUB,
+    ),
     metric="accuracy",
     train="copa",
     # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; transformers'

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from xstilts.readers.cosmosqa import read_cosmosqa
-from xstilts.tasks.base import Task
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -19,6 +22,19 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train"), "validation": _files("valid")},
     read=read_cosmosqa,
+    hub=HubSource(
+        repo="allenai/cosmos_qa",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("default/train/*.parquet",),
+            "validation": ("default/validation/*.parquet",),
+        },
+        read=partial(
+            read_choices,
+            choices=("answer0", "answer1", "answer2", "answer3"),
+            names=("0", "1", "2", "3"),
+        ),
+    ),
     metric="accuracy",
     train="cosmosqa",
     # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from xstilts.readers.hellaswag import read_hellaswag
-from xstilts.tasks.base import Task
+from xstilts.readers.hub_choices import read_choices
+from xstilts.tasks.base import HubSource, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -21,6 +24,23 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train"), "validation": _files("val")},
     read=read_hellaswag,
+    hub=HubSource(
+        repo="Rowan/hellaswag",
+        revision="218ec52e09a7e7462a5400043bb9a69a41d06b76",
+        files={
+            "train": ("data/train-*.parquet", "data/train/*.parquet"),
+            "validation": ("data/validation-*.parquet", "data/validation/*.parquet"),
+        },
+        read=partial(
+            read_choices,
+            context="ctx_a",
+            question=None,
+            choices="endings",
+            opening="ctx_b",
+            names=("0", "1", "2", "3"),
+            identifier="ind",
+        ),
+    ),
     metric="accuracy",
     train="hellaswag",
     # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against

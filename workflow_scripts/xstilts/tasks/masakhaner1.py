@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from xstilts.iso639 import by_language
+from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
 from xstilts.tasks import panx
-from xstilts.tasks.base import Split, Task
+from xstilts.tasks.base import HubSource, Split, Task
 
 LABELS = (*panx.LABELS, "B-DATE", "I-DATE")
 
@@ -31,6 +32,17 @@ TASK = Task(
     files=files("masakhaner1", "masakhane-ner/data"),
     codes=CODES,
     read=partial(read_tagged, labels=LABELS),
+    hub=HubSource(
+        repo="masakhane/masakhaner",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("{code}/train/*.parquet",),
+            "validation": ("{code}/validation/*.parquet",),
+            "test": ("{code}/test/*.parquet",),
+        },
+        codes=CODES,
+        read=partial(hub_parquet.read_tags, labels=LABELS, names=LABELS),
+    ),
     labels=LABELS,
     metric="f1",
     # in the study's source language; there is no English, for which `train: panx` can stand in

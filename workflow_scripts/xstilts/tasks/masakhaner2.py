@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from xstilts.iso639 import by_language
+from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
 from xstilts.tasks import masakhaner1, panx
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 CODES = by_language(
     "bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul".split()
@@ -23,6 +24,17 @@ TASK = Task(
     ),
     codes=CODES,
     read=partial(read_tagged, labels=masakhaner1.LABELS),
+    hub=HubSource(
+        repo="masakhane/masakhaner2",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("{code}/train/*.parquet",),
+            "validation": ("{code}/validation/*.parquet",),
+            "test": ("{code}/test/*.parquet",),
+        },
+        codes=CODES,
+        read=partial(hub_parquet.read_tags, labels=masakhaner1.LABELS, names=masakhaner1.LABELS),
+    ),
     labels=masakhaner1.LABELS,
     metric="f1",
     # in the study's source language; there is no English, for which `train: panx` can stand in

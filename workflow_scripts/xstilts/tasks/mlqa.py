@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 # Of the 49 pairs of languages XTREME scores the seven with question and context in the same
 _FILE = "{split}-context-{{language}}-question-{{language}}.json"
@@ -22,6 +25,22 @@ TASK = Task(
     languages=("ar", "de", "en", "es", "hi", "vi", "zh"),
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     read=read_squad,
+    hub=HubSource(
+        repo="google/xtreme",
+        revision="main",
+        files={
+            "validation": (
+                "MLQA.{language}.{language}/validation-*.parquet",
+                "MLQA.{language}.{language}/validation/*.parquet",
+            ),
+            "test": (
+                "MLQA.{language}.{language}/test-*.parquet",
+                "MLQA.{language}.{language}/test/*.parquet",
+            ),
+        },
+        # the script that made the files stripped contexts, but left the offsets as they were
+        read=partial(read_questions, stripped=True),
+    ),
     metric="mean_em_f1",
     scorer="mlqa",
     train="squad_v1",

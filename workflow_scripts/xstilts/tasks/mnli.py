@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from xstilts.readers import hub_parquet
 from xstilts.readers.tsv import read_pairs
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 # XTREME's order. Hubs number these labels differently; the workflow maps them by name.
 LABELS = ("contradiction", "entailment", "neutral")
+
+# The hub's order, for repositories whose files hold numbers without names
+HUB_NAMES = ("entailment", "neutral", "contradiction")
 
 TASK = Task(
     name="mnli",
@@ -33,6 +37,19 @@ TASK = Task(
         ),
     },
     read=partial(read_pairs, labels=LABELS),
+    hub=HubSource(
+        repo="nyu-mll/glue",
+        revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
+        # after each, the layout of the branch refs/convert/parquet, which a study may pin
+        files={
+            "train": ("mnli/train-*.parquet", "mnli/train/*.parquet"),
+            "validation": (
+                "mnli/validation_matched-*.parquet",
+                "mnli/validation_matched/*.parquet",
+            ),
+        },
+        read=partial(hub_parquet.read_pairs, labels=LABELS, names=HUB_NAMES),
+    ),
     labels=LABELS,
     metric="accuracy",
     train="mnli",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 
@@ -39,6 +40,16 @@ TASK = Task(
         "test": _patterns("test"),
     },
     read=partial(read_tagged, labels=LABELS),
+    hub=HubSource(
+        repo="unimelb-nlp/wikiann",
+        revision="main",
+        files={
+            "train": ("{language}/train-*.parquet", "{language}/train/*.parquet"),
+            "validation": ("{language}/validation-*.parquet", "{language}/validation/*.parquet"),
+            "test": ("{language}/test-*.parquet", "{language}/test/*.parquet"),
+        },
+        read=partial(hub_parquet.read_tags, labels=LABELS, names=LABELS),
+    ),
     labels=LABELS,
     metric="f1",
     train="panx",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from xstilts.readers import hub_parquet
 from xstilts.readers.tsv import read_pairs
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 # 1: the two mean the same. So named in the files and in XTREME's predictions.
 LABELS = ("0", "1")
@@ -35,6 +36,21 @@ TASK = Task(
         "test": _patterns("test_2k.tsv", "test"),
     },
     read=partial(read_pairs, labels=LABELS),
+    hub=HubSource(
+        repo="google-research-datasets/paws-x",
+        revision="main",
+        files={
+            "train": ("{language}/train-*.parquet", "{language}/train/*.parquet"),
+            "validation": ("{language}/validation-*.parquet", "{language}/validation/*.parquet"),
+            "test": ("{language}/test-*.parquet", "{language}/test/*.parquet"),
+        },
+        read=partial(
+            hub_parquet.read_pairs,
+            labels=LABELS,
+            names=LABELS,
+            columns=("sentence1", "sentence2", "label"),
+        ),
+    ),
     labels=LABELS,
     metric="accuracy",
     train="pawsx",

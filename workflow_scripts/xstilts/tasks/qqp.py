@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from xstilts.readers import hub_parquet
 from xstilts.readers.questions import read_questions
 from xstilts.tasks import pawsx
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 TASK = Task(
     name="qqp",
@@ -25,6 +26,21 @@ TASK = Task(
         "validation": ("qqp/dev.tsv", "QQP/dev.tsv", "glue_data/QQP/dev.tsv"),
     },
     read=partial(read_questions, labels=pawsx.LABELS),
+    hub=HubSource(
+        repo="nyu-mll/glue",
+        revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
+        files={
+            "train": ("qqp/train-*.parquet", "qqp/train/*.parquet"),
+            "validation": ("qqp/validation-*.parquet", "qqp/validation/*.parquet"),
+        },
+        read=partial(
+            hub_parquet.read_pairs,
+            labels=pawsx.LABELS,
+            names=("not_duplicate", "duplicate"),
+            renamed={"not_duplicate": "0", "duplicate": "1"},
+            columns=("question1", "question2", "label"),
+        ),
+    ),
     labels=pawsx.LABELS,
     metric="accuracy",
     train="qqp",

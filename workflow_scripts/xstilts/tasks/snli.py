@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers import hub_parquet
 from xstilts.tasks import mnli
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 
 def _patterns(name: str) -> tuple[str, ...]:
@@ -23,6 +26,16 @@ TASK = Task(
         "test": _patterns("test"),
     },
     read=mnli.TASK.read,
+    hub=HubSource(
+        repo="stanfordnlp/snli",
+        revision="cdb5c3d5eed6ead6e5a341c8e56e669bb666725b",
+        files={
+            "train": ("plain_text/train-*.parquet", "plain_text/train/*.parquet"),
+            "validation": ("plain_text/validation-*.parquet", "plain_text/validation/*.parquet"),
+            "test": ("plain_text/test-*.parquet", "plain_text/test/*.parquet"),
+        },
+        read=partial(hub_parquet.read_pairs, labels=mnli.LABELS, names=mnli.HUB_NAMES),
+    ),
     labels=mnli.LABELS,
     metric="accuracy",
     train="snli",

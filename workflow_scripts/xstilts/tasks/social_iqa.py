@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers.hub_choices import read_choices
 from xstilts.readers.social_iqa import read_social_iqa
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 
 def _files(long: str, short: str) -> tuple[str, ...]:
@@ -29,6 +32,20 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train", "trn"), "validation": _files("dev", "dev")},
     read=read_social_iqa,
+    hub=HubSource(
+        repo="allenai/social_i_qa",
+        revision="refs/convert/parquet",
+        files={
+            "train": ("default/train/*.parquet",),
+            "validation": ("default/validation/*.parquet",),
+        },
+        read=partial(
+            read_choices,
+            choices=("answerA", "answerB", "answerC"),
+            names=("1", "2", "3"),
+            identifier=None,
+        ),
+    ),
     metric="accuracy",
     train="social_iqa",
     # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; transformers'

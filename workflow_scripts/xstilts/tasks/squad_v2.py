@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 TASK = Task(
     name="squad_v2",
@@ -18,6 +19,15 @@ TASK = Task(
         "validation": ("squad_v2/dev-v2.0.json", "squad/dev-v2.0.json"),
     },
     read=partial(read_squad, unanswerable=True),
+    hub=HubSource(
+        repo="rajpurkar/squad_v2",
+        revision="3ffb306f725f7d2ce8394bc1873b24868140c412",
+        files={
+            "train": ("squad_v2/train-*.parquet", "squad_v2/train/*.parquet"),
+            "validation": ("squad_v2/validation-*.parquet", "squad_v2/validation/*.parquet"),
+        },
+        read=partial(read_questions, unanswerable=True),
+    ),
     metric="mean_em_f1",
     scorer="squad_v2",
     may_lack_answer=True,

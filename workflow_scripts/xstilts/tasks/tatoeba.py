@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xstilts.readers.hub_parquet import read_translations
 from xstilts.readers.parallel import read_parallel
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 # ISO 639-3 codes in the file names (google-research/xtreme, utils_preprocess.py): XTREME's 36
 # languages, then the five of XTREME-R
@@ -16,6 +17,7 @@ CODES = {
     "zh": "cmn",
     "az": "aze", "lt": "lit", "pl": "pol", "ro": "ron", "uk": "ukr",
 }  # fmt: skip
+_XTREME_R = {"az", "lt", "pl", "ro", "uk"}
 
 TASK = Task(
     name="tatoeba",
@@ -31,6 +33,16 @@ TASK = Task(
     },
     codes=CODES,
     read=read_parallel,
+    hub=HubSource(
+        repo="google/xtreme",
+        revision="main",
+        files={
+            "test": ("tatoeba.{code}/validation-*.parquet", "tatoeba.{code}/validation/*.parquet")
+        },
+        codes=CODES,
+        languages=tuple(sorted(set(CODES) - _XTREME_R)),
+        read=read_translations,
+    ),
     metric="accuracy",
     train=None,
     # jiant's XTREME guide; nothing is trained

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.tydiqa import NAMES, read_tydiqa
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 _TRAIN = "tydiqa-goldp-v1.1-train"
 _DEV = "tydiqa-goldp-v1.1-dev"
@@ -35,6 +38,23 @@ TASK = Task(
     },
     codes=NAMES,
     read=read_tydiqa,
+    hub=HubSource(
+        repo="google-research-datasets/tydiqa",
+        revision="da78f23f9119363459acbaf46bf89426ff26c259",
+        files={
+            "train": ("secondary_task/train-*.parquet", "secondary_task/train/*.parquet"),
+            "validation": (
+                "secondary_task/validation-*.parquet",
+                "secondary_task/validation/*.parquet",
+            ),
+            "test": ("secondary_task/validation-*.parquet", "secondary_task/validation/*.parquet"),
+        },
+        read=partial(
+            read_questions,
+            stripped=True,
+            id_prefix={code: f"{name}-" for code, name in NAMES.items()},
+        ),
+    ),
     metric="mean_em_f1",
     train="tydiqa",
     # jiant's XTREME guide: batches of 4 x 4

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from xstilts.readers.conllu import UPOS, read_upos
-from xstilts.tasks.base import Split, Task
+from xstilts.readers.hub_parquet import read_tags
+from xstilts.tasks.base import HubSource, Split, Task
 
 
 def _patterns(name: str) -> tuple[str, ...]:
@@ -18,6 +21,22 @@ _XTREME = (
 ).split()
 _XTREME_R = "lt pl ro uk wo".split()
 """The languages that XTREME-R added."""
+
+# Languages by the names of the repository's folders
+_HUB_NAMES = {
+    "af": "Afrikaans", "ar": "Arabic", "bg": "Bulgarian", "de": "German", "el": "Greek",
+    "en": "English", "es": "Spanish", "et": "Estonian", "eu": "Basque", "fa": "Persian",
+    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian",
+    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "kk": "Kazakh", "ko": "Korean",
+    "mr": "Marathi", "nl": "Dutch", "pt": "Portuguese", "ru": "Russian", "ta": "Tamil",
+    "te": "Telugu", "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "ur": "Urdu",
+    "vi": "Vietnamese", "yo": "Yoruba", "zh": "Chinese",
+}  # fmt: skip
+
+
+def _hub_patterns(name: str) -> tuple[str, ...]:
+    return (f"udpos.{{code}}/{name}-*.parquet", f"udpos.{{code}}/{name}/*.parquet")
+
 
 _TEST_ONLY: tuple[Split, ...] = ("test",)
 
@@ -38,6 +57,20 @@ TASK = Task(
         "yo": _TEST_ONLY,
     },
     read=read_upos,
+    # not the same sentences and tokens as the release files': docs/data.md
+    hub=HubSource(
+        repo="google/xtreme",
+        revision="main",
+        files={
+            "train": _hub_patterns("train"),
+            "validation": _hub_patterns("validation"),
+            "test": _hub_patterns("test"),
+        },
+        codes=_HUB_NAMES,
+        languages=tuple(_HUB_NAMES),
+        # UPOS is in the order of the repository, too
+        read=partial(read_tags, labels=UPOS, names=UPOS, columns=("tokens", "pos_tags"), tidy=True),
+    ),
     labels=UPOS,
     # of spans of equal tags, as XTREME's evaluation counts it; its paper says accuracy
     metric="f1",

@@ -8,7 +8,7 @@ English examples that were translated: all Thai ones ask for the effect.
 from __future__ import annotations
 
 from xstilts.tasks import copa
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -28,6 +28,15 @@ TASK = Task(
     languages=tuple("et ht id it qu sw ta th tr vi zh".split()),
     files={"validation": _files("val"), "test": _files("test")},
     read=copa.TASK.read,
+    hub=HubSource(
+        repo="cambridgeltl/xcopa",
+        revision="main",
+        files={
+            "validation": ("{language}/validation-*.parquet", "{language}/validation/*.parquet"),
+            "test": ("{language}/test-*.parquet", "{language}/test/*.parquet"),
+        },
+        read=copa.READ_HUB,
+    ),
     metric="accuracy",
     train="copa",
     # the target stage trains on COPA

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers import hub_parquet
 from xstilts.tasks import mnli
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 TASK = Task(
     name="xnli",
@@ -30,6 +33,16 @@ TASK = Task(
         ),
     },
     read=mnli.TASK.read,
+    hub=HubSource(
+        repo="facebook/xnli",
+        revision="main",
+        files={
+            "train": ("{language}/train-*.parquet", "{language}/train/*.parquet"),
+            "validation": ("{language}/validation-*.parquet", "{language}/validation/*.parquet"),
+            "test": ("{language}/test-*.parquet", "{language}/test/*.parquet"),
+        },
+        read=partial(hub_parquet.read_pairs, labels=mnli.LABELS, names=mnli.HUB_NAMES),
+    ),
     labels=mnli.LABELS,
     metric="accuracy",
     train="mnli",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import HubSource, Task
 
 TASK = Task(
     name="xquad",
@@ -15,6 +18,18 @@ TASK = Task(
     # One set and no other: XTREME's test set, and what others report as development results
     files={"test": ("xquad/xquad.{language}.json",)},
     read=read_squad,
+    hub=HubSource(
+        repo="google/xquad",
+        revision="main",
+        files={
+            "test": (
+                "xquad.{language}/validation-*.parquet",
+                "xquad.{language}/validation/*.parquet",
+            )
+        },
+        # the script that made the files stripped contexts, but left the offsets as they were
+        read=partial(read_questions, stripped=True),
+    ),
     metric="mean_em_f1",
     train="squad_v1",
     # the target stage trains on SQuAD

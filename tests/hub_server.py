@@ -1,0 +1,151 @@
+"""A server on this machine that speaks the hub's layout, for one dataset repository or several.
+
+It answers the two calls that downloads make: ``/api/datasets/REPO/revision/REV`` (commit and list
+of files) and ``/datasets/REPO/resolve/REV/PATH`` (a file, or the rest of one). Faults are planned
+by path and happen once each, in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMIT = "c" * 40
+
+
+def git_blob(content: bytes) -> str:
+    """Git's id of a content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+class Hub:
+    """Repositories, and what the server was asked."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, dict[str, bytes]] = {}
+        self.branches: dict[str, str] = {"main": COMMIT}
+        self.faults: dict[str, list[Any]] = {}
+        self.gated: set[str] = set()
+        self.requests: list[tuple[str, str, str | None]] = []
+        self.url = ""
+
+    def add(self, repo: str, folder: Path) -> None:
+        """Serve the files of a folder as a repository."""
+        paths = (path for path in folder.rglob("*") if path.is_file())
+        self.files[repo] = {p.relative_to(folder).as_posix(): p.read_bytes() for p in paths}
+
+    def asked(self, part: str) -> list[tuple[str, str, str | None]]:
+        """Method, path and Range of the requests whose path has ``part``."""
+        return [request for request in self.requests if part in request[1]]
+
+    def listing(self, repo: str) -> dict[str, Any]:
+        """What the hub says of a repository with ``blobs=true``."""
+        siblings = []
+        for path, content in self.files[repo].items():
+            item: dict[str, Any] = {"rfilename": path, "size": len(content)}
+            item["blobId"] = git_blob(content)
+            if path.endswith(".parquet"):
+                checksum = hashlib.sha256(content).hexdigest()
+                item["lfs"] = {"sha256": checksum, "size": len(content), "pointerSize": 130}
+            siblings.append(item)
+        return {"id": repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
+
+
+def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            path = unquote(urlsplit(self.path).path)
+            hub.requests.append((self.command, path, self.headers.get("Range")))
+            if match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/revision/(.+)", path):
+                self.info(*match.groups())
+            elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+                self.resolve(*match.groups())
+            else:
+                self.refuse(404, "RepoNotFound")
+
+        def info(self, repo: str, revision: str) -> None:
+            if fault := self.planned(repo):
+                return self.refuse(fault)
+            if repo not in hub.files:
+                return self.refuse(404, "RepoNotFound")
+            if revision not in {*hub.branches, COMMIT}:
+                return self.refuse(404, "RevisionNotFound")
+            self.send(json.dumps(hub.listing(repo)).encode(), {"Content-Type": "application/json"})
+
+        def resolve(self, repo: str, revision: str, path: str) -> None:
+            if repo in hub.gated:
+                return self.refuse(403, "GatedRepo")
+            fault = self.planned(path)
+            if isinstance(fault, int):
+                return self.refuse(fault)
+            if path not in hub.files.get(repo, {}):
+                return self.refuse(404, "EntryNotFound")
+            content = hub.files[repo][path]
+            headers = {
+                "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+                "X-Repo-Commit": COMMIT,
+                "Accept-Ranges": "bytes",
+            }
+            if fault == "damaged":
+                content = bytes([content[0] ^ 1]) + content[1:]
+            status = 200
+            if asked := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or ""):
+                start, status = int(asked[1]), 206
+                headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+                content = content[start:]
+            self.send(content, headers, status, cut=fault == "cut")
+
+        def planned(self, key: str) -> Any:
+            faults = hub.faults.get(key)
+            return faults.pop(0) if faults else None
+
+        def refuse(self, status: int, code: str = "") -> None:
+            self.send(b"", {"X-Error-Code": code, "X-Repo-Commit": COMMIT}, status)
+
+        def send(
+            self, body: bytes, headers: dict[str, str], status: int = 200, *, cut: bool = False
+        ) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body[: len(body) // 2] if cut else body)
+            if cut:
+                self.close_connection = True
+
+    return Handler
+
+
+@contextlib.contextmanager
+def serving(hub: Hub) -> Iterator[Hub]:
+    """Serve on a free port of this machine until the block ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

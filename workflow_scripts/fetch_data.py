@@ -1,0 +1,24 @@
+"""Rule fetch_data: files of the Hugging Face hub, into the cache of all studies."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.config import load_study
+from xstilts.jobs import job
+from xstilts.paths import product, study_root
+from xstilts.stages.download import fetch_data
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(
+    product(snakemake.output[0]),
+    snakemake.log[0],
+    study_root(snakemake.output[0]),
+    network=True,
+):
+    fetch_data(
+        snakemake.params.identity,
+        Path(load_study(snakemake.config, [])[0].hub_cache),
+        Path(snakemake.output.manifest),
+    )

@@ -1,0 +1,126 @@
+"""The files of each data set of a study: where they lie, or what has to be downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.data.sources import (
+    filled,
+    first_match,
+    hub_languages,
+    hub_patterns,
+    mirror_files,
+    nearest,
+    on_hub,
+    original_files,
+    repository_files,
+)
+from xstilts.errors import UserError
+
+if TYPE_CHECKING:
+    from xstilts.config.study import Study, Text
+    from xstilts.grid.grid import Grid
+    from xstilts.tasks.base import Split, Task
+
+MAIN = "main"
+"""The branch of a repository for which neither task nor study names a revision."""
+
+Request = dict[str, Any]
+"""What to download, as builtins: ``repo``, ``revision``, ``files`` (patterns, preferred first)."""
+
+
+def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
+    """The languages in which the study's source (the microworld apart) has a split of a task."""
+    if study.source == "original":
+        return tuple(code for code in task.languages if split in task.splits(code))
+    return hub_languages(task, split)
+
+
+def local_files(
+    study: Study, task: Task, language: str, split: Split, where: str = "source"
+) -> list[Path]:
+    """The files of a data set on this machine; none for one that is downloaded.
+
+    Raises:
+        UserError: a file or folder is missing, or the source does not have this data set.
+    """
+    if study.source == "original":
+        return original_files(task, Path(str(study.data_root)), language, split, where)
+    if study.source == "mirror":
+        return mirror_files(task, Path(str(study.mirror)), language, split, where)
+    hub_patterns(task, language, split, where)
+    return []
+
+
+def relative_names(study: Study, task: Task, files: list[Path]) -> list[str]:
+    """Files by their path below ``data_root`` or in their repository."""
+    root = Path(str(study.data_root))
+    if study.source == "mirror":
+        root = Path(str(study.mirror)) / on_hub(task, "source").repo
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+@dataclass(frozen=True, slots=True)
+class TextFiles:
+    """The files of one ``text`` entry in one language."""
+
+    files: tuple[str, ...]
+    """On this machine; empty if they are downloaded."""
+    request: Request | None
+    """What to download; None if the files are here."""
+    declared: str | dict[str, Any]
+    """Its part of the data set's identity."""
+
+
+def text_files(study: Study, text: Text, language: str, where: str = "text") -> TextFiles:
+    """Where the files of a ``text`` entry lie.
+
+    Raises:
+        UserError: there is no such file; names the nearest one.
+    """
+    [pattern] = filled([str(text.files)], language, {})
+    options = {"column": text.column, "limit": text.limit}
+    if text.hub and study.mirror is None:
+        request = _request(study, text.hub, MAIN, [pattern])
+        return TextFiles((), request, request | options)
+    if text.hub:
+        mirror, what = Path(str(study.mirror)), f"text in {language!r}"
+        found = repository_files(mirror, text.hub, [pattern], where, what)
+    else:
+        found = _plain_files(pattern, where)
+    files = tuple(file.as_posix() for file in found)
+    if files == (pattern,) and not text.limit and not pattern.endswith(".parquet"):
+        return TextFiles(files, None, pattern)
+    return TextFiles(files, None, {"files": list(files)} | options)
+
+
+def _plain_files(pattern: str, where: str) -> list[Path]:
+    root = Path(Path(pattern).anchor)
+    relative = Path(pattern).relative_to(root).as_posix()
+    if found := first_match(root, [relative]):
+        return found
+    folder = Path(pattern).parent
+    siblings = [file.as_posix() for file in folder.iterdir()] if folder.is_dir() else []
+    raise UserError(
+        f"{where}: no such text file: {pattern}.{nearest(siblings, [pattern])} Put it there or "
+        "correct the key `files`."
+    )
+
+
+def _request(study: Study, repo: str, revision: str, patterns: list[str]) -> Request:
+    return {"repo": repo, "revision": study.revisions.get(repo, revision), "files": patterns}
+
+
+def requests(grid: Grid, task: Task, language: str, split: Split) -> list[Request]:
+    """What has to be downloaded for a data set; for text, an item per ``text`` entry on the hub."""
+    study = grid.study
+    if task.kind == "mlm":
+        found = (item for item in grid.text_sources(task.name, language))
+        return [item.request for item in found if isinstance(item, TextFiles) and item.request]
+    if study.source != "hub":
+        return []
+    hub = on_hub(task, "source")
+    patterns = hub_patterns(task, language, split, "source")
+    return [_request(study, hub.repo, hub.revision, patterns)]

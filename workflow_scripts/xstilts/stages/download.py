@@ -1,0 +1,80 @@
+"""Downloads from the hub: what a data set needs, and the way from their record to the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError
+from xstilts.files import sha256_of
+from xstilts.identity import digest
+from xstilts.manifest import full_identity, read_manifest, write_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Files of one repository."""
+
+    files: tuple[Path, ...]
+    facts: dict[str, Any]
+    """``repo``, ``revision`` as asked for, and ``commit`` as downloaded."""
+
+
+def fetch_data(identity: Mapping[str, Any], cache: Path, manifest: Path) -> None:
+    """Download what a data set is made from, and record commit and checksum of every file.
+
+    Args:
+        identity: declared identity of the downloads (``xstilts.grid.identities.download``).
+        cache: folder with the downloads of all studies.
+        manifest: the record to write; its content is that of the files.
+
+    Raises:
+        UserError: it cannot be had; says why and what to do.
+    """
+    # the hub's library takes long to import, and reading what is here needs none of it
+    from xstilts.data.hub_cache import HubCache
+
+    hub, repositories = HubCache(cache), []
+    for request in identity["requests"]:
+        fetched = hub.fetch(request["repo"], request["revision"], request["files"])
+        repositories.append(
+            {
+                "repo": request["repo"],
+                "revision": request["revision"],
+                "commit": fetched.commit,
+                "files": fetched.files,
+            }
+        )
+    write_manifest(
+        manifest,
+        full_identity(identity, {}),
+        files={},
+        facts={"cache": str(cache), "repositories": repositories},
+        content=digest([item["files"] for item in repositories]),
+    )
+
+
+def downloaded_files(manifest: Path) -> list[Download]:
+    """The files of a record of downloads, one item per repository that was asked for.
+
+    Raises:
+        UserError: a file is no longer in the cache, or is not what was downloaded.
+    """
+    facts = read_manifest(manifest).facts
+    found = []
+    for item in facts["repositories"]:
+        folder = Path(facts["cache"], item["repo"], item["commit"])
+        for path, checksum in item["files"].items():
+            file = folder / path
+            if not file.is_file() or sha256_of(file) != checksum:
+                raise UserError(
+                    f"{file}: {'changed since' if file.is_file() else 'gone after'} it was "
+                    f"downloaded. Delete {manifest} and run again to download what is missing."
+                )
+        described = {key: item[key] for key in ("repo", "revision", "commit")}
+        found.append(Download(tuple(folder / path for path in item["files"]), described))
+    return found
