@@ -26,7 +26,7 @@ TARGETS = """\
   mewslix: {languages: [qab]}
 """
 WANTED = {
-    "tatoeba": {"accuracy", "accuracy@layer0", "accuracy@layer1", "accuracy@layer2"},
+    "tatoeba": {"accuracy", "accuracy@layer0", "accuracy@layer1", "accuracy@layer2", "chance"},
     "mined": {f"{m}{s}" for m in ("f1", "precision", "recall") for s in ("", "_oracle")},
     "dev": {"f1_oracle", "precision_oracle", "recall_oracle"},
     "lareqa": {"map_at_20", "mrr_at_20", "accuracy"},

@@ -312,7 +312,11 @@ REFUSED: list[tuple[Reader, dict[str, Any], str]] = [
     (read_social_iqa, SIQA, "no label: .* d-labels.lst beside it"),
     (read_social_iqa, SIQA | {"correct": "D"}, "'D' is not a known label.* Known: A, B, C"),
     (read_social_iqa, without(SIQA, "answerB") | {"correct": "A"}, "no key 'answerB'"),
-    (read_copa, COPA | {"question": "efect"}, "'efect' is not a known question. Did you .*effect'"),
+    (
+        read_copa,
+        COPA | {"question": "efekt"},
+        "'efekt' is not a known question. Did you .*effect'",
+    ),
     (read_copa, COPA | {"label": 2}, "'2' is not a known label.* Known: 0, 1"),
     (read_copa, without(COPA, "label"), "no key 'label'; there is: premise"),
     (read_copa, without(COPA, "premise"), "no key 'premise'"),

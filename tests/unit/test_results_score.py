@@ -11,7 +11,7 @@ import pytest
 from xstilts.errors import UserError
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.record import with_record
-from xstilts.results.guards import remarks
+from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.score import score_predictions
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from xstilts.files import atomic_path, write_text
 from xstilts.results.cells import Cell, collect
-from xstilts.results.guards import remarks
 from xstilts.results.pivot import Pivot, pivot
+from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
     AVERAGE,
@@ -68,7 +68,7 @@ class Header:
     note: str = ""
     """A warning that must travel with the numbers."""
     remarks: tuple[str, ...] = ()
-    """What the numbers must be seen beside (``results.guards``)."""
+    """What the numbers must be seen beside (``results.remarks``)."""
 
     def legend(self, table: pd.DataFrame) -> str:
         """How to read the numbers of a table: protocol, metric per target, seeds."""

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from xstilts.errors import UserError, unknown
 from xstilts.files import atomic_path
 from xstilts.metrics.by_kind import score
+from xstilts.metrics.guards import guard_metrics
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.record import record_of, with_record
-from xstilts.results.guards import guard_metrics
 from xstilts.results.schema import RESULT_SCHEMA
 
 if TYPE_CHECKING:
