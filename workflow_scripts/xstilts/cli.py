@@ -16,6 +16,8 @@ from xstilts.grid import Grid
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from xstilts.tasks.base import Split, Task
+
 
 def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     """``KEY=VALUE`` pairs as Snakemake's ``--config`` reads them."""
@@ -62,17 +64,38 @@ def _tables(arguments: argparse.Namespace) -> None:
     print(grid.paths.report)
 
 
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+def _size(size: int | tuple[int, int] | None) -> str:
+    """Examples per language as people write them."""
+    if size is None:
+        return "-"
+    return f"{size:,}" if isinstance(size, int) else f"{size[0]:,} to {size[1]:,}"
+
+
+def _sources(task: Task) -> str:
+    """Where the examples of a task can come from."""
+    if task.kind == "mlm":
+        return "text"
+    hub = [f"hub and mirror ({task.hub.repo})"] if task.hub else []
+    return ", ".join(["original", *hub, "microworld"])
+
+
 def _tasks(arguments: argparse.Namespace) -> None:
     from xstilts.tasks import TASKS
 
-    rows = [("task", "kind", "metric", "trained on", "languages", "licence")]
+    header = ("task", "kind", "metric", "trained on", "languages", "train/dev/test", "sources")
+    rows = [(*header, "licence")]
     rows += [
         (
             task.name,
             task.kind,
             task.metric,
             task.train or "-",
-            str(len(task.languages)),
+            str(len(task.languages) or "any"),
+            "/".join(_size(task.sizes.get(split)) for split in SPLITS),
+            _sources(task),
             task.licence,
         )
         for task in TASKS.values()

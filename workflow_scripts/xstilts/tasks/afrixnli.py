@@ -50,6 +50,7 @@ TASK = Task(
     metric="accuracy",
     train="mnli",
     recipe=mnli.TASK.recipe,
+    sizes={"test": 600},
     microworld="nli",
     stream="afrixnli",
     licence="Apache 2.0",

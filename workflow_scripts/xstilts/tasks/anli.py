@@ -9,7 +9,7 @@ from xstilts.tasks import mnli
 from xstilts.tasks.base import HubSource, Task
 
 
-def of_rounds(name: str, folder: str) -> Task:
+def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
     """The task of the rounds whose folder matches; all rounds ask the same of a model."""
 
     def patterns(split: str) -> tuple[str, ...]:
@@ -45,6 +45,7 @@ def of_rounds(name: str, folder: str) -> Task:
         metric="accuracy",
         train=name,
         recipe=mnli.TASK.recipe,
+        sizes={"train": train, "validation": validation},
         microworld="nli",
         stream=name,
         licence="CC BY-NC 4.0",
@@ -56,4 +57,4 @@ def of_rounds(name: str, folder: str) -> Task:
     )
 
 
-TASK = of_rounds("anli", "R[123]")
+TASK = of_rounds("anli", "R[123]", train=162_865, validation=3_200)

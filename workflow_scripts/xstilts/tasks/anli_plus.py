@@ -19,6 +19,7 @@ TASK = Task(
     metric="accuracy",
     train="anli_plus",
     recipe=mnli.TASK.recipe,
+    sizes={"train": 1_104_934, "validation": 22_857},
     microworld="nli",
     stream="anli_plus",
     licence=f"MultiNLI: {mnli.TASK.licence}. SNLI: {snli.TASK.licence}. ANLI: {anli.TASK.licence}",

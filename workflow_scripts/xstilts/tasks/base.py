@@ -96,6 +96,8 @@ class Task:
     """The same examples on the Hugging Face hub; None if they are not there."""
     splits_of: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
     """Languages that lack a split: language to the splits that it has."""
+    sizes: Mapping[Split, int | tuple[int, int]] = field(default_factory=dict)
+    """Examples of a split per language as released: one number, or the least and the most."""
     microworld: str
     """Which generator of the microworld renders this task."""
     stream: str = ""

@@ -50,6 +50,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"train": 9_741, "validation": 1_221},
     microworld="continuation",
     stream="commonsenseqa",
     licence="MIT",

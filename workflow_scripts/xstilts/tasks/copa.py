@@ -69,6 +69,7 @@ TASK = Task(
         "keep_head": True,
         "max_length": 128,
     },
+    sizes={"train": 400, "validation": 100},
     microworld="cause_effect",
     licence="BSD 2-Clause",
     citation="@inproceedings{roemmele-etal-2011-choice, "

@@ -47,6 +47,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"train": 25_262, "validation": 2_985},
     microworld="cause_effect",
     stream="cosmosqa",
     licence="CC BY 4.0",

@@ -53,6 +53,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"train": 39_905, "validation": 10_042},
     microworld="continuation",
     licence="MIT",
     citation="@inproceedings{zellers-etal-2019-hellaswag, "

@@ -49,6 +49,7 @@ TASK = Task(
     train="masakhaner1",
     # that of PAN-X, the same task: no recipe of the field for a study of transfer
     recipe=panx.TASK.recipe,
+    sizes={"train": (644, 2_235), "validation": (92, 320), "test": (186, 645)},
     microworld="names",
     stream="masakhaner1",
     licence="CC BY-NC 4.0",

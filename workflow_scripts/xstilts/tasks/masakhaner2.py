@@ -41,6 +41,7 @@ TASK = Task(
     train="masakhaner2",
     # that of PAN-X, the same task: no recipe of the field for a study of transfer
     recipe=panx.TASK.recipe,
+    sizes={"test": (966, 2_235)},
     microworld="names",
     stream="masakhaner2",
     licence="CC BY-NC 4.0",

@@ -46,6 +46,7 @@ TASK = Task(
     train="squad_v1",
     # the target stage trains on SQuAD; jiant's XTREME guide has the same column for both
     recipe=squad_v1.TASK.recipe,
+    sizes={"validation": (500, 1_148), "test": (4_517, 11_590)},
     microworld="qa",
     licence="CC BY-SA 3.0",
     citation="@inproceedings{lewis-etal-2020-mlqa, "

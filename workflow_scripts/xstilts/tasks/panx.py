@@ -62,6 +62,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"test": (100, 10_000)},
     microworld="names",
     licence="none stated; the text is Wikipedia's (CC BY-SA)",
     citation="@inproceedings{pan-etal-2017-cross, "

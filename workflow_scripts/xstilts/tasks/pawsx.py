@@ -63,6 +63,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"train": 49_401, "validation": 2_000, "test": 2_000},
     microworld="paraphrase",
     licence="free for any purpose; Google asks for acknowledgement",
     citation="@inproceedings{yang-etal-2019-paws, "

@@ -53,6 +53,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"train": 363_846, "validation": 40_430},
     microworld="paraphrase",
     stream="qqp",
     licence="Quora's terms: non-commercial use",

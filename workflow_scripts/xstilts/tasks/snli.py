@@ -40,6 +40,7 @@ TASK = Task(
     metric="accuracy",
     train="snli",
     recipe=mnli.TASK.recipe,
+    sizes={"train": 549_367},
     microworld="nli",
     stream="snli",
     licence="CC BY-SA 4.0",

@@ -37,6 +37,7 @@ TASK = Task(
         "max_length": 384,
         "doc_stride": 128,
     },
+    sizes={"train": 87_599, "validation": 10_570},
     microworld="qa",
     licence="CC BY-SA 4.0",
     citation="@inproceedings{rajpurkar-etal-2016-squad, "

@@ -35,6 +35,7 @@ TASK = Task(
     # jiant's guide has no column for it: that of the tasks which train on SQuAD v1.1. Threshold 0
     # is the default of BERT's script
     recipe=dict(squad_v1.TASK.recipe) | {"null_threshold": 0.0},
+    sizes={"train": 130_319, "validation": 11_873},
     microworld="qa_unanswerable",
     licence="CC BY-SA 4.0",
     citation="@inproceedings{rajpurkar-etal-2018-know, "

@@ -47,6 +47,7 @@ TASK = Task(
     train=None,
     # jiant's XTREME guide; nothing is trained
     recipe={"max_length": 512},
+    sizes={"test": (205, 1_000)},
     microworld="retrieval",
     licence="CC BY 2.0 FR",
     citation="@article{artetxe-schwenk-2019-massively, "

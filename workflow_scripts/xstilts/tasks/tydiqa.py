@@ -67,6 +67,7 @@ TASK = Task(
         "max_length": 384,
         "doc_stride": 128,
     },
+    sizes={"test": (323, 2_719)},
     microworld="qa",
     licence="Apache 2.0",
     citation="@article{clark-etal-2020-tydi, "

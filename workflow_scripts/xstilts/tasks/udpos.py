@@ -84,6 +84,7 @@ TASK = Task(
         "weight_decay": 0.01,
         "max_length": 256,
     },
+    sizes={"test": (47, 20_436)},
     microworld="pos",
     licence="by treebank, mostly CC BY-SA 4.0 (LICENSE.txt of each)",
     citation="@inproceedings{nivre-etal-2020-universal, "

@@ -41,6 +41,7 @@ TASK = Task(
     train="copa",
     # the target stage trains on COPA
     recipe=copa.TASK.recipe,
+    sizes={"validation": 100, "test": 500},
     microworld="cause_effect",
     licence="CC BY 4.0",
     citation="@inproceedings{ponti-etal-2020-xcopa, "

@@ -48,6 +48,7 @@ TASK = Task(
     train="mnli",
     # the target stage trains on MultiNLI
     recipe=mnli.TASK.recipe,
+    sizes={"validation": 2_490, "test": 5_010},
     microworld="nli",
     licence="CC BY-NC 4.0",
     citation="@inproceedings{conneau-etal-2018-xnli, "
