@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstilts.translation import classification, span
+from xstilts.translation import classification, multiple_choice, span
 from xstilts.translation.projection import MARKS, find, mark, unmark
 from xstilts.translation.sentences import join, split
 from xstilts.translation.texts import Texts
@@ -210,6 +210,16 @@ def test_an_empty_translation_drops_the_example():
         {"id": "c", "text_a": "...", "text_b": "", "label": "y"},
     ]
     assert result.lost == {"empty translation": 1}
+
+
+def test_choices_are_translated_and_keep_their_order():
+    texts = Texts(lambda found: [text.upper() for text in found], sentences=True)
+    common = {"id": "a", "label": 1}
+    row = {"context": "It rained.", "question": None, "choices": ["the cat", "a dog"]}
+    (new,) = multiple_choice.translate_rows([common | row], texts).rows
+    assert new == common | {
+        "context": "IT RAINED.", "question": None, "choices": ["THE CAT", "A DOG"],
+    }  # fmt: skip
 
 
 def test_each_distinct_sentence_is_translated_once():
