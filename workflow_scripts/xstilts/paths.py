@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xstilts.chains import chain_label
 
-SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md"}
+SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md", ".svg", ".png"}
 """Endings of product files; other dots belong to names."""
 
 
@@ -76,6 +76,11 @@ class Paths:
     def tables(self) -> str:
         """Folder of the tables."""
         return f"{self.root}/tables"
+
+    @property
+    def figures(self) -> str:
+        """Folder of the report's figures as files."""
+        return f"{self.root}/figures"
 
     @property
     def report(self) -> str:
