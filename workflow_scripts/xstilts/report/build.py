@@ -12,7 +12,6 @@ import vl_convert
 
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.files import write_text
-from xstilts.paths import product
 from xstilts.report import blocks
 from xstilts.report.cost import costs, prediction_seconds, spent
 from xstilts.report.details import details
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.report.source import Source
+
+
+_OWN_JOBS = ("report", "figures/")
+"""They run while the page is written, and are no part of its subject."""
 
 
 def build_report(source: Source, out: Path) -> None:
@@ -61,8 +64,7 @@ def build_report(source: Source, out: Path) -> None:
         vega=_vega(),
         protocol=asdict(PROTOCOLS[source.header.protocol]),
         versions=versions(),
-        # the job that writes this page is running, too
-        failures=[failure for failure in records if failure.job != product(out.as_posix())],
+        failures=[failure for failure in records if not failure.job.startswith(_OWN_JOBS)],
     )
     write_text(out, page)
 
@@ -110,6 +112,8 @@ def _json(value: Any) -> str:
 @lru_cache(maxsize=1)
 def _vega() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script; it comes with vl-convert."""
-    bundle: str = vl_convert.javascript_bundle(vl_version=VEGA_LITE)
+    bundle: str = vl_convert.javascript_bundle(
+        "window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE
+    )
     # the end of the element may stand in a string of the code
     return bundle.replace("</script", "<\\/script")

@@ -127,7 +127,7 @@ def _sentences(row: Row, known: Mapping[str, Row]) -> Shown:
     if isinstance(said, list):
         said = said[0] if said else None
     texts = [known.get(f">{name}", {}).get("text", name) for name in row["gold"]]
-    answer = "(nothing)" if said is None else known.get(f">{said}", {}).get("text", said)
+    answer = "(nothing)" if said is None else str(known.get(f">{said}", {}).get("text", said))
     right = said in row["gold"] if row["gold"] else said is None
     return (
         clip(known[row["id"]]["text"]),

@@ -49,9 +49,10 @@ class Frames:
         rows = self.headline
         is_source = rows["language"] == self.source.source_language
         by = [*_CELL, "seed"]
-        own = rows[is_source].groupby(by, sort=False)["value"].mean()
-        others = rows[~is_source].groupby(by, sort=False)["value"].mean()
-        return (own - others).dropna().rename("gap").reset_index()
+        own = rows[is_source].groupby(by, sort=False)["value"].mean().rename("own").reset_index()
+        others = rows[~is_source].groupby(by, sort=False)["value"].mean().rename("others")
+        both = own.merge(others.reset_index(), on=by)
+        return both.assign(gap=both["own"] - both["others"])[[*by, "gap"]]
 
     @cached_property
     def headline(self) -> pd.DataFrame:

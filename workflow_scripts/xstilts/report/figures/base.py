@@ -18,6 +18,8 @@ OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "
 one background or the other."""
 DASHES = ((1, 0), (6, 3), (2, 2), (8, 2, 2, 2), (10, 4))
 """A second mark of a line, for more lines than colours."""
+GREY = "#d0d0d0"
+"""What has a colour by its value and has no value."""
 INK = {"light": "#1f1f1f", "dark": "#e8e8e8"}
 GRID_LINES = {"light": "#d0d0d0", "dark": "#4a4a4a"}
 
@@ -64,6 +66,7 @@ def config(scheme: str) -> dict[str, Any]:
         "header": {"labelColor": ink, "titleColor": ink, "labelFontWeight": "bold"},
         "text": {"color": ink},
         "view": {"stroke": None},
+        "scale": {"invalid": {"color": {"value": GREY}}},
     }
 
 
@@ -83,9 +86,7 @@ def empty(title: str) -> alt.Chart:
     return base.mark_text(fontSize=14).encode(text="text:N").properties(title=title)
 
 
-def by_model(
-    rows: pd.DataFrame, make: Callable[[pd.DataFrame, str], alt.TopLevelMixin]
-) -> alt.TopLevelMixin | None:
+def by_model(rows: pd.DataFrame, make: Callable[[pd.DataFrame, str], Any]) -> Any:
     """One chart per base model, below each other; None where there are no rows.
 
     Args:

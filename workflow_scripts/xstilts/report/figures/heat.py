@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from xstilts.report.frames import Frames
 
-GREY = "#d4d4d4"
-"""A cell without a difference: the baseline, or a missing result."""
 _STRONG = 0.62
 """From this share of the full colour on, text is white."""
 READING = (
@@ -68,7 +66,7 @@ def _figure(
     return Figure(name=name, title=title, text=text, chart=made)
 
 
-def _heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) -> alt.LayerChart:
+def _heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) -> Any:
     base = chart(_record(row, column) for row in rows.to_dict("records")).encode(
         x=alt.X(
             "t:N",
@@ -95,9 +93,7 @@ def _heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) -
     legend = alt.Legend(orient="bottom", gradientLength=180, title="points to the baseline")
     colour = alt.Color("d:Q", scale=scale, legend=legend)
     link = {"href": alt.Href("h:N")} if column == "target" else {}
-    cells = base.mark_rect(stroke="white", strokeWidth=1, invalid=None).encode(
-        color=alt.condition("isValid(datum.d)", colour, alt.value(GREY)), **link
-    )
+    cells = base.mark_rect(stroke="white", strokeWidth=1, invalid=None).encode(color=colour, **link)
     strong = f"isValid(datum.d) && abs(datum.d) > {_STRONG * full}"
     texts = base.mark_text(fontSize=11, invalid=None).encode(
         text="x:N", color=alt.condition(strong, alt.value("white"), alt.value("#1f1f1f")), **link

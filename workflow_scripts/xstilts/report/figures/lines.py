@@ -78,11 +78,11 @@ def _lines(
 
 def _facets(
     rows: pd.DataFrame, names: list[str], titles: tuple[str, str, str], whole: bool, title: str
-) -> alt.FacetChart:
+) -> Any:
     x_title, y_title, legend = titles
     records = [
-        {"s": row.s, "t": row.t, "x": int(row.x), "v": number(row.v, 3)}
-        for row in rows.itertuples()
+        {"s": row["s"], "t": row["t"], "x": int(row["x"]), "v": number(row["v"], 3)}
+        for row in rows[["s", "t", "x", "v"]].to_dict("records")
     ]
     picked = alt.selection_point(name=f"pick_{x_title.replace(' ', '_')}", fields=["s"],
                                  bind="legend")  # fmt: skip

@@ -45,12 +45,10 @@ def _dots(frames: Frames, rows: pd.DataFrame, value: str, axis: str) -> Any:
     return made or empty(axis)
 
 
-def _facets(
-    rows: pd.DataFrame, value: str, axis: str, strategies: list[str], title: str
-) -> alt.FacetChart:
+def _facets(rows: pd.DataFrame, value: str, axis: str, strategies: list[str], title: str) -> Any:
     records = [
-        {"s": row.strategy, "t": row.target, "n": row.seed, "v": number(getattr(row, value))}
-        for row in rows.itertuples()
+        {"s": row["strategy"], "t": row["target"], "n": row["seed"], "v": number(row[value])}
+        for row in rows.to_dict("records")
     ]
     base = alt.Chart().encode(y=alt.Y("s:N", title=None, sort=strategies))
     x = alt.X("v:Q", title=axis, scale=alt.Scale(zero=False, nice=True))

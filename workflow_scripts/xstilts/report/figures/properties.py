@@ -65,9 +65,14 @@ def _panels(rows: pd.DataFrame, names: list[str], title: str) -> Any:
     return made.properties(title=title) if title else made
 
 
-def _panel(records: list[dict[str, Any]], name: str, names: list[str]) -> alt.LayerChart:
+def _panel(records: list[dict[str, Any]], name: str, names: list[str]) -> Any:
     kind, width = ("Q", 250) if name in _MEASURED else ("N", 250)
-    x = alt.X(f"{name}:{kind}", title=PROPERTIES[name], axis=alt.Axis(labelAngle=0))
+    x = alt.X(
+        f"{name}:{kind}",
+        title=PROPERTIES[name],
+        axis=alt.Axis(labelAngle=0),
+        scale=alt.Scale(nice=True),
+    )
     points = (
         alt.Chart()
         .mark_point(filled=True, size=60, opacity=0.85)
