@@ -66,12 +66,11 @@ def _panels(rows: pd.DataFrame, names: list[str], title: str) -> Any:
 
 
 def _panel(records: list[dict[str, Any]], name: str, names: list[str]) -> Any:
-    kind, width = ("Q", 250) if name in _MEASURED else ("N", 250)
+    kind = "Q" if name in _MEASURED else "N"
     x = alt.X(
         f"{name}:{kind}",
         title=PROPERTIES[name],
         axis=alt.Axis(labelAngle=0),
-        scale=alt.Scale(nice=True),
     )
     points = (
         alt.Chart()
@@ -91,6 +90,4 @@ def _panel(records: list[dict[str, Any]], name: str, names: list[str]) -> Any:
     if kind == "N":
         points = points.encode(xOffset=alt.XOffset("s:N", sort=names))
     zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color="#8c8c8c").encode(y="zero:Q")
-    return alt.layer(zero, points, data=alt.Data(values=records)).properties(
-        width=width, height=180
-    )
+    return alt.layer(zero, points, data=alt.Data(values=records)).properties(width=250, height=180)
