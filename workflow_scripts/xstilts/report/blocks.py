@@ -90,6 +90,8 @@ def transfer_blocks(table: pd.DataFrame) -> list[Block]:
 def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
     """Per target, strategies by languages or layers, one block per base model."""
     blocks: dict[str, list[Block]] = {}
+    if "reason" not in table:
+        table = table.assign(reason="")  # the transfer table has it
     for (model, target), rows in table.groupby(["model", "target"], sort=False):
         block = _block(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
         blocks.setdefault(str(target), []).append(block)
