@@ -11,11 +11,12 @@
         submission/    predictions in XTREME's layout, one folder per base, seed and chain
         tables/        the transfer table and what it is made of
         report.html    the tables as a page
+        figures/       its figures as SVG and PNG
         failures/      why a job did not end, while it has not
         logs/ benchmarks/   mirror the above
 
 Ask for everything (`snakemake`), one product (`intermediate_models`, `target_models`,
-`predictions`, `scores`, `tables`, `report`, `submission`) or any file by its path.
+`predictions`, `scores`, `tables`, `report`, `figures`, `submission`) or any file by its path.
 """
 
 from snakemake.utils import min_version
@@ -25,6 +26,9 @@ min_version("9.20")
 if not workflow.overwrite_configfiles:
 
     configfile: "config.yaml"
+
+
+report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
@@ -69,6 +73,7 @@ rule all:
         rules.scores.input,
         rules.tables.input,
         rules.report.input,
+        rules.figures.input,
 
 
 onsuccess:

@@ -11,6 +11,7 @@ localrules:
     scores,
     tables,
     report,
+    figures,
     submission,
 
 
@@ -48,6 +49,12 @@ rule report:
     """One HTML page with the tables, what is missing, and the protocol."""
     input:
         GRID.paths.report,
+
+
+rule figures:
+    """The report's figures as SVG and PNG."""
+    input:
+        figure_files(GRID),
 
 
 rule submission:

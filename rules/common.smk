@@ -16,6 +16,7 @@ from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions  # noqa: E402
+from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.paths import data_file  # noqa: E402
 
 try:
@@ -166,7 +167,8 @@ def show_table() -> None:
 
 def write_partial_tables() -> None:
     """After a failed run: tables and report of what there is, and why the rest is missing."""
-    from xstilts.stages.tables import build_study_report, build_tables
+    from xstilts.stages.report import build_study_report
+    from xstilts.stages.tables import build_tables
 
     build_tables(GRID, Path(GRID.paths.tables))
     build_study_report(GRID)

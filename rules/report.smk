@@ -1,23 +1,34 @@
-"""Report: one HTML page from the tables.
+"""Report: one HTML page from the tables, and its figures as files.
 
-REQUIRED INPUTS: <results>/tables/...
-OUTPUTS: <results>/report.html
+REQUIRED INPUTS: <results>/tables/..., manifests of the models; predictions and records of jobs where
+they are
+OUTPUTS: <results>/report.html, <results>/figures/...
 """
 
 
 localrules:
     build_report,
+    build_figures,
 
 
 rule build_report:
     """Build the report"""
     input:
         tables=multiext(
-            "<results>/tables/", "transfer.parquet", "languages.parquet", "layers.parquet"
+            "<results>/tables/",
+            "transfer.parquet",
+            "languages.parquet",
+            "layers.parquet",
+            "results.parquet",
         ),
         overlap="<results>/tables/overlap.csv",
+        models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:
-        "<results>/report.html",
+        report(
+            "<results>/report.html",
+            caption="captions/report.rst",
+            category="Report",
+        ),
     log:
         "<logs>/report.log",
     benchmark:
@@ -28,3 +39,32 @@ rule build_report:
         identity=identities.report(GRID),
     script:
         "../workflow_scripts/build_report.py"
+
+
+rule build_figures:
+    """Draw the figures"""
+    input:
+        tables=multiext(
+            "<results>/tables/",
+            "transfer.parquet",
+            "languages.parquet",
+            "layers.parquet",
+            "results.parquet",
+        ),
+        models=[*GRID.intermediate_models(), *GRID.target_models()],
+    output:
+        report(
+            figure_files(GRID),
+            caption="captions/figure.rst",
+            category="Figures",
+        ),
+    log:
+        "<logs>/figures.log",
+    benchmark:
+        "<benchmarks>/figures.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        identity=identities.figures(GRID),
+    script:
+        "../workflow_scripts/build_figures.py"

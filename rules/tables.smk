@@ -35,8 +35,18 @@ rule build_tables:
         scores=GRID.scores(),
         overlap="<results>/tables/overlap.csv",
     output:
-        transfer=multiext("<results>/tables/transfer", ".md", ".csv", ".parquet", ".tex"),
-        languages=multiext("<results>/tables/languages", ".md", ".csv", ".parquet"),
+        transfer=multiext("<results>/tables/transfer", ".md", ".parquet", ".tex"),
+        transfer_csv=report(
+            "<results>/tables/transfer.csv",
+            caption="captions/transfer.rst",
+            category="Tables",
+        ),
+        languages=multiext("<results>/tables/languages", ".md", ".parquet"),
+        languages_csv=report(
+            "<results>/tables/languages.csv",
+            caption="captions/languages.rst",
+            category="Tables",
+        ),
         layers=multiext("<results>/tables/layers", ".csv", ".parquet"),
         results=multiext("<results>/tables/results", ".csv", ".parquet"),
     log:

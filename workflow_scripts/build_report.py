@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from xstilts.grid import Grid
 from xstilts.jobs import job
 from xstilts.paths import product, study_root
-from xstilts.stages.tables import build_study_report
+from xstilts.stages.report import build_study_report
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

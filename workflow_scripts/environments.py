@@ -81,7 +81,18 @@ ENVIRONMENTS = {
     ),
     "report": Environment(
         purpose="tables and the report",
-        packages=("jinja2", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "tabulate"),
+        packages=(
+            "altair",
+            "jinja2",
+            "numpy",
+            "pandas",
+            "pyarrow",
+            "pydantic",
+            "pyyaml",
+            "tabulate",
+            # Vega for the page, and pictures of the figures without a browser
+            "vl-convert-python",
+        ),
     ),
 }
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
-from score_files import make_cells
+from report_world import make_study, predict, train
 
 from xstilts.files import write_text
 from xstilts.report.build import build_report
+from xstilts.report.cost import costs, spent
+from xstilts.report.examples import examples
+from xstilts.report.frames import read_frames
+from xstilts.report.training import MOST_POINTS, curves
 from xstilts.results import failures
-from xstilts.results.render import Header, write_tables
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from score_files import Found, Wanted
 
-HEADER = Header(
-    study="demo",
-    protocol="recommended",
-    baseline="none",
-    seeds=(1, 2),
-    question="Does NLI <help>?",
-    note="Microworld: no evidence about human languages.",
-)
+    from xstilts.report.source import Source
+
 GRID: dict[Wanted, Found] = {
     ("none", "xnli", 1): {"en": 60.0, "sw": 40.0},
     ("none", "xnli", 2): {"en": 64.0, "sw": 44.0},
@@ -42,20 +39,23 @@ AUDIT = (
 
 
 class Page(HTMLParser):
-    """Texts of a page, the shades of its cells, and what it would load."""
+    """Texts of a page, the shades of its cells, its places, links, and what it would load."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.texts: list[str] = []
         self.shades: dict[str, str] = {}
         self.loads: list[str] = []
+        self.ids: list[str] = []
         self._style = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self._style = (given.get("style") or "") if tag == "td" else ""
+        if tag in ("td", "th"):
+            self._style = given.get("style") or ""
         self.loads += [value for key in ("src", "href") if (value := given.get(key))]
+        self.ids += [value] if (value := given.get("id")) else []
 
     def handle_data(self, data: str) -> None:
         if text := data.strip():
@@ -63,14 +63,17 @@ class Page(HTMLParser):
             self.shades[text] = self._style
 
 
+def page_of(source: Source) -> Page:
+    out = source.root / "report.html"
+    build_report(source, out)
+    return Page(out.read_text(encoding="utf-8"))
+
+
 def build(folder: Path, grid: dict[Wanted, Found], audit: str | None = AUDIT) -> Page:
-    write_tables(folder / "tables", make_cells(folder, grid), HEADER)
+    source = make_study(folder, grid)
     if audit:
         write_text(folder / "tables/overlap.csv", audit)
-    out = folder / "report.html"
-    strategies = {name: name for name in ("none", "mnli", "squad_v1")}
-    build_report(folder / "tables", folder / "failures", HEADER, strategies, out)
-    return Page(out.read_text(encoding="utf-8"))
+    return page_of(source)
 
 
 def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
@@ -84,12 +87,99 @@ def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
     assert "--up" in page.shades["60.0 ±0.0 (+8.0)"]
     assert "--down" in page.shades["49.0† (-1.0)"]
     assert page.shades["52.0 ±2.8"] == ""
+    assert "(sd 2.8 over 2 seeds)" in page.texts
+    assert "seed 2: out of memory" in page.texts
     assert "mnli/en/train" in page.texts
     assert "20.0 %" in page.texts
 
 
-def test_the_page_loads_nothing(tmp_path: Path) -> None:
-    assert all(link.startswith("#") for link in build(tmp_path, GRID).loads)
+def test_the_page_loads_nothing_and_every_link_leads_somewhere(tmp_path: Path) -> None:
+    source = make_study(tmp_path, GRID)
+    train(source)
+    page = page_of(source)
+    assert len(page.ids) == len(set(page.ids))
+    links = {link.removeprefix("#") for link in page.loads}
+    assert all(link.startswith("#") for link in page.loads)
+    assert links <= set(page.ids)
+    assert "cell-tiny-mnli-xnli" in links
+    assert "recipe-1" in links
+
+
+def test_intervals_and_verdicts_where_effects_were_computed(tmp_path: Path) -> None:
+    source = make_study(tmp_path, GRID)
+    effect = {"model": "tiny", "strategy": "mnli", "delta": 8.0, "low": 5.1, "high": 10.9,
+              "p": 0.01, "p_holm": 0.02, "num_seeds": 2, "num_examples": 20,
+              "verdict": "better"}  # fmt: skip
+    rows = [effect | {"target": target} for target in ("xnli", "average")]
+    pd.DataFrame(rows).to_parquet(source.tables / "effects.parquet")
+    pd.DataFrame([{"claim": "mnli helps xnli", "p": 0.02}]).to_parquet(
+        source.tables / "claims.parquet"
+    )
+    page = page_of(source)
+    assert any("interval +5.1 to +10.9: better" in text for text in page.texts)
+    assert "[+5.1, +10.9], better" in page.texts
+    assert "mnli helps xnli" in page.texts
+    # a strategy without a computed effect keeps its deviation
+    assert "(one seed)" in page.texts
+
+
+def test_details_name_recipe_identity_log_and_examples(tmp_path: Path) -> None:
+    source = make_study(tmp_path, GRID)
+    train(source)
+    predict(source)
+    page = page_of(source)
+    assert "id-xnli-1" in page.texts
+    assert f"{tmp_path.as_posix()}/logs/target/tiny/seed-1/mnli/xnli.log" in page.texts
+    assert "sw one <0> ‖ two" in page.texts
+    first = next(text for text in page.texts if text.endswith("‖ two"))
+    assert first.startswith("sw"), "the worst language comes first"
+    assert page.texts.count("Recipe 1") == 1
+    assert "Recipe 2" not in page.texts
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "gold", "said"),
+    [
+        ("xnli", "sw one <0> ‖ two", "neutral", "entailment"),
+        ("xquad", "who? ‖ sw context", "a b", "(no answer)"),
+        # three layers: the protocol's is the second, where alone the predictions are wrong
+        ("tatoeba", "sw query 0", "sw candidate 0", "sw candidate 1"),
+    ],
+)
+def test_examples_of_each_kind(
+    tmp_path: Path, target: str, asked: str, gold: str, said: str
+) -> None:
+    source = make_study(tmp_path, {("none", target, 1): {"en": 90.0, "sw": 0.0}})
+    predict(source)
+    wrong = examples(source, source.cells[0], "sw", 2)
+    assert [(e.asked, e.gold, e.said, e.right) for e in wrong][:1] == [(asked, gold, said, False)]
+    assert all(example.right for example in examples(source, source.cells[0], "en", 2))
+
+
+def test_gap_to_the_source_language(tmp_path: Path) -> None:
+    gaps = read_frames(make_study(tmp_path, GRID)).gaps
+    found = {(row.strategy, row.seed): row.gap for row in gaps.itertuples()}
+    assert found[("none", 1)] == 20.0
+    assert found[("mnli", 2)] == 12.0
+    assert ("squad_v1", 2) not in found
+
+
+def test_curves_are_thin_and_costs_are_counted(tmp_path: Path) -> None:
+    source = make_study(tmp_path, GRID)
+    train(source)
+    lines = curves(source).groupby(["s", "t"])
+    assert {key for key, _ in lines} == {
+        ("none", "stage: mnli"), ("none", "stage: squad_v1"), ("none", "target: xnli"),
+        ("mnli", "target: xnli"), ("squad_v1", "target: xnli"),
+    }  # fmt: skip
+    assert all(len(rows) == MOST_POINTS for _, rows in lines)
+    by_kind = {cost.kind: cost for cost in costs(tmp_path)}
+    assert by_kind["target"].jobs == 6
+    assert by_kind["target"].hours == pytest.approx(6 * 72 / 3600)
+    assert by_kind["target"].peak_gigabytes == 0.5
+    training = {item.position: item for item in spent(tmp_path)}
+    assert training["intermediate"].models == 4
+    assert training["intermediate"].hours == pytest.approx(4 * 36 / 3600)
 
 
 def test_failures_and_a_study_without_results(tmp_path: Path) -> None:
@@ -98,7 +188,8 @@ def test_failures_and_a_study_without_results(tmp_path: Path) -> None:
         failures.watched(tmp_path / "failures", "target/tiny/x", "logs/x.log"),
     ):
         raise MemoryError("no room")
-    page = build(tmp_path, {("none", "xnli", 1): None, ("mnli", "xnli", 1): None}, audit=None)
+    grid: dict[Wanted, Found] = {("none", "xnli", 1): None, ("mnli", "xnli", 1): None}
+    page = build(tmp_path, grid, audit=None)
     assert "MemoryError: no room" in page.texts
     assert "tiny: no strategy can be compared with none yet." in page.texts
     assert "Not audited yet." in page.texts

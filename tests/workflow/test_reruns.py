@@ -168,6 +168,7 @@ def test_a_single_cell_by_its_path(fresh: Checkout):
         ("predictions", {"predict_xnli": 2, "predict_tatoeba": 2}),
         ("scores", {"score_predictions": 4}),
         ("tables", {"build_tables": 1, "audit_overlap": 1}),
+        ("figures", {"build_tables": 1, "build_figures": 1}),
     ],
 )
 def test_products_by_name(fresh: Checkout, product: str, rules: dict[str, int]):

@@ -54,7 +54,8 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from xstilts.stages.tables import build_study_report, build_tables
+    from xstilts.stages.report import build_study_report
+    from xstilts.stages.tables import build_tables
 
     grid = _grid(arguments)
     out = Path(grid.paths.tables)

@@ -11,7 +11,7 @@ from xstilts.chains import chain_label
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md"}
+SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md", ".svg", ".png"}
 """Endings of product files; other dots belong to names."""
 
 
@@ -84,6 +84,11 @@ class Paths:
     def tables(self) -> str:
         """Folder of the tables."""
         return f"{self.root}/tables"
+
+    @property
+    def figures(self) -> str:
+        """Folder of the report's figures as files."""
+        return f"{self.root}/figures"
 
     @property
     def report(self) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Reader, Split, Task
 
 
-TEMPLATE = Path(__file__).parents[1] / "report/page.html.j2"
+PAGE = Path(__file__).parents[1] / "report/page"
 
 
 def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
@@ -291,9 +291,16 @@ def tables(grid: Grid) -> dict[str, Any]:
     }
 
 
+def figures(grid: Grid) -> dict[str, Any]:
+    """Identity of the report's figures (tables apart): what the tables have, and the code."""
+    declared = tables(grid)
+    declared["code"] = fingerprint(["xstilts.report.figures.write"])
+    return declared
+
+
 def report(grid: Grid) -> dict[str, Any]:
     """Identity of the report (tables apart): what the tables have, and the page."""
     declared = tables(grid)
     declared["code"] = fingerprint(["xstilts.report.build"])
-    declared["page"] = sha256_of(TEMPLATE)
+    declared["page"] = {path.name: sha256_of(path) for path in sorted(PAGE.iterdir())}
     return declared

@@ -1,46 +1,52 @@
-"""What the report shows, from the table files alone."""
+"""Tables of the page: texts, colours and links, from the tables of the study."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from xstilts.report.effects import extent, spread_text
+from xstilts.report.links import cell_anchor
 from xstilts.results.pivot import Pivot, pivot
 from xstilts.results.tables import AVERAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-FULL_COLOUR = 5.0
-"""Differences to the baseline of so many points, or more, get the strongest colour."""
+    from xstilts.report.frames import Frames
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a heat map."""
+    """One entry of a table."""
 
     text: str
-    shade: float
+    shade: float = 0.0
     """Difference to the baseline in [-1, 1] of full colour; 0 where there is none."""
+    spread: str = ""
+    """Uncertainty of the difference."""
+    link: str = ""
+    """Id of the place that it links to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A table with colours: strategies by targets, languages or layers."""
+    """A table: strategies by targets, languages, layers or measures."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Entry, ...]], ...]
-    footnotes: tuple[str, ...]
+    footnotes: tuple[str, ...] = ()
 
 
 def _block(rows: pd.DataFrame, title: str, column: str, columns: Iterable[Any]) -> Block:
     table: Pivot = pivot(rows, title, column, columns)
-    deltas = {(row["strategy"], row[column]): row["delta"] for _, row in rows.iterrows()}
+    records = {(row["strategy"], row[column]): row for row in rows.to_dict("records")}
+    full = extent(rows["delta"])
     return Block(
         title,
         tuple(str(name) for name in table.columns),
@@ -48,7 +54,7 @@ def _block(rows: pd.DataFrame, title: str, column: str, columns: Iterable[Any]) 
             (
                 strategy,
                 tuple(
-                    Entry(text, _shade(deltas.get((strategy, name), math.nan)))
+                    _entry(text, records.get((strategy, name)), column, full)
                     for name, text in zip(table.columns, entries, strict=True)
                 ),
             )
@@ -58,8 +64,17 @@ def _block(rows: pd.DataFrame, title: str, column: str, columns: Iterable[Any]) 
     )
 
 
-def _shade(delta: float) -> float:
-    return 0.0 if math.isnan(delta) else max(-1.0, min(1.0, delta / FULL_COLOUR))
+def _entry(text: str, row: Mapping[Hashable, Any] | None, column: str, full: float) -> Entry:
+    if row is None:
+        return Entry(text)
+    cell = column == "target" and row["target"] != AVERAGE
+    link = cell_anchor(row["model"], row["strategy"], row["target"]) if cell else ""
+    if math.isnan(row["delta"]):
+        return Entry(text, link=link)
+    shade = max(-1.0, min(1.0, row["delta"] / full))
+    # the tables by language and layer have room for the scores only
+    spread = spread_text(row).strip() if column == "target" else ""
+    return Entry(text, shade, spread, link)
 
 
 def transfer_blocks(table: pd.DataFrame) -> list[Block]:
@@ -72,16 +87,100 @@ def transfer_blocks(table: pd.DataFrame) -> list[Block]:
     return blocks
 
 
-def detail_blocks(table: pd.DataFrame, column: str) -> list[Block]:
-    """Strategies by languages or layers, one block per base model and target."""
-    return [
-        _block(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
-        for (model, target), rows in table.groupby(["model", "target"], sort=False)
-    ]
+def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
+    """Per target, strategies by languages or layers, one block per base model."""
+    blocks: dict[str, list[Block]] = {}
+    if "reason" not in table:
+        table = table.assign(reason="")  # the transfer table has it
+    for (model, target), rows in table.groupby(["model", "target"], sort=False):
+        block = _block(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
+        blocks.setdefault(str(target), []).append(block)
+    return blocks
+
+
+def seed_blocks(rows: pd.DataFrame, value: str) -> list[Block]:
+    """Strategies by targets: mean over seeds, and the value of each seed.
+
+    Args:
+        rows: one per model, strategy, target and seed.
+        value: the column shown.
+    """
+    blocks = []
+    for model, found in rows.groupby("model", sort=False):
+        columns = tuple(dict.fromkeys(found["target"]))
+        values: dict[tuple[str, str], list[float]] = {}
+        for row in found.sort_values("seed").to_dict("records"):
+            values.setdefault((row["strategy"], row["target"]), []).append(row[value])
+        entries = [
+            (name, tuple(_seeds_entry(values.get((name, column), [])) for column in columns))
+            for name in dict.fromkeys(found["strategy"])
+        ]
+        blocks.append(Block(str(model), columns, tuple(entries)))
+    return blocks
+
+
+def _seeds_entry(values: list[float]) -> Entry:
+    if not values:
+        return Entry("—")
+    mean = f"{sum(values) / len(values):.1f}"
+    return Entry(mean, spread=", ".join(f"{value:.1f}" for value in values))
+
+
+def property_blocks(frames: Frames, differences: pd.DataFrame) -> list[Block]:
+    """Languages by properties and strategies: what languages are like, and what they gain.
+
+    Args:
+        frames: the tables of the study.
+        differences: from ``xstilts.report.figures.properties.differences``.
+    """
+    traits = list(frames.source.properties[0]) if frames.source.properties else []
+    blocks = []
+    for model, rows in differences.groupby("model", sort=False):
+        strategies = list(dict.fromkeys(rows["strategy"]))
+        gains = rows.set_index(["language", "strategy"])["delta"].to_dict()
+        full = extent(rows["delta"])
+        entries = []
+        for known in frames.source.properties:
+            code = known["code"]
+            if code not in set(rows["language"]):
+                continue
+            cells = [Entry(_trait(known[trait])) for trait in traits[1:]]
+            for name in strategies:
+                gain = gains.get((code, name), math.nan)
+                shade = 0.0 if math.isnan(gain) else max(-1.0, min(1.0, gain / full))
+                cells.append(Entry("—" if math.isnan(gain) else f"{gain:+.1f}", shade))
+            entries.append((code, tuple(cells)))
+        names = (trait.replace("_", " ") for trait in traits[1:])
+        blocks.append(Block(str(model), (*names, *strategies), tuple(entries)))
+    return blocks
+
+
+def _trait(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def claim_blocks(claims: pd.DataFrame | None) -> list[Block]:
+    """The claims as they were computed, a row each."""
+    if claims is None or claims.empty:
+        return []
+    columns = tuple(str(name) for name in claims.columns)
+    rows = tuple(
+        (str(at), tuple(Entry(_plain(value)) for value in row))
+        for at, row in enumerate(claims.itertuples(index=False), start=1)
+    )
+    return [Block("Claims", columns, rows)]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return "—" if math.isnan(value) else f"{value:.3g}"
+    return str(value)
 
 
 def answers(table: pd.DataFrame, baseline: str) -> list[str]:
-    """Per base model, which strategy has the best average, with its spread over seeds."""
+    """Per base model, which strategy has the best average, with its uncertainty."""
     sentences = []
     for model, rows in table[table["target"] == AVERAGE].groupby("model", sort=False):
         others = rows[(rows["strategy"] != baseline) & rows["delta"].notna()]
@@ -89,23 +188,35 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
             sentences.append(f"{model}: no strategy can be compared with {baseline} yet.")
             continue
         best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
-        seeds = int(best["num_seeds"])
-        spread = "one seed, no spread known"
-        if not math.isnan(best["delta_sd"]):
-            spread = f"standard deviation {best['delta_sd']:.1f} between {seeds} seeds"
-        caveat = "" if best["delta_complete"] else "; over an incomplete set"
         gain = "gains most" if best["delta"] > 0 else "loses least"
+        caveat = "" if best["delta_complete"] else "; over an incomplete set"
         sentences.append(
             f"{model}: on average over the targets, {best['strategy']} {gain}, "
-            f"{best['delta']:+.1f} points to {baseline} ({spread}{caveat})."
+            f"{best['delta']:+.1f} points to {baseline} ({_uncertainty(best)}{caveat})."
         )
     return sentences
+
+
+def _uncertainty(row: pd.Series[Any]) -> str:
+    if not math.isnan(row.get("low", math.nan)):
+        verdict = f": {row['verdict']}" if row.get("verdict") else ""
+        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}"
+    if math.isnan(row["delta_sd"]):
+        return "one seed, no spread known"
+    seeds = int(row["num_seeds"])
+    return f"standard deviation {row['delta_sd']:.1f} between {seeds} seeds"
 
 
 def coverage(table: pd.DataFrame) -> tuple[int, int]:
     """Numbers of (strategy, target, seed) with a result, and wanted."""
     rows = table[table["target"] != AVERAGE]
     return int(rows["num_seeds"].sum()), int(rows["expected_seeds"].sum())
+
+
+def incomplete(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of the transfer table that lack a result, with the reason."""
+    rows = table[(table["target"] != AVERAGE) & ~table["complete"].astype(bool)]
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
 def overlaps(path: Path) -> list[dict[str, Any]]:

@@ -2,70 +2,120 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import pandas as pd
+import vl_convert
 
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.files import write_text
-from xstilts.paths import product
-from xstilts.report.blocks import answers, coverage, detail_blocks, overlaps, transfer_blocks
+from xstilts.report import blocks
+from xstilts.report.cost import costs, prediction_seconds, spent
+from xstilts.report.details import details
+from xstilts.report.figures.all import make_figure
+from xstilts.report.figures.base import config
+from xstilts.report.figures.properties import differences
+from xstilts.report.figures.write import VEGA_LITE
+from xstilts.report.frames import Frames, read_frames
+from xstilts.report.links import anchor
 from xstilts.results import failures
+from xstilts.results.remarks import remarks
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from xstilts.results.render import Header
-
-TEMPLATE = "page.html.j2"
+    from xstilts.report.source import Source
 
 
-def build_report(
-    tables: Path, failed: Path, header: Header, strategies: Mapping[str, str], out: Path
-) -> None:
+_OWN_JOBS = ("report", "figures/")
+"""They run while the page is written, and are no part of its subject."""
+
+
+def build_report(source: Source, out: Path) -> None:
     """Write one self-contained HTML file.
 
+    It shows the tables, which must be there, and what it finds of models, predictions and records
+    of jobs.
+
     Args:
-        tables: folder that ``results.render.write_tables`` and the overlap audit wrote to.
-        failed: folder of the records of jobs without a result.
-        header: names of the study, its question, its warning.
-        strategies: strategy to its chain, as people write it.
+        source: the study.
         out: the file.
     """
+    frames = read_frames(source)
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("xstilts.report", "."),
+        loader=jinja2.PackageLoader("xstilts.report", "page"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    page = environment.get_template(TEMPLATE).render(
-        **_tables(tables, header),
-        header=header,
-        strategies=strategies,
-        protocol=asdict(PROTOCOLS[header.protocol]),
+    environment.filters |= {"json": _json, "anchor": anchor}
+    records = failures.read(source.failures).values()
+    page = environment.get_template("page.html.j2").render(
+        **_overview(frames),
+        **_sections(frames),
+        header=source.header,
+        source=source,
+        figures={name: make_figure(name, frames) for name in source.figures},
+        looks={scheme: config(scheme) for scheme in ("light", "dark")},
+        vega=_vega(),
+        protocol=asdict(PROTOCOLS[source.header.protocol]),
         versions=versions(),
-        # the job that writes this page is running, too
-        failures=[f for f in failures.read(failed).values() if f.job != product(str(out))],
+        failures=[failure for failure in records if not failure.job.startswith(_OWN_JOBS)],
     )
     write_text(out, page)
 
 
-def _tables(folder: Path, header: Header) -> dict[str, Any]:
-    transfer = pd.read_parquet(folder / "transfer.parquet")
-    done, wanted = coverage(transfer)
-    audit = folder / "overlap.csv"
+def _overview(frames: Frames) -> dict[str, Any]:
+    """What the first screen shows."""
+    transfer = frames.transfer
+    header = replace(frames.source.header, remarks=tuple(remarks(frames.results)))
+    done, wanted = blocks.coverage(transfer)
     return {
         "legend": header.legend(transfer),
-        "answers": answers(transfer, header.baseline),
+        "answers": blocks.answers(transfer, header.baseline),
         "done": done,
         "wanted": wanted,
-        "transfer": transfer_blocks(transfer),
-        "languages": detail_blocks(pd.read_parquet(folder / "languages.parquet"), "language"),
-        "layers": detail_blocks(pd.read_parquet(folder / "layers.parquet"), "layer"),
-        "overlaps": overlaps(audit) if audit.is_file() else None,
+        "tested": bool(transfer["low"].notna().any()),
+        "transfer": blocks.transfer_blocks(transfer),
+        "claims": blocks.claim_blocks(frames.claims),
     }
+
+
+def _sections(frames: Frames) -> dict[str, Any]:
+    root, audit = frames.source.root, frames.source.tables / "overlap.csv"
+    found, recipes = details(frames)
+    return {
+        "languages": blocks.detail_blocks(frames.languages, "language"),
+        "properties": blocks.property_blocks(frames, differences(frames)),
+        "gaps": blocks.seed_blocks(frames.gaps, "gap"),
+        "seeds": blocks.seed_blocks(frames.scores, "score"),
+        "layers": blocks.detail_blocks(frames.layers, "layer"),
+        "costs": costs(root),
+        "spent": spent(root),
+        "predicting": prediction_seconds(frames.headline),
+        "incomplete": blocks.incomplete(frames.transfer),
+        "overlaps": blocks.overlaps(audit) if audit.is_file() else None,
+        "details": found,
+        "recipes": recipes,
+    }
+
+
+def _json(value: Any) -> str:
+    """JSON that can stand in a ``<script>`` element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+@lru_cache(maxsize=1)
+def _vega() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script; it comes with vl-convert."""
+    bundle: str = vl_convert.javascript_bundle(
+        "window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE
+    )
+    # the end of the element may stand in a string of the code
+    return bundle.replace("</script", "<\\/script")

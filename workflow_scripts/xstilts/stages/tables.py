@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from xstilts.chains import chain_label
 from xstilts.paths import product
-from xstilts.report.build import build_report
 from xstilts.results import failures
 from xstilts.results.cells import Cell
 from xstilts.results.render import Header, write_tables
@@ -80,15 +79,3 @@ def study_header(grid: Grid) -> Header:
 def build_tables(grid: Grid, out: Path) -> None:
     """Write all tables of the study's scores, complete or not, to the folder ``out``."""
     write_tables(out, study_cells(grid), study_header(grid))
-
-
-def build_study_report(grid: Grid) -> None:
-    """Write the report of the study's tables, which must be there."""
-    strategies = {name: grid.strategy_text(name, "target") for name in grid.study.strategies}
-    build_report(
-        Path(grid.paths.tables),
-        Path(grid.paths.failures),
-        study_header(grid),
-        strategies,
-        Path(grid.paths.report),
-    )

@@ -1,0 +1,122 @@
+"""What a study cost, from the records that its jobs left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError
+from xstilts.files import read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+KINDS = (
+    "data", "bases", "tokens", "intermediate", "target", "predictions", "scores", "submission",
+    "tables", "figures",
+)  # fmt: skip
+_OTHER = ("logs", "benchmarks", "failures", "state")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """One kind of product."""
+
+    kind: str
+    jobs: int
+    """Jobs that left a record of their last run."""
+    hours: float
+    """Wall-clock time of these runs."""
+    peak_gigabytes: float
+    """Largest resident memory of one of them."""
+    gigabytes: float
+    """Size of the files on disk."""
+    num_files: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spent:
+    """What the models of one position in the chain took."""
+
+    position: str
+    """``bases``, ``intermediate`` or ``target``."""
+    models: int
+    hours: float
+    """Time in the training loop, in all runs of a stage."""
+    tokens: int
+    devices: tuple[str, ...]
+
+
+def costs(root: Path) -> list[Cost]:
+    """The kinds of product that a study has, in the order in which they are made."""
+    folders = [root / kind for kind in (*KINDS, *_OTHER)]
+    return [_cost(root, folder) for folder in folders if folder.is_dir()]
+
+
+def _cost(root: Path, folder: Path) -> Cost:
+    records = [_record(path) for path in (root / "benchmarks" / folder.name).rglob("*.jsonl")]
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return Cost(
+        kind=folder.name,
+        jobs=len(records),
+        hours=sum(record.get("s") or 0.0 for record in records) / 3600,
+        # Snakemake counts in MB, and writes NA of a job too short to be measured
+        peak_gigabytes=max((_float(record.get("max_rss")) for record in records), default=0) / 1e3,
+        gigabytes=sum(sizes) / 1e9,
+        num_files=len(sizes),
+    )
+
+
+def _record(path: Path) -> dict[str, Any]:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        return dict(json.loads(lines[-1])) if lines else {}
+    except ValueError:
+        return {}  # cut while it was written; the job's product does not depend on it
+
+
+def _float(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def spent(root: Path) -> list[Spent]:
+    """Training time by position in the chain, from the manifests of the models."""
+    found = []
+    for position in ("bases", "intermediate", "target"):
+        facts = [manifest_facts(path) for path in sorted((root / position).rglob("manifest.json"))]
+        trained = [fact for fact in facts if "steps" in fact]
+        if trained:
+            found.append(
+                Spent(
+                    position=position,
+                    models=len(trained),
+                    hours=sum(fact.get("seconds", 0.0) for fact in trained) / 3600,
+                    tokens=sum(fact.get("tokens", 0) for fact in trained),
+                    devices=tuple(sorted({str(fact.get("device", "?")) for fact in trained})),
+                )
+            )
+    return found
+
+
+def manifest_facts(path: Path) -> dict[str, Any]:
+    """The facts of a manifest; none of one that is gone or cut."""
+    try:
+        return dict(read_json(path).get("facts", {}))
+    except UserError:
+        return {}
+
+
+def prediction_seconds(headline: pd.DataFrame) -> list[tuple[str, float]]:
+    """Target and seconds of predicting all its cells.
+
+    Args:
+        headline: result rows of the metrics that targets are known by.
+    """
+    by = ["model", "chain", "target", "seed", "language"]
+    # strategies of one chain share their predictions
+    rows = headline.drop_duplicates(by)
+    return [(str(name), float(value)) for name, value in
+            rows.groupby("target", sort=False)["seconds"].sum().items()]  # fmt: skip

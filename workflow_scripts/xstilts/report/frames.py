@@ -1,0 +1,90 @@
+"""The tables of a study, read once for all sections of the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from xstilts.results.tables import AVERAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xstilts.report.source import Source
+
+_CELL = ["model", "strategy", "target"]
+_EFFECT = ["low", "high", "p", "p_holm", "verdict"]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The tables, each in the order in which it was written."""
+
+    transfer: pd.DataFrame
+    """One row per model, strategy and target, with the columns of the effects (empty where a
+    study has none)."""
+    languages: pd.DataFrame
+    layers: pd.DataFrame
+    results: pd.DataFrame
+    """All result rows."""
+    claims: pd.DataFrame | None
+    """What the study may claim, where it was tested."""
+    source: Source
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Per model, strategy, target and seed, the mean ``score`` over its languages."""
+        found = self.headline.groupby([*_CELL, "seed"], sort=False)["value"].mean()
+        return found.rename("score").reset_index()
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """Per model, strategy, target and seed: source language less the mean of the others.
+
+        Targets that are not evaluated in the source language, or in it alone, have no gap.
+        """
+        rows = self.headline
+        is_source = rows["language"] == self.source.source_language
+        by = [*_CELL, "seed"]
+        own = rows[is_source].groupby(by, sort=False)["value"].mean().rename("own").reset_index()
+        others = rows[~is_source].groupby(by, sort=False)["value"].mean().rename("others")
+        both = own.merge(others.reset_index(), on=by)
+        return both.assign(gap=both["own"] - both["others"])[[*by, "gap"]]
+
+    @cached_property
+    def headline(self) -> pd.DataFrame:
+        """Result rows of the metrics that targets are known by."""
+        return self.results[self.results["headline"]]
+
+    @property
+    def targets(self) -> list[str]:
+        """Targets in the study's order."""
+        return [name for name in dict.fromkeys(self.transfer["target"]) if name != AVERAGE]
+
+
+def read_frames(source: Source) -> Frames:
+    """The tables of a study; its effects and claims where they were computed."""
+    folder = source.tables
+    effects, claims = (_optional(folder / f"{name}.parquet") for name in ("effects", "claims"))
+    transfer = pd.read_parquet(folder / "transfer.parquet")
+    if effects is None:
+        transfer = transfer.assign(low=float("nan"), high=float("nan"), verdict="")
+    else:
+        columns = [name for name in _EFFECT if name in effects]
+        transfer = transfer.merge(effects[[*_CELL, *columns]], how="left", on=_CELL)
+        transfer = transfer.assign(verdict=transfer["verdict"].fillna(""))
+    return Frames(
+        transfer=transfer,
+        languages=pd.read_parquet(folder / "languages.parquet"),
+        layers=pd.read_parquet(folder / "layers.parquet"),
+        results=pd.read_parquet(folder / "results.parquet"),
+        claims=claims,
+        source=source,
+    )
+
+
+def _optional(path: Path) -> pd.DataFrame | None:
+    return pd.read_parquet(path) if path.is_file() else None

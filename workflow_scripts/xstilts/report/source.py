@@ -1,0 +1,60 @@
+"""What a report is made from: the folder of a study, and where the files of each cell lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xstilts.results.render import Header
+    from xstilts.tasks.base import Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellFiles:
+    """One (model, strategy, target, seed) and where its files lie below the study's folder."""
+
+    model: str
+    """Base model."""
+    strategy: str
+    target: str
+    seed: int
+    task: str
+    """The evaluated data set."""
+    kind: Kind
+    split: str
+    languages: tuple[str, ...]
+    place: str
+    """``BASE/seed-SEED/CHAIN/TARGET``, as in ``predictions/PLACE/LANGUAGE.parquet``."""
+    stages: tuple[str, ...]
+    """Folders of the models of the chain, the one that predicts last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A study as its report sees it; any of the files may be missing."""
+
+    root: Path
+    """``results/STUDY``."""
+    header: Header
+    source_language: str
+    strategies: Mapping[str, str]
+    """Strategy to its chain, as people write it."""
+    cells: tuple[CellFiles, ...]
+    figures: tuple[str, ...]
+    """Names of the figures of the study, from ``xstilts.grid.figures``."""
+    properties: tuple[Mapping[str, Any], ...] = field(default=())
+    """What is known of the languages, a row per language; only of invented ones."""
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the tables."""
+        return self.root / "tables"
+
+    @property
+    def failures(self) -> Path:
+        """Folder of the records of jobs without a result."""
+        return self.root / "failures"
