@@ -73,7 +73,16 @@ ENVIRONMENTS = {
     ),
     "report": Environment(
         purpose="tables and the report",
-        packages=("jinja2", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "tabulate"),
+        packages=(
+            "jinja2",
+            "numpy",
+            "pandas",
+            "pyarrow",
+            "pydantic",
+            "pyyaml",
+            "scipy",
+            "tabulate",
+        ),
     ),
 }
 
