@@ -52,11 +52,13 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _tables(arguments: argparse.Namespace) -> None:
+    from xstilts.stages.statistics import build_statistics
     from xstilts.stages.tables import build_study_report, build_tables
 
     grid = _grid(arguments)
     out = Path(grid.paths.tables)
     build_tables(grid, out)
+    build_statistics(grid, out)
     build_study_report(grid)
     print((out / "transfer.md").read_text(encoding="utf-8"))
     print(grid.paths.report)

@@ -127,3 +127,6 @@ class Study(Section):
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")
+    claims: list[str] = Field(
+        [], description="Files of claims to hold against the results (`studies/claims/`)."
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import Member, stage_label, translation_language
+from xstilts.config.load import load_claims
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.sources import original_files
 from xstilts.errors import UserError, suggestion, unknown
@@ -106,6 +107,11 @@ class Names:
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
+        for index, file in enumerate(study.claims):
+            if not Path(file).is_file():
+                where = lines.where(("claims", index))
+                raise UserError(f"{where}: no such file of claims: {file}")
+            load_claims(Path(file))
         for task in study.translations.files:
             get_task(task, lines.where(("translations", "files", task)))
 

@@ -51,7 +51,9 @@ class Estimate:
 
 
 def estimate(
-    values_S: npt.NDArray[np.float64], draws_BS: npt.NDArray[np.float64] | None
+    values_S: npt.NDArray[np.float64],
+    draws_BS: npt.NDArray[np.float64] | None,
+    level: float = LEVEL,
 ) -> Estimate:
     """The mean over seeds with its percentile interval.
 
@@ -63,7 +65,7 @@ def estimate(
     What seeds and examples have in common, the chance by which one seed's model gets one example
     right, is in both: in the differences between seeds and in the resampled mean. It must count
     once, so the resampled mean is drawn in to what seeds share, their mean covariance over test
-    sets.
+    sets. Few seeds may agree by luck: no interval is narrower than that of the examples alone.
 
     Percentiles and not BCa: the acceleration of BCa would need a jackknife over two crossed
     factors, and the metrics are nearly linear in the examples, so that there is little skewness or
@@ -73,6 +75,7 @@ def estimate(
     Args:
         values_S: the difference in each seed.
         draws_BS: the same on resampled test sets; None without examples.
+        level: coverage of the interval.
 
     Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile
     interval); Hesterberg 2015, arXiv 1411.5279 (bootstrap intervals of small samples are narrow);
@@ -86,14 +89,20 @@ def estimate(
         return Estimate(delta=delta, low=np.nan, high=np.nan, p=np.nan)
     if draws_BS is None:
         draws_BS = np.broadcast_to(values_S, (RESAMPLES, num_seeds))
-    replicates_B = draws_BS.mean(1)
+    examples_B = draws_BS.mean(1)
+    intervals = [examples_B]
     if num_seeds > 1:
         error = float(values_S.std(ddof=1)) / np.sqrt(num_seeds)
         student_B = _student(len(draws_BS), num_seeds - 1)
-        replicates_B = delta + _shared(draws_BS) + error * student_B
-    tail = 50 * (1 - LEVEL)
-    low, high = np.percentile(replicates_B, [tail, 100 - tail])
-    return Estimate(delta=delta, low=float(low), high=float(high), p=_both_sides(replicates_B))
+        intervals.append(delta + _shared(draws_BS) + error * student_B)
+    tail = 50 * (1 - level)
+    ends = [np.percentile(replicates_B, [tail, 100 - tail]) for replicates_B in intervals]
+    return Estimate(
+        delta=delta,
+        low=float(min(low for low, _ in ends)),
+        high=float(max(high for _, high in ends)),
+        p=max(map(_both_sides, intervals)),
+    )
 
 
 def _shared(draws_BS: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
