@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from xstilts.config.claims import Claims
+from xstilts.config.scale import at_scale
 from xstilts.config.study import Study
 from xstilts.errors import UserError, suggestion
 
@@ -149,4 +150,4 @@ def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple
         config = {}
         for file in files:
             config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
-    return validate(config, lines), lines
+    return validate(at_scale(config), lines), lines

@@ -66,18 +66,24 @@ def _can_answer(trained: Task, task: Task) -> bool:
 class Names:
     """Looks up the names of one study."""
 
-    def __init__(self, study: Study, lines: Lines) -> None:
+    def __init__(self, study: Study, lines: Lines, *, files_must_exist: bool = True) -> None:
         """Resolve and check.
+
+        Args:
+            study: the study.
+            lines: the places of its keys.
+            files_must_exist: False for a plan of a study whose data are not there yet.
 
         Raises:
             UserError: an unknown or impossible name; with its place in the study file.
         """
         self.study, self.lines = study, lines
+        self.files_must_exist = files_must_exist
         self.world: World | None = None
         if study.source == "microworld":
             settings = study.microworld
             self.world = World(seed=settings.seed, num_languages=settings.languages)
-        elif study.data_root is None:
+        elif study.data_root is None and files_must_exist:
             raise UserError(
                 f"{lines.where(('source',))}: source 'original' needs data_root, the folder with "
                 "the release files. Set it in the study or with --config data_root=FOLDER."
@@ -137,7 +143,7 @@ class Names:
         known = self.languages(task, split)
         if language not in known:
             raise unknown(f"language of {task.name} ({split})", language, known, where)
-        if not self.world and task.kind != "mlm":
+        if not self.world and task.kind != "mlm" and self.files_must_exist:
             root = Path(str(self.study.data_root))
             original_files(task, root, language, split, where=where)
 
@@ -184,7 +190,11 @@ class Names:
             for language in text.languages:
                 if task:
                     self.check_dataset(task, language, text.split, where)
-                elif text.files and not Path(text.files.format(language=language)).is_file():
+                elif (
+                    text.files
+                    and self.files_must_exist
+                    and not Path(text.files.format(language=language)).is_file()
+                ):
                     raise UserError(
                         f"{where}: no such text file: {text.files.format(language=language)}"
                     )
