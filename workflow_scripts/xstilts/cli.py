@@ -28,7 +28,7 @@ def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def _grid(arguments: argparse.Namespace) -> Grid:
+def _grid(arguments: argparse.Namespace, *, files_must_exist: bool = True) -> Grid:
     files = [Path(file) for file in arguments.configfile]
     for file in files:
         if not file.is_file():
@@ -39,7 +39,8 @@ def _grid(arguments: argparse.Namespace) -> Grid:
             config |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:
             raise UserError(f"{file}: not valid YAML: {error}") from None
-    return Grid.load(config | _overrides(arguments.config), files)
+    config |= _overrides(arguments.config)
+    return Grid.load(config, files, files_must_exist=files_must_exist)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
@@ -109,6 +110,13 @@ def _export(arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def _plan(arguments: argparse.Namespace) -> None:
+    from xstilts.plan import plan
+
+    for line in plan(_grid(arguments, files_must_exist=False)):
+        print(line)
+
+
 def _cells(arguments: argparse.Namespace) -> None:
     grid = _grid(arguments)
     for path in dict.fromkeys(grid.scores()):
@@ -146,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         "Build and print the tables of what there is; and the report.",
     )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
+    add_study("plan", _plan, "Say what a study trains, predicts, reads and stores; needs no data.")
     add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
