@@ -79,7 +79,7 @@ targets: {{xnli: {{languages: [en, de]}}}}
     assert "CC BY-NC 4.0" in text
     assert "4 models of unknown size" in text  # the base, mnli, and two of xnli
     assert main(["cells", "--configfile", str(file)]) == 2
-    assert "no file of mnli (train)" in capsys.readouterr().err
+    assert "no file of xnli (test) in 'en'" in capsys.readouterr().err
 
 
 def test_generated_data_are_never_missing(tmp_path: Path) -> None:
