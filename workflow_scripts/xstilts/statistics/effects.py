@@ -102,13 +102,15 @@ def _strategy_rows(samples: Samples, model: str, strategy: str) -> Iterator[dict
     yield from rows
     present = [part for part in found.values() if part.by_seed]
     if present:
-        average = combine([(1 / len(present), part) for part in present])
+        average = _effect(combine([(1 / len(present), part) for part in present]))
+        if len(present) < len(found):
+            average["uncertainty"] += f"; {len(present)} of {len(found)} targets"
         gap = dict.fromkeys(("gap", "gap_delta", "gap_low", "gap_high"), math.nan)
         yield {
             "model": model,
             "strategy": strategy,
             "target": AVERAGE,
-            **_effect(average),
+            **average,
             "p_holm": math.nan,
             **gap,
         }
