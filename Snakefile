@@ -55,6 +55,7 @@ include: "rules/predict.smk"
 include: "rules/score.smk"
 include: "rules/submission.smk"
 include: "rules/tables.smk"
+include: "rules/statistics.smk"
 include: "rules/report.smk"
 
 

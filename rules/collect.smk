@@ -40,9 +40,10 @@ rule scores:
 
 
 rule tables:
-    """The transfer table, the table by language and the overlap audit."""
+    """The transfer table, the table by language, the overlap audit, effects and claims."""
     input:
         f"{GRID.paths.root}/tables/transfer.md",
+        f"{GRID.paths.root}/tables/effects.md",
 
 
 rule report:

@@ -168,8 +168,10 @@ def show_table() -> None:
 def write_partial_tables() -> None:
     """After a failed run: tables and report of what there is, and why the rest is missing."""
     from xstilts.stages.report import build_study_report
+    from xstilts.stages.statistics import build_statistics
     from xstilts.stages.tables import build_tables
 
     build_tables(GRID, Path(GRID.paths.tables))
+    build_statistics(GRID, Path(GRID.paths.tables))
     build_study_report(GRID)
     show_table()

@@ -20,6 +20,8 @@ rule build_report:
             "languages.parquet",
             "layers.parquet",
             "results.parquet",
+            "effects.parquet",
+            "claims.parquet",
         ),
         overlap="<results>/tables/overlap.csv",
         models=[*GRID.intermediate_models(), *GRID.target_models()],
@@ -50,6 +52,8 @@ rule build_figures:
             "languages.parquet",
             "layers.parquet",
             "results.parquet",
+            "effects.parquet",
+            "claims.parquet",
         ),
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:

@@ -89,6 +89,7 @@ ENVIRONMENTS = {
             "pyarrow",
             "pydantic",
             "pyyaml",
+            "scipy",
             "tabulate",
             # Vega for the page, and pictures of the figures without a browser
             "vl-convert-python",

@@ -167,7 +167,7 @@ def test_a_single_cell_by_its_path(fresh: Checkout):
         ("target_models", {"train_intermediate": 1, "train_target": 2}),
         ("predictions", {"predict_xnli": 2, "predict_tatoeba": 2}),
         ("scores", {"score_predictions": 4}),
-        ("tables", {"build_tables": 1, "audit_overlap": 1}),
+        ("tables", {"build_tables": 1, "build_statistics": 1, "audit_overlap": 1}),
         ("figures", {"build_tables": 1, "build_figures": 1}),
     ],
 )

@@ -30,7 +30,7 @@ def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def _grid(arguments: argparse.Namespace) -> Grid:
+def _grid(arguments: argparse.Namespace, *, files_must_exist: bool = True) -> Grid:
     files = [Path(file) for file in arguments.configfile]
     for file in files:
         if not file.is_file():
@@ -41,7 +41,8 @@ def _grid(arguments: argparse.Namespace) -> Grid:
             config |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:
             raise UserError(f"{file}: not valid YAML: {error}") from None
-    return Grid.load(config | _overrides(arguments.config), files)
+    config |= _overrides(arguments.config)
+    return Grid.load(config, files, files_must_exist=files_must_exist)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
@@ -55,11 +56,13 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 def _tables(arguments: argparse.Namespace) -> None:
     from xstilts.stages.report import build_study_report
+    from xstilts.stages.statistics import build_statistics
     from xstilts.stages.tables import build_tables
 
     grid = _grid(arguments)
     out = Path(grid.paths.tables)
     build_tables(grid, out)
+    build_statistics(grid, out)
     build_study_report(grid)
     print((out / "transfer.md").read_text(encoding="utf-8"))
     print(grid.paths.report)
@@ -131,6 +134,13 @@ def _export(arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def _plan(arguments: argparse.Namespace) -> None:
+    from xstilts.plan import plan
+
+    for line in plan(_grid(arguments, files_must_exist=False)):
+        print(line)
+
+
 def _cells(arguments: argparse.Namespace) -> None:
     grid = _grid(arguments)
     for path in dict.fromkeys(grid.scores()):
@@ -168,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
         "Build and print the tables of what there is; and the report.",
     )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
+    add_study("plan", _plan, "Say what a study trains, predicts, reads and stores; needs no data.")
     add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")

@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from xstilts.config.claims import Claims
+from xstilts.config.scale import at_scale
 from xstilts.config.study import Study
 from xstilts.errors import UserError, suggestion
 
@@ -17,6 +19,7 @@ if typing.TYPE_CHECKING:
     from pathlib import Path
 
 KeyPath = tuple[str | int, ...]
+_Section = typing.TypeVar("_Section", bound=BaseModel)
 
 
 class Lines:
@@ -75,9 +78,9 @@ def dotted(path: KeyPath) -> str:
     return text.lstrip(".")
 
 
-def _known_keys(path: KeyPath) -> list[str]:
-    """Field names of the section that a key path leads to."""
-    current: Any = Study
+def _known_keys(path: KeyPath, root: type[BaseModel]) -> list[str]:
+    """Field names of the section that a key path leads to, from the root section of the file."""
+    current: Any = root
     for part in path:
         if isinstance(current, type) and issubclass(current, BaseModel):
             field = current.model_fields.get(str(part))
@@ -92,12 +95,12 @@ def _known_keys(path: KeyPath) -> list[str]:
     return []
 
 
-def _message(error: Mapping[str, Any], lines: Lines) -> str:
+def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> str:
     """One line for one pydantic error: place, value, what is accepted."""
     path = tuple(part for part in error["loc"] if part != "str" and "[" not in str(part))
     where = lines.where(path)
     if error["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1])
+        known = _known_keys(path[:-1], root)
         return f"{where}: {str(path[-1])!r} is not a known key.{suggestion(path[-1], known)}"
     if error["type"] == "missing":
         return f"{where}: required key is missing."
@@ -114,11 +117,25 @@ def validate(config: Mapping[str, Any], lines: Lines) -> Study:
     Raises:
         UserError: unknown key, wrong type or value; all of them, a line each.
     """
+    return _validated(Study, dict(config), lines)
+
+
+def _validated(section: type[_Section], raw: Any, lines: Lines) -> _Section:
     try:
-        return Study.model_validate(dict(config))
+        return section.model_validate(raw)
     except ValidationError as error:
-        messages = dict.fromkeys(_message(item, lines) for item in error.errors())
+        messages = dict.fromkeys(_message(item, lines, section) for item in error.errors())
         raise UserError("\n".join(messages)) from None
+
+
+def load_claims(file: Path) -> Claims:
+    """The claims in a file of their own.
+
+    Raises:
+        UserError: no such file, not YAML, unknown key, wrong type or value.
+    """
+    lines = Lines([file])
+    return _validated(Claims, yaml.safe_load(file.read_text(encoding="utf-8")) or {}, lines)
 
 
 def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple[Study, Lines]:
@@ -133,4 +150,4 @@ def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple
         config = {}
         for file in files:
             config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
-    return validate(config, lines), lines
+    return validate(at_scale(config), lines), lines

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from xstilts.config.bases import Base
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
+from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
@@ -160,3 +161,14 @@ class Study(Section):
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")
+    scale: Scale = Field(
+        "full",
+        description="`microworld` runs the study's chains in the generated world: keys are "
+        "replaced as `microworld_scale` says, results go to `results/NAME-microworld/`.",
+    )
+    microworld_scale: MicroworldScale = Field(
+        MicroworldScale(), description="What is different with `scale: microworld`."
+    )
+    claims: list[str] = Field(
+        [], description="Files of claims to hold against the results (`studies/claims/`)."
+    )

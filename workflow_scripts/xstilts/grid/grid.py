@@ -51,22 +51,29 @@ class Cell:
 class Grid:
     """All products of a study, by wildcard values."""
 
-    def __init__(self, study: Study, lines: Lines) -> None:
-        """Unroll a checked study.
+    def __init__(self, study: Study, lines: Lines, *, files_must_exist: bool = True) -> None:
+        """Unroll a checked study; its data may be missing for a plan.
 
         Raises:
             UserError: a name in the study does not resolve.
         """
         self.study = study
         self.lines = lines
-        self.names = Names(study, lines)
+        self.names = Names(study, lines, files_must_exist=files_must_exist)
         self.paths = Paths(f"results/{study.study}")
         self._check_dev_sets()
 
     @classmethod
-    def load(cls, config: Mapping[str, Any] | None, files: Iterable[str | Path]) -> Grid:
+    def load(
+        cls,
+        config: Mapping[str, Any] | None,
+        files: Iterable[str | Path],
+        *,
+        files_must_exist: bool = True,
+    ) -> Grid:
         """The grid of a merged configuration (None: of the files as they are)."""
-        return cls(*load_study(config, [Path(file) for file in files]))
+        study, lines = load_study(config, [Path(file) for file in files])
+        return cls(study, lines, files_must_exist=files_must_exist)
 
     # --- the tree of stages -------------------------------------------------------------------
 

@@ -298,6 +298,20 @@ def figures(grid: Grid) -> dict[str, Any]:
     return declared
 
 
+def statistics(grid: Grid) -> dict[str, Any]:
+    """Identity of the statistics (scores, predictions and claims apart)."""
+    declared = tables(grid)
+    declared["source_language"] = grid.study.source_language
+    declared["claims"] = list(grid.study.claims)
+    entries = [
+        "xstilts.statistics.effects",
+        "xstilts.statistics.claims",
+        "xstilts.statistics.render",
+    ]
+    declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])
+    return declared
+
+
 def report(grid: Grid) -> dict[str, Any]:
     """Identity of the report (tables apart): what the tables have, and the page."""
     declared = tables(grid)

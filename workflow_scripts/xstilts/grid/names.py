@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import Member, stage_label, translation_language
+from xstilts.config.load import load_claims
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources, translations
@@ -64,18 +65,25 @@ def _can_answer(trained: Task, task: Task) -> bool:
 class Names:
     """Looks up the names of one study."""
 
-    def __init__(self, study: Study, lines: Lines) -> None:
+    def __init__(self, study: Study, lines: Lines, *, files_must_exist: bool = True) -> None:
         """Resolve and check.
+
+        Args:
+            study: the study.
+            lines: the places of its keys.
+            files_must_exist: False for a plan of a study whose data are not there yet.
 
         Raises:
             UserError: an unknown or impossible name; with its place in the study file.
         """
         self.study, self.lines = study, lines
+        self.files_must_exist = files_must_exist
         self.world: World | None = None
         if study.source == "microworld":
             settings = study.microworld
             self.world = World(seed=settings.seed, num_languages=settings.languages)
-        self._check_source()
+        if self.files_must_exist:
+            self._check_source()
         if study.baseline not in study.strategies:
             raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
         if self.world and study.text:
@@ -101,6 +109,11 @@ class Names:
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
+        for index, file in enumerate(study.claims):
+            if not Path(file).is_file():
+                where = lines.where(("claims", index))
+                raise UserError(f"{where}: no such file of claims: {file}")
+            load_claims(Path(file))
         for task in study.translations.files:
             get_task(task, lines.where(("translations", "files", task)))
 
@@ -147,7 +160,7 @@ class Names:
         has_files = not self.world and task.kind != "mlm"
         if language not in known and (known or not has_files):
             raise unknown(f"language of {task.name} ({split})", language, known, where)
-        if has_files:
+        if has_files and self.files_must_exist:
             sources.local_files(self.study, task, language, split, where)
 
     def _check_base(self, name: str) -> None:
@@ -193,7 +206,7 @@ class Names:
             for language in text.languages:
                 if task:
                     self.check_dataset(task, language, text.split, where)
-                else:
+                elif self.files_must_exist:
                     sources.text_files(self.study, text, language, where)
             if text.pairs and source not in text.languages:
                 raise UserError(f"{where}: pairs need the source language {source!r} among them.")

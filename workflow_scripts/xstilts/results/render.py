@@ -172,7 +172,7 @@ def latex(table: pd.DataFrame, header: Header) -> str:
     return "% needs \\usepackage{booktabs}\n" + "\n\n".join(floats) + "\n"
 
 
-def _write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
+def write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """Write ``stem.parquet`` and ``stem.csv``."""
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     with atomic_path(stem.with_suffix(".parquet")) as temporary:
@@ -199,10 +199,10 @@ def write_tables(out_dir: Path, cells: Sequence[Cell], header: Header) -> None:
     header = replace(header, remarks=tuple(remarks(rows)))
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)
-    _write_frame(out_dir / "results", rows, RESULT_SCHEMA)
-    _write_frame(out_dir / "transfer", transfer, TRANSFER_SCHEMA)
-    _write_frame(out_dir / "languages", languages, LANGUAGE_SCHEMA)
-    _write_frame(out_dir / "layers", layer_table(rows, cells, header.baseline), LAYER_SCHEMA)
+    write_frame(out_dir / "results", rows, RESULT_SCHEMA)
+    write_frame(out_dir / "transfer", transfer, TRANSFER_SCHEMA)
+    write_frame(out_dir / "languages", languages, LANGUAGE_SCHEMA)
+    write_frame(out_dir / "layers", layer_table(rows, cells, header.baseline), LAYER_SCHEMA)
     write_text(out_dir / "transfer.md", markdown(transfer, header))
     write_text(out_dir / "languages.md", language_markdown(languages, header))
     write_text(out_dir / "transfer.tex", latex(transfer, header))

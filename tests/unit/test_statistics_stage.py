@@ -1,0 +1,140 @@
+"""Effects and claims of a study from its score and prediction files."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from test_config import STUDY, grid_of
+
+from xstilts.grid import Grid, identities
+from xstilts.prediction.schemas import PREDICTION_SCHEMAS
+from xstilts.record import with_record
+from xstilts.stages.score import score_cell
+from xstilts.stages.statistics import build_statistics
+
+TEXT = STUDY.replace("  both: [squad_v1, mnli]\n", "").replace("seeds: [1]", "seeds: [1, 2, 3]")
+CLAIMS = """\
+claims:
+  - id: mnli
+    statement: MNLI helps.
+    source: a paper
+    value: 30
+    mark: reported, not checked against the paper
+    predicate: {compare: {strategy: mnli, targets: [xnli], more_than: 0}}
+"""
+RIGHT = {"none": 0.5, "mnli": 0.8}
+
+
+def _rows(kind: str, share: float, draw: random.Random) -> list[dict[str, Any]]:
+    rows = []
+    for number in range(200):
+        right = draw.random() < share
+        row: dict[str, Any] = {"id": f"test-{number}", "score": 0.5, "probabilities": [0.5, 0.5]}
+        if kind == "classification":
+            rows.append(row | {"gold": "entailment", "prediction": "entailment" if right else "x"})
+        else:
+            nearest = {"gold": ["c1"], "prediction": "c1" if right else "c2"}
+            # the layer that the protocol does not take is always right
+            rows += [row | nearest | {"layer": 2}, row | nearest | {"layer": 1, "prediction": "c1"}]
+    return rows
+
+
+def _predict_and_score(grid: Grid) -> None:
+    for cell in grid.cells():
+        node = grid.targets[cell.target]
+        files = []
+        for language in node.languages:
+            draw = random.Random(f"{cell.strategy} {cell.seed} {cell.target} {language}")
+            rows = _rows(node.task.kind, RIGHT[cell.strategy], draw)
+            path = Path(
+                grid.paths.prediction("mini", cell.seed, cell.stages, cell.target, language)
+            )
+            record = {
+                "id": language,
+                "model": "m",
+                "data": "d",
+                "versions": {},
+                "seconds": 1.0,
+                "device": "cpu",
+                "num_layers": 4,
+            }
+            schema = with_record(PREDICTION_SCHEMAS[node.task.kind], record)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+            files.append(path)
+        score_cell(
+            identities.scores(grid, cell.target),
+            study="tiny",
+            cell={
+                "base": "mini",
+                "seed": str(cell.seed),
+                "chain": cell.strategy,
+                "target": cell.target,
+            },
+            split=node.split,
+            predictions=files,
+            out=Path(grid.paths.scores("mini", cell.seed, cell.stages, cell.target)),
+        )
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
+    monkeypatch.chdir(tmp_path)
+    Path("claims.yaml").write_text(CLAIMS, encoding="utf-8")
+    grid = grid_of(tmp_path, TEXT + "claims: [claims.yaml]\n")
+    _predict_and_score(grid)
+    return grid
+
+
+def _effects(grid: Grid) -> dict[tuple[str, str], dict[str, Any]]:
+    build_statistics(grid, Path("out"))
+    rows = pd.read_parquet("out/effects.parquet").to_dict("records")
+    return {(row["strategy"], row["target"]): row for row in rows}
+
+
+def test_effects_and_claims_from_files(study: Grid) -> None:
+    effects = _effects(study)
+    for target in ("xnli", "tatoeba", "average"):
+        row = effects["mnli", target]
+        assert row["delta"] == pytest.approx(30, abs=4), target
+        assert row["verdict"] == "helps", target
+        assert row["uncertainty"] == "seeds and examples", target
+    assert effects["mnli", "xnli"]["num_examples"] == 600
+    claim = pd.read_parquet("out/claims.parquet").iloc[0]
+    assert (claim["verdict"], claim["stated_in_interval"]) == ("confirmed (microworld)", "yes")
+    text = Path("out/effects.md").read_text()
+    assert "Microworld: invented languages" in text
+    before = Path("out/effects.parquet").read_bytes()
+    _effects(study)
+    assert Path("out/effects.parquet").read_bytes() == before  # equal results, equal bytes
+
+
+def test_without_predictions_the_interval_is_of_the_seeds(study: Grid) -> None:
+    stages = ("mnli",)
+    Path(study.paths.prediction("mini", 2, stages, "xnli", "qab")).unlink()
+    effects = _effects(study)
+    assert effects["mnli", "xnli"]["uncertainty"] == "seeds only; no predictions at hand"
+    assert effects["mnli", "tatoeba"]["uncertainty"] == "seeds and examples"
+
+
+def test_a_cell_without_scores_is_computed_around(study: Grid) -> None:
+    for seed in (1, 2, 3):
+        Path(study.paths.scores("mini", seed, ("mnli",), "tatoeba")).unlink()
+    effects = _effects(study)
+    assert effects["mnli", "tatoeba"]["verdict"] == "unknown"
+    assert effects["mnli", "tatoeba"]["uncertainty"] == "no result"
+    average = effects["mnli", "average"]
+    assert average["delta"] == effects["mnli", "xnli"]["delta"]
+    assert average["uncertainty"] == "seeds and examples; 1 of 2 targets"
+
+
+def test_nothing_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    effects = _effects(grid_of(tmp_path, TEXT))
+    assert effects["mnli", "xnli"]["verdict"] == "unknown"

@@ -1,0 +1,144 @@
+"""The shipped studies: as many trainings as their prefix trees imply, full size and in small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from xstilts.config.load import load_claims
+from xstilts.config.scale import at_scale
+from xstilts.errors import UserError
+from xstilts.grid import Grid, identities
+
+ROOT = Path(__file__).parents[2]
+
+
+def grid(name: str, **changes: Any) -> Grid:
+    """The grid of a shipped study, whether its data are there or not."""
+    file = ROOT / f"studies/{name}.yaml"
+    config = yaml.safe_load(file.read_text(encoding="utf-8")) | changes
+    # the workflow runs in the project's folder
+    config["claims"] = [str(ROOT / claims) for claims in config.get("claims", [])]
+    return Grid.load(config, [file], files_must_exist=False)
+
+
+# Trainings = bases x seeds x (nodes of the prefix tree below the base
+#                              + strategies, the baseline included, x targets with training data).
+#
+# phang2020: 9 tasks + multi-task + 3 with MLM + 2 translated = 15 chains of one stage;
+#   7 of XTREME's 9 targets are trained: 1 x 3 x (15 + 16 x 7) = 381. In small: 13 chains.
+# sequences_vs_joint: 3 single and 3 joint stages, 4 sequences of two, 2 of three, and the prefix
+#   hellaswag~squad_v1, which is no strategy = 13 nodes; 13 strategies and 1 further chain, of which
+#   only strategies have targets: 1 x 3 x (13 + 13 x 6) = 273.
+# complexity_and_scale: 5 tasks and 3 further sizes = 8; 2 x 3 x (8 + 9 x 6) = 372.
+# african: 4 single and one sequence = 5; 9 of 10 targets: 2 x 3 x (5 + 6 x 9) = 354.
+# pawsx_sources: 7 languages and all at once = 8; 5 of 6 targets: 1 x 3 x (8 + 9 x 5) = 159.
+# english_vs_non_english: mnli, 3 languages, a joint stage, one sequence from mnli = 6; 7 of 8
+#   targets: 1 x 3 x (6 + 7 x 7) = 165.
+STUDIES = {
+    "phang2020": (1, 3, 15, 16, 7, 381),
+    "sequences_vs_joint": (1, 3, 13, 13, 6, 273),
+    "complexity_and_scale": (2, 3, 8, 9, 6, 372),
+    "african": (2, 3, 5, 6, 9, 354),
+    "pawsx_sources": (1, 3, 8, 9, 5, 159),
+    "english_vs_non_english": (1, 3, 6, 7, 7, 165),
+}
+SMALL = STUDIES | {"phang2020": (1, 3, 13, 14, 7, 333)}
+
+
+def trainings(study: Grid) -> tuple[int, int]:
+    """Intermediate and target models that the workflow makes."""
+    intermediate = set(study.intermediate_models())
+    target = {path for path in study.target_models() if "/target/" in path}
+    return len(intermediate), len(target)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_trainings_of_the_full_study(name: str) -> None:
+    bases, seeds, nodes, strategies, trained, total = STUDIES[name]
+    study = grid(name)
+    assert (len(study.study.bases), len(study.study.seeds)) == (bases, seeds)
+    intermediate, target = trainings(study)
+    assert intermediate == bases * seeds * nodes
+    assert target == bases * seeds * strategies * trained
+    assert intermediate + target == total
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_study_in_small_has_the_same_chains(name: str) -> None:
+    bases, _, nodes, strategies, trained, total = SMALL[name]
+    small, full = grid(name, scale="microworld"), grid(name)
+    assert small.paths.root == f"results/{name}-microworld"
+    assert small.study.seeds == [1]
+    assert trainings(small) == (bases * nodes, bases * strategies * trained)
+    assert 3 * sum(trainings(small)) == total
+    assert list(small.targets) == list(full.targets)
+    missing = set(full.study.strategies) - set(small.study.strategies)
+    assert missing == set(full.study.microworld_scale.without)
+    for strategy in small.study.strategies:
+        stages = [node.members for node in small.names.strategies[strategy]]
+        wanted = [node.members for node in full.names.strategies[strategy]]
+        assert [[m.task for m in members] for members in stages] == [
+            [m.task for m in members] for members in wanted
+        ]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_rule_of_the_small_study_has_an_identity(name: str) -> None:
+    small = grid(name, scale="microworld")
+    for base in small.study.bases:
+        for chain in small.chains:
+            identities.model(small, base, 1, chain, None)
+    for target in small.targets:
+        identities.predictions(small, target)
+        identities.scores(small, target)
+    for path in (*small.training_data(), *small.evaluation_data(), *small.selection_data()):
+        _, _, _, task, language, split = path.removesuffix(".json").split("/")
+        identities.data(small, task, language, split)
+    identities.statistics(small)
+
+
+def test_claims_of_the_paper_name_strategies_and_targets_of_its_study() -> None:
+    study = grid("phang2020")
+    for claim in load_claims(ROOT / "studies/claims/phang2020.yaml").claims:
+        found = claim.predicate.model_dump(exclude_none=True)
+        ((_, predicate),) = found.items()
+        for key in ("strategy", "against", "strategies", "among"):
+            names = predicate.get(key, [])
+            for name in [names] if isinstance(names, str) else names:
+                assert name == "all" or name in study.study.strategies, claim.id
+        targets = predicate.get("targets", "all")
+        assert targets == "all" or set(targets) <= set(study.targets), claim.id
+
+
+def test_scale_changes_languages_of_mixtures_and_drops_recipes_for_large_models() -> None:
+    config = {
+        "study": "it",
+        "scale": "microworld",
+        "microworld_scale": {"languages": {"de": "qac"}, "replace": {"seeds": [4, 5]}},
+        "stages": {"big": {"mixture": "xnli@de", "recipe": {"epochs": 9, "sampling_cap": 7}}},
+        "strategies": {"none": [], "it": ["big", ["xnli@de", "mnli"], "mnli@de:translated"]},
+        "targets": {"pawsx": {"train": "pawsx@en", "languages": ["de", "fr"]}},
+    }
+    small = at_scale(config)
+    assert small["seeds"] == [4, 5]
+    assert small["stages"]["big"] == {"mixture": "xnli@qac", "recipe": {"sampling_cap": 7}}
+    stages = small["strategies"]["it"]
+    assert stages == ["big", ["xnli@qac", "mnli"], "mnli@qac:translated"]
+    assert small["targets"]["pawsx"] == {"train": "pawsx@qaa", "languages": "all"}
+    assert at_scale(config | {"scale": "full"})["strategies"] == config["strategies"]
+
+
+def test_an_unknown_scale_is_named() -> None:
+    with pytest.raises(UserError, match=r"'micro' is not accepted\. Did you mean 'microworld'"):
+        grid("african", scale="micro")
+
+
+def test_a_full_study_without_data_says_what_is_missing(tmp_path: Path) -> None:
+    file = ROOT / "studies/pawsx_sources.yaml"
+    config = yaml.safe_load(file.read_text(encoding="utf-8")) | {"data_root": str(tmp_path)}
+    with pytest.raises(UserError, match="no file of"):
+        Grid.load(config, [file])

@@ -1,0 +1,100 @@
+"""The statistics of a study, from its scores and predictions."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.config.load import load_claims
+from xstilts.config.protocol import PROTOCOLS
+from xstilts.errors import UserError
+from xstilts.prediction.layers import layer_at
+from xstilts.results.cells import collect, values_of
+from xstilts.results.score import read_predictions
+from xstilts.stages.tables import study_cells, study_header
+from xstilts.statistics.claims import claim_table
+from xstilts.statistics.counts import example_counts
+from xstilts.statistics.effects import Samples, effect_table
+from xstilts.statistics.render import write_claims, write_effects
+from xstilts.statistics.sample import Sample
+from xstilts.tasks.base import EMBEDDING_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xstilts.grid import Grid
+    from xstilts.results.cells import Cell, Scores
+    from xstilts.statistics.counts import Counts
+    from xstilts.statistics.sample import Key
+
+MISSING = "no predictions at hand"
+
+
+def study_samples(grid: Grid) -> Samples:
+    """All scores of a study with their resamplings, from what there is.
+
+    Raises:
+        UserError: a score file cannot be used, or a target's predictions are of different examples.
+    """
+    cells = study_cells(grid)
+    rows = collect(cells)
+    values = values_of(rows, cells)
+    sizes: dict[str, dict[str, int]] = {}
+    for target, language, n in zip(rows["target"], rows["language"], rows["n"], strict=True):
+        sizes.setdefault(target, {})[language] = int(n)
+    places = {(c.base, c.strategy, c.target, c.seed): c for c in grid.cells()}
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.model, cell.target), []).append(cell)
+    samples = {}
+    for (model, target), members in groups.items():
+        node = grid.targets[target]
+        read = _reader(grid, target)
+        scores: dict[Key, float] = {}
+        counts: dict[Key, Counts | str] = {}
+        for cell in members:
+            place = places[model, cell.strategy, target, cell.seed]
+            for language, value in _of(values, cell).items():
+                key = (cell.strategy, cell.seed, language)
+                path = grid.paths.prediction(model, cell.seed, place.stages, target, language)
+                scores[key], counts[key] = value, read(path, language)
+        name = f"{node.task.name}/{node.split}"
+        samples[model, target] = Sample(name, scores, counts, sizes.get(target, {}))
+    study = grid.study
+    return Samples(samples, list(study.strategies), study.baseline, study.source_language)
+
+
+def _of(values: Scores, cell: Cell) -> dict[str, float]:
+    return values.get((cell.model, cell.strategy, cell.target, cell.seed), {})
+
+
+def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
+    """A function of prediction file and language: its counts, or why there are none."""
+    task, metric = grid.targets[target].task, grid.headline(target)
+    protocol = PROTOCOLS[grid.study.protocol]
+
+    # two strategies may be one chain and share the file
+    @cache
+    def read(path: str, language: str) -> Counts | str:
+        try:
+            table, record = read_predictions(Path(path), task.kind)
+        except UserError:
+            return MISSING
+        layer = None
+        if task.kind in EMBEDDING_KINDS:
+            layer = layer_at(protocol.depth(task.kind), record["num_layers"])
+        return example_counts(
+            task.kind, metric, table, scorer=task.scorer, language=language, layer=layer
+        )
+
+    return read
+
+
+def build_statistics(grid: Grid, out: Path) -> None:
+    """Write effects and claims, from what there is, to the folder ``out``."""
+    samples, header = study_samples(grid), study_header(grid)
+    write_effects(out, effect_table(samples), header)
+    files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
+    setting = "microworld" if grid.study.source == "microworld" else ""
+    write_claims(out, claim_table(files, samples, setting), header)

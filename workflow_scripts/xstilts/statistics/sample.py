@@ -1,0 +1,257 @@
+"""All scores of one (model, target), and the same on resampled test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from xstilts.errors import UserError
+from xstilts.identity import digest
+from xstilts.statistics.inference import RESAMPLES
+from xstilts.statistics.resample import generator, resampled_scores, swapped_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from xstilts.statistics.counts import Counts
+
+Key = tuple[str, int, str]
+"""Strategy, seed, language."""
+
+Over = Literal["mean", "gap"]
+"""What is taken over languages: their mean, or the source language minus the mean of the others."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A contrast of scores by seed, already averaged over languages."""
+
+    by_seed: Mapping[int, float]
+    """Seed to value."""
+    draws_BS: npt.NDArray[np.float64] | None
+    """The same on resampled test sets, seeds in the order of ``by_seed``; None without examples."""
+    swapped_B: npt.NDArray[np.float64] | None = None
+    """Mean over seeds with the two sides swapped at random by example."""
+    num_examples: int = 0
+    why_no_examples: str = ""
+
+    @property
+    def values_S(self) -> npt.NDArray[np.float64]:
+        """The values alone."""
+        return np.array(list(self.by_seed.values()), np.float64)
+
+    @property
+    def uncertainty(self) -> str:
+        """What the interval covers."""
+        several = len(self.by_seed) > 1
+        if not self.by_seed:
+            return "no result"
+        if self.draws_BS is None:
+            return f"{'seeds only' if several else 'none: one seed'}; {self.why_no_examples}"
+        if not several:
+            return "examples only: one seed, variance between seeds unknown"
+        return "seeds and examples" + (f"; {self.why_no_examples}" if self.why_no_examples else "")
+
+
+class Sample:
+    """Scores of one model and target by strategy, seed and language."""
+
+    def __init__(
+        self,
+        name: str,
+        scores: Mapping[Key, float],
+        counts: Mapping[Key, Counts | str],
+        num_examples: Mapping[str, int],
+        size: int = RESAMPLES,
+    ) -> None:
+        """Resample what has counts.
+
+        Args:
+            name: what the examples belong to (task and split): targets of one task share draws.
+            scores: the result rows' values of the headline metric.
+            counts: parts of the metric by example, or why there are none.
+            num_examples: language to number of examples.
+            size: number of resampled test sets.
+
+        Raises:
+            UserError: two strategies were evaluated on different examples.
+        """
+        self.name, self.scores, self.num_examples = name, dict(scores), num_examples
+        self.size = size
+        self.why: dict[str, str] = {}
+        """Strategy to why its examples are not resampled."""
+        for key in scores:
+            found = counts.get(key, "no predictions at hand")
+            if isinstance(found, str):
+                self.why[key[0]] = found
+            elif abs(found.value() - scores[key]) > 1e-6:
+                self.why[key[0]] = "the predictions at hand are not those that were scored"
+        self.counts: dict[Key, Counts] = {
+            key: found
+            for key, found in counts.items()
+            if key[0] not in self.why and key in scores and not isinstance(found, str)
+        }
+        self._draws = self._resample()
+
+    def _groups(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
+        """Keys by the ids of their examples: parallel languages are drawn together."""
+        of_language: dict[str, str] = {}
+        groups: dict[str, list[Key]] = {}
+        for key in keys:
+            ids = digest(self.counts[key].ids)
+            if of_language.setdefault(key[2], ids) != ids:
+                raise UserError(
+                    f"{self.name}: {key[2]}: the predictions of {key[0]}, seed {key[1]}, are of "
+                    "other examples than those of another strategy. Delete them to have them made "
+                    "again."
+                )
+            groups.setdefault(ids, []).append(key)
+        return groups
+
+    def _stack(self, keys: Sequence[Key], side: str) -> npt.NDArray[np.float64]:
+        return np.stack([getattr(self.counts[key], side) for key in keys], axis=1)
+
+    def _resample(self) -> dict[Key, npt.NDArray[np.float32]]:
+        draws: dict[Key, npt.NDArray[np.float32]] = {}
+        for ids, keys in self._groups(list(self.counts)).items():
+            scores_BC = resampled_scores(
+                self._stack(keys, "numerator_N"),
+                self._stack(keys, "denominator_N"),
+                self.size,
+                generator("examples", self.name, ids),
+            )
+            draws |= {key: scores_BC[:, column] for column, key in enumerate(keys)}
+        return draws
+
+    def _shared(self, strategy: str, other: str | None) -> dict[int, list[str]]:
+        """Seed to the languages that both strategies have."""
+        found: dict[int, list[str]] = {}
+        for name, seed, language in self.scores:
+            if name == strategy and (other is None or (other, seed, language) in self.scores):
+                found.setdefault(seed, []).append(language)
+        return found
+
+    def difference(
+        self,
+        strategy: str,
+        other: str | None,
+        over: Over = "mean",
+        source: str = "",
+        *,
+        swaps: bool = False,
+    ) -> Difference:
+        """A strategy's score minus another's, in the seeds and languages that both have.
+
+        Args:
+            strategy: the first.
+            other: the second; None for the score alone.
+            over: what is taken over languages.
+            source: source language, for the gap.
+            swaps: also swap the two by example, for a test.
+        """
+        shared = self._shared(strategy, other)
+        weights = {
+            seed: weighted
+            for seed, languages in shared.items()
+            if (weighted := _weights(languages, over, source))
+        }
+        sides = [(strategy, 1.0), *([(other, -1.0)] if other else [])]
+        values = {
+            seed: sum(
+                sign * weight * self.scores[name, seed, language]
+                for language, weight in weighted.items()
+                for name, sign in sides
+            )
+            for seed, weighted in weights.items()
+        }
+        languages = {language for weighted in weights.values() for language in weighted}
+        why = next((self.why[name] for name, _ in sides if name in self.why), "")
+        draws = None
+        if weights and not why:
+            columns = [
+                sum(
+                    sign * weight * self._draws[name, seed, language].astype(np.float64)
+                    for language, weight in weighted.items()
+                    for name, sign in sides
+                )
+                for seed, weighted in weights.items()
+            ]
+            draws = np.stack([np.asarray(column) for column in columns], axis=1)
+        swapped = None
+        if draws is not None and other and swaps:
+            swapped = self._swapped(strategy, other, weights)
+        return Difference(
+            by_seed=values,
+            draws_BS=draws,
+            swapped_B=swapped,
+            num_examples=sum(self.num_examples.get(language, 0) for language in languages),
+            why_no_examples=why,
+        )
+
+    def _swapped(
+        self, strategy: str, other: str, weights: Mapping[int, Mapping[str, float]]
+    ) -> npt.NDArray[np.float64]:
+        """Mean over seeds of the difference, with the strategies swapped by example."""
+        total_B = np.zeros(self.size)
+        firsts = [(strategy, seed, language) for seed in weights for language in weights[seed]]
+        for ids, keys in self._groups(firsts).items():
+            others = [(other, seed, language) for _, seed, language in keys]
+            differences_BC = swapped_differences(
+                [self._stack(keys, "numerator_N"), self._stack(others, "numerator_N")],
+                [self._stack(keys, "denominator_N"), self._stack(others, "denominator_N")],
+                self.size,
+                generator("swaps", self.name, ids),
+            )
+            weight_C = np.array([weights[seed][language] for _, seed, language in keys])
+            total_B += differences_BC @ (weight_C / len(weights))
+        return total_B
+
+
+def _weights(languages: Sequence[str], over: Over, source: str) -> dict[str, float]:
+    """Language to its weight; none where the gap needs languages that are not there."""
+    if over == "mean":
+        return dict.fromkeys(languages, 1 / len(languages))
+    others = [language for language in languages if language != source]
+    if source not in languages or not others:
+        return {}
+    return {source: 1.0, **dict.fromkeys(others, -1 / len(others))}
+
+
+def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
+    """A weighted sum of differences, in the seeds that all have.
+
+    A part without examples adds its values only; the interval then says so. Seeds are varied
+    together: one seed's models share their intermediate stages.
+    """
+    seeds = [seed for seed in parts[0][1].by_seed if all(seed in part.by_seed for _, part in parts)]
+    values = {seed: sum(weight * part.by_seed[seed] for weight, part in parts) for seed in seeds}
+    lacking = [part.why_no_examples for _, part in parts if part.draws_BS is None]
+    with_examples = [(weight, part) for weight, part in parts if part.draws_BS is not None]
+    draws = swapped = None
+    if with_examples and seeds:
+        draws = sum((w * _columns(part, seeds) for w, part in parts), np.zeros((1, len(seeds))))
+    if with_examples and all(part.swapped_B is not None for _, part in parts):
+        swapped = sum((w * np.asarray(part.swapped_B) for w, part in parts), np.zeros(1))
+    why = ""
+    if lacking:
+        share = f"{len(lacking)} of {len(parts)} parts without examples: " if with_examples else ""
+        why = share + "; ".join(dict.fromkeys(lacking))
+    return Difference(
+        by_seed=values,
+        draws_BS=draws,
+        swapped_B=swapped,
+        num_examples=sum(part.num_examples for _, part in parts),
+        why_no_examples=why,
+    )
+
+
+def _columns(part: Difference, seeds: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Draws of some seeds; the values themselves, as one row, where there are no draws."""
+    if part.draws_BS is None:
+        return np.array([[part.by_seed[seed] for seed in seeds]])
+    position = {seed: column for column, seed in enumerate(part.by_seed)}
+    return part.draws_BS[:, [position[seed] for seed in seeds]]
