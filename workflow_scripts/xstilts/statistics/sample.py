@@ -95,6 +95,7 @@ class Sample:
             for key, found in counts.items()
             if key[0] not in self.why and key in scores and not isinstance(found, str)
         }
+        self._names: dict[tuple[str, ...], str] = {}
         self._draws = self._resample()
 
     def _groups(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
@@ -102,7 +103,7 @@ class Sample:
         of_language: dict[str, str] = {}
         groups: dict[str, list[Key]] = {}
         for key in keys:
-            ids = digest(self.counts[key].ids)
+            ids = self._name_of(self.counts[key].ids)
             if of_language.setdefault(key[2], ids) != ids:
                 raise UserError(
                     f"{self.name}: {key[2]}: the predictions of {key[0]}, seed {key[1]}, are of "
@@ -111,6 +112,12 @@ class Sample:
                 )
             groups.setdefault(ids, []).append(key)
         return groups
+
+    def _name_of(self, ids: tuple[str, ...]) -> str:
+        """A digest of the ids, computed once for all files of one data set."""
+        if ids not in self._names:
+            self._names[ids] = digest(ids)
+        return self._names[ids]
 
     def _stack(self, keys: Sequence[Key], side: str) -> npt.NDArray[np.float64]:
         return np.stack([getattr(self.counts[key], side) for key in keys], axis=1)
