@@ -179,6 +179,17 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
     write_text(folder / "config.json", model.config.to_json_string())
 
 
+def checkpoint_layers(model: PreTrainedModel) -> None:
+    """Make training compute each layer again in the backward pass instead of keeping it.
+
+    Dropout is drawn again from the same state, so that the result is the same.
+    """
+    if isinstance(model, RobertaEncoder):
+        model.checkpointing = True
+    else:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+
+
 def max_positions(model: PreTrainedModel) -> int:
     """Longest sequence in pieces that the model has positions for."""
     config = model.config

@@ -28,6 +28,9 @@ class BaseHead(nn.Module, ABC):
     """Whether the loss is over all sequences of an example: they then pass through the model side
     by side, and a scalar target is examples x sequences of each."""
 
+    label_smoothing: float = 0.0
+    """Share of the target's probability that goes to all classes alike; set by the loop."""
+
     @abstractmethod
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
         """Layers without a state of their own beyond torch's current seed."""

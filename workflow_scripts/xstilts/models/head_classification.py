@@ -41,4 +41,7 @@ class Head(BaseHead):
     ) -> tuple[torch.Tensor, int]:
         """Sum of the cross-entropies of a part of a batch, and the number of sequences."""
         logits_BC = self(hidden_BTD).float()
-        return F.cross_entropy(logits_BC, targets["label"], reduction="sum"), len(logits_BC)
+        loss = F.cross_entropy(
+            logits_BC, targets["label"], reduction="sum", label_smoothing=self.label_smoothing
+        )
+        return loss, len(logits_BC)

@@ -47,4 +47,7 @@ class Head(BaseHead):
         label_NC = targets["label"]
         scores_NC = self(hidden_BTD).float().view_as(label_NC)
         # every sequence of an example says which choice is the right one
-        return F.cross_entropy(scores_NC, label_NC[:, 0], reduction="sum"), len(scores_NC)
+        loss = F.cross_entropy(
+            scores_NC, label_NC[:, 0], reduction="sum", label_smoothing=self.label_smoothing
+        )
+        return loss, len(scores_NC)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 MODEL_TYPES = ("xlm-roberta", "roberta")
 
@@ -171,6 +172,8 @@ class RobertaEncoder(nn.Module):
         self.embeddings = _Embeddings(config)
         self.layers = [_Layer(config) for _ in range(config.num_hidden_layers)]
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
+        self.checkpointing = False
+        """Whether training keeps each layer's input only and computes the rest again."""
 
     def initialise(self) -> RobertaEncoder:
         """Fill in random weights from torch's current seed, as transformers does."""
@@ -206,7 +209,10 @@ class RobertaEncoder(nn.Module):
             mask = attention_mask.bool()[:, None, None, :]
         states = [hidden]
         for layer in self.layers:
-            hidden = layer(hidden, mask)
+            if self.checkpointing and self.training:
+                hidden = checkpoint(layer, hidden, mask, use_reentrant=False)
+            else:
+                hidden = layer(hidden, mask)
             if output_hidden_states:
                 states.append(hidden)
         return Output(hidden, tuple(states) if output_hidden_states else (hidden,))
