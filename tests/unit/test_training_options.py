@@ -251,3 +251,14 @@ def test_smoothing_of_torch_is_the_definition_used_here() -> None:
     logits = torch.randn(5, generator=torch.Generator().manual_seed(0))
     expected = functional.cross_entropy(logits, torch.tensor(2), label_smoothing=SHARE)
     torch.testing.assert_close(smoothed(logits, 2), expected)
+
+
+# ---- padding ------------------------------------------------------------------------------------
+
+
+def test_code_that_a_recipe_does_without_is_no_part_of_its_identity(tmp_path: Path) -> None:
+    text = STUDY.replace("targets:", "recipes:\n  all: {padding_free: true}\ntargets:")
+    for study, used in ((STUDY, False), (text, True)):
+        identity = identities.model(grid_of(tmp_path, study), "mini", 1, "mnli", None)
+        assert identity["recipe"]["padding_free"] is used
+        assert ("xstilts.models.packed" in identity["code"]) is used

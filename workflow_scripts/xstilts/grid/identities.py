@@ -142,6 +142,9 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     dev = grid.dev_members(base, chain, target)
     kinds = sorted({TASKS[member.task].kind for member in members})
     code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+    recipe = grid.recipe(base, chain, target)
+    if recipe["padding_free"]:
+        code.append("xstilts.models.packed")
     if dev:
         code.append("xstilts.training.selection")
         for task in {member.task: TASKS[member.task] for member in dev}.values():
@@ -157,7 +160,7 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
             }
             for member in members
         },
-        "recipe": grid.recipe(base, chain, target),
+        "recipe": recipe,
         "dev": {f"{m.task}@{m.language}": _judged(grid, TASKS[m.task]) for m in dev},
         "code": fingerprint(code),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import resource
 import time
 from collections.abc import Mapping, Sequence
@@ -109,6 +110,9 @@ class _Trainer:
             check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
         for head in self.stage.heads.values():
             head.label_smoothing = recipe.label_smoothing
+        if recipe.padding_free:
+            # by name, so that it is no part of the identity of stages that do without
+            importlib.import_module("xstilts.models.packed").use_packing(self.stage.encoder)
         if running.gradient_checkpointing:
             checkpoint_layers(self.stage.encoder)
         self.optimiser = make_optimiser(self.stage.modules(), recipe)
