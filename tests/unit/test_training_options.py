@@ -53,10 +53,10 @@ def head_and_hidden(kind: str, labels: int) -> tuple[Any, torch.Tensor]:
 
 
 def test_label_smoothing_is_its_definition_in_every_head() -> None:
-    none = torch.zeros(0)
+    none, mask = torch.zeros(0), torch.ones(4, 5, dtype=torch.long)
     head, hidden = head_and_hidden("classification", 3)
-    logits, targets = head(hidden), torch.tensor([0, 1, 2, 1])
-    loss, count = head.loss(hidden, {"label": targets}, none)
+    logits, targets = head(hidden, mask), torch.tensor([0, 1, 2, 1])
+    loss, count = head.loss(hidden, {"label": targets, "attention_mask": mask}, none)
     expected = [smoothed(row, int(t)) for row, t in zip(logits, targets, strict=True)]
     torch.testing.assert_close(loss, sum(expected))
     assert count == 4
@@ -71,8 +71,8 @@ def test_label_smoothing_is_its_definition_in_every_head() -> None:
 
     head, hidden = head_and_hidden("multiple_choice", 0)
     labels = torch.tensor([[1, 1], [0, 0]])
-    loss, count = head.loss(hidden, {"label": labels}, none)
-    scores = head(hidden).view(2, 2)
+    loss, count = head.loss(hidden, {"label": labels, "attention_mask": mask}, none)
+    scores = head(hidden, mask).view(2, 2)
     torch.testing.assert_close(loss, smoothed(scores[0], 1) + smoothed(scores[1], 0))
     assert count == 2
 
