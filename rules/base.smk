@@ -55,6 +55,8 @@ rule pretrain:
         mem_mb=8000,
         runtime=lambda wc, attempt: 720 * attempt,
         tokens_per_pass=16384,
+        gradient_checkpointing=get_running("gradient_checkpointing"),
+        save_steps=get_running("save_steps"),
     params:
         identity=get_model_identity,
     script:

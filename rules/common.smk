@@ -106,6 +106,16 @@ def get_model_identity(wildcards) -> dict:
     return identities.model(GRID, base, seed, chain, wildcards.get("target"))
 
 
+def get_running(key):
+    """A function of wildcards: how a stage is run; no parameter, for it changes no result."""
+
+    def value(wildcards) -> int:
+        base = wildcards.get("base") or wildcards.built_base
+        return GRID.running(base, wildcards.get("chain", "none"), wildcards.get("target"))[key]
+
+    return value
+
+
 def get_predicting_model(target):
     """A function of wildcards: manifest of the model that predicts a cell of this target."""
     return lambda wc: GRID.model_of(wc.base, int(wc.seed), wc.chain, target)

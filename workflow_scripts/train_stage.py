@@ -25,4 +25,6 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         state_root=study_root(snakemake.output[0]) / "state",
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
+        gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
+        save_steps=int(snakemake.resources.save_steps),
     )

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from xstilts.config.recipe import DEFAULTS, TASK_KEYS
+from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
 from xstilts.data.schemas import SCHEMAS
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.unigram import train_unigram
@@ -145,7 +145,8 @@ def make_tokens(
 
 def recipe(**changes: Any) -> Recipe:
     """A recipe for tiny models."""
-    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in TASK_KEYS}
+    others = (*TASK_KEYS, *RUNNING_KEYS)
+    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
     values |= {"learning_rate": 3e-3, "batch_size": 16, "epochs": 1.0}
     return Recipe(**(values | changes))
 

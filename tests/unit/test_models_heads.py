@@ -62,11 +62,12 @@ def test_heads_for_choices_do_not_depend_on_their_number(tmp_path: Path) -> None
     assert parent_head(tmp_path, "copa", spec) == "social_iqa"
     head = load_head(tmp_path, "social_iqa", CONFIG).eval()
     hidden = torch.randn(6, 4, 8, generator=torch.Generator().manual_seed(0))
-    scores = head(hidden)
+    mask = torch.ones(6, 4, dtype=torch.long)
+    scores = head(hidden, mask)
     assert scores.shape == (6,)
     for choices in (2, 3):
         label = torch.arange(6 // choices).remainder(choices)
-        targets = {"label": label.unsqueeze(1).expand(-1, choices)}
+        targets = {"label": label.unsqueeze(1).expand(-1, choices), "attention_mask": mask}
         loss, count = head.loss(hidden, targets, torch.zeros(20, 8))
         expected = [
             torch.logsumexp(row, 0) - row[right]
@@ -100,8 +101,9 @@ def test_choice_head_equals_that_of_transformers() -> None:
     labels = torch.tensor([2, 0])
     theirs = model(input_ids=ids, labels=labels)
     hidden = model.roberta(input_ids=ids.flatten(0, 1)).last_hidden_state
-    assert torch.allclose(ours(hidden).view(2, 3), theirs.logits, atol=1e-6)
-    targets = {"label": labels.unsqueeze(1).expand(-1, 3)}
+    mask = torch.ones(6, 5, dtype=torch.long)
+    assert torch.allclose(ours(hidden, mask).view(2, 3), theirs.logits, atol=1e-6)
+    targets = {"label": labels.unsqueeze(1).expand(-1, 3), "attention_mask": mask}
     loss, count = ours.loss(hidden, targets, model.get_input_embeddings().weight)
     assert torch.isclose(loss / count, theirs.loss)
 

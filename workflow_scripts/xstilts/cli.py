@@ -104,11 +104,23 @@ def _tasks(arguments: argparse.Namespace) -> None:
         )
         for task in TASKS.values()
     ]
+    _print_columns(rows)
+
+
+def _memory(arguments: argparse.Namespace) -> None:
+    from xstilts.memory import HEADER, memory_rows
+
+    found = memory_rows(_grid(arguments), arguments.tokens_per_pass, arguments.device)
+    _print_columns([HEADER, *found])
+    if arguments.device == "gpu":
+        print("A GPU's activations follow from its kernels; they are not measured.")
+
+
+def _print_columns(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        print(
-            "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip()
-        )
+        cells = (value.ljust(width) for value, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
 
 
 def _score(arguments: argparse.Namespace) -> None:
@@ -180,6 +192,9 @@ def _parser() -> argparse.ArgumentParser:
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
     add_study("plan", _plan, "Say what a study trains, predicts, reads and stores; needs no data.")
     add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
+    memory = add_study("memory", _memory, "Estimate what each stage needs in memory, in MiB.")
+    memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
+    memory.add_argument("--device", choices=("gpu", "cpu"), default="gpu")
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
     scored.add_argument("labels", metavar="LABELS_DIR", help="gold: TASK/test-LANGUAGE.tsv")

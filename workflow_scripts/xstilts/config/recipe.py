@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,23 @@ class RecipeOverrides(Section):
     )
     precision: Literal["fp32", "bf16"] | None = Field(
         None, description="Arithmetic of the forward pass; the weights stay in fp32."
+    )
+    padding_free: bool | None = Field(
+        None,
+        description="Train XLM-R or RoBERTa without padding: pieces in one row, attention in "
+        "groups of equal length. The same result but for rounding and the draws of dropout.",
+    )
+    label_smoothing: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="Share of the target's probability that goes to all classes alike; not in "
+        "masked language modelling.",
+    )
+    loss_weights: dict[str, Annotated[float, Field(gt=0)]] | None = Field(
+        None,
+        description="What the loss of a task counts in a mixture, 1 where a task is not named; "
+        "`mlm` stands for all masked language modelling.",
     )
     keep_head: bool | None = Field(
         None,
@@ -79,6 +96,17 @@ class RecipeOverrides(Section):
     sampling_temperature: float | None = Field(
         None, ge=1, description="Exponent 1/T on the sizes, with `sampling: temperature`."
     )
+    gradient_checkpointing: bool | None = Field(
+        None,
+        description="Compute each layer again in the backward pass: less memory, more time, the "
+        "same result.",
+    )
+    save_steps: int | None = Field(
+        None,
+        ge=0,
+        description="Steps after which the training state is saved, besides every ten minutes; "
+        "0 is off. It does not change the result.",
+    )
     max_length: int | None = Field(
         None, ge=8, description="Longest sequence in word pieces (per task, not per stage)."
     )
@@ -113,6 +141,9 @@ DEFAULTS: dict[str, Any] = {
     "adam_epsilon": 1e-8,
     "max_grad_norm": 1.0,
     "precision": "fp32",
+    "padding_free": False,
+    "label_smoothing": 0.0,
+    "loss_weights": {},
     "keep_head": False,
     # best English dev checkpoint, every 1,000 steps; jiant looks at the first 500 examples only
     "selection": "best",
@@ -124,6 +155,8 @@ DEFAULTS: dict[str, Any] = {
     "sampling": "proportional",
     "sampling_cap": 0,
     "sampling_temperature": 1.0,
+    "gradient_checkpointing": False,
+    "save_steps": 0,
     "max_length": 256,
     "doc_stride": 128,
     # SQuAD v2.0's default in BERT's script and its descendants
@@ -132,6 +165,9 @@ DEFAULTS: dict[str, Any] = {
 
 SELECTION_KEYS = ("eval_steps", "patience", "dev_examples")
 """Keys that say nothing where the last weights are kept."""
+
+RUNNING_KEYS = ("gradient_checkpointing", "save_steps")
+"""Keys that say how a stage is run; they do not change its result and are no part of it."""
 
 TOKEN_KEYS = ("max_length", "doc_stride")
 """Keys that shape the tokens of a task, not the training of a stage."""

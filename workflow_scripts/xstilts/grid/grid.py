@@ -25,7 +25,7 @@ from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError
 from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
-from xstilts.grid.recipes import Position, stage_recipe
+from xstilts.grid.recipes import Position, stage_recipe, stage_running
 from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
@@ -185,6 +185,16 @@ class Grid:
 
     def recipe(self, base: str, chain: str, target: str | None) -> dict[str, Any]:
         """The full recipe of the last stage of a model."""
+        return stage_recipe(self.study, *self._levels(base, chain, target))
+
+    def running(self, base: str, chain: str, target: str | None) -> dict[str, int]:
+        """What the recipe says of how that stage is run, which does not change its result."""
+        return stage_running(self.study, *self._levels(base, chain, target))
+
+    def _levels(
+        self, base: str, chain: str, target: str | None
+    ) -> tuple[Position, tuple[Member, ...], RecipeOverrides]:
+        """Position, training sets and own recipe of the last stage of a model."""
         position: Position = "target"
         own = self.targets[target].recipe if target else RecipeOverrides()
         if target is None and chain != EMPTY_CHAIN:
@@ -193,7 +203,7 @@ class Grid:
             pretrain = self.study.bases[base].pretrain
             assert pretrain is not None, base
             position, own = "pretrain", pretrain.recipe
-        return stage_recipe(self.study, position, self.members(base, chain, target), own)
+        return position, self.members(base, chain, target), own
 
     def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
         """Training sets on whose dev sets the weights of a model are selected.

@@ -17,7 +17,7 @@ from xstilts.data.sources import on_hub
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
-from xstilts.grid.recipes import null_threshold, token_options
+from xstilts.grid.recipes import head_name, null_threshold, token_options
 from xstilts.identity import canonical
 from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
@@ -157,6 +157,9 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     dev = grid.dev_members(base, chain, target)
     kinds = sorted({TASKS[member.task].kind for member in members})
     code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+    recipe = grid.recipe(base, chain, target)
+    if recipe["padding_free"]:
+        code.append("xstilts.models.packed")
     if dev:
         code.append("xstilts.training.selection")
         for task in {member.task: TASKS[member.task] for member in dev}.values():
@@ -164,15 +167,15 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     identity: dict[str, Any] = {
         "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
-        "head_of": {member.task: _head_name(member.task) for member in members},
+        "head_of": {member.task: head_name(member.task) for member in members},
         "heads": {
-            _head_name(member.task): {
+            head_name(member.task): {
                 "kind": TASKS[member.task].kind,
                 "labels": list(TASKS[member.task].labels),
             }
             for member in members
         },
-        "recipe": grid.recipe(base, chain, target),
+        "recipe": recipe,
         "dev": {f"{m.task}@{m.language}": _judged(grid, TASKS[m.task]) for m in dev},
         "code": fingerprint(code),
     }
@@ -187,11 +190,6 @@ def _judged(grid: Grid, task: Task) -> dict[str, Any]:
     if task.may_lack_answer:
         decoding["null_threshold"] = null_threshold(grid.study, task.name)
     return {"metric": task.metric, "scorer": task.scorer, "decoding": decoding}
-
-
-def _head_name(task: str) -> str:
-    """The head of a task: its own, but one for all masked language modelling."""
-    return "mlm" if TASKS[task].kind == "mlm" else task
 
 
 def found_base(grid: Grid, base: str) -> dict[str, Any]:

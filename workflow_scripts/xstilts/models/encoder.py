@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,6 +26,10 @@ _KNOWN = {
     "xlm-roberta": ("transformers.models.xlm_roberta.modeling_xlm_roberta", "XLMRobertaModel"),
     "roberta": ("transformers.models.roberta.modeling_roberta", "RobertaModel"),
     "bert": ("transformers.models.bert.modeling_bert", "BertModel"),
+    # AutoModel would build the decoder too
+    "mt5": ("transformers.models.mt5.modeling_mt5", "MT5EncoderModel"),
+    "umt5": ("transformers.models.umt5.modeling_umt5", "UMT5EncoderModel"),
+    "t5": ("transformers.models.t5.modeling_t5", "T5EncoderModel"),
 }
 
 _OTHER_PARTS = (
@@ -36,6 +41,13 @@ _OTHER_PARTS = (
     "embeddings.position_ids",
 )
 """Weights of a checkpoint that are no part of the encoder."""
+
+_OTHER_BY_TYPE = {
+    **dict.fromkeys(("mt5", "umt5", "t5"), ("decoder.",)),
+    # of its head for masked language modelling
+    "modernbert": ("decoder.", "head."),
+}
+"""The same for single types: elsewhere these names are the encoder's own."""
 
 
 def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
@@ -78,18 +90,19 @@ def load_encoder(folder: Path) -> PreTrainedModel:
     config = read_json(folder / "config.json")
     if supports(config) and (folder / "model.safetensors").is_file():
         return _load_roberta(folder, config)
-    model_type = config.get("model_type")
-    options: dict[str, Any] = {"add_pooling_layer": False} if model_type in _KNOWN else {}
+    model_class = _model_class(folder, config.get("model_type"))
+    # a pooler is a head of pretraining
+    has_pooler = "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
+    options: dict[str, Any] = {"add_pooling_layer": False} if has_pooler else {}
     logging = importlib.import_module("transformers.utils.logging")
     logging.disable_progress_bar()
     verbosity = logging.get_verbosity()
     # what does not fit is an error below, not a warning in a log
     logging.set_verbosity_error()
     try:
-        model, report = _model_class(model_type).from_pretrained(
+        model, report = model_class.from_pretrained(
             folder,
             dtype=torch.float32,
-            attn_implementation="sdpa",
             local_files_only=True,
             output_loading_info=True,
             # reported below with the rest, instead of an error without names
@@ -100,7 +113,9 @@ def load_encoder(folder: Path) -> PreTrainedModel:
         raise UserError(f"{folder}: no model that can be loaded ({error}).") from error
     finally:
         logging.set_verbosity(verbosity)
-    _require_complete(folder, report)
+    _require_complete(folder, report, model.config.model_type)
+    # a decoder would keep keys and values for the next word
+    model.config.use_cache = False
     return model
 
 
@@ -126,11 +141,13 @@ def _load_roberta(folder: Path, config: Mapping[str, Any]) -> RobertaEncoder:
     return model
 
 
-def _require_complete(folder: Path, report: Mapping[str, Any]) -> None:
+def _require_complete(folder: Path, report: Mapping[str, Any], model_type: str = "") -> None:
     """Raise unless each weight of the encoder came from the checkpoint."""
+    others = _OTHER_BY_TYPE.get(model_type, ())
+    left_over = [key for key in report["unexpected_keys"] if not key.startswith(others)]
     problems = {
         "missing": _of_encoder(report["missing_keys"]),
-        "left over": _of_encoder(report["unexpected_keys"]),
+        "left over": _of_encoder(left_over),
         "of another shape": sorted(str(entry[0]) for entry in report["mismatched_keys"]),
     }
     found = [f"{len(keys)} {what}: {_some(keys)}" for what, keys in problems.items() if keys]
@@ -153,12 +170,24 @@ def _some(keys: list[str]) -> str:
     return ", ".join(keys[:5]) + (", ..." if len(keys) > 5 else "")
 
 
-def _model_class(model_type: str | None) -> Any:
-    """The encoder class of a model type; transformers' own choice for less common ones."""
+def _model_class(folder: Path, model_type: str | None) -> Any:
+    """The encoder class of a model type; transformers' own choice for less common ones.
+
+    Raises:
+        UserError: transformers does not know the type.
+    """
     if model_type in _KNOWN:
         module, name = _KNOWN[model_type]
         return getattr(importlib.import_module(module), name)
-    return importlib.import_module("transformers").AutoModel
+    transformers = importlib.import_module("transformers")
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        return transformers.MODEL_MAPPING[type(config)]
+    except (ValueError, KeyError, OSError) as error:
+        raise UserError(
+            f"{folder / 'config.json'}: model_type {model_type!r} is no architecture that "
+            f"transformers {transformers.__version__} can build ({error!s:.200})."
+        ) from error
 
 
 def save_encoder(model: PreTrainedModel, folder: Path) -> None:
@@ -166,9 +195,13 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
 
     Equal weights give equal bytes.
     """
-    weights = {
-        name: tensor.detach().to("cpu").contiguous() for name, tensor in model.state_dict().items()
-    }
+    weights: dict[str, torch.Tensor] = {}
+    written: set[int] = set()
+    for name, tensor in model.state_dict().items():
+        # a tensor that stands under two names is written under the first
+        if tensor.data_ptr() not in written:
+            weights[name] = tensor.detach().to("cpu").contiguous()
+            written.add(tensor.data_ptr())
     with atomic_path(folder / "model.safetensors") as temporary:
         save_file(weights, temporary, metadata={"format": "pt"})
     if isinstance(model, RobertaEncoder):
@@ -179,11 +212,22 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
     write_text(folder / "config.json", model.config.to_json_string())
 
 
+def checkpoint_layers(model: PreTrainedModel) -> None:
+    """Make training compute each layer again in the backward pass instead of keeping it.
+
+    Dropout is drawn again from the same state, so that the result is the same.
+    """
+    if isinstance(model, RobertaEncoder):
+        model.checkpointing = True
+    else:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+
+
 def max_positions(model: PreTrainedModel) -> int:
     """Longest sequence in pieces that the model has positions for."""
     config = model.config
     limit = int(getattr(config, "max_position_embeddings", 1 << 30))
-    if config.model_type in {"xlm-roberta", "roberta"}:
+    if config.model_type in {"xlm-roberta", "roberta", "xlm-roberta-xl", "camembert"}:
         return limit - config.pad_token_id - 1
     return limit
 

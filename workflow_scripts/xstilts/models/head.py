@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     import torch
 
+    from xstilts.models.pool import Pool
+
 
 class BaseHead(nn.Module, ABC):
     """Base of the heads, one module ``head_KIND`` per kind of task.
@@ -27,6 +29,11 @@ class BaseHead(nn.Module, ABC):
     whole_examples: ClassVar[bool] = False
     """Whether the loss is over all sequences of an example: they then pass through the model side
     by side, and a scalar target is examples x sequences of each."""
+
+    pool: Pool = "first"
+    """Which piece stands for a sequence; set by ``models.heads`` to suit the encoder."""
+    label_smoothing: float = 0.0
+    """Share of the target's probability that goes to all classes alike; set by the loop."""
 
     @abstractmethod
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:

@@ -9,13 +9,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from xstilts.models.head import BaseHead
+from xstilts.models.pool import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class Head(BaseHead):
-    """RoBERTa's classification head: dense, tanh and output on the first piece.
+    """RoBERTa's classification head: dense, tanh and output on the piece that stands for all.
 
     Shapes: B sequences, T pieces, D width, C classes.
     """
@@ -28,10 +29,10 @@ class Head(BaseHead):
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(hidden_size, num_labels)
 
-    def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
+    def forward(self, hidden_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
         """Logits, B x C."""
-        first_BD = self.dropout(hidden_BTD[:, 0])
-        return self.output(self.dropout(torch.tanh(self.dense(first_BD))))
+        whole_BD = self.dropout(pooled(hidden_BTD, mask_BT, self.pool))
+        return self.output(self.dropout(torch.tanh(self.dense(whole_BD))))
 
     def loss(
         self,
@@ -40,5 +41,8 @@ class Head(BaseHead):
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
         """Sum of the cross-entropies of a part of a batch, and the number of sequences."""
-        logits_BC = self(hidden_BTD).float()
-        return F.cross_entropy(logits_BC, targets["label"], reduction="sum"), len(logits_BC)
+        logits_BC = self(hidden_BTD, targets["attention_mask"]).float()
+        loss = F.cross_entropy(
+            logits_BC, targets["label"], reduction="sum", label_smoothing=self.label_smoothing
+        )
+        return loss, len(logits_BC)

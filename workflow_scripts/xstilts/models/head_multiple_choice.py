@@ -9,13 +9,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from xstilts.models.head import BaseHead
+from xstilts.models.pool import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class Head(BaseHead):
-    """One score per sequence, from the first piece: dense, tanh, dropout and output.
+    """One score per sequence, from the piece that stands for all: dense, tanh, dropout and output.
 
     As transformers' ``RobertaForMultipleChoice``, which google-research/xtreme trains for XCOPA. No
     weight depends on the number of choices, so that tasks of three and of two can share a head.
@@ -32,9 +33,9 @@ class Head(BaseHead):
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(hidden_size, 1)
 
-    def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
+    def forward(self, hidden_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
         """Scores, B."""
-        features_BD = torch.tanh(self.dense(hidden_BTD[:, 0]))
+        features_BD = torch.tanh(self.dense(pooled(hidden_BTD, mask_BT, self.pool)))
         return self.output(self.dropout(features_BD)).squeeze(-1)
 
     def loss(
@@ -45,6 +46,9 @@ class Head(BaseHead):
     ) -> tuple[torch.Tensor, int]:
         """Sum over examples of the cross-entropy of their choices, and the number of examples."""
         label_NC = targets["label"]
-        scores_NC = self(hidden_BTD).float().view_as(label_NC)
+        scores_NC = self(hidden_BTD, targets["attention_mask"]).float().view_as(label_NC)
         # every sequence of an example says which choice is the right one
-        return F.cross_entropy(scores_NC, label_NC[:, 0], reduction="sum"), len(scores_NC)
+        loss = F.cross_entropy(
+            scores_NC, label_NC[:, 0], reduction="sum", label_smoothing=self.label_smoothing
+        )
+        return loss, len(scores_NC)

@@ -41,6 +41,16 @@ class Head(BaseHead):
         logits_BT2 = self(hidden_BTD).float()
         outside_BT1 = ~targets["attention_mask"].bool().unsqueeze(-1)
         logits_BT2 = logits_BT2.masked_fill(outside_BT1, -torch.inf)
-        start = F.cross_entropy(logits_BT2[..., 0], targets["start"], reduction="sum")
-        end = F.cross_entropy(logits_BT2[..., 1], targets["end"], reduction="sum")
+        start = self._loss_of(logits_BT2[..., 0], targets["start"])
+        end = self._loss_of(logits_BT2[..., 1], targets["end"])
         return (start + end) / 2, len(logits_BT2)
+
+    def _loss_of(self, logits_BT: torch.Tensor, target_B: torch.Tensor) -> torch.Tensor:
+        """Sum of the cross-entropies; smoothing is over a window's own pieces, not its padding."""
+        loss = F.cross_entropy(logits_BT, target_B, reduction="sum")
+        if not self.label_smoothing:
+            return loss
+        real_BT = ~torch.isneginf(logits_BT)
+        logs_BT = F.log_softmax(logits_BT, dim=-1).masked_fill(~real_BT, 0.0)
+        even = -(logs_BT.sum(dim=-1) / real_BT.sum(dim=-1)).sum()
+        return (1 - self.label_smoothing) * loss + self.label_smoothing * even

@@ -40,5 +40,11 @@ class Head(BaseHead):
         """Sum of the cross-entropies of the words of a part of a batch, and their number."""
         logits_NC = self(hidden_BTD).float().flatten(0, 1)
         labels_N = targets["labels"].flatten()
-        loss = F.cross_entropy(logits_NC, labels_N, reduction="sum", ignore_index=-100)
+        loss = F.cross_entropy(
+            logits_NC,
+            labels_N,
+            reduction="sum",
+            ignore_index=-100,
+            label_smoothing=self.label_smoothing,
+        )
         return loss, int((labels_N != -100).sum())

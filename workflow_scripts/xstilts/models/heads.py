@@ -13,6 +13,7 @@ from torch import nn
 
 from xstilts.errors import UserError, unknown
 from xstilts.files import atomic_path, read_json, write_json
+from xstilts.models.pool import pool_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,16 +54,23 @@ def head_class(kind: str) -> type[BaseHead]:
 
 def new_head(spec: HeadSpec, config: Any) -> BaseHead:
     """A fresh head for an encoder with this configuration, random from torch's current seed."""
-    dropout: Any = getattr(config, "classifier_dropout", None) or getattr(
-        config, "hidden_dropout_prob", 0.0
+    head = head_class(spec.kind)(
+        config.hidden_size, len(spec.labels), config.vocab_size, _dropout_of(config)
     )
-    head = head_class(spec.kind)(config.hidden_size, len(spec.labels), config.vocab_size, dropout)
+    head.pool = pool_of(config)
     spread = getattr(config, "initializer_range", 0.02)
     for layer in head.modules():
         if isinstance(layer, nn.Linear):
             nn.init.normal_(layer.weight, std=spread)
             nn.init.zeros_(layer.bias)
     return head
+
+
+def _dropout_of(config: Any) -> float:
+    """Dropout of the heads: their own, or that of the hidden states by its name in the family."""
+    names = ("classifier_dropout", "hidden_dropout_prob", "hidden_dropout", "dropout_rate")
+    found = (getattr(config, name, None) for name in (*names, "dropout"))
+    return next((float(rate) for rate in found if rate is not None), 0.0)
 
 
 def read_index(folder: Path) -> dict[str, HeadSpec]:

@@ -9,13 +9,14 @@ Shapes: B sequences, T pieces, D width, H heads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 MODEL_TYPES = ("xlm-roberta", "roberta")
 
@@ -90,11 +91,17 @@ class _Embeddings(nn.Module):
         # positions count from padding_idx + 1, over real pieces only
         real_BT = (input_ids_BT != self.pad_id).int()
         positions_BT = (real_BT.cumsum(1) * real_BT + self.pad_id).long()
-        if types_BT is None:
-            types_BT = torch.zeros_like(input_ids_BT)
-        hidden_BTD = self.word_embeddings(input_ids_BT) + self.token_type_embeddings(types_BT)
-        hidden_BTD = hidden_BTD + self.position_embeddings(positions_BT)
-        result: torch.Tensor = self.dropout(self.LayerNorm(hidden_BTD))
+        return self.at(input_ids_BT, positions_BT, types_BT)
+
+    def at(
+        self, ids: torch.Tensor, positions: torch.Tensor, types: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Embeddings of pieces, in any shape, at positions counted from padding_idx + 1."""
+        if types is None:
+            types = torch.zeros_like(ids)
+        hidden = self.word_embeddings(ids) + self.token_type_embeddings(types)
+        hidden = hidden + self.position_embeddings(positions)
+        result: torch.Tensor = self.dropout(self.LayerNorm(hidden))
         return result
 
 
@@ -106,10 +113,21 @@ class _SelfAttention(nn.Module):
         self.query, self.key, self.value = (_Linear(width, width) for _ in range(3))
 
     def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
-        batch, length, width = hidden_BTD.shape
+        query, key, value = (part(hidden_BTD) for part in (self.query, self.key, self.value))
+        return self.mix(query, key, value, mask_B11T)
+
+    def mix(
+        self,
+        query_BTD: torch.Tensor,
+        key_BTD: torch.Tensor,
+        value_BTD: torch.Tensor,
+        mask_B11T: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """What each piece takes from those of its sequence, B x T x D."""
+        batch, length, width = query_BTD.shape
         query, key, value = (
-            part(hidden_BTD).view(batch, length, self.heads, -1).transpose(1, 2)
-            for part in (self.query, self.key, self.value)
+            part.view(batch, length, self.heads, -1).transpose(1, 2)
+            for part in (query_BTD, key_BTD, value_BTD)
         )
         rate = self.rate if self.training else 0.0
         mixed = functional.scaled_dot_product_attention(
@@ -145,10 +163,13 @@ class _Layer(nn.Module):
         self.output = _Output(config.intermediate_size, config)
 
     def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
-        attended = self.attention["self"](hidden_BTD, mask_B11T)
-        hidden_BTD = self.attention["output"](attended, hidden_BTD)
-        inner = functional.gelu(self.intermediate["dense"](hidden_BTD))
-        result: torch.Tensor = self.output(inner, hidden_BTD)
+        return self.after(self.attention["self"](hidden_BTD, mask_B11T), hidden_BTD)
+
+    def after(self, attended: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        """The rest of the layer, which takes each piece by itself; any shape before the width."""
+        hidden = self.attention["output"](attended, hidden)
+        inner = functional.gelu(self.intermediate["dense"](hidden))
+        result: torch.Tensor = self.output(inner, hidden)
         return result
 
 
@@ -171,6 +192,10 @@ class RobertaEncoder(nn.Module):
         self.embeddings = _Embeddings(config)
         self.layers = [_Layer(config) for _ in range(config.num_hidden_layers)]
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
+        self.packed: Callable[..., torch.Tensor] | None = None
+        """Takes over from the layers in training where there is padding (``models.packed``)."""
+        self.checkpointing = False
+        """Whether training keeps each layer's input only and computes the rest again."""
 
     def initialise(self) -> RobertaEncoder:
         """Fill in random weights from torch's current seed, as transformers does."""
@@ -188,6 +213,14 @@ class RobertaEncoder(nn.Module):
         """The piece embeddings."""
         return self.embeddings.word_embeddings
 
+    def run_layer(self, layer: Callable[..., torch.Tensor], *inputs: Any) -> torch.Tensor:
+        """Output of a layer, which keeps its input alone if layers are computed again."""
+        if self.checkpointing and self.training:
+            again: torch.Tensor = checkpoint(layer, *inputs, use_reentrant=False)
+            return again
+        result: torch.Tensor = layer(*inputs)
+        return result
+
     def forward(
         self,
         input_ids: torch.Tensor,
@@ -199,6 +232,10 @@ class RobertaEncoder(nn.Module):
     ) -> Output:
         """Hidden states, each batch x pieces x width."""
         assert return_dict
+        if self.packed and self.training and not bool(attention_mask.all()):
+            assert not output_hidden_states
+            last = self.packed(self, input_ids, attention_mask, token_type_ids)
+            return Output(last, (last,))
         hidden = self.embeddings(input_ids, token_type_ids)
         # without padding no mask is needed, and attention takes its fastest way
         mask = None
@@ -206,7 +243,7 @@ class RobertaEncoder(nn.Module):
             mask = attention_mask.bool()[:, None, None, :]
         states = [hidden]
         for layer in self.layers:
-            hidden = layer(hidden, mask)
+            hidden = self.run_layer(layer, hidden, mask)
             if output_hidden_states:
                 states.append(hidden)
         return Output(hidden, tuple(states) if output_hidden_states else (hidden,))

@@ -38,7 +38,9 @@ class Predictor:
         head: Head,
     ) -> None:
         """Take in the sequences ``rows``."""
-        probabilities_BC = torch.softmax(head(hidden[-1]).float(), dim=-1)
+        probabilities_BC = torch.softmax(
+            head(hidden[-1], tensors["attention_mask"]).float(), dim=-1
+        )
         self._probabilities[self._examples[rows]] = probabilities_BC.cpu().numpy()
 
     def finish(self, data: pa.Table) -> pa.Table:

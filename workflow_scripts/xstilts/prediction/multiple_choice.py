@@ -39,7 +39,7 @@ class Predictor:
         head: Head,
     ) -> None:
         """Take in the sequences ``rows``."""
-        self._scores[rows] = head(hidden[-1]).float().cpu().numpy()
+        self._scores[rows] = head(hidden[-1], tensors["attention_mask"]).float().cpu().numpy()
 
     def finish(self, data: pa.Table) -> pa.Table:
         """Id, number of the right and of the best choice, probability of each choice.

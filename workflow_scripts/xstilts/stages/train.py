@@ -29,6 +29,8 @@ def train_stage(
     state_root: Path,
     tokens_per_pass: int,
     num_threads: int,
+    gradient_checkpointing: bool = False,
+    save_steps: int = 0,
 ) -> None:
     """Train a stage into the manifest's folder, or reuse what is there with the same identity.
 
@@ -43,6 +45,8 @@ def train_stage(
         state_root: folder of training states; this stage's is named by its identity.
         tokens_per_pass: padded word pieces per forward pass (speed and memory, not the result).
         num_threads: CPU threads.
+        gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
+        save_steps: steps between savings of the state, besides those by time; 0 is off.
 
     Raises:
         UserError: an input is damaged, or training diverged.
@@ -64,6 +68,8 @@ def train_stage(
         identity=digest(full),
         tokens_per_pass=tokens_per_pass,
         num_threads=num_threads,
+        gradient_checkpointing=gradient_checkpointing,
+        save_steps=save_steps,
     )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import resource
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,13 @@ import numpy as np
 import torch
 
 from xstilts.errors import Interrupted
-from xstilts.models.encoder import check_fit, hidden_states, input_embeddings, save_encoder
+from xstilts.models.encoder import (
+    check_fit,
+    checkpoint_layers,
+    hidden_states,
+    input_embeddings,
+    save_encoder,
+)
 from xstilts.models.heads import HeadSpec, head_class, save_heads
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
@@ -101,6 +108,13 @@ class _Trainer:
         for member, table in zip(members, tables, strict=True):
             vocab_size = table.metadata["vocab_size"]
             check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
+        for head in self.stage.heads.values():
+            head.label_smoothing = recipe.label_smoothing
+        if recipe.padding_free:
+            # by name, so that it is no part of the identity of stages that do without
+            importlib.import_module("xstilts.models.packed").use_packing(self.stage.encoder)
+        if running.gradient_checkpointing:
+            checkpoint_layers(self.stage.encoder)
         self.optimiser = make_optimiser(self.stage.modules(), recipe)
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
@@ -138,7 +152,9 @@ class _Trainer:
                 reason = request.signal
                 if self.running.stop_after == step + 1:
                     reason = "stop_after"
-                due = time.monotonic() - saved > self.running.save_every_s
+                due = time.monotonic() - saved > self.running.save_every_s or (
+                    self.running.save_steps and (step + 1) % self.running.save_steps == 0
+                )
                 if (reason or due) and not last:
                     self._save(step + 1)
                     saved = time.monotonic()
@@ -173,7 +189,8 @@ class _Trainer:
             total += loss.detach()
             terms += count
         rate = learning_rate(step, len(self.tasks), self.recipe)
-        norm = step_with(self.optimiser, terms, rate, self.recipe.max_grad_norm)
+        weight = self.recipe.loss_weights.get(sampler.task, 1.0)
+        norm = step_with(self.optimiser, terms, rate, self.recipe.max_grad_norm, weight)
         return Step(
             step,
             sampler.task,

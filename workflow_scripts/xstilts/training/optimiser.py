@@ -104,15 +104,17 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
     return recipe.learning_rate * left
 
 
-def step_with(optimiser: AdamW, terms: int, rate: float, max_grad_norm: float) -> torch.Tensor:
+def step_with(
+    optimiser: AdamW, terms: int, rate: float, max_grad_norm: float, weight: float = 1.0
+) -> torch.Tensor:
     """Take one step with gradients of a sum of ``terms`` losses; returns the mean loss's norm.
 
     The sum is divided here, not in each pass, so that the step is that of the whole batch however
-    it was split.
+    it was split. The mean loss counts ``weight``, in the norm and in what is clipped too.
     """
     gradients = [p.grad for p in optimiser.parameters if p.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients) / max(1, terms)
-    scale = torch.ones_like(norm) / max(1, terms)
+    norm = torch.nn.utils.get_total_norm(gradients) / max(1, terms) * weight
+    scale = torch.ones_like(norm) / max(1, terms) * weight
     if max_grad_norm:
         scale = scale * (max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
     torch._foreach_mul_(gradients, scale)

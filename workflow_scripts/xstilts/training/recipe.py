@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,12 @@ class Recipe:
     """Gradient norm above which gradients are scaled down; 0 is off."""
     precision: Literal["fp32", "bf16"]
     """Arithmetic of the forward pass; the weights stay in fp32."""
+    padding_free: bool
+    """Whether the encoder is trained without padding (``xstilts.models.packed``)."""
+    label_smoothing: float
+    """Share of the target's probability that goes to all classes alike."""
+    loss_weights: Mapping[str, float]
+    """What the loss of a task's steps counts, by head; 1 where it is not named."""
     keep_head: bool
     """Go on with the parent's head where kind and labels are the same."""
     selection: Literal["last", "best"]

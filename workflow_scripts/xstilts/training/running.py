@@ -47,7 +47,11 @@ class Running:
     tokens_per_pass: int
     """Pieces, padding included, that go through the model at once."""
     num_threads: int
+    gradient_checkpointing: bool = False
+    """Compute each layer again in the backward pass instead of keeping what it computed."""
     save_every_s: float = 600.0
+    save_steps: int = 0
+    """Steps between savings of the state, besides those by time; 0 is off."""
     device: str = "auto"
     log: Callable[[str], None] = logger.info
     stop_after: int | None = None

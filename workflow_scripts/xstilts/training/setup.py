@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -14,13 +14,16 @@ from xstilts.models.encoder import build_encoder, load_encoder
 from xstilts.models.heads import HeadSpec, hub_mlm_weights, load_head, new_head, parent_head
 from xstilts.training.mixture import derived_seed
 
+if TYPE_CHECKING:
+    from xstilts.models.head import BaseHead
+
 
 @dataclass
 class Stage:
     """What a stage trains."""
 
     encoder: Any
-    heads: dict[str, nn.Module]
+    heads: dict[str, BaseHead]
     """By task."""
     origins: dict[str, str]
     """Per task: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
@@ -68,7 +71,7 @@ def set_up(
         encoder = load_encoder(start)
     else:
         encoder = build_encoder({"vocab_size": vocab_size, **start})
-    heads: dict[str, nn.Module] = {}
+    heads: dict[str, BaseHead] = {}
     origins: dict[str, str] = {}
     for name, spec in specs.items():
         torch.manual_seed(derived_seed(seed, "head", name))
@@ -81,7 +84,7 @@ def set_up(
 
 def _head(
     name: str, spec: HeadSpec, config: Any, parent: Path | None, keep_head: bool
-) -> tuple[nn.Module, str]:
+) -> tuple[BaseHead, str]:
     """A task's head and where it comes from."""
     if parent is not None and (keep_head or spec.kind == "mlm"):
         kept = parent_head(parent, name, spec)

@@ -1,0 +1,150 @@
+"""How many real pieces per second training computes, by how batches are padded.
+
+    python benchmarks/engine.py [--layers L] [--batches N] [--rounds R] [--threads T]
+
+Prints one table. The encoder has XLM-R base's width, with fewer layers and a small vocabulary to
+be short; forward and backward pass in fp32, in training mode, without the optimiser's step. Lengths
+are drawn like those of NLI pairs (log-normal, median 36 pieces, 10 to 128). Every way computes the
+same sequences, its batches one after the other, in rounds by turns, so that a busy machine slows
+all of them. CPU seconds, of all threads, are what other processes disturb least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
+
+from xstilts.models.encoder import build_encoder, hidden_states
+from xstilts.models.packed import use_packing
+from xstilts.tokens import classification
+from xstilts.tokens.store import TokenTable, list_array, write_tokens
+from xstilts.training.batches import Sequences, collate, gather, model_inputs
+from xstilts.training.sampler import Member, TaskSampler
+
+VOCABULARY, PAD, LONGEST, BATCH, SEQUENCES = 2000, 1, 128, 32, 50 * 32
+
+
+def token_file(path: Path) -> TokenTable:
+    """Random sequences of NLI's lengths."""
+    random = np.random.default_rng(0)
+    lengths = np.exp(random.normal(np.log(36), 0.45, SEQUENCES)).clip(10, LONGEST).astype(int)
+    columns = [
+        list_array([random.integers(5, VOCABULARY, n).tolist() for n in lengths], pa.int32()),
+        pa.array(np.arange(SEQUENCES), pa.int32()),
+        pa.array(np.zeros(SEQUENCES), pa.int32()),
+    ]
+    batch = pa.RecordBatch.from_arrays(columns, schema=classification.SCHEMA)
+    record = {"kind": "classification", "pad_id": PAD, "num_examples": SEQUENCES}
+    write_tokens(path, classification.SCHEMA, [batch], record)
+    return TokenTable.open(path)
+
+
+def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
+    """Rows of the batches that training draws: all of the file, sorted by length in buckets."""
+    member = Member(task="nli", language="en", tokens=path)
+    sampler = TaskSampler(
+        task="nli", members=[member], tables=[table], batch_size=BATCH, seed=0, max_examples=0
+    )
+    return [[row for _, row in sampler.places(sampler.batch(i))] for i in range(50)]
+
+
+def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[str, torch.Tensor]:
+    """Padded tensors of a batch; to ``longest`` pieces, or to its longest sequence."""
+    sequences: Sequences = gather([table], [(0, row) for row in rows])
+    tensors = model_inputs(collate(sequences, slice(None), torch.device("cpu")))
+    if longest is None:
+        return tensors
+    extra = (0, longest - tensors["input_ids"].shape[1])
+    padding = {"input_ids": PAD, "attention_mask": 0}
+    return {
+        name: torch.nn.functional.pad(tensor, extra, value=padding[name])
+        for name, tensor in tensors.items()
+    }
+
+
+def main() -> None:
+    """Measure every way and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--batches", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 768, "num_layers": options.layers, "num_heads": 12}
+    shape |= {"intermediate_size": 3072, "max_length": LONGEST, "dropout": 0.1}
+    encoder = build_encoder({**shape, "vocab_size": VOCABULARY}).train()
+
+    with tempfile.TemporaryDirectory() as folder:
+        table = token_file(Path(folder) / "nli.arrow")
+        sorted_rows = bucketed(table, Path(folder) / "nli.arrow")[: options.batches]
+        random = np.random.default_rng(1)
+        shuffled = random.permutation(np.concatenate(sorted_rows)).reshape(-1, BATCH).tolist()
+
+        def work(
+            rows: list[list[int]], longest: int | None, packed: bool
+        ) -> Callable[[], tuple[float, float]]:
+            batches = [inputs_of(table, row, longest) for row in rows]
+
+            def run() -> tuple[float, float]:
+                encoder.packed = None
+                if packed:
+                    use_packing(encoder)
+                start, cpu = time.perf_counter(), time.process_time()
+                for batch in batches:
+                    hidden_states(encoder, batch)[-1][:, 0].square().sum().backward()
+                    encoder.zero_grad()
+                return time.perf_counter() - start, time.process_time() - cpu
+
+            return run
+
+        ways = {
+            f"padded to {LONGEST}, random order (as a plain training script)": work(
+                shuffled, LONGEST, False
+            ),
+            "padded to the longest of the batch, random order": work(shuffled, None, False),
+            "padding-free, random order": work(shuffled, None, True),
+            "padded to the longest, sorted by length in buckets (the default)": work(
+                sorted_rows, None, False
+            ),
+            "padding-free, sorted by length in buckets": work(sorted_rows, None, True),
+        }
+        seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        for count in range(options.rounds + 1):
+            for name, run in ways.items():
+                taken = run()
+                if count:  # the first round warms up
+                    seconds[name].append(taken)
+        pieces = int(table.lengths[np.concatenate(sorted_rows)].sum())
+
+    sys.stdout.write(f"{options.batches} batches of {BATCH}, {pieces} real pieces, ")
+    sys.stdout.write(f"{options.layers} layers, fp32, {options.threads} threads; ")
+    sys.stdout.write(f"median of {options.rounds} rounds (slowest - fastest)\n\n")
+    sys.stdout.write("| batches | real pieces per second | per CPU second | against the first |\n")
+    sys.stdout.write("|---|---|---|---|\n")
+    first = statistics.median(cpu for _, cpu in next(iter(seconds.values())))
+    for name, taken in seconds.items():
+        wall, cpu = (sorted(values) for values in zip(*taken, strict=True))
+        texts = [
+            f"{pieces / statistics.median(part):,.0f} "
+            f"({pieces / part[-1]:,.0f} - {pieces / part[0]:,.0f})"
+            for part in (wall, cpu)
+        ]
+        ratio = first / statistics.median(cpu)
+        sys.stdout.write(f"| {name} | {' | '.join(texts)} | {ratio:.2f} |\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Trains a toy stage again and again while it is killed: `python kill_world.py FOLDER KILLS SEED`.
+
+Every life is a fork of this process, which has imported all and computed nothing. A life kills
+itself with SIGKILL at a place drawn from the seed: before an optimiser step, inside an evaluation,
+with half of a state file written, between a state file and its entry, or in the files of the
+finished model. The next life goes on from what lies on disk; a model that gets finished is moved
+aside, and the next life begins anew. Prints, as JSON, where each life ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine_world import ARCHITECTURE, labels_of, recipe, running
+
+from xstilts.models.heads import HeadSpec
+from xstilts.training import loop, selection, state
+from xstilts.training.sampler import Member
+
+KINDS = ("classification", "tagging")
+METRICS = {"classification": "accuracy", "tagging": "f1"}
+PLACES = {
+    # place: (module, function, writes a file), and how often it is passed before it kills
+    "training": (loop, "step_with", False, 6),
+    "evaluation": (selection, "predict_table", False, 4),
+    "saving: half a file": (state.torch, "save", True, 5),
+    "saving: before the entry": (state, "write_json", False, 5),
+    "the finished model": (loop, "save_encoder", False, 1),
+    "the finished heads": (loop, "save_heads", False, 1),
+}
+FINISHED = "finished"
+
+
+def train(folder: Path, out: Path) -> None:
+    """The stage: two tasks, dropout, selection on dev, a state after every second step."""
+    members, dev, heads = [], [], {}
+    for kind in KINDS:
+        members.append(Member(task=kind, language="en", tokens=folder / f"{kind}-64-1.arrow"))
+        dev_set = selection.DevSet(
+            task=kind,
+            language="en",
+            metric=METRICS[kind],
+            tokens=folder / f"{kind}-20-7.arrow",
+            data=folder / f"{kind}-20-7.parquet",
+        )
+        dev.append(dev_set)
+        heads[kind] = HeadSpec(kind=kind, labels=labels_of(kind))
+    plan = recipe(
+        selection="best", eval_steps=3, patience=0, epochs=3.0, learning_rate=1e-2, batch_size=16
+    )
+    how = running(out, save_steps=2)
+    loop.train(
+        ARCHITECTURE,
+        members,
+        heads,
+        plan,
+        seed=1,
+        out_dir=out / "model",
+        running=how,
+        selection=selection.Selection(dev, heads, plan, how),
+    )
+
+
+def die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+def arm(place: str, passes: int) -> None:
+    """Make this process kill itself when it comes to a place for the given time."""
+    module, name, writes, _ = PLACES[place]
+    original: Callable[..., Any] = getattr(module, name)
+    seen = 0
+
+    def deadly(*arguments: Any, **options: Any) -> Any:
+        nonlocal seen
+        seen += 1
+        if seen == passes:
+            if writes:
+                original(*arguments, **options)
+                file = Path(arguments[1])
+                os.truncate(file, file.stat().st_size // 2)
+            die()
+        return original(*arguments, **options)
+
+    setattr(module, name, deadly)
+
+
+def life(folder: Path, out: Path, place: str | None, passes: int) -> str:
+    """Run a life to its end and say where that was."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if place:
+                arm(place, passes)
+            train(folder, out)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status == -signal.SIGKILL:
+        assert place is not None
+        return place
+    assert status == 0, f"a life ended with {status}"
+    return FINISHED
+
+
+def main() -> None:
+    """Live until the kills are used up and the last model is finished."""
+    folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    draw = random.Random(seed)
+    ends = [life(folder, folder / "whole", None, 0)]
+    models = killed = 0
+    while True:
+        place = draw.choice(list(PLACES)) if killed < kills else None
+        passes = draw.randint(1, PLACES[place][3]) if place else 0
+        ends.append(life(folder, folder / f"killed-{models}", place, passes))
+        if ends[-1] != FINISHED:
+            killed += 1
+            continue
+        models += 1
+        if killed >= kills:
+            break
+    sys.stdout.write(json.dumps(ends))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Trains two steps and prints the bytes that this took: `python memory_world.py FOLDER SHAPE`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine_world import recipe, running
+
+import xstilts.training.loop
+from xstilts.models.heads import HeadSpec
+from xstilts.training.sampler import Member
+
+
+def now() -> int:
+    """Bytes that the process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def run(folder: Path, architecture: dict[str, Any], batch_size: int, **how: Any) -> int:
+    """Train two steps; the peak of the process in bytes."""
+    result = xstilts.training.loop.train(
+        architecture,
+        [Member(task="toy", language="en", tokens=folder / "tokens.arrow")],
+        {"toy": HeadSpec(kind="classification", labels=("a", "b"))},
+        recipe(max_steps=2, batch_size=batch_size),
+        seed=1,
+        out_dir=folder / "model",
+        running=running(folder, num_threads=2, **how),
+    )
+    return result.peak_memory
+
+
+def main() -> None:
+    """Train on the token file of the folder."""
+    folder, wanted = Path(sys.argv[1]), json.loads(sys.argv[2])
+    # what is imported at first use, and the libraries' own buffers, are not the model's
+    small = {**wanted["architecture"], "num_layers": 1, "hidden_size": 12, "intermediate_size": 8}
+    run(folder, small, 2, tokens_per_pass=1, gradient_checkpointing=wanted["checkpointing"])
+    before = now()
+    peak = run(
+        folder,
+        wanted["architecture"],
+        wanted["batch_size"],
+        tokens_per_pass=wanted["tokens_per_pass"],
+        gradient_checkpointing=wanted["checkpointing"],
+    )
+    sys.stdout.write(str(peak - before))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The estimate of memory against the peak of real training."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from test_config import STUDY
+
+from xstilts.cli import main
+from xstilts.models.encoder import build_encoder
+from xstilts.tokens import classification
+from xstilts.tokens.store import list_array, write_tokens
+from xstilts.training.memory import Shape, estimate
+
+HERE = Path(__file__).parent
+TOLERANCE = 0.15
+# vocabulary, width, layers, heads, inner width, length, tokens per pass
+WEIGHTS_LEAD = (60_000, 256, 2, 4, 512, 32, 512)
+ACTIVATIONS_LEAD = (2_000, 192, 4, 6, 768, 128, 2048)
+
+
+def architecture(case: tuple[int, ...]) -> dict[str, Any]:
+    _, width, layers, heads, inner, length, _ = case
+    shape = {"hidden_size": width, "num_layers": layers, "num_heads": heads}
+    return {**shape, "intermediate_size": inner, "max_length": length, "dropout": 0.1}
+
+
+def shape_of(case: tuple[int, ...]) -> Shape:
+    vocabulary, width, layers, heads, inner, length, _ = case
+    return Shape(
+        width=width, layers=layers, heads=heads, inner=inner, vocabulary=vocabulary,
+        positions=length + 2,
+    )  # fmt: skip
+
+
+def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool) -> int:
+    """Peak of a fresh process that trains on sequences of the full length, two passes a step."""
+    vocabulary, *_, length, tokens_per_pass = case
+    batch_size = 2 * tokens_per_pass // length
+    random = np.random.default_rng(0)
+    rows = [random.integers(5, vocabulary, length).tolist() for _ in range(batch_size)]
+    columns = [
+        list_array(rows, pa.int32()),
+        pa.array(np.arange(batch_size), pa.int32()),
+        pa.array(np.zeros(batch_size), pa.int32()),
+    ]
+    schema = classification.SCHEMA
+    record = {"kind": "classification", "pad_id": 1, "num_examples": batch_size}
+    record |= {"vocab_size": vocabulary, "special_ids": [0, 1, 2]}
+    batch = pa.RecordBatch.from_arrays(columns, schema=schema)
+    write_tokens(folder / "tokens.arrow", schema, [batch], record)
+    wanted = {
+        "architecture": architecture(case),
+        "batch_size": batch_size,
+        "tokens_per_pass": tokens_per_pass,
+        "checkpointing": checkpointing,
+    }
+    paths = os.pathsep.join([str(HERE), str(HERE.parents[1] / "workflow_scripts")])
+    done = subprocess.run(
+        [sys.executable, str(HERE / "memory_world.py"), str(folder), json.dumps(wanted)],
+        # what is estimated is tensors, not the freed blocks that glibc keeps for later
+        env={**os.environ, "PYTHONPATH": paths, "MALLOC_MMAP_THRESHOLD_": "65536"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return int(done.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
+@pytest.mark.parametrize(
+    ("case", "checkpointing"),
+    [(WEIGHTS_LEAD, False), (ACTIVATIONS_LEAD, False), (ACTIVATIONS_LEAD, True)],
+    ids=["weights lead", "activations lead", "layers computed again"],
+)
+def test_the_estimate_is_near_the_peak_of_training(
+    tmp_path: Path, case: tuple[int, ...], checkpointing: bool
+) -> None:
+    *_, length, tokens_per_pass = case
+    expected = estimate(
+        shape_of(case),
+        tokens_per_pass=tokens_per_pass,
+        length=length,
+        device="cpu",
+        checkpointing=checkpointing,
+    )
+    peak = measured(tmp_path, case, checkpointing=checkpointing)
+    assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
+
+
+@pytest.mark.parametrize("case", [WEIGHTS_LEAD, ACTIVATIONS_LEAD])
+def test_parameters_are_those_of_the_encoder(case: tuple[int, ...]) -> None:
+    encoder = build_encoder({**architecture(case), "vocab_size": case[0]})
+    assert shape_of(case).parameters == sum(p.numel() for p in encoder.parameters())
+    assert Shape.of_config(encoder.config.raw) == shape_of(case)
+
+
+def test_the_command_prints_a_row_per_need(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(STUDY)
+    arguments = ["memory", "--configfile", str(file), "--device", "cpu"]
+    assert main([*arguments, "--tokens-per-pass", "4096"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["base", "stage", "length"]
+    assert lines[1].split()[1] == "pretraining"
+    totals = [int(line.split()[-1].replace(",", "")) for line in lines[1:]]
+    assert main([*arguments, "--tokens-per-pass", "8192"]) == 0
+    doubled = capsys.readouterr().out.splitlines()[1:]
+    for total, line in zip(totals, doubled, strict=True):
+        assert total < int(line.split()[-1].replace(",", "")) < 2.01 * total
+
+
+def test_a_base_of_another_shape_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bloom", "hidden_size": 8}))
+    study = yaml.safe_load(STUDY)
+    study["bases"] = {"other": {"path": str(tmp_path)}}
+    file = tmp_path / "study.yaml"
+    file.write_text(yaml.safe_dump(study))
+    assert main(["memory", "--configfile", str(file)]) == 2
+    message = capsys.readouterr().err
+    assert "bases.other" in message
+    assert "found model_type 'bloom'" in message

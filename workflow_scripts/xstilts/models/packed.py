@@ -1,0 +1,74 @@
+"""XLM-R without padding: the pieces of a batch in one row, attention in groups of equal length.
+
+Shapes: B sequences, T pieces with padding, N pieces without, D width.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from xstilts.errors import UserError
+from xstilts.models.roberta import RobertaEncoder
+
+Groups = list[tuple[int, int]]
+"""(sequences, pieces of each), in the order of the packed pieces."""
+
+
+def use_packing(encoder: Any) -> None:
+    """Make an encoder train without padding; outputs and gradients stay the same but for rounding.
+
+    Dropout draws other numbers than with padding.
+
+    Raises:
+        UserError: the encoder is of another architecture.
+    """
+    if not isinstance(encoder, RobertaEncoder):
+        raise UserError(
+            f"padding_free: only xlm-roberta and roberta can be trained without padding, "
+            f"found model_type {encoder.config.model_type}. Leave it out for this model."
+        )
+    encoder.packed = packed_states
+
+
+def packed_states(
+    encoder: RobertaEncoder,
+    ids_BT: torch.Tensor,
+    mask_BT: torch.Tensor,
+    types_BT: torch.Tensor | None,
+) -> torch.Tensor:
+    """Last hidden states, B x T x D, with zeros at padding; padding is on the right."""
+    places_N, columns_N, groups = _packing(mask_BT)
+    types_N = None if types_BT is None else types_BT.flatten()[places_N]
+    positions_N = columns_N + encoder.config.pad_token_id + 1
+    hidden_ND = encoder.embeddings.at(ids_BT.flatten()[places_N], positions_N, types_N)
+    for layer in encoder.layers:
+        hidden_ND = encoder.run_layer(partial(_layer, layer, groups), hidden_ND)
+    padded = hidden_ND.new_zeros(mask_BT.numel(), hidden_ND.shape[-1])
+    return padded.index_copy(0, places_N, hidden_ND).view(*mask_BT.shape, -1)
+
+
+def _packing(mask_BT: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Groups]:
+    """Place of each real piece in B x T, its column, and the groups; short sequences first."""
+    lengths_B = mask_BT.sum(dim=1)
+    order_B = torch.argsort(lengths_B, stable=True)
+    rows_N, columns_N = mask_BT[order_B].nonzero(as_tuple=True)
+    places_N = order_B[rows_N] * mask_BT.shape[1] + columns_N
+    lengths, counts = torch.unique_consecutive(lengths_B[order_B], return_counts=True)
+    return places_N, columns_N, list(zip(counts.tolist(), lengths.tolist(), strict=True))
+
+
+def _layer(layer: Any, groups: Groups, hidden_ND: torch.Tensor) -> torch.Tensor:
+    attention = layer.attention["self"]
+    sizes = [count * length for count, length in groups]
+    parts = [
+        part(hidden_ND).split(sizes) for part in (attention.query, attention.key, attention.value)
+    ]
+    mixed = [
+        attention.mix(*(part.view(count, length, -1) for part in group)).flatten(0, 1)
+        for (count, length), *group in zip(groups, *parts, strict=True)
+    ]
+    result: torch.Tensor = layer.after(torch.cat(mixed), hidden_ND)
+    return result

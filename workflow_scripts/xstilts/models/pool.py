@@ -1,0 +1,45 @@
+"""Which piece of a sequence stands for all of it: a property of the encoder."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Literal
+
+import torch
+
+Pool = Literal["first", "last"]
+
+_FIRST = "albert bert camembert deberta-v2 distilbert electra eurobert modernbert mt5 rembert "
+_FIRST += "roberta t5 umt5 xlm xlm-roberta xlm-roberta-xl"
+_LAST = "bloom gemma gemma2 gemma3_text gpt2 llama mistral qwen2 qwen3 xglm"
+_KNOWN: dict[str, Pool] = {
+    **dict.fromkeys(_FIRST.split(), "first"),
+    **dict.fromkeys(_LAST.split(), "last"),
+}
+
+
+def pool_of(config: Any) -> Pool:
+    """The piece that a head for whole sequences reads.
+
+    A causal model's first piece has seen nothing of the others, its last real one has seen all.
+    Types that are not listed are causal where transformers knows them as models of the next word
+    and not of hidden words.
+
+    Args:
+        config: of the encoder, with ``model_type``.
+    """
+    model_type = getattr(config, "model_type", "xlm-roberta")
+    if model_type in _KNOWN:
+        return _KNOWN[model_type]
+    auto = importlib.import_module("transformers.models.auto.modeling_auto")
+    causal = model_type in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    masked = model_type in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    return "last" if causal and not masked else "first"
+
+
+def pooled(hidden_BTD: torch.Tensor, mask_BT: torch.Tensor, pool: Pool) -> torch.Tensor:
+    """Hidden state of the piece that stands for each sequence, B x D; padding is on the right."""
+    if pool == "first":
+        return hidden_BTD[:, 0]
+    last_B = mask_BT.sum(dim=1) - 1
+    return hidden_BTD[torch.arange(len(last_B), device=last_B.device), last_B]

@@ -1,0 +1,131 @@
+"""How much memory training needs, from the shape of the encoder and the size of a pass.
+
+The counts are those of the tensors that torch keeps for the backward pass of ``models.roberta``,
+term by term. Tests compare them with the peak of real training on a CPU; the counts for a GPU
+differ in attention (its kernels keep no matrix of pieces x pieces) and in dropout (a byte instead
+of a float), and are not measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FLOAT = 4
+Device = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """What of an encoder decides its memory."""
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    """Width between the two linear layers of a layer."""
+    vocabulary: int
+    positions: int
+    dropout: bool = True
+
+    @classmethod
+    def of_config(cls, config: Mapping[str, Any]) -> Shape:
+        """From a ``config.json``, by XLM-R's names."""
+        return cls(
+            width=config["hidden_size"],
+            layers=config["num_hidden_layers"],
+            heads=config["num_attention_heads"],
+            inner=config["intermediate_size"],
+            vocabulary=config["vocab_size"],
+            positions=config["max_position_embeddings"],
+            dropout=bool(config.get("hidden_dropout_prob", 0.1)),
+        )
+
+    @property
+    def parameters(self) -> int:
+        """Numbers of the encoder."""
+        width, inner = self.width, self.inner
+        attention = 4 * width * (width + 1)
+        rest = 2 * width * inner + inner + width + 4 * width
+        return (self.vocabulary + self.positions + 3) * width + self.layers * (attention + rest)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """Bytes of each part."""
+
+    weights: int
+    gradients: int
+    moments: int
+    """AdamW's two."""
+    activations: int
+    """Kept for the backward pass of one pass, with its temporary tensors."""
+
+    @property
+    def total(self) -> int:
+        """All of it at once: from the second pass of a step on, gradients are there as well."""
+        return self.weights + self.gradients + self.moments + self.activations
+
+
+def estimate(
+    shape: Shape,
+    *,
+    tokens_per_pass: int,
+    length: int,
+    device: Device,
+    checkpointing: bool = False,
+    half: bool = False,
+    mlm_probability: float = 0.0,
+) -> Memory:
+    """Memory of training, in the worst case: every sequence of a pass has the full length.
+
+    Args:
+        shape: of the encoder.
+        tokens_per_pass: pieces that go through the model at once.
+        length: pieces of the longest sequence.
+        device: whose kernels run.
+        checkpointing: layers are computed again in the backward pass.
+        half: the forward pass is in bf16; weights and moments stay in fp32.
+        mlm_probability: share of the pieces that masked language modelling hides; 0 for others.
+    """
+    pieces = max(tokens_per_pass, length)
+    size = FLOAT // 2 if half else FLOAT
+    layer = _layer(shape, length, device)
+    hidden = shape.width
+    kept = hidden * shape.layers + layer if checkpointing else layer * shape.layers
+    # the embeddings: sum, dropout and LayerNorm
+    numbers = kept + 3 * hidden + _temporary(shape, length, device)
+    activations = int(pieces * numbers * size)
+    # its logits, their softmax, and the gradient
+    activations += int(3 * mlm_probability * pieces * shape.vocabulary * FLOAT)
+    weights = shape.parameters * FLOAT
+    # the last of the backward pass is the gradient of the embeddings, whole before it is added
+    activations = max(activations, shape.vocabulary * hidden * FLOAT)
+    return Memory(weights=weights, gradients=weights, moments=2 * weights, activations=activations)
+
+
+def _layer(shape: Shape, length: int, device: Device) -> float:
+    """Numbers that a layer keeps per piece."""
+    width, on_cpu = shape.width, device == "cpu"
+    # input, query, key, value, what attention gives, and around two LayerNorms: in, out, in
+    numbers = 8.0 * width
+    # before and after the activation between the linear layers
+    numbers += 2 * shape.inner
+    if shape.dropout:
+        # what two dropouts keep: floats on a CPU, bytes on a GPU
+        numbers += 2 * width * (1 if on_cpu else 0.25)
+        if on_cpu:
+            # attention with dropout runs in parts: softmax, what dropout keeps, their product
+            numbers += 3 * shape.heads * length
+    return numbers
+
+
+def _temporary(shape: Shape, length: int, device: Device) -> float:
+    """Numbers per piece that the backward pass holds for a moment, at its widest place."""
+    linear = 2.0 * shape.inner + shape.width
+    if device == "cpu" and shape.dropout:
+        return max(linear, 2.0 * shape.heads * length)
+    return linear
