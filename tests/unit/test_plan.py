@@ -75,7 +75,7 @@ targets: {{xnli: {{languages: [en, de]}}}}
     (tmp_path / "data/xnli/test-de.labelled.tsv").touch()
     assert main(["plan", "--configfile", str(file)]) == 0
     text = capsys.readouterr().out
-    assert "xnli test: en (data_root: no file of xnli (test) under" in text
+    assert "xnli test: en (no file of xnli (test) under" in text
     assert "CC BY-NC 4.0" in text
     assert "4 models of unknown size" in text  # the base, mnli, and two of xnli
     assert main(["cells", "--configfile", str(file)]) == 2

@@ -164,7 +164,8 @@ def test_mined_pairs_equal_a_slow_reference(seed: int, lefts: int, rights: int, 
     # positive, as the vectors of a real model nearly are: the mean of cosines is not near 0
     left, right = np.abs(unit(seed, lefts)), np.abs(unit(seed + 1, rights))
     pairs = mine(left, right, k)
-    assert [pair[:2] for pair in pairs] == slow_mine(left, right, k)
+    # mutual neighbours with k = 1 all have the margin 1, but for rounding: their order is free
+    assert sorted(pair[:2] for pair in pairs) == sorted(slow_mine(left, right, k))
     scores = [score for *_, score in pairs]
     assert scores == sorted(scores, reverse=True)
 

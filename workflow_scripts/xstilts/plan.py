@@ -125,7 +125,7 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
             return "to be downloaded"
         identities.data_files(grid, task, language, split)
     except UserError as error:
-        return str(error).partition(". Tried")[0]
+        return str(error).partition(". Tried")[0].removeprefix("source: ")
     return ""
 
 
@@ -145,7 +145,7 @@ def _data(grid: Grid) -> Iterator[str]:
             absent.setdefault((task, split, reason), []).append(language)
     if absent:
         yield f"Missing ({sum(map(len, absent.values()))} sets)"
-        if grid.study.data_root is None:
+        if grid.study.source == "original" and grid.study.data_root is None:
             yield "  data_root is not set: --config data_root=FOLDER looks for the files there"
             return
         for (task, of_split, reason), codes in absent.items():
