@@ -97,6 +97,27 @@ def test_the_estimate_is_near_the_peak_of_training(
     assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
+def test_the_peak_of_a_process_is_not_its_parents() -> None:
+    held = np.ones(1 << 28, np.int8)
+    code = (
+        "import torch; from xstilts.training.running import peak_memory; "
+        "small = peak_memory(torch.device('cpu')); held = torch.ones(1 << 28, dtype=torch.int8); "
+        "print(small, peak_memory(torch.device('cpu')) - small)"
+    )
+    paths = str(HERE.parents[1] / "workflow_scripts")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    small, grown = map(int, done.stdout.split())
+    assert 0.95 * held.nbytes < grown < 1.3 * held.nbytes
+    assert small < 600 << 20
+
+
 @pytest.mark.parametrize("case", [WEIGHTS_LEAD, ACTIVATIONS_LEAD])
 def test_parameters_are_those_of_the_encoder(case: tuple[int, ...]) -> None:
     encoder = build_encoder({**architecture(case), "vocab_size": case[0]})

@@ -31,6 +31,7 @@ NON_NUMERIC = frozenset(
         "xstilts.record",
         "xstilts.results.failures",
         "xstilts.training.history",
+        "xstilts.training.running",
         "xstilts.training.state",
         "xstilts.versions",
         "xstilts.tasks.base",

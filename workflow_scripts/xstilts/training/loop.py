@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import resource
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
-from xstilts.training.running import Running, TrainResult, device_name, device_of
+from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
 from xstilts.training.sampler import Member, TaskSampler
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.state import load_state, save_state, stop_request
@@ -252,10 +251,6 @@ class _Trainer:
         """The report of a finished stage."""
         columns, chosen = self.history.columns, self.selection
         losses = columns["loss"]
-        if self.device.type == "cuda":
-            peak = torch.cuda.max_memory_allocated(self.device)
-        else:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return TrainResult(
             steps=len(losses),
             resumed_at=self.resumed_at,
@@ -264,7 +259,7 @@ class _Trainer:
             final_loss=float(np.mean(losses[-max(1, len(losses) // 10) :])),
             kept_step=chosen.best_step if chosen and chosen.best_step else len(losses),
             dev_score=chosen.best_score if chosen else None,
-            peak_memory=int(peak),
+            peak_memory=peak_memory(self.device),
             device=device_name(self.device),
             heads=dict(self.stage.origins),
         )
