@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,10 @@ def test_specifications_are_valid_vega_lite(tmp_path: Path, name: str) -> None:
     source = make_study(tmp_path, GRID)
     train(source)
     chart = make_figure(name, read_frames(source)).chart
-    chart.to_dict(validate=True)
+    # raises where the schema of Vega-Lite does not hold
+    specification = chart.to_dict(validate=True)
+    assert specification["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    assert '"values": [{' in json.dumps(specification)
 
 
 def test_names_of_a_study_follow_its_targets() -> None:

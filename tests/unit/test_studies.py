@@ -12,6 +12,8 @@ from xstilts.config.load import load_claims
 from xstilts.config.scale import at_scale
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
+from xstilts.identity import digest
+from xstilts.tasks import TASKS
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,15 +92,18 @@ def test_the_study_in_small_has_the_same_chains(name: str) -> None:
 def test_every_rule_of_the_small_study_has_an_identity(name: str) -> None:
     small = grid(name, scale="microworld")
     for base in small.study.bases:
-        for chain in small.chains:
-            identities.model(small, base, 1, chain, None)
+        models = [identities.model(small, base, 1, chain, None) for chain in small.chains]
+        # mixture and recipe of a stage: equal only where chains end in the same stage
+        last = {chain.rpartition("~")[2] for chain in small.chains}
+        assert len({digest(model) for model in models}) == len(last)
     for target in small.targets:
-        identities.predictions(small, target)
-        identities.scores(small, target)
+        assert identities.predictions(small, target)["code"]
+        assert identities.scores(small, target)["headline"] == small.headline(target)
     for path in (*small.training_data(), *small.evaluation_data(), *small.selection_data()):
         _, _, _, task, language, split = path.removesuffix(".json").split("/")
-        identities.data(small, task, language, split)
-    identities.statistics(small)
+        data = identities.data(small, task, language, split)
+        assert data["source"]["microworld"] == TASKS[task].microworld
+    assert identities.statistics(small)["claims"] == list(small.study.claims)
 
 
 def test_claims_of_the_paper_name_strategies_and_targets_of_its_study() -> None:

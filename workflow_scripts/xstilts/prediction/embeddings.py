@@ -130,3 +130,21 @@ class Embeddings:
         """Give the space on disk back."""
         self._vectors_LND = None
         self._file.close()
+
+
+class EmbeddingPredictor:
+    """Base of the predictors that compare sentence vectors."""
+
+    def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
+        self._options = options
+        self._embeddings = Embeddings(table, options)
+
+    def add(
+        self,
+        rows: npt.NDArray[np.int64],
+        tensors: Mapping[str, torch.Tensor],
+        hidden: Sequence[torch.Tensor],
+        head: None,
+    ) -> None:
+        """Take in the sentences ``rows``."""
+        self._embeddings.add(rows, tensors, hidden)

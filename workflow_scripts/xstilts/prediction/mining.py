@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from xstilts.prediction.embeddings import Embeddings
+from xstilts.prediction.embeddings import EmbeddingPredictor
 from xstilts.prediction.neighbours import Vectors, nearest
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.prediction.similarity import margins
-
-if TYPE_CHECKING:
-    import torch
-
-    from xstilts.prediction.options import PredictOptions
-    from xstilts.tokens.store import TokenTable
 
 COLUMNS = ("id", "side", "text", "matches")
 LISTS = ()
@@ -36,22 +30,8 @@ class Side(NamedTuple):
     """The ids that a mined text stands for."""
 
 
-class Predictor:
+class Predictor(EmbeddingPredictor):
     """Collects the sentence vectors of the layer at ``options.depth``."""
-
-    def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
-        self._options = options
-        self._embeddings = Embeddings(table, options)
-
-    def add(
-        self,
-        rows: npt.NDArray[np.int64],
-        tensors: Mapping[str, torch.Tensor],
-        hidden: Sequence[torch.Tensor],
-        head: None,
-    ) -> None:
-        """Take in the sentences ``rows``."""
-        self._embeddings.add(rows, tensors, hidden)
 
     def finish(self, data: pa.Table) -> pa.Table:
         """One row per layer, part and mined pair of ids, and one per query with gold and no pair.

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from xstilts.prediction.embeddings import Embeddings
+from xstilts.prediction.embeddings import EmbeddingPredictor
 from xstilts.prediction.neighbours import nearest
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
-
-if TYPE_CHECKING:
-    import torch
-
-    from xstilts.prediction.options import PredictOptions
-    from xstilts.tokens.store import TokenTable
 
 COLUMNS = ("id", "side", "matches")
 LISTS = ()
@@ -26,25 +17,12 @@ RANKS = 20
 """Candidates kept of each query: what the metrics of these tasks look at."""
 
 
-class Predictor:
+class Predictor(EmbeddingPredictor):
     """Collects the sentence vectors of the layer at ``options.depth``."""
-
-    def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
-        self._embeddings = Embeddings(table, options)
 
     def take_over(self, other: Predictor) -> npt.NDArray[np.bool_]:
         """Which rows of the tokens need no forward pass, as another language had them."""
         return self._embeddings.take_over(other._embeddings)
-
-    def add(
-        self,
-        rows: npt.NDArray[np.int64],
-        tensors: Mapping[str, torch.Tensor],
-        hidden: Sequence[torch.Tensor],
-        head: None,
-    ) -> None:
-        """Take in the sentences ``rows``."""
-        self._embeddings.add(rows, tensors, hidden)
 
     def finish(self, data: pa.Table) -> pa.Table:
         """One row per layer and query: its nearest candidates by cosine, the nearest first.

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from xstilts.prediction.embeddings import Embeddings
+from xstilts.prediction.embeddings import EmbeddingPredictor
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.prediction.similarity import best_match
-
-if TYPE_CHECKING:
-    import torch
-
-    from xstilts.prediction.options import PredictOptions
-    from xstilts.tokens.store import TokenTable
 
 COLUMNS = ("id", "side", "matches")
 LISTS = ()
 EVERY_LAYER = True
 
 
-class Predictor:
+class Predictor(EmbeddingPredictor):
     """Collects the sentence vectors of all hidden states from one forward pass."""
-
-    def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
-        self._options = options
-        self._embeddings = Embeddings(table, options)
-
-    def add(
-        self,
-        rows: npt.NDArray[np.int64],
-        tensors: Mapping[str, torch.Tensor],
-        hidden: Sequence[torch.Tensor],
-        head: None,
-    ) -> None:
-        """Take in the sentences ``rows``."""
-        self._embeddings.add(rows, tensors, hidden)
 
     def finish(self, data: pa.Table) -> pa.Table:
         """One row per layer (0 = embeddings) and query: its most similar candidate.

@@ -1,39 +1,16 @@
-"""What the readers of multiple-choice data share: JSON lines, and the checks of an example."""
+"""What the readers of multiple-choice data share: the checks of an example."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.lines import numbered_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from xstilts.tasks.base import Row
-
-
-def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(``file:line``, object) of each line of a JSON-lines file.
-
-    Raises:
-        UserError: the file is empty or not UTF-8, or a line is cut or no JSON object.
-    """
-    for number, line in numbered_lines(path):
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
-                "The file may have been cut; fetch it again."
-            ) from None
-        if not isinstance(record, dict):
-            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
-        yield where, record
 
 
 def value_of(record: Mapping[str, Any], key: str, where: str) -> Any:

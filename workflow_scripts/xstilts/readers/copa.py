@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.choices import Examples, json_lines, label_of, text_of, value_of
+from xstilts.readers.choices import Examples, label_of, text_of, value_of
+from xstilts.readers.lines import json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,8 +6,8 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
-from xstilts.readers.choices import Examples, json_lines, label_of, text_of, value_of
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.choices import Examples, label_of, text_of, value_of
+from xstilts.readers.lines import json_lines, numbered_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

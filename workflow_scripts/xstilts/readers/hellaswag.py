@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xstilts.readers.choices import Examples, json_lines, label_of, text_of, value_of
+from xstilts.readers.choices import Examples, label_of, text_of, value_of
+from xstilts.readers.lines import json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 
@@ -32,6 +33,26 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
     if not number:
         raise UserError(f"{path}: the file is empty. Fetch it again.")
+
+
+def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(``file:line``, object) of each line of a JSON-lines file.
+
+    Raises:
+        UserError: the file is empty or not UTF-8, or a line is cut or no JSON object.
+    """
+    for number, line in numbered_lines(path):
+        where = f"{path}:{number}"
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
+                "The file may have been cut; fetch it again."
+            ) from None
+        if not isinstance(record, dict):
+            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
+        yield where, record
 
 
 def _decoded(raw: bytes, where: str) -> str:

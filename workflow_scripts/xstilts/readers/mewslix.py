@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.lines import json_lines
 from xstilts.readers.squad_json import value_of
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
         found = ", ".join(map(str, paths)) or "none"
         raise UserError(f"{found}: Mewsli-X needs {ENTITIES} and one file of mentions.")
     known: set[str] = set()
-    for where, entity in _records(entities[0]):
+    for where, entity in json_lines(entities[0]):
         identifier = value_of(entity, "entity_id", str, where)
         if identifier in known:
             raise UserError(f"{where}: entity {identifier!r} occurs twice. Fetch the file again.")
@@ -60,7 +59,7 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
         yield {"id": identifier, "side": "candidate", "text": text, "matches": []}
     seen: set[str] = set()
     others: set[str] = set()
-    for where, article in _records(mentions[0]):
+    for where, article in json_lines(mentions[0]):
         context = value_of(article, "context", dict, where)
         spoken = value_of(context, "language", str, f"{where}: context")
         if spoken != language:
@@ -79,22 +78,6 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
             yield row
     if not seen:
         raise unknown("language of these mentions", language, others, str(mentions[0]))
-
-
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(place, object) of each line."""
-    for number, line in numbered_lines(path):
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
-                "The file may have been cut; fetch it again."
-            ) from None
-        if not isinstance(record, dict):
-            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
-        yield where, record
 
 
 def _spans(spans: Sequence[Any], where: str) -> Iterator[tuple[int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
-from xstilts.readers.choices import Examples, json_lines, label_of, text_of
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.choices import Examples, label_of, text_of
+from xstilts.readers.lines import json_lines, numbered_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

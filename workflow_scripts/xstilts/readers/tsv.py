@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.lines import json_lines, numbered_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -191,17 +190,7 @@ def undo_csv(cell: str) -> str:
 
 
 def _json_pairs(path: Path) -> Iterator[_Pair]:
-    for number, line in numbered_lines(path):
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
-                "The file may have been cut; fetch it again."
-            ) from None
-        if not isinstance(record, dict):
-            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
+    for where, record in json_lines(path):
         text_a, text_b, label = (
             _field(record, aliases, where) for aliases in (_TEXT_A, _TEXT_B, _LABEL)
         )
