@@ -54,14 +54,17 @@ ENVIRONMENTS = {
     "train": Environment(
         purpose="jobs that use a model: pretraining, fine-tuning, translation, prediction",
         packages=(
+            "accelerate",
             "huggingface-hub",
             "numpy",
+            "peft",
             "pyarrow",
             "pydantic",
             "pyyaml",
             "safetensors",
             # tokenizers of translation models that have no tokenizer.json (Marian, M2M100)
             "sentencepiece",
+            "tensorboard",
             "tokenizers",
             "torch",
             "transformers",
