@@ -1,6 +1,6 @@
 """How long the exact nearest-neighbour search takes, and what memory, beside faiss.
 
-    python benchmarks/retrieval.py [--candidates N] [--queries N] [--width D] [--neighbours K]
+    python benchmarks/retrieval.py [--candidates N] [--queries N] [--width D] [--rounds R] ...
 
 Prints one table. Vectors are random, of length 1. Where faiss is installed (it is no dependency),
 its `IndexFlatIP`, which is exact too, searches the same vectors in the same run with the same
@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import resource
+import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from xstilts.prediction.neighbours import BUDGET_BYTES, nearest
 
 ROUNDING = 1e-5
+
+Found = tuple[np.ndarray, np.ndarray]
+Way = Callable[[np.ndarray, np.ndarray, int], Found]
 
 
 def unit(generator: np.random.Generator, count: int, width: int) -> np.ndarray:
@@ -47,6 +52,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--width", type=int, default=768)
     parser.add_argument("--neighbours", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -58,28 +64,47 @@ def main() -> None:
     sys.stdout.write(f"{options.queries} queries, {options.neighbours} neighbours, ")
     sys.stdout.write(f"{options.threads} threads, budget {BUDGET_BYTES >> 20} MiB\n")
 
-    before, started = peak_mib(), time.perf_counter()
-    positions, scores = nearest(queries, candidates, options.neighbours)
-    seconds = time.perf_counter() - started
-    sys.stdout.write(f"ours   {seconds:8.2f} s   peak memory +{peak_mib() - before:.0f} MiB\n")
-
-    if importlib.util.find_spec("faiss") is None:
+    ways: dict[str, Way] = {"ours": nearest}
+    if importlib.util.find_spec("faiss"):
+        ways["faiss"] = with_faiss(options.threads)
+    else:
         sys.stdout.write("faiss  not installed (pip install faiss-cpu)\n")
-        return
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    growth, found = {}, {}
+    for _ in range(options.rounds):  # by turns: a busy machine slows both
+        for name, search in ways.items():
+            before, started = peak_mib(), time.perf_counter()
+            found[name] = search(queries, candidates, options.neighbours)
+            seconds[name].append(time.perf_counter() - started)
+            growth.setdefault(name, peak_mib() - before)
+    for name, taken in seconds.items():
+        sys.stdout.write(
+            f"{name:6} {statistics.median(taken):8.2f} s ({min(taken):.2f} - {max(taken):.2f})   "
+            f"peak memory +{growth[name]:.0f} MiB\n"
+        )
+    if "faiss" in found:
+        compare(found["ours"], found["faiss"])
+
+
+def with_faiss(threads: int) -> Way:
+    """Search with faiss's flat index, which keeps a copy of the candidates."""
     import faiss
 
-    faiss.omp_set_num_threads(options.threads)
-    before, started = peak_mib(), time.perf_counter()
-    index = faiss.IndexFlatIP(options.width)
-    index.add(candidates)
-    theirs_scores, theirs = index.search(queries, options.neighbours)
-    seconds = time.perf_counter() - started
-    sys.stdout.write(
-        f"faiss  {seconds:8.2f} s   peak memory +{peak_mib() - before:.0f} MiB (with its copy)\n"
-    )
+    faiss.omp_set_num_threads(threads)
 
-    different = positions != theirs
-    gap = np.abs(scores - theirs_scores).max()
+    def search(queries: np.ndarray, candidates: np.ndarray, count: int) -> Found:
+        index = faiss.IndexFlatIP(candidates.shape[1])
+        index.add(candidates)
+        scores, positions = index.search(queries, count)
+        return positions, scores
+
+    return search
+
+
+def compare(ours: Found, theirs: Found) -> None:
+    """Print how the neighbours differ; leave with an error if by more than rounding."""
+    different = ours[0] != theirs[0]
+    gap = np.abs(ours[1] - theirs[1]).max()
     sys.stdout.write(f"different neighbours: {different.sum()} of {different.size}; ")
     sys.stdout.write(f"largest difference of a similarity: {gap:.1e}\n")
     if gap > ROUNDING:

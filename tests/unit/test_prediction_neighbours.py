@@ -59,13 +59,13 @@ def test_no_block_of_similarities_is_larger_than_the_budget(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
-    best = neighbours._best
+    better = neighbours._better
 
-    def recorded(similarities: torch.Tensor, count: int) -> Any:
+    def recorded(known: torch.Tensor, similarities: torch.Tensor, count: int) -> Any:
         sizes.append(similarities.nbytes)
-        return best(similarities, count)
+        return better(known, similarities, count)
 
-    monkeypatch.setattr(neighbours, "_best", recorded)
+    monkeypatch.setattr(neighbours, "_better", recorded)
     monkeypatch.setattr(neighbours, "BLOCK_CANDIDATES", 64)
     candidates = np.memmap(tmp_path / "vectors", np.float32, "w+", shape=(300, 8))
     candidates[:] = unit(1, 300)

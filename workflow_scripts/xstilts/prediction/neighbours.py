@@ -11,7 +11,11 @@ BUDGET_BYTES = 256 << 20
 BLOCK_CANDIDATES = 1 << 14
 """Most candidates in a block; wider blocks are slower on CPUs."""
 
+_FEW = 8
+"""More than this many times ``count`` in a row are not few."""
+
 Vectors = npt.NDArray[np.float32]
+_Found = tuple[torch.Tensor, torch.Tensor]
 
 
 def nearest(
@@ -50,17 +54,47 @@ def nearest(
         block_CD = _on(device, candidates_CD[first : first + width])
         found = []
         for start in range(0, len(queries_QD), height):
-            similarities = _on(device, queries_QD[start : start + height]) @ block_CD.T
+            rows = slice(start, start + height)
+            similarities = _on(device, queries_QD[rows]) @ block_CD.T
             if handicaps_C is not None:
                 similarities -= _on(device, handicaps_C[first : first + width])
-            found.append(_best(similarities, count))
-        positions = torch.cat([part[0] for part in found]) + first
-        scores = torch.cat([part[1] for part in found])
-        # those of earlier blocks stand first, and keep their place before equals
-        scores, order = torch.cat([scores_QK, scores], 1).sort(dim=1, descending=True, stable=True)
-        positions = torch.cat([positions_QK, positions], 1).gather(1, order)
-        positions_QK, scores_QK = positions[:, :count], scores[:, :count]
+            known = positions_QK[rows], scores_QK[rows]
+            found.append(_merged(known, similarities, first, count))
+        positions_QK = torch.cat([part[0] for part in found])
+        scores_QK = torch.cat([part[1] for part in found])
     return positions_QK.cpu().numpy(), scores_QK.cpu().numpy()
+
+
+def _merged(known: _Found, similarities: torch.Tensor, first: int, count: int) -> _Found:
+    """The best of those that are known and of a block that starts at position ``first``."""
+    positions, scores = _better(known[1], similarities, count)
+    # those of earlier blocks stand first, and keep their place before equals
+    scores, order = torch.cat([known[1], scores], 1).sort(dim=1, descending=True, stable=True)
+    positions = torch.cat([known[0], positions + first], 1).gather(1, order)
+    return positions[:, :count], scores[:, :count]
+
+
+def _better(known_QK: torch.Tensor, similarities: torch.Tensor, count: int) -> _Found:
+    """Those of a block that may be among the best, each row's in order, filled up with -inf.
+
+    Once a query has its ``count``, few candidates of a block are better than its last: to look for
+    them is one pass over the block, where a search for the largest is several.
+    """
+    if known_QK.shape[1] < count:
+        return _best(similarities, count)
+    better = similarities > known_QK[:, -1:]
+    per_row = better.sum(dim=1)
+    most = int(per_row.max()) if len(per_row) else 0
+    if most > _FEW * count:
+        return _best(similarities, count)
+    rows, positions = better.nonzero(as_tuple=True)
+    places = torch.arange(len(rows), device=rows.device) - (per_row.cumsum(0) - per_row)[rows]
+    shape = (len(similarities), most)
+    found = torch.zeros(shape, dtype=torch.int64, device=rows.device)
+    values = torch.full(shape, -torch.inf, device=rows.device)
+    found[rows, places] = positions
+    values[rows, places] = similarities[rows, positions]
+    return found, values
 
 
 def _on(device: torch.device, array: Vectors) -> torch.Tensor:
