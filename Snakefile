@@ -77,6 +77,10 @@ rule all:
         rules.figures.input,
 
 
+onstart:
+    start_nursery()
+
+
 onsuccess:
     show_table()
 

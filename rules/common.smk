@@ -18,6 +18,7 @@ from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.paths import data_file  # noqa: E402
+from xstilts.warm import client as warm  # noqa: E402
 
 try:
     GRID = Grid.load(config, workflow.configfiles)
@@ -166,6 +167,16 @@ def get_submitted_manifests(wildcards) -> list[str]:
 def heavy(manifests: list[str]) -> list[str]:
     """The data files beside manifests; inputs marked `ancient`, since manifests decide."""
     return [data_file(manifest) for manifest in manifests]
+
+
+def start_nursery() -> None:
+    """Let jobs that run here start at once, if any of them uses a model."""
+    from snakemake.settings.types import DeploymentMethod
+
+    elsewhere = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    models = any("tokens_per_pass" in job.rule.resources for job in workflow.dag.needrun_jobs())
+    if workflow.local_exec and models and not elsewhere:
+        warm.start_nursery()
 
 
 def show_table() -> None:

@@ -1,17 +1,18 @@
 """Rule predict_languages: the missing languages of one cell."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.jobs import job
-from xstilts.paths import product, study_root
 from xstilts.stages.predict import predict_languages
+from xstilts.warm.client import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
-    predict_languages(
+run(
+    partial(
+        predict_languages,
         snakemake.params.identity,
         model=Path(snakemake.input.model),
         data=[Path(file) for file in snakemake.input.data],
@@ -20,4 +21,7 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         manifest=Path(snakemake.output.manifest),
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
-    )
+    ),
+    output=snakemake.output[0],
+    log=snakemake.log[0],
+)

@@ -1,17 +1,19 @@
 """Rule train_stage: one stage of a chain, at any position."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.jobs import job
-from xstilts.paths import product, study_root
+from xstilts.paths import study_root
 from xstilts.stages.train import train_stage
+from xstilts.warm.client import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
-    train_stage(
+run(
+    partial(
+        train_stage,
         snakemake.params.identity,
         parent=Path(snakemake.input.parent),
         tokens=[Path(file) for file in snakemake.input.tokens],
@@ -27,4 +29,7 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         num_threads=int(snakemake.threads),
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
-    )
+    ),
+    output=snakemake.output[0],
+    log=snakemake.log[0],
+)
