@@ -41,6 +41,7 @@ def nursery() -> Iterator[subprocess.Popen[bytes]]:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=30) == 0
+        assert not Path(os.environ[SOCKET]).parent.exists()
 
 
 def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -126,4 +127,8 @@ def _die_with(connection: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    folder = Path(sys.argv[1]).parent
+    try:
+        serve(sys.argv[1])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
