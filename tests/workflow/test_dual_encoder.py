@@ -45,9 +45,7 @@ def test_ranking_targets_train_select_and_rank_with_what_they_trained(fresh: Che
         place = f"mini/seed-1/none/{target}"
         rows = pq.read_table(fresh.results / f"scores/{place}.parquet", partitioning=None)
         assert "map_at_20" in rows["metric"].to_pylist()
-        found = pq.read_table(
-            fresh.results / f"predictions/{place}/qab.parquet", partitioning=None
-        )
+        found = pq.read_table(fresh.results / f"predictions/{place}/qab.parquet", partitioning=None)
         layers[target] = set(found["layer"].to_pylist())
     # the last of two layers where a head was trained, else the protocol's
     assert layers == {"mewslix": {2}, "lareqa": {2}, "raw": {1}}
