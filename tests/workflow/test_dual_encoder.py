@@ -17,9 +17,10 @@ pytestmark = pytest.mark.workflow
 def test_ranking_targets_train_select_and_rank_with_what_they_trained(fresh: Checkout):
     best = {"selection": "best", "eval_steps": 2, "patience": 0}
     fresh.write_study(
+        microworld={"languages": 2, "text": 40, "sizes": {"train": 32, "validation": 8, "test": 8}},
         strategies={"none": []},
         targets={
-            "mewslix": {"languages": ["qaa", "qab"]},
+            "mewslix": {"languages": ["qab"]},
             "lareqa": {"languages": ["qab"]},
             "raw": {"task": "lareqa", "languages": ["qab"], "train": "none"},
         },
