@@ -72,6 +72,7 @@ def rows_of(kind: str, count: int, seed: int) -> list[dict[str, Any]]:
     """Examples that a tiny model can learn."""
     draw = random.Random(seed)
     rows: list[dict[str, Any]] = []
+    described: list[str] = []
     for number, text in enumerate(sentences(count, seed)):
         words = [word for word in text.split() if word not in LABELS]
         row: dict[str, Any] = {"id": f"{kind}-{number}"}
@@ -92,6 +93,14 @@ def rows_of(kind: str, count: int, seed: int) -> list[dict[str, Any]]:
             side = ("candidate", "query")[number % 2]
             matches = [f"retrieval-{number - 1}"] if side == "query" else []
             row |= {"side": side, "text": " ".join(words), "matches": matches}
+        elif kind == "ranking":
+            # of three rows the first is a candidate, and the right one of the two that follow
+            side = "query" if number % 3 else "candidate"
+            matches = [f"ranking-{number - number % 3}"] if number % 3 else []
+            if side == "candidate":
+                described = draw.sample(WORDS, 4)
+            text = " ".join(described if side == "candidate" else draw.sample(described, 3))
+            row |= {"side": side, "text": text, "matches": matches}
         elif kind == "multiple_choice":
             # the right choice has the word that the question names
             wanted, *others = draw.sample([*LABELS, "the"], 3)

@@ -22,8 +22,8 @@ from xstilts.stages.tokens import build_tokenizer, prepare_tokens
 TARGETS = """\
   mined: {task: bucc2018, languages: [qab]}
   dev: {task: bucc2018, languages: [qab], split: validation}
-  lareqa: {languages: [qaa, qab]}
-  mewslix: {languages: [qab]}
+  lareqa: {languages: [qaa, qab], train: none}
+  mewslix: {languages: [qab], train: none}
 """
 WANTED = {
     "tatoeba": {"accuracy", "accuracy@layer0", "accuracy@layer1", "accuracy@layer2", "chance"},

@@ -233,7 +233,8 @@ def test_mining_tuned_on_the_evaluated_set_has_another_name(tmp_path, protocol, 
 
 def test_protocols_decide_how_vectors_are_compared(tmp_path):
     def decoding(protocol, target):
-        text = STUDY + f"  bucc2018: {{}}\n  lareqa: {{}}\nprotocol: {protocol}\n"
+        text = STUDY + "  bucc2018: {}\n  lareqa: {train: none}\n  mewslix: {}\n"
+        text += f"protocol: {protocol}\n"
         return identities.predictions(grid_of(tmp_path, text), target)["decoding"]
 
     same = decoding("recommended", "tatoeba")
@@ -252,6 +253,32 @@ def test_protocols_decide_how_vectors_are_compared(tmp_path):
     assert (jiant["depth"] * 24, jiant["keep_repeated"], jiant["neighbourhood"]) == (14, True, 4)
     for target in ("tatoeba", "bucc2018", "lareqa"):
         PredictOptions(**decoding("recommended", target))
+    # a trained dual encoder says itself what its vectors are
+    assert decoding("xtreme-2020", "mewslix") == {}
+
+
+def test_a_ranking_target_trains_a_dual_encoder_unless_the_study_says_none(tmp_path):
+    text = STUDY + "  mewslix: {}\n  lareqa: {}\n  raw: {task: lareqa, train: none}\n"
+    grid = grid_of(tmp_path, text)
+    trained = {name: [m.task for m in node.members] for name, node in grid.targets.items()}
+    assert trained["mewslix"] == ["wikipedia_pairs"]
+    assert trained["lareqa"] == ["squad_pairs"]
+    assert trained["raw"] == []
+    paths = {name: grid.model_of("mini", 1, "none", name) for name in trained}
+    assert paths["raw"] == grid.paths.base("mini")
+    assert paths["lareqa"] == grid.paths.target("mini", 1, (), "lareqa")
+    assert (grid.depth("raw"), grid.depth("lareqa")) == (14 / 24, 1.0)
+    assert identities.predictions(grid, "raw")["head"] is None
+    assert identities.predictions(grid, "lareqa")["head"] == "squad_pairs"
+    model = identities.model(grid, "mini", 1, "none", "lareqa")
+    assert {"xstilts.training.pairs", "xstilts.training.cached_gradient"} <= set(model["code"])
+    other = identities.model(grid, "mini", 1, "none", "xnli")
+    assert not {"xstilts.training.pairs", "xstilts.training.cached_gradient"} & set(other["code"])
+
+
+def test_a_task_with_a_head_cannot_be_evaluated_untrained(tmp_path):
+    with pytest.raises(UserError, match=r"xnli\.train: 'none', but xnli \(classification\) needs"):
+        grid_of(tmp_path, STUDY.replace("xnli: {", "xnli: {train: none, "))
 
 
 def test_dev_sets_are_judged_by_their_tasks_own_rules(tmp_path):

@@ -39,6 +39,7 @@ KIND = {
     "retrieval": "retrieval",
     "mining": "mining",
     "answers": "ranking",
+    "mentions": "ranking",
     "text": "mlm",
     "parallel": "mlm",
 }
@@ -73,8 +74,10 @@ GOLDEN: dict[str, str] = {
     "retrieval/qaf": "c3c191c7d023f5fa",
     "mining/qab": "2221a22697b91279",
     "mining/qaf": "04925706be4a3bff",
-    "answers/qaa": "22fa6d1693e02cd5",
-    "answers/qaf": "bde3a707b32028e5",
+    "answers/qaa": "c17f43393253f652",
+    "answers/qaf": "bb3bd6e1dd300cec",
+    "mentions/qaa": "22151f7e9733f690",
+    "mentions/qaf": "1e796eaed38553b1",
     "text/qaa": "2d5666bcf984e1fb",
     "text/qaf": "92e1a225bdc2cbd9",
     "parallel/qab": "7983122f1473e7ec",
@@ -119,7 +122,9 @@ def test_rows_fit_the_schema_of_their_kind(generator: str, split: str) -> None:
     assert all(set(row) == set(schema.names) for row in found)
     table = pa.Table.from_pylist(found, schema=schema)
     sizes = {"retrieval": 40, "mining": 160 if split == "test" else 80}
-    assert table.num_rows == sizes.get(generator, len(found) if generator == "answers" else 20)
+    assert table.num_rows == sizes.get(
+        generator, len(found) if KIND[generator] == "ranking" else 20
+    )
     keys = [(row["id"], row.get("side")) for row in found]
     assert len(set(keys)) == len(keys)
 
@@ -805,13 +810,37 @@ def test_sentences_to_mine_match_their_translations() -> None:
     assert all((ours[-1] == "?") == (theirs[-1] == "?") for ours, theirs in pairs)
 
 
+@pytest.mark.parametrize("language", ["qaa", "qad"])
+def test_mentions_follow_the_person_whose_deed_they_tell(language: str) -> None:
+    rows = sample("mentions", language, "train", 60)
+    described = {row["id"]: row["text"] for row in rows if row["side"] == "candidate"}
+    assert len(set(described.values())) == len(described) == 40
+    asked = [row["matches"][0] for row in rows if row["side"] == "query"]
+    # the first of two persons twice, the other once
+    assert [asked.count(f"person-{number}") for number in range(40)] == [2, 1] * 20
+    known: set[str] = set()
+    for row in rows:
+        if row["side"] == "candidate":
+            known.add(row["id"])
+        else:
+            assert set(row["matches"]) <= known
+            name = row["text"].partition(":")[0]
+            assert f"{{ {name} }}" in row["text"]
+            told = row["text"].partition(": ")[2].replace(f"{{ {name} }}", name)
+            assert (told in described[row["matches"][0]]) == (language == "qaa")
+    # candidates are described in one language for all
+    other = [row for row in sample("mentions", "qaf", "train", 60) if row["side"] == "candidate"]
+    assert {row["id"]: row["text"] for row in other} == described
+
+
 def test_answers_stand_in_the_sentences_of_all_languages() -> None:
     stories = sample("answers", "qad", "test", 40)
     texts = {row["id"]: row["text"] for row in stories if row["side"] == "candidate"}
     questions = [row for row in stories if row["side"] == "query"]
     assert [len(row["matches"]) for row in questions] == [2] * 40
     assert {match for row in questions for match in row["matches"]} < set(texts)
-    for row, alone in zip(questions, sample("answers", "qaa", "test", 40)[-40:], strict=True):
+    others = [row for row in sample("answers", "qaa", "test", 40) if row["side"] == "query"]
+    for row, alone in zip(questions, others, strict=True):
         # the right sentence in mini-English is the same for both
         assert row["matches"][1:] == alone["matches"]
     assert len(set(texts.values())) == len(texts)

@@ -45,7 +45,8 @@ class Target(Section):
     split: Literal["validation", "test"] = Field("test", description="Split to evaluate.")
     train: Mixture | None = Field(
         None,
-        description="Training sets of the target stage; by default the task's own, in English.",
+        description="Training sets of the target stage; by default the task's own, in English. "
+        "`none` compares the vectors of the chain's encoder as they are (ranking tasks).",
     )
     recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this target.")
 

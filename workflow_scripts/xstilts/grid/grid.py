@@ -29,6 +29,7 @@ from xstilts.grid.recipes import Position, stage_recipe, stage_running
 from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -103,6 +104,17 @@ class Grid:
         if node.task.kind == "mining" and (oracle or node.split != "test"):
             return f"{node.task.metric}_oracle"
         return node.task.metric
+
+    def depth(self, target: str) -> float | None:
+        """Hidden state of a target's sentence vectors, as a share of the layers.
+
+        That of the protocol, but the last where the target trains a head for them; None for kinds
+        that have none.
+        """
+        node = self.targets[target]
+        if node.task.kind not in EMBEDDING_KINDS:
+            return None
+        return 1.0 if node.members else PROTOCOLS[self.study.protocol].depth(node.task.kind)
 
     def stages_of(self, chain: str) -> tuple[str, ...]:
         """Stage labels of a chain label."""

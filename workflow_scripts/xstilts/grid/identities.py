@@ -157,6 +157,8 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     dev = grid.dev_members(base, chain, target)
     kinds = sorted({TASKS[member.task].kind for member in members})
     code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
+    if "ranking" in kinds:
+        code += ["xstilts.training.pairs", "xstilts.training.cached_gradient"]
     recipe = grid.recipe(base, chain, target)
     if recipe["padding_free"]:
         code.append("xstilts.models.packed")
@@ -208,7 +210,8 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
     decoding: dict[str, Any] = {}
     if node.task.kind in EMBEDDING_KINDS:
-        decoding = _vectors(protocol, node.task.kind)
+        # a trained head says itself what its vectors are
+        decoding = {} if node.members else _vectors(protocol, node.task.kind)
     elif node.task.kind == "span":
         decoding = {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
         if node.task.may_lack_answer:
@@ -244,7 +247,7 @@ def _vectors(protocol: Protocol, kind: str) -> dict[str, Any]:
 
 def scores(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's scores (predictions apart): metric, protocol, code."""
-    node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
+    node = grid.targets[target]
     return {
         "task": node.task.name,
         "kind": node.task.kind,
@@ -252,7 +255,7 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
         "languages": list(node.languages),
         "headline": grid.headline(target),
         "protocol": grid.study.protocol,
-        "depth": protocol.depth(node.task.kind) if node.task.kind in EMBEDDING_KINDS else None,
+        "depth": grid.depth(target),
         "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
     }
 

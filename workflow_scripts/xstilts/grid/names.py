@@ -19,6 +19,7 @@ from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
 from xstilts.tasks import TASKS, get_task
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from xstilts.config.study import Study, Target
     from xstilts.suites import GroupName
     from xstilts.tasks.base import Split, Task
+
+
+UNTRAINED = "none"
+"""Stands for the training sets of a target that is to be evaluated without training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +268,12 @@ class Names:
             key = ("languages", index) if own and isinstance(own.languages, list) else ()
             self.check_dataset(task, language, spec.split, self.lines.where((*place, *key)))
         mixture = spec.train if spec.train is not None else task.train
-        if mixture is None:
+        if mixture == UNTRAINED and task.kind not in EMBEDDING_KINDS:
+            raise UserError(
+                f"{where}.train: {UNTRAINED!r}, but {task.name} ({task.kind}) needs a trained "
+                "head. Leave the key out, or name a training set."
+            )
+        if mixture in (None, UNTRAINED):
             return TargetNode(name, task, languages, spec.split, (), spec.recipe)
         listed = [mixture] if isinstance(mixture, str) else mixture
         members = self._members(listed, where)

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import chain_label
-from xstilts.config.protocol import PROTOCOLS
 from xstilts.fingerprint import fingerprint
 from xstilts.submission.benchmarks import SPECS
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +92,6 @@ def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
 
 def identity(grid: Grid) -> dict[str, Any]:
     """What decides the submissions of a study (predictions apart)."""
-    protocol = PROTOCOLS[grid.study.protocol]
     tasks = exported(grid)
     return {
         "targets": {
@@ -107,9 +104,9 @@ def identity(grid: Grid) -> dict[str, Any]:
         },
         "protocol": grid.study.protocol,
         "depths": {
-            kind: protocol.depth(kind)
-            for kind in sorted({grid.targets[target].task.kind for target in tasks.values()})
-            if kind in EMBEDDING_KINDS
+            task: depth
+            for task, target in tasks.items()
+            if (depth := grid.depth(target)) is not None
         },
         "code": fingerprint(
             [

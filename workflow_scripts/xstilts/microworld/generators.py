@@ -16,6 +16,7 @@ from xstilts.microworld.draws import pick, several
 from xstilts.microworld.facts import Bucket, Fact, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
 from xstilts.microworld.languages import SOURCE
+from xstilts.microworld.mentions import mentions
 
 if TYPE_CHECKING:
     from xstilts.microworld.lexicon import Lexicon
@@ -253,12 +254,11 @@ def _minable(order: Order, prefix: str) -> Iterator[Row]:
 
 
 def _answers(order: Order) -> Iterator[Row]:
-    """Ranking rows: questions, and the sentences of all stories in both languages, with context."""
+    """Ranking rows: each story's sentences in both languages, with context, then its question."""
     languages = {"own": order.words, SOURCE: order.source_words}
     if order.words == order.source_words:
         del languages["own"]
     difficulty = questions.DIFFICULTIES[order.difficulty]
-    queries: list[Row] = []
     for index in range(order.num_examples):
         story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
         for name, words in languages.items():
@@ -270,15 +270,12 @@ def _answers(order: Order) -> Iterator[Row]:
                     "text": text + " " + " ".join(texts),
                     "matches": [],
                 }
-        queries.append(
-            {
-                "id": order.name(index),
-                "side": "query",
-                "text": text_of(sentence(order.words, (story.question,))),
-                "matches": [f"{name}-{index}-{story.target}" for name in languages],
-            }
-        )
-    yield from queries
+        yield {
+            "id": order.name(index),
+            "side": "query",
+            "text": text_of(sentence(order.words, (story.question,))),
+            "matches": [f"{name}-{index}-{story.target}" for name in languages],
+        }
 
 
 def _text(order: Order) -> Iterator[Row]:
@@ -311,6 +308,7 @@ GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "retrieval": _retrieval,
     "mining": _mining,
     "answers": _answers,
+    "mentions": mentions,
     "text": _text,
     "parallel": _parallel,
 }

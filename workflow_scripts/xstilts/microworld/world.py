@@ -60,7 +60,8 @@ def rows(
         generator: a name of ``GENERATORS``, such as "nli".
         language: a code of the world; the generators of ``BILINGUAL`` set it against mini-English.
         split: "train", "validation" or "test".
-        num_examples: examples; for "retrieval" and "mining" sentence pairs, for "answers" stories.
+        num_examples: examples; for "retrieval" and "mining" sentence pairs, for "answers" stories,
+            for "mentions" queries.
         difficulty: "easy", "medium" or "hard", for NLI, questions and what has choices.
         stream: tells apart two data sets that use the same generator, as the name of the task.
 

@@ -30,6 +30,11 @@ class BaseHead(nn.Module, ABC):
     """Whether the loss is over all sequences of an example: they then pass through the model side
     by side, and a scalar target is examples x sequences of each."""
 
+    pairs: ClassVar[bool] = False
+    """Whether a unit is a query with its right candidate, and the loss of each query is over the
+    candidates of the whole batch: ``training.pairs`` then draws the units, and
+    ``training.cached_gradient`` splits the batch into passes."""
+
     pool: Pool = "first"
     """Which piece stands for a sequence; set by ``models.heads`` to suit the encoder."""
     label_smoothing: float = 0.0

@@ -39,7 +39,7 @@ class HeadSpec:
     """What makes two heads interchangeable."""
 
     kind: str
-    """classification, span, tagging, multiple_choice or mlm."""
+    """classification, span, tagging, multiple_choice, ranking or mlm."""
     labels: tuple[str, ...] = ()
     """Label names in class order."""
 

@@ -76,15 +76,27 @@ class Embeddings:
     ) -> None:
         """Take in the sentences ``rows``."""
         weights_BT = self._weights(tensors)
-        if self._vectors_LND is None:
-            depth = self._options.depth
-            every = tuple(range(len(hidden)))
-            self.layers = every if depth is None else (layer_at(depth, len(hidden) - 1),)
-            self._vectors_LND = self._on_disk(len(self.layers), hidden[0].shape[-1])
-        for index, layer in enumerate(self.layers):
+        depth = self._options.depth
+        every = tuple(range(len(hidden)))
+        layers = every if depth is None else (layer_at(depth, len(hidden) - 1),)
+        found = []
+        for layer in layers:
             pooled_BD = torch.einsum("bt,btd->bd", weights_BT, hidden[layer].float())
-            unit_BD = torch.nn.functional.normalize(pooled_BD, dim=-1)
-            self._vectors_LND[index, self._examples[rows]] = unit_BD.cpu().numpy()
+            found.append(torch.nn.functional.normalize(pooled_BD, dim=-1))
+        self.put(rows, layers, found)
+
+    def put(
+        self,
+        rows: npt.NDArray[np.int64],
+        layers: tuple[int, ...],
+        vectors: Sequence[torch.Tensor],
+    ) -> None:
+        """Take in vectors of unit length of the sentences ``rows``, a tensor B x D per layer."""
+        if self._vectors_LND is None:
+            self.layers = layers
+            self._vectors_LND = self._on_disk(len(layers), vectors[0].shape[-1])
+        for index, unit_BD in enumerate(vectors):
+            self._vectors_LND[index, self._examples[rows]] = unit_BD.float().cpu().numpy()
 
     def _weights(self, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """What each piece counts in its sentence's vector; they add up to 1."""
@@ -144,7 +156,11 @@ class EmbeddingPredictor:
         rows: npt.NDArray[np.int64],
         tensors: Mapping[str, torch.Tensor],
         hidden: Sequence[torch.Tensor],
-        head: None,
+        head: Any,
     ) -> None:
-        """Take in the sentences ``rows``."""
-        self._embeddings.add(rows, tensors, hidden)
+        """Take in the sentences ``rows``; a head makes the vectors, where there is one."""
+        if head is None:
+            self._embeddings.add(rows, tensors, hidden)
+        else:
+            vectors_BD = head(hidden[-1], tensors["attention_mask"])
+            self._embeddings.put(rows, (len(hidden) - 1,), [vectors_BD])

@@ -11,7 +11,8 @@ class PredictOptions:
     """How the outputs of a model become predictions."""
 
     head: str | None = None
-    """Name of the head, if not that of the task: XNLI is predicted by the head of MNLI."""
+    """Name of the head, if not that of the task: XNLI is predicted by the head of MNLI. Of kinds
+    that compare sentence vectors, None is none: vectors are those of ``pooling`` and ``depth``."""
     n_best: int = 20
     """Start and end positions considered per window (span)."""
     max_answer_length: int = 30

@@ -18,7 +18,7 @@ RANKS = 20
 
 
 class Predictor(EmbeddingPredictor):
-    """Collects the sentence vectors of the layer at ``options.depth``."""
+    """Collects the vectors of the trained head, or of the layer at ``options.depth`` without."""
 
     def take_over(self, other: Predictor) -> npt.NDArray[np.bool_]:
         """Which rows of the tokens need no forward pass, as another language had them."""

@@ -82,7 +82,7 @@ def predict(
     target = torch.device(device)
     encoder = load_encoder(model_dir).to(target).eval()
     head, head_labels = None, tuple(labels)
-    if kind not in EMBEDDING_KINDS:
+    if options.head or kind not in EMBEDDING_KINDS:
         name = options.head or task
         head_labels = _check_head(model_dir, name, task, kind, labels)
         head = load_head(model_dir, name, encoder.config).to(target).eval()

@@ -101,5 +101,10 @@ def _candidates(
         same = [i for i, sentence in enumerate(sentences) if sentence == holding[0]]
         right.setdefault(identifier, []).extend(f"{name}_{i}" for i in same)
     for index, sentence in enumerate(sentences):
-        text = (sentence + context).replace("\n", "")
+        text = candidate_text(sentence, context)
         yield {"id": f"{name}_{index}", "side": "candidate", "text": text, "matches": []}
+
+
+def candidate_text(sentence: str, context: str) -> str:
+    """A sentence and its paragraph as the official evaluation joins them."""
+    return (sentence + context).replace("\n", "")

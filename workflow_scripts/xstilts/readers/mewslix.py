@@ -1,4 +1,4 @@
-"""Mewsli-X: mentions in news of eleven languages, and a million entities described in fifty."""
+"""Mewsli-X: mentions in news and their entities among a million, and pairs of Wikipedia."""
 
 from __future__ import annotations
 
@@ -48,15 +48,11 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
         raise UserError(f"{found}: Mewsli-X needs {ENTITIES} and one file of mentions.")
     known: set[str] = set()
     for where, entity in json_lines(entities[0]):
-        identifier = value_of(entity, "entity_id", str, where)
-        if identifier in known:
-            raise UserError(f"{where}: entity {identifier!r} occurs twice. Fetch the file again.")
-        known.add(identifier)
-        description = value_of(entity, "description", str, where)
-        spans = value_of(entity, "sentence_spans", list, where)
-        sentences = [description[start:end] for start, end in _spans(spans, where)]
-        text = _plain(" ".join(sentences))
-        yield {"id": identifier, "side": "candidate", "text": text, "matches": []}
+        row = _candidate(entity, where)
+        if row["id"] in known:
+            raise UserError(f"{where}: entity {row['id']!r} occurs twice. Fetch the file again.")
+        known.add(row["id"])
+        yield row
     seen: set[str] = set()
     others: set[str] = set()
     for where, article in json_lines(mentions[0]):
@@ -78,6 +74,73 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
             yield row
     if not seen:
         raise unknown("language of these mentions", language, others, str(mentions[0]))
+
+
+def read_wikipedia_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
+    """Mentions in Wikipedia as queries, each after its entity, which stands once.
+
+    Texts are those of :func:`read_mewslix`.
+
+    Args:
+        paths: files ``wikipedia_pairs-SPLIT.jsonl``.
+        language: the language of the articles.
+
+    Yields:
+        Rows in the schema "ranking".
+
+    Raises:
+        UserError: a line that is not in the layout, an article in another language, a mention that
+            is not at its offsets or in no sentence, an id that occurs twice, an entity with two
+            descriptions or none.
+    """
+    described: dict[str, tuple[str, str]] = {}
+    seen: dict[str, str] = {}
+    for path in paths:
+        for where, pair in json_lines(path):
+            mention = value_of(pair, "contextual_mention", dict, where)
+            context = value_of(mention, "context", dict, f"{where}: contextual_mention")
+            spoken = value_of(context, "language", str, f"{where}: context")
+            if spoken != language:
+                raise UserError(
+                    f"{where}: an article in {spoken!r}, but {language!r} is asked for."
+                )
+            query = _query(context, mention.get("mention"), f"{where}: mention")
+            entity = _candidate(value_of(pair, "entity", dict, where), f"{where}: entity")
+            _check_pair(query, entity, where)
+            if query["id"] in seen:
+                raise UserError(f"{where}: id {query['id']!r} also stands at {seen[query['id']]}.")
+            seen[query["id"]] = where
+            text, place = described.setdefault(entity["id"], (entity["text"], where))
+            if text != entity["text"]:
+                raise UserError(
+                    f"{where}: entity {entity['id']!r} is described in other words than at "
+                    f"{place}. The release has one description of each; fetch the file again."
+                )
+            if place == where:
+                yield entity
+            yield query
+
+
+def _check_pair(query: Row, entity: Row, where: str) -> None:
+    if query["matches"] != [entity["id"]]:
+        raise UserError(
+            f"{where}: the mention is of entity {query['matches'][0]!r}, but paired with "
+            f"{entity['id']!r}. Fetch the file again."
+        )
+    if not entity["text"]:
+        raise UserError(
+            f"{where}: entity {entity['id']!r} has no description to be found by. Remove the line."
+        )
+
+
+def _candidate(entity: dict[str, Any], where: str) -> Row:
+    """An entity with the sentences of its description, as the baseline writes it."""
+    identifier = value_of(entity, "entity_id", str, where)
+    description = value_of(entity, "description", str, where)
+    spans = value_of(entity, "sentence_spans", list, where)
+    sentences = [description[start:end] for start, end in _spans(spans, where)]
+    text = _plain(" ".join(sentences))
+    return {"id": identifier, "side": "candidate", "text": text, "matches": []}
 
 
 def _spans(spans: Sequence[Any], where: str) -> Iterator[tuple[int, int]]:

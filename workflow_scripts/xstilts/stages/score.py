@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.identity import digest
 from xstilts.manifest import full_identity
@@ -12,7 +11,6 @@ from xstilts.paths import input_name
 from xstilts.prediction.layers import layer_at
 from xstilts.record import read_record
 from xstilts.results.score import score_predictions
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,9 +43,8 @@ def score_cell(
     if lost := [str(path) for path, record in records.items() if "id" not in record]:
         raise UserError(f"{lost[0]}: not a whole prediction file. Delete it to predict it again.")
     layer = None
-    if identity["kind"] in EMBEDDING_KINDS:
-        num_layers = records[predictions[0]]["num_layers"]
-        layer = layer_at(PROTOCOLS[identity["protocol"]].depth(identity["kind"]), num_layers)
+    if identity["depth"] is not None:
+        layer = layer_at(identity["depth"], records[predictions[0]]["num_layers"])
     ids = {input_name(path.as_posix()): record["id"] for path, record in records.items()}
     full = full_identity(identity, ids)
     common = {

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.config.load import load_claims
-from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
@@ -18,7 +17,6 @@ from xstilts.statistics.counts import example_counts
 from xstilts.statistics.effects import Samples, effect_table
 from xstilts.statistics.render import write_claims, write_effects
 from xstilts.statistics.sample import Sample
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +70,7 @@ def _of(values: Scores, cell: Cell) -> dict[str, float]:
 def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
     """A function of prediction file and language: its counts, or why there are none."""
     task, metric = grid.targets[target].task, grid.headline(target)
-    protocol = PROTOCOLS[grid.study.protocol]
+    depth = grid.depth(target)
 
     # two strategies may be one chain and share the file
     @cache
@@ -82,8 +80,8 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
         except UserError:
             return MISSING
         layer = None
-        if task.kind in EMBEDDING_KINDS:
-            layer = layer_at(protocol.depth(task.kind), record["num_layers"])
+        if depth is not None:
+            layer = layer_at(depth, record["num_layers"])
         return example_counts(
             task.kind, metric, table, scorer=task.scorer, language=language, layer=layer
         )

@@ -15,7 +15,6 @@ from xstilts.prediction.layers import layer_at
 from xstilts.record import read_record
 from xstilts.submission.benchmarks import SPECS
 from xstilts.submission.export import export_language
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +70,8 @@ def _write(
         kind = identity["targets"][task]["kind"]
         for language, path in languages.items():
             layer = examples = None
-            if kind in EMBEDDING_KINDS:
-                layer = _layer(identity["depths"][kind], Path(path))
+            if task in identity["depths"]:
+                layer = _layer(identity["depths"][task], Path(path))
             if kind == "retrieval":
                 examples = Path(data_file(data[task][language]))
             files += export_language(

@@ -21,8 +21,8 @@ Kind = Literal[
     "mlm",
 ]
 EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
-"""Kinds that compare the encoder's sentence vectors: no head, and a layer that the protocol
-prescribes."""
+"""Kinds that compare sentence vectors: those of a trained head, or, without one, of the layer that
+the protocol prescribes."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

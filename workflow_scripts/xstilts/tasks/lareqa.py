@@ -14,9 +14,8 @@ TASK = Task(
     files={"test": ("lareqa/xquad-r/*.json", "xquad-r/*.json")},
     read=read_lareqa,
     metric="map_at_20",
-    train=None,
-    # google-research/xtreme run_eval_lareqa.sh: answers of at most 256 pieces. Its encoder is
-    # trained on pairs of SQuAD; here the chain's encoder is used as it is, as for Tatoeba
+    train="squad_pairs",
+    # google-research/xtreme run_eval_lareqa.sh: answers of at most 256 pieces
     recipe={"max_length": 256},
     microworld="answers",
     licence="CC BY-SA 4.0",

@@ -22,11 +22,11 @@ TASK = Task(
     read=read_mewslix,
     # XTREME-R's map@20: one entity is right, so it is the mean reciprocal rank
     metric="map_at_20",
-    train=None,
-    # google-research/xtreme run_eval_mewslix.sh. Its encoder is trained on English pairs of mention
-    # and entity; here the chain's encoder is used as it is, as for Tatoeba
+    # English mentions and entities of Wikipedia
+    train="wikipedia_pairs",
+    # google-research/xtreme run_eval_mewslix.sh
     recipe={"max_length": 64},
-    microworld="retrieval",
+    microworld="mentions",
     licence="see the release's page; text of Wikipedia and WikiNews",
     citation="@inproceedings{ruder-etal-2021-xtreme, "
     "title={{XTREME-R}: Towards More Challenging and Nuanced Multilingual Evaluation}, "

@@ -125,14 +125,18 @@ class _Trainer:
         self, task: str, members: Sequence[Member], tables: Sequence[TokenTable]
     ) -> TaskSampler:
         own = [index for index, member in enumerate(members) if member.task == task]
-        return TaskSampler(
+        head, kind_of_sampler = head_class(self.specs[task].kind), TaskSampler
+        if head.pairs:
+            # by name, so that it is no part of the identity of other kinds
+            kind_of_sampler = importlib.import_module("xstilts.training.pairs").PairSampler
+        return kind_of_sampler(
             task=task,
             members=[members[index] for index in own],
             tables=[tables[index] for index in own],
             batch_size=self.recipe.batch_size,
             seed=self.seed,
             max_examples=self.recipe.max_train_examples,
-            whole_examples=head_class(self.specs[task].kind).whole_examples,
+            whole_examples=head.whole_examples,
         )
 
     def run(self) -> None:
@@ -172,18 +176,23 @@ class _Trainer:
         head: Any = self.stage.heads[sampler.task]
         batch = sampler.batch(draw)
         sequences = self._sequences(sampler, head, batch, step)
+        parts = list(passes(sequences.lengths, self.running.tokens_per_pass, sequences.per_unit))
         # dropout depends on the step alone, so that a resumed run needs no generator's state
-        torch.manual_seed(derived_seed(self.seed, "dropout", step))
+        dropout = derived_seed(self.seed, "dropout", step)
+        torch.manual_seed(dropout)
+        loss_of = head.loss
+        if head.pairs and len(parts) > 1:
+            cached = importlib.import_module("xstilts.training.cached_gradient")
+            with self._autocast():
+                loss_of = cached.split_loss(head, (self._hidden(sequences, p) for p in parts))
+            torch.manual_seed(dropout)
         total = torch.zeros((), device=self.device)
         terms = 0
-        for part in passes(sequences.lengths, self.running.tokens_per_pass, sequences.per_unit):
-            tensors = collate(sequences, part, self.device)
-            with torch.autocast(
-                self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"
-            ):
-                hidden_BTD = hidden_states(self.stage.encoder, model_inputs(tensors))[-1]
+        for part in parts:
+            with self._autocast():
+                hidden_BTD, tensors = self._hidden(sequences, part)
                 embeddings_VD = input_embeddings(self.stage.encoder)
-                loss, count = head.loss(hidden_BTD, tensors, embeddings_VD)
+                loss, count = loss_of(hidden_BTD, tensors, embeddings_VD)
             loss.backward()
             total += loss.detach()
             terms += count
@@ -199,6 +208,18 @@ class _Trainer:
             sum(sequences.lengths),
             lambda: list(sampler.names(batch)),
         )
+
+    def _autocast(self) -> torch.autocast:
+        """The arithmetic of a forward pass."""
+        half = self.recipe.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
+
+    def _hidden(
+        self, sequences: Sequences, part: slice
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Last hidden states of a pass, and its tensors."""
+        tensors = collate(sequences, part, self.device)
+        return hidden_states(self.stage.encoder, model_inputs(tensors))[-1], tensors
 
     def _sequences(
         self, sampler: TaskSampler, head: Any, batch: np.ndarray[Any, Any], step: int

@@ -21,6 +21,7 @@ from xstilts.metrics.by_kind import score
 from xstilts.models.encoder import check_fit
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import predict_table
+from xstilts.tasks.base import EMBEDDING_KINDS
 from xstilts.tokens.store import TokenTable
 from xstilts.training.running import device_of
 
@@ -164,7 +165,9 @@ class Selection:
             tokens_per_pass=self._running.tokens_per_pass,
             device=self._device,
         )
-        found = score(spec.kind, predictions, scorer=item.scorer, language=item.language)
+        # of kinds that compare sentence vectors: those that the stage trains
+        layer = stage.encoder.config.num_hidden_layers if spec.kind in EMBEDDING_KINDS else None
+        found = score(spec.kind, predictions, layer, scorer=item.scorer, language=item.language)
         return found[item.metric]
 
 

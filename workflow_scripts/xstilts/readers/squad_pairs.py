@@ -1,0 +1,62 @@
+"""SQuAD v1.1 as a search for the sentence that answers a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xstilts.readers.lareqa import candidate_text
+from xstilts.readers.sentence_breaks import sentence_breaks
+from xstilts.readers.squad_json import read_squad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xstilts.tasks.base import Row
+
+
+def read_squad_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
+    """Questions as queries, each after the sentences of its paragraph, which stand once.
+
+    Right is the sentence in which the first answer begins, as in google-research/xtreme
+    ``third_party/processors/lareqa.py``; a candidate's text is that of LAReQA's evaluation
+    (:func:`xstilts.readers.lareqa.candidate_text`). There the training pairs sentence and
+    paragraph as two texts; here training and evaluation read the same.
+
+    Args:
+        paths: files in SQuAD's layout.
+        language: the language of the files; the sentences are split by English rules.
+
+    Yields:
+        Rows in the schema "ranking".
+
+    Raises:
+        UserError: as :func:`xstilts.readers.squad_json.read_squad`.
+    """
+    # a paragraph that comes again keeps its name, and its sentences are not repeated
+    names: dict[str, str] = {}
+    for row in read_squad(paths, language):
+        context = row["context"]
+        breaks = list(sentence_breaks(context))
+        if context not in names:
+            names[context] = f"p{len(names)}"
+            yield from _candidates(context, names[context], breaks)
+        yield _query(row, names[context], breaks)
+
+
+def _candidates(context: str, name: str, breaks: Sequence[tuple[int, int]]) -> Iterator[Row]:
+    for index, (start, end) in enumerate(breaks):
+        text = candidate_text(context[start:end], context)
+        yield {"id": f"{name}_{index}", "side": "candidate", "text": text, "matches": []}
+
+
+def _query(row: Row, name: str, breaks: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    begin = row["answers"][0]["start"]
+    # an answer never begins in the space between two sentences, or between "Dr." and a name
+    right = max(index for index, (start, _) in enumerate(breaks) if start <= begin or not index)
+    return {
+        "id": row["id"],
+        "side": "query",
+        "text": row["question"],
+        "matches": [f"{name}_{right}"],
+    }

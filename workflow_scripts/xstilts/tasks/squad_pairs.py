@@ -1,0 +1,32 @@
+"""SQuAD v1.1 as a search for answering sentences: the training data of LAReQA."""
+
+from __future__ import annotations
+
+from xstilts.readers.squad_pairs import read_squad_pairs
+from xstilts.tasks import squad_v1
+from xstilts.tasks.base import Task
+
+TASK = Task(
+    name="squad_pairs",
+    kind="ranking",
+    title="The sentence that answers a question, ranked above those of all other paragraphs",
+    languages=squad_v1.TASK.languages,
+    files=squad_v1.TASK.files,
+    read=read_squad_pairs,
+    metric="map_at_20",
+    train="squad_pairs",
+    # google-research/xtreme train_lareqa.sh: 4 batches of 4, which compare 4 candidates each; here
+    # all of a step's are compared. Questions have at most 96 pieces there, answers 256
+    recipe={
+        "learning_rate": 2e-5,
+        "batch_size": 16,
+        "epochs": 3.0,
+        "warmup": 0.0,
+        "weight_decay": 0.0,
+        "max_length": 256,
+    },
+    microworld="answers",
+    licence=squad_v1.TASK.licence,
+    citation=squad_v1.TASK.citation,
+    homepage=squad_v1.TASK.homepage,
+)
