@@ -71,10 +71,18 @@ def _tables(arguments: argparse.Namespace) -> None:
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
-def _size(size: int | tuple[int, int] | None) -> str:
-    """Examples per language as people write them."""
-    if size is None:
+def _size(task: Task, split: Split) -> str:
+    """Examples per language of a split as people write them; ``?`` where they are not known."""
+    if split not in task.files:
         return "-"
+    size = task.sizes.get(split)
+    known = {code: sizes[split] for code, sizes in task.sizes_of.items() if split in sizes}
+    if size is None and len(known) == 1:
+        return "".join(f"{code}: {number:,}" for code, number in known.items())
+    if size is None and known:
+        size = min(known.values()), max(known.values())
+    if size is None:
+        return "?"
     return f"{size:,}" if isinstance(size, int) else f"{size[0]:,} to {size[1]:,}"
 
 
@@ -98,7 +106,7 @@ def _tasks(arguments: argparse.Namespace) -> None:
             task.metric,
             task.train or "-",
             str(len(task.languages) or "any"),
-            "/".join(_size(task.sizes.get(split)) for split in SPLITS),
+            "/".join(_size(task, split) for split in SPLITS),
             _sources(task),
             task.licence,
         )

@@ -48,6 +48,8 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 25_262, "validation": 2_985},
+    words=93,
+    choices=4,
     microworld="cause_effect",
     stream="cosmosqa",
     licence="CC BY 4.0",

@@ -41,6 +41,7 @@ TASK = Task(
     train="snli",
     recipe=mnli.TASK.recipe,
     sizes={"train": 549_367},
+    words=21,
     microworld="nli",
     stream="snli",
     licence="CC BY-SA 4.0",
