@@ -12,6 +12,7 @@ import yaml
 from xstilts import __version__
 from xstilts.errors import UserError
 from xstilts.grid import Grid
+from xstilts.plan import command as plan_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -155,9 +156,7 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    from xstilts.plan import plan
-
-    for line in plan(_grid(arguments, files_must_exist=False)):
+    for line in plan_command.plan_lines(arguments, _grid(arguments, files_must_exist=False)):
         print(line)
 
 
@@ -198,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         "Build and print the tables of what there is; and the report.",
     )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
-    add_study("plan", _plan, "Say what a study trains, predicts, reads and stores; needs no data.")
+    plan_command.add_arguments(add_study("plan", _plan, plan_command.ABOUT))
     add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
     memory = add_study("memory", _memory, "Estimate what each stage needs in memory, in MiB.")
     memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")

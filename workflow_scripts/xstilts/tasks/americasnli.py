@@ -42,6 +42,7 @@ TASK = Task(
     train="mnli",
     recipe=mnli.TASK.recipe,
     sizes={"validation": (222, 743), "test": (738, 750)},
+    download=2_256_093,
     words=15,
     microworld="nli",
     stream="americasnli",

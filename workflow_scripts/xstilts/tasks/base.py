@@ -100,6 +100,8 @@ class Task:
     """Examples of a split per language as released: one number, or the least and the most."""
     sizes_of: Mapping[str, Mapping[Split, int]] = field(default_factory=dict)
     """The same of single languages, where it is known and ``sizes`` has no one number."""
+    download: int = 0
+    """Bytes of the release's archives, all languages, by its dataset card; 0 if not known."""
     words: int = 0
     """Words in a sequence that the model reads (both texts, question and context, or one choice
     with what stands before it), about: the mean of some hundred examples, in English where there

@@ -48,6 +48,7 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 25_262, "validation": 2_985},
+    download=24_399_475,
     words=93,
     choices=4,
     microworld="cause_effect",

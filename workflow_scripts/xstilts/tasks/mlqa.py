@@ -59,6 +59,7 @@ TASK = Task(
             ("zh", 504, 5_137),
         )
     },
+    download=75_719_050,
     words=172,
     microworld="qa",
     licence="CC BY-SA 3.0",

@@ -41,6 +41,7 @@ TASK = Task(
     train="snli",
     recipe=mnli.TASK.recipe,
     sizes={"train": 549_367},
+    download=94_550_000,
     words=21,
     microworld="nli",
     stream="snli",

@@ -86,6 +86,7 @@ TASK = Task(
     },
     sizes={"test": (47, 20_436)},
     sizes_of={"en": {"train": 21_253, "validation": 3_974, "test": 5_440}},
+    download=355_216_681,
     words=15,
     microworld="pos",
     licence="by treebank, mostly CC BY-SA 4.0 (LICENSE.txt of each)",

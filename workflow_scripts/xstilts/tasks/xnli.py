@@ -49,6 +49,7 @@ TASK = Task(
     # the target stage trains on MultiNLI
     recipe=mnli.TASK.recipe,
     sizes={"train": 392_702, "validation": 2_490, "test": 5_010},
+    download=483_963_712,
     words=25,
     microworld="nli",
     licence="CC BY-NC 4.0",
