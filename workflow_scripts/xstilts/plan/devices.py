@@ -48,7 +48,8 @@ CARDS = {
 }
 
 SHARE = {"fp32": 0.5, "bf16": 0.25}
-"""Share of the peak until a job on such a card is finished: an assumption, not measured. Batches of short sequences leave tensor cores more idle than ordinary units."""
+"""Share of the peak until a job on such a card is finished: an assumption, not measured. Batches of
+short sequences leave tensor cores more idle than ordinary units."""
 
 ORIENTATION = ("A100-80GB", "H100", "RTX-4090")
 """Cards that a plan without a device names."""

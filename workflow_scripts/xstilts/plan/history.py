@@ -14,7 +14,7 @@ from xstilts.files import read_json
 from xstilts.plan.devices import canonical
 from xstilts.plan.lengths import tokenised
 from xstilts.plan.shapes import shape_of_config
-from xstilts.plan.work import CHECKPOINTED, TRAINING, Work, forward_flops, hidden_flops
+from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,6 @@ def _training(root: Path, manifest: Path) -> Finished:
     recipe, shape = declared["recipe"], _shape(manifest.parent)
     steps, tokens = facts["steps"], float(facts["tokens"])
     length = _mean_length(root, inputs, "/train") or tokens / (steps * recipe["batch_size"])
-    passes = CHECKPOINTED if facts.get("gradient_checkpointing") else TRAINING
     flops = forward_flops(shape, tokens, length)
     if "mlm" in declared["heads"]:
         share = sum(text.startswith(("mlm@", "tlm@")) for text in declared["mixture"])
@@ -83,7 +82,7 @@ def _training(root: Path, manifest: Path) -> Finished:
         kind="training",
         device=canonical(facts["device"]),
         precision=recipe["precision"],
-        work=Work(passes * flops + dev, steps, tokens),
+        work=Work(training_factor(facts) * flops + dev, steps, tokens),
         seconds=float(facts["seconds"]),
         start=_start(root, product, float(facts["seconds"])),
         peak_memory=facts.get("peak_memory"),

@@ -10,7 +10,7 @@ from xstilts.chains import EMPTY_CHAIN
 from xstilts.grid.recipes import head_name
 from xstilts.plan.lengths import Sequences, Unknown, sequences
 from xstilts.plan.shapes import EncoderShape, shape_of_base
-from xstilts.plan.work import CHECKPOINTED, TRAINING, Work, forward_flops, hidden_flops
+from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
 from xstilts.training.mixture import num_steps, shares
 from xstilts.training.recipe import Recipe
 
@@ -158,13 +158,15 @@ def _training_work(
     for (head, parts), share in zip(by_head.items(), shares(sizes, recipe), strict=True):
         count = sum(part.count for part in parts)
         length = sum(part.count * part.length for part in parts) / count
-        tokens = steps * float(share) * recipe.batch_size * parts[0].per_example * length
+        units = sum(part.units for part in parts)
+        # the last batch of an epoch is not full
+        batch = units / math.ceil(units / recipe.batch_size)
+        tokens = steps * float(share) * batch * parts[0].per_example * length
         flops += forward_flops(shape, tokens, length)
         if head == "mlm":
             flops += hidden_flops(shape, tokens, recipe.mlm_probability)
         total += tokens
-    checkpointed = grid.running(base, chain, target)["gradient_checkpointing"]
-    flops *= CHECKPOINTED if checkpointed else TRAINING
+    flops *= training_factor(grid.running(base, chain, target))
     flops += _evaluations(grid, base, shape, chain, target, recipe, steps, notes)
     return steps, Work(flops, steps, total)
 

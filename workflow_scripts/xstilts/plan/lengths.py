@@ -13,6 +13,7 @@ from xstilts.errors import UserError
 from xstilts.grid.recipes import token_options
 from xstilts.manifest import read_manifest
 from xstilts.microworld import World, rows
+from xstilts.microworld.generators import BILINGUAL
 from xstilts.tasks import TASKS
 from xstilts.tasks.base import EMBEDDING_KINDS
 
@@ -73,10 +74,10 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
     examples, at_most = _examples(grid, spec, language, split)
     options = token_options(grid.study, task)
     longest, stride = options["max_length"], options["doc_stride"]
-    if spec.kind == "mlm":
+    words = _words(grid, spec, split)
+    if spec.kind == "mlm" and not words:
         # lines of any length, cut into sequences; a long line is several
         return Sequences(examples, longest, at_most=True)
-    words = _words(grid, spec, split)
     if not words:
         raise Unknown(f"words of an example of {task}")
     pieces = words * PIECES_PER_WORD + SPECIAL
@@ -136,14 +137,14 @@ def _words(grid: Grid, task: Task, split: Split) -> float:
     if grid.study.source != "microworld":
         return task.words
     settings = grid.study.microworld
-    return _generated_words(settings.seed, task.microworld, split, settings.difficulty, task.kind)
+    return _generated_words(settings.seed, task.microworld, split, settings.difficulty)
 
 
 @lru_cache(maxsize=256)
-def _generated_words(seed: int, generator: str, split: Split, difficulty: str, kind: str) -> float:
+def _generated_words(seed: int, generator: str, split: Split, difficulty: str) -> float:
     """Mean words of a few generated examples in the world's source language and another."""
     world = World(seed=seed, num_languages=2)
-    language = world.languages[1 if kind in EMBEDDING_KINDS else 0].code
+    language = world.languages[1 if generator in BILINGUAL else 0].code
     found = rows(world, generator, language, split, SAMPLE, difficulty=difficulty, stream="")
     counts = [words for row in found for words in _row_words(row)]
     return statistics.fmean(counts) if counts else 0.0
@@ -153,6 +154,6 @@ def _row_words(row: Row) -> list[int]:
     """Words of each sequence of an example, in the schema of any kind."""
     if "tokens" in row:
         return [len(row["tokens"])]
-    texts = ("text_a", "text_b", "context", "question", "text")
+    texts = ("text_a", "text_b", "context", "question", "text", "pair")
     common = sum(len((row.get(name) or "").split()) for name in texts)
     return [common + len(choice.split()) for choice in row.get("choices", ())] or [common]

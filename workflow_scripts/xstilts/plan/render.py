@@ -75,7 +75,7 @@ def _hours(plan: dict[str, Any]) -> Iterator[str]:
     if time is None:
         yield "Hours: no job has been finished here, and no device is named (--gpu NAME)"
         cards = [f"{name} {duration(value)}" for name, value in plan["orientation"].items()]
-        yield f"  for orientation, not calibrated: {', '.join(cards)}"
+        yield f"  for orientation, arithmetic alone and not calibrated: {', '.join(cards)}"
     else:
         yield f"Hours on one {time['device']}"
         rows = [("base", "position", "jobs", "left", "hours", "left", "precision", "from")]
@@ -88,7 +88,8 @@ def _hours(plan: dict[str, Any]) -> Iterator[str]:
                 )
             )  # fmt: skip
         yield from table(rows)
-        yield f"  in all {duration(time['hours'])}, of which {duration(time['hours_left'])} are left"
+        left = duration(time["hours_left"])
+        yield f"  in all {duration(time['hours'])}, of which {left} are left"
         yield from _trust(time)
     for what, count in plan["unknown"].items():
         yield f"  left out: {count} jobs, for {what}: unknown"

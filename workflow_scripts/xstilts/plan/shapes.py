@@ -1,4 +1,4 @@
-"""The shape of an encoder from its configuration: parameters and arithmetic, without its weights."""
+"""The shape of an encoder from its configuration: parameters and arithmetic, no weights."""
 
 from __future__ import annotations
 

@@ -15,13 +15,17 @@ which multiplies each hidden piece with the whole vocabulary.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xstilts.plan.shapes import EncoderShape
 
-TRAINING, CHECKPOINTED = 3, 4
-"""Forward passes that a training step is worth."""
+
+def training_factor(running: Mapping[str, Any]) -> int:
+    """Forward passes that a training step is worth, by how the stage is run."""
+    return 4 if running.get("gradient_checkpointing") else 3
 
 
 @dataclass(frozen=True, slots=True)
