@@ -16,9 +16,10 @@ from xstilts.plan.hours import Clock, default_device, hours, orientation
 from xstilts.plan.jobs import planned_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from xstilts.grid import Grid
+    from xstilts.plan.jobs import Planned
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +45,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     Raises:
         UserError: the GPU is not known, or the memory is no size.
     """
-    memory = bytes_of(options.memory) if options.memory else None
-    if options.gpu and memory is None:
-        memory = round(card(options.gpu).memory * GIB)
-    elif options.gpu:
-        card(options.gpu)
+    memory = _memory(options)
     history = finished_jobs(options.results)
     device = canonical(options.gpu) if options.gpu else default_device(history)
     jobs = planned_jobs(grid, options.parameters)
@@ -82,7 +79,13 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     }
 
 
-def _unknown(jobs: Any) -> dict[str, int]:
+def _memory(options: Options) -> int | None:
+    """Bytes of the device that is named."""
+    of_card = round(card(options.gpu).memory * GIB) if options.gpu else None
+    return bytes_of(options.memory) if options.memory else of_card
+
+
+def _unknown(jobs: Iterable[Planned]) -> dict[str, int]:
     """What is not known, and the number of jobs that are left out of the hours for it."""
     found: dict[str, int] = {}
     for job in jobs:

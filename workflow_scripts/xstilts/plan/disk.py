@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.plan.data import data_sets
 from xstilts.plan.lengths import Unknown, sequences
 from xstilts.plan.shapes import shape_of_base
+from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,8 +84,6 @@ def model_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | None
 
 def _tokens(grid: Grid) -> int:
     """Bytes of the token files of all bases; of data whose size is known."""
-    from xstilts.tasks import TASKS
-
     total = 0.0
     for base in grid.study.bases:
         for task, sets in data_sets(grid).items():

@@ -41,44 +41,49 @@ def memory_report(
         device: whose kernels run.
     """
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    limit = None if memory is None else USABLE * memory
     for job in jobs:
         shape = shape_of_base(grid, job.base)
         if job.kind != "training" or shape is None:
             continue
-        members = grid.members(job.base, job.chain, job.target)
-        recipe = grid.recipe(job.base, job.chain, job.target)
-        running = grid.running(job.base, job.chain, job.target)
-        length = max(token_options(grid.study, member.task)["max_length"] for member in members)
-        case = _Case(
-            shape,
-            min(length, shape.positions - 2),
-            recipe["precision"] == "bf16",
-            recipe["mlm_probability"]
-            if any(member.task in {"mlm", "tlm"} for member in members)
-            else 0.0,
-            device,
+        case = _case_of(grid, job, shape, device)
+        checkpointing = bool(
+            grid.running(job.base, job.chain, job.target)["gradient_checkpointing"]
         )
-        checkpointing = bool(running["gradient_checkpointing"])
-        needed = case.needs(tokens_per_pass, checkpointing)
         key = (job.base, case.length, case.half, case.mlm, checkpointing)
         if key in rows:
             rows[key]["stages"] += len(set(job.products))
             continue
-        limit = None if memory is None else USABLE * memory
-        fits = None if limit is None else needed.total <= limit
+        needed = case.needs(tokens_per_pass, checkpointing).total
+        fits = None if limit is None else needed <= limit
         rows[key] = {
             "base": job.base,
             "example": f"{job.chain} > {job.target}" if job.target else job.chain,
             "stages": len(set(job.products)),
             "length": case.length,
-            "bytes": needed.total,
+            "bytes": needed,
             "approximate": shape.family not in COUNTED,
             "fits": fits,
-            "advice": case.advice(limit or 0.0, tokens_per_pass, checkpointing)
-            if fits is False
-            else [],
+            "advice": []
+            if limit is None or fits
+            else case.advice(limit, tokens_per_pass, checkpointing),
         }
     return list(rows.values())
+
+
+def _case_of(grid: Grid, job: Planned, shape: EncoderShape, device: Literal["cpu", "gpu"]) -> _Case:
+    """What of a stage decides its memory."""
+    members = grid.members(job.base, job.chain, job.target)
+    recipe = grid.recipe(job.base, job.chain, job.target)
+    length = max(token_options(grid.study, member.task)["max_length"] for member in members)
+    hidden = any(member.task in {"mlm", "tlm"} for member in members)
+    return _Case(
+        shape,
+        min(length, shape.positions - 2),
+        recipe["precision"] == "bf16",
+        recipe["mlm_probability"] if hidden else 0.0,
+        device,
+    )
 
 
 class _Case:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from xstilts.plan.history import Finished, Kind
     from xstilts.plan.jobs import Planned
+    from xstilts.plan.work import Work
 
 CALIBRATED, ELSEWHERE, ASSUMED = (
     "calibrated",
@@ -64,33 +65,15 @@ def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[st
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     unknown: dict[str, int] = {}
     for job in jobs:
-        products = set(job.products)
         speed = clock.throughput(job.precision, job.kind)
         if job.work is None or speed is None:
             reason = job.unknown or f"the speed of {clock.device} in {job.precision}"
-            unknown[reason] = unknown.get(reason, 0) + len(products)
+            unknown[reason] = unknown.get(reason, 0) + len(set(job.products))
             continue
         throughput, source = speed
         each = (throughput.seconds(job.work) + (start or 0.0)) / 3600
-        left = sum(not Path(product).is_file() for product in products)
-        row = rows.setdefault(
-            (job.base, job.position),
-            {
-                "base": job.base, "position": job.position, "jobs": 0, "left": 0, "hours": 0.0,
-                "hours_left": 0.0, "flops": 0.0, "tokens": 0.0, "precision": set(),
-                "source": set(), "bounds": set(), "assumed_lengths": 0,
-            },
-        )  # fmt: skip
-        row["jobs"] += len(products)
-        row["left"] += left
-        row["hours"] += each * len(products)
-        row["hours_left"] += each * left
-        row["flops"] += job.work.flops * len(products)
-        row["tokens"] += job.work.tokens * len(products)
-        row["precision"].add(job.precision)
-        row["source"].add(source)
-        row["bounds"] |= job.bounds
-        row["assumed_lengths"] += len(products) * job.assumed
+        row = rows.setdefault((job.base, job.position), _empty_row(job))
+        _add(row, job, job.work, each, source)
     for row in rows.values():
         row |= {key: sorted(row[key]) for key in ("precision", "source", "bounds")}
     found = list(rows.values())
@@ -104,6 +87,29 @@ def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[st
         "hours_left": sum(row["hours_left"] for row in found),
         "unknown": unknown,
     }
+
+
+def _empty_row(job: Planned) -> dict[str, Any]:
+    """The row of a base and position before its first job."""
+    numbers = ("jobs", "left", "hours", "hours_left", "flops", "tokens", "assumed_lengths")
+    sets: dict[str, Any] = {key: set() for key in ("precision", "source", "bounds")}
+    return {"base": job.base, "position": job.position, **dict.fromkeys(numbers, 0), **sets}
+
+
+def _add(row: dict[str, Any], job: Planned, work: Work, each: float, source: str) -> None:
+    """Count a job with all its seeds; ``each`` is the hours of one."""
+    products = set(job.products)
+    left = sum(not Path(product).is_file() for product in products)
+    row["jobs"] += len(products)
+    row["left"] += left
+    row["hours"] += each * len(products)
+    row["hours_left"] += each * left
+    row["flops"] += work.flops * len(products)
+    row["tokens"] += work.tokens * len(products)
+    row["assumed_lengths"] += len(products) * job.assumed
+    row["precision"].add(job.precision)
+    row["source"].add(source)
+    row["bounds"] |= job.bounds
 
 
 def orientation(jobs: Sequence[Planned], names: Iterable[str]) -> dict[str, float]:

@@ -91,9 +91,10 @@ def _hours(plan: dict[str, Any]) -> Iterator[str]:
         left = duration(time["hours_left"])
         yield f"  in all {duration(time['hours'])}, of which {left} are left"
         yield from _trust(time)
-    for what, count in plan["unknown"].items():
+    unknown = (time or plan)["unknown"]
+    for what, count in unknown.items():
         yield f"  left out: {count} jobs, for {what}: unknown"
-    if any(what.startswith("the shape of") for what in plan["unknown"]):
+    if any(what.startswith("the shape of") for what in unknown):
         yield "  a model that is not known here: --parameters BASE=NUMBER, embeddings left out"
 
 
