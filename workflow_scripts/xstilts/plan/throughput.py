@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from xstilts.plan.history import Finished, Kind
     from xstilts.plan.work import Work
 
-ENOUGH_FOR_UNITS, ENOUGH_FOR_ALL = 3, 6
+ENOUGH_FOR_UNITS, ENOUGH_FOR_ALL = 4, 6
 """Jobs below which a number is not fitted but left at zero."""
+ENOUGH_TO_CHECK = 3
 FOLDS = 5
 
 
@@ -119,7 +120,7 @@ def check(jobs: Sequence[Finished]) -> Check | None:
     Returns:
         None for fewer than three jobs.
     """
-    if len(jobs) < ENOUGH_FOR_UNITS:
+    if len(jobs) < ENOUGH_TO_CHECK:
         return None
     studies = sorted({job.study for job in jobs})
     if len(studies) > 1:
