@@ -1,59 +1,192 @@
-"""The plan of a study: counts from its grid, sizes from its shape, times from its own jobs."""
+"""The plan of a study: counts and work from its grid, disk and memory from shapes, missing data."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from engine_world import ARCHITECTURE
+import pytest
 from test_config import STUDY, grid_of
+from test_studies import ROOT, STUDIES, grid
 
 from xstilts.cli import main
-from xstilts.config.bases import Architecture, Pretrain
 from xstilts.manifest import write_manifest
 from xstilts.models.encoder import build_encoder
-from xstilts.plan import missing, models, naive_trainings, plan, weights
+from xstilts.plan.build import Options, build_plan
+from xstilts.plan.counts import counts, naive_trainings
+from xstilts.plan.data import missing
+from xstilts.plan.fit import USABLE, _Case
+from xstilts.plan.jobs import planned_jobs
+from xstilts.plan.known_models import KNOWN_MODELS
+from xstilts.plan.shapes import shape_of_base, shape_of_config
 
 if TYPE_CHECKING:
-    import pytest
+    from xstilts.grid import Grid
 
 TREE = STUDY.replace("  both: [squad_v1, mnli]", "  both: [mnli, squad_v1]\n  far: [mnli, qqp]")
 
 
+def plan_of(study: Grid, tmp_path: Path, **options: Any) -> dict[str, Any]:
+    """A plan that no finished job calibrates."""
+    return build_plan(study, Options(results=tmp_path / "none", **options))
+
+
 def test_trainings_by_position_and_what_sharing_saves(tmp_path: Path) -> None:
-    grid = grid_of(tmp_path, TREE)
-    counts = {position: len(paths) for position, paths in models(grid).items()}
+    study = grid_of(tmp_path, TREE)
+    found = counts(study, planned_jobs(study, {}))
     # none, mnli, mnli~squad_v1, mnli~qqp with xnli; tatoeba is not trained
-    assert counts == {"pretrain": 1, "intermediate 1": 1, "intermediate 2": 2, "target": 4}
+    assert found["trainings"] == {
+        "pretrain": 1, "intermediate 1": 1, "intermediate 2": 2, "target": 4,
+    }  # fmt: skip
     # per target 0 + 1 + 2 + 2 intermediate stages, for two targets, and 4 target stages
-    assert naive_trainings(grid) == 2 * 5 + 4
-    text = "\n".join(plan(grid))
-    assert "in all                7  after pretraining" in text
-    assert "saved                 7  3 prefixes are shared by several cells" in text
+    assert naive_trainings(study) == found["cell_by_cell"] == 2 * 5 + 4
+    assert (found["trainings_after_pretraining"], found["saved"]) == (7, 7)
+    assert found["shared_prefixes"] == 3
     # 4 strategies x (3 languages of xnli + 2 of tatoeba)
-    assert "Predictions: 20 files, one per language of 8 cells" in text
-    assert "unknown: no training of this study is finished" in text
+    assert (found["prediction_files"], found["predicted_cells"]) == (20, 8)
 
 
-def test_size_of_a_model_is_that_of_its_weights() -> None:
-    pretrain = Pretrain(architecture=Architecture(**ARCHITECTURE), vocab_size=200)
-    encoder = build_encoder(ARCHITECTURE | {"vocab_size": 200})
-    assert weights(pretrain) == sum(p.numel() for p in encoder.parameters())
+def test_size_of_a_model_is_that_of_its_weights(tmp_path: Path) -> None:
+    study = grid_of(tmp_path)
+    shape = shape_of_base(study, "mini")
+    built = study.study.bases["mini"].pretrain
+    assert shape and built
+    names = {"vocab_size": built.vocab_size}
+    encoder = build_encoder(built.architecture.model_dump() | names)
+    assert shape.parameters == sum(p.numel() for p in encoder.parameters())
+    disk = plan_of(study, tmp_path, running=3)["disk"]
+    # the pretrained one, two intermediate ones, three of xnli
+    assert disk["bases"]["mini"]["models"] == 1 + 3 + 3
+    assert disk["bases"]["mini"]["model_bytes"] == 4 * shape.parameters
+    # two states of weights, two moments and the best weights for each of the running stages
+    assert disk["peak_bytes"] - disk["kept_bytes"] == 3 * 2 * 4 * 4 * shape.parameters
 
 
-def test_time_comes_from_finished_jobs_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_is_known_of_a_model_that_is_not(tmp_path: Path) -> None:
+    study = grid_of(tmp_path, STUDY.replace("pretrain: {vocab_size: 500}", "hub: x/unheard-of"))
+    jobs = planned_jobs(study, {})
+    assert {job.unknown for job in jobs} == {"the shape of mini"}
+    found = plan_of(study, tmp_path, gpu="H100")
+    assert found["unknown"] == {"the shape of mini": len({p for j in jobs for p in j.products})}
+    assert found["disk"]["unknown"] == ["mini"]
+    given = plan_of(study, tmp_path, gpu="H100", parameters={"mini": 3e8})
+    assert given["unknown"] == {}
+    assert given["hours"]["hours"] > 0
+    # 6 N operations per piece, and a little for the attention of one square layer
+    work = next(j.work for j in planned_jobs(study, {"mini": 3e8}) if j.target == "xnli")
+    assert work and work.flops == pytest.approx(6 * 3e8 * work.tokens, rel=0.15)
+
+
+def test_a_longer_stage_and_checkpointing_compute_more_in_proportion(tmp_path: Path) -> None:
+    def flops(recipe: str) -> float:
+        text = f"{STUDY}recipes: {{all: {{selection: last, {recipe}}}}}\n"
+        jobs = planned_jobs(grid_of(tmp_path, text), {})
+        work = next(job.work for job in jobs if job.position == "intermediate 1")
+        assert work
+        return work.flops
+
+    assert flops("max_steps: 300") == pytest.approx(3 * flops("max_steps: 100"))
+    checkpointed = flops("max_steps: 300, gradient_checkpointing: true")
+    assert checkpointed == pytest.approx(4 / 3 * flops("max_steps: 300"))
+
+
+def test_unknown_sizes_are_named_and_left_out() -> None:
+    jobs = planned_jobs(grid("phang2020"), {})
+    left_out = {job.unknown for job in jobs if job.work is None}
+    assert left_out == {
+        "examples of ccg (train)", "lines of the text in de", "examples of bucc2018 (test)",
+    }  # fmt: skip
+    bounded = next(j for j in jobs if j.target == "tydiqa" and j.kind == "prediction")
+    assert any("largest possible" in bound for bound in bounded.bounds)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_is_planned_without_torch_within_seconds(name: str) -> None:
+    code = (
+        "import sys; from xstilts.cli import main; "
+        f"code = main(['plan', '--gpu', 'A100-80GB', '--configfile', 'studies/{name}.yaml']); "
+        "heavy = {'torch', 'transformers', 'pandas'} & set(sys.modules); "
+        "sys.exit(code or f'imported {heavy}' if heavy else code)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PYTHONPATH": "workflow_scripts"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    total = STUDIES[name][-1]
+    assert f"in all           {total:>6}  after pretraining" in run.stdout
+    assert "Hours on one A100-80GB" in run.stdout
+    assert "not calibrated: an assumed share" in run.stdout
+
+
+def test_what_does_not_fit_gets_advice_that_fits(tmp_path: Path) -> None:
+    config = KNOWN_MODELS["FacebookAI/xlm-roberta-large"]
+    limit = USABLE * 24 * 2**30
+    case = _Case(shape_of_config(config), 256, False, 0.0, "gpu")
+    assert case.needs(16384, False).total > limit
+    [smaller, checkpointed] = case.advice(limit, 16384, False)
+    size = int(smaller.partition("=")[2].split()[0])
+    assert case.needs(size, False).total <= limit < case.needs(2 * size, False).total
+    assert "gradient_checkpointing: true" in checkpointed
+    largest = _Case(
+        shape_of_config(KNOWN_MODELS["facebook/xlm-roberta-xxl"]), 256, False, 0.0, "gpu"
+    )
+    lora, sharded = largest.advice(USABLE * 80 * 2**30, 16384, False)
+    assert lora.startswith("LoRA")
+    # 10.2 billion weights, gradients and moments in fp32 are 163 GB
+    assert sharded == "FSDP with 4 processes or more"
+
+
+def test_names_of_gpus_and_sizes_are_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grid = grid_of(tmp_path, TREE)
-    monkeypatch.chdir(tmp_path)
-    facts = {"seconds": 3600.0, "tokens": 7200, "device": "cpu"}
-    done = Path(models(grid)["target"][0])
-    done.parent.mkdir(parents=True)
-    write_manifest(done, {}, files={}, facts=facts)
-    text = "\n".join(plan(grid))
-    assert "mini target: 1 done, 3600 s each, 2 tokens/s on cpu; 3 left" in text
-    # 3 targets at an hour; pretraining and 3 intermediate stages were never measured
-    assert "left at these means: 3.00 h on one device; and 4 trainings of positions" in text
+    file = tmp_path / "study.yaml"
+    file.write_text(STUDY, encoding="utf-8")
+    plan = ["plan", "--configfile", str(file)]
+    assert main([*plan, "--gpu", "A100-80"]) == 2
+    assert "'A100-80' is not a known GPU. Did you mean 'A100-80GB'?" in capsys.readouterr().err
+    assert main([*plan, "--memory", "much"]) == 2
+    assert "'much' is no size. Write a number and a unit, as in 80GiB." in capsys.readouterr().err
+    assert main([*plan, "--parameters", "mono=3"]) == 2
+    assert "Did you mean 'mini'?" in capsys.readouterr().err
+
+
+def test_json_has_every_part_and_strict_fails_on_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "plan.json"
+    file = ROOT / "studies/african.yaml"
+    plan = ["plan", "--configfile", str(file), "--gpu", "T4", "--json", str(out)]
+    assert main(plan) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert set(found) == {
+        "study", "question", "counts", "hours", "orientation", "unknown", "disk", "memory", "data",
+        "gated_models",
+    }  # fmt: skip
+    assert found["counts"]["trainings_after_pretraining"] == STUDIES["african"][-1]
+    assert {row["fits"] for row in found["memory"]["stages"]} == {False}
+    rows = found["hours"]["rows"]
+    assert sum(row["hours"] for row in rows) == pytest.approx(found["hours"]["hours"])
+    assert {source for row in rows for source in row["source"]} == {"not calibrated"}
+    capsys.readouterr()
+    assert main([*plan, "--strict"]) == 2
+    wrong = capsys.readouterr().err
+    assert "data of afrixnli, copa" in wrong
+    assert "xlmr-large: mnli does not fit in memory" in wrong
+
+
+def test_nothing_is_wrong_with_a_generated_study(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(STUDY, encoding="utf-8")
+    assert main(["plan", "--configfile", str(file), "--gpu", "H100", "--strict"]) == 0
 
 
 def test_missing_files_are_named_and_the_plan_needs_none(
@@ -65,8 +198,8 @@ def test_missing_files_are_named_and_the_plan_needs_none(
 study: real
 data_root: {tmp_path}/data
 seeds: [1]
-bases: {{large: {{hub: x}}}}
-strategies: {{none: [], mnli: [mnli]}}
+bases: {{large: {{hub: google/gemma-2b}}}}
+strategies: {{none: [], ccg: [ccg]}}
 targets: {{xnli: {{languages: [en, de]}}}}
 """,
         encoding="utf-8",
@@ -77,10 +210,31 @@ targets: {{xnli: {{languages: [en, de]}}}}
     text = capsys.readouterr().out
     assert "xnli test: en (no file of xnli (test) under" in text
     assert "CC BY-NC 4.0" in text
-    assert "4 models of unknown size" in text  # the base, mnli, and two of xnli
+    assert "get yourself: ccg, sold by the LDC" in text
+    assert "accept the licence first: https://huggingface.co/google/gemma-2b" in text
     assert main(["cells", "--configfile", str(file)]) == 2
     assert "no file of xnli (test) in 'en'" in capsys.readouterr().err
 
 
 def test_generated_data_are_never_missing(tmp_path: Path) -> None:
     assert missing(grid_of(tmp_path), "xnli", "qab", "test") == ""
+
+
+def test_tokenised_data_take_the_place_of_typical_lengths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = grid_of(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = next(j for j in planned_jobs(study, {}) if j.position == "intermediate 1")
+    assert before.assumed
+    for split, count, tokens in (("train", 2000, 30_000), ("validation", 200, 3_000)):
+        manifest = Path(study.paths.tokens("mini", "mnli", "qaa", split))
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        facts = {"num_examples": count, "num_sequences": count, "num_tokens": tokens}
+        write_manifest(manifest, {}, files={}, facts=facts)
+    after = next(j for j in planned_jobs(study, {}) if j.position == "intermediate 1")
+    assert not after.assumed
+    assert after.steps == before.steps
+    # whole epochs: each piece as often as there are epochs
+    recipe = study.recipe("mini", "mnli", None)
+    assert after.work and after.work.tokens == pytest.approx(recipe["epochs"] * 30_000)

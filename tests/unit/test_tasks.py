@@ -231,3 +231,18 @@ def test_languages_by_their_short_code_files_by_the_releases(name, language, cod
 def test_unknown_task_names_the_nearest():
     with pytest.raises(UserError, match=r"targets\[0\]: 'xnlii' .*Did you mean 'xnli'"):
         get_task("xnlii", "targets[0]")
+
+
+@pytest.mark.parametrize("name", DATA_TASKS)
+def test_sizes_are_of_splits_that_there_are_and_agree(name):
+    task = TASKS[name]
+    assert set(task.sizes) <= set(task.files)
+    assert set(task.sizes_of) <= set(task.languages)
+    for language, sizes in task.sizes_of.items():
+        assert set(sizes) <= set(task.splits(language))
+        for split, size in sizes.items():
+            assert task.size(language, split) == size
+            released = task.sizes.get(split, (1, 10**7))
+            low, high = released if isinstance(released, tuple) else (released, released)
+            assert low <= size <= high, (language, split)
+    assert (task.choices > 1) == (task.kind == "multiple_choice")

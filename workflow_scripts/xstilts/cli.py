@@ -12,6 +12,7 @@ import yaml
 from xstilts import __version__
 from xstilts.errors import UserError
 from xstilts.grid import Grid
+from xstilts.plan import command as plan_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,10 +72,18 @@ def _tables(arguments: argparse.Namespace) -> None:
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
-def _size(size: int | tuple[int, int] | None) -> str:
-    """Examples per language as people write them."""
-    if size is None:
+def _size(task: Task, split: Split) -> str:
+    """Examples per language of a split as people write them; ``?`` where they are not known."""
+    if split not in task.files:
         return "-"
+    size = task.sizes.get(split)
+    known = {code: sizes[split] for code, sizes in task.sizes_of.items() if split in sizes}
+    if size is None and len(known) == 1:
+        return "".join(f"{code}: {number:,}" for code, number in known.items())
+    if size is None and known:
+        size = min(known.values()), max(known.values())
+    if size is None:
+        return "?"
     return f"{size:,}" if isinstance(size, int) else f"{size[0]:,} to {size[1]:,}"
 
 
@@ -98,7 +107,7 @@ def _tasks(arguments: argparse.Namespace) -> None:
             task.metric,
             task.train or "-",
             str(len(task.languages) or "any"),
-            "/".join(_size(task.sizes.get(split)) for split in SPLITS),
+            "/".join(_size(task, split) for split in SPLITS),
             _sources(task),
             task.licence,
         )
@@ -147,9 +156,7 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    from xstilts.plan import plan
-
-    for line in plan(_grid(arguments, files_must_exist=False)):
+    for line in plan_command.plan_lines(arguments, _grid(arguments, files_must_exist=False)):
         print(line)
 
 
@@ -190,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         "Build and print the tables of what there is; and the report.",
     )
     add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
-    add_study("plan", _plan, "Say what a study trains, predicts, reads and stores; needs no data.")
+    plan_command.add_arguments(add_study("plan", _plan, plan_command.ABOUT))
     add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
     memory = add_study("memory", _memory, "Estimate what each stage needs in memory, in MiB.")
     memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")

@@ -76,7 +76,12 @@ def train_stage(
     result = _train(identity, parent, tokens, dev, fresh, running)
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
-    facts = {**dataclasses.asdict(result), "versions": versions(), "num_threads": num_threads}
+    facts = {
+        **dataclasses.asdict(result),
+        "versions": versions(),
+        "num_threads": num_threads,
+        "gradient_checkpointing": gradient_checkpointing,
+    }
     # the history has times in it: of interest, but no part of what the next stage starts from
     content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))

@@ -51,6 +51,7 @@ TASK = Task(
     train="mnli",
     recipe=mnli.TASK.recipe,
     sizes={"test": 600},
+    words=25,
     microworld="nli",
     stream="afrixnli",
     licence="Apache 2.0",

@@ -46,6 +46,7 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
         train=name,
         recipe=mnli.TASK.recipe,
         sizes={"train": train, "validation": validation},
+        words=65,
         microworld="nli",
         stream=name,
         licence="CC BY-NC 4.0",

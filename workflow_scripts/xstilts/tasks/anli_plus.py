@@ -20,6 +20,7 @@ TASK = Task(
     train="anli_plus",
     recipe=mnli.TASK.recipe,
     sizes={"train": 1_104_934, "validation": 22_857},
+    words=28,
     microworld="nli",
     stream="anli_plus",
     licence=f"MultiNLI: {mnli.TASK.licence}. SNLI: {snli.TASK.licence}. ANLI: {anli.TASK.licence}",

@@ -98,15 +98,31 @@ class Task:
     """Languages that lack a split: language to the splits that it has."""
     sizes: Mapping[Split, int | tuple[int, int]] = field(default_factory=dict)
     """Examples of a split per language as released: one number, or the least and the most."""
+    sizes_of: Mapping[str, Mapping[Split, int]] = field(default_factory=dict)
+    """The same of single languages, where it is known and ``sizes`` has no one number."""
+    download: int = 0
+    """Bytes of the release's archives, all languages, by its dataset card; 0 if not known."""
+    words: int = 0
+    """Words in a sequence that the model reads (both texts, question and context, or one choice
+    with what stands before it), about: the mean of some hundred examples, in English where there
+    are any; for plans alone. 0 where it is not known."""
+    choices: int = 1
+    """Answers to choose from (multiple choice)."""
     microworld: str
     """Which generator of the microworld renders this task."""
     stream: str = ""
     """Tasks of one generator and one stream have the same generated examples; a data set that is
     another one in the real world has a stream of its own."""
     licence: str
+    restricted: str = ""
+    """Why nobody may pass the data on, so that a user must get them; empty where they may."""
     citation: str
     homepage: str
 
     def splits(self, language: str) -> tuple[Split, ...]:
         """The splits that exist for a language."""
         return self.splits_of.get(language, tuple(self.files))
+
+    def size(self, language: str, split: Split) -> int | tuple[int, int] | None:
+        """Examples of a split in a language: one number, a range, or None if it is not known."""
+        return self.sizes_of.get(language, {}).get(split) or self.sizes.get(split)

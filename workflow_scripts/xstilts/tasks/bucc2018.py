@@ -25,6 +25,7 @@ TASK = Task(
     train=None,
     # jiant's XTREME guide; nothing is trained
     recipe={"max_length": 512},
+    words=25,
     microworld="mining",
     licence="none stated; for research, see the shared task's page",
     citation="@inproceedings{zweigenbaum-etal-2018-overview, "

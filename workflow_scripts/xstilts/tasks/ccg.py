@@ -33,9 +33,11 @@ TASK = Task(
     train="ccg",
     # that of part-of-speech tagging; jiant gives none for CCG
     recipe=udpos.TASK.recipe,
+    words=24,
     microworld="pos",
     stream="ccg",
     licence="LDC2005T13: LDC User Agreement; not distributed with anything",
+    restricted="sold by the LDC to those who sign its user agreement",
     citation="@article{hockenmaier-steedman-2007-ccgbank, "
     "title={{CCG}bank: A Corpus of {CCG} Derivations and Dependency Structures Extracted from the "
     "{P}enn {T}reebank}, author={Hockenmaier, Julia and Steedman, Mark}, "

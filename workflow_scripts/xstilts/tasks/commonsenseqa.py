@@ -51,6 +51,8 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 9_741, "validation": 1_221},
+    words=15,
+    choices=5,
     microworld="continuation",
     stream="commonsenseqa",
     licence="MIT",

@@ -70,6 +70,8 @@ TASK = Task(
         "max_length": 128,
     },
     sizes={"train": 400, "validation": 100},
+    words=15,
+    choices=2,
     microworld="cause_effect",
     licence="BSD 2-Clause",
     citation="@inproceedings{roemmele-etal-2011-choice, "

@@ -54,6 +54,8 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 39_905, "validation": 10_042},
+    words=66,
+    choices=4,
     microworld="continuation",
     licence="MIT",
     citation="@inproceedings{zellers-etal-2019-hellaswag, "

@@ -14,6 +14,13 @@ CODES = by_language(
     "bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul".split()
 )
 
+# test sentences, counted in the release (masakhane-ner @ ba5843c)
+_TEST = {
+    "bam": 1_274, "bbj": 966, "ewe": 1_001, "fon": 1_228, "hau": 1_633, "ibo": 2_181, "kin": 2_235,
+    "lug": 1_412, "luo": 1_474, "mos": 1_294, "nya": 1_785, "pcm": 1_613, "sna": 1_773,
+    "swa": 1_883, "tsn": 996, "twi": 1_211, "wol": 1_312, "xho": 1_633, "yor": 1_964, "zul": 1_670,
+}  # fmt: skip
+
 TASK = Task(
     name="masakhaner2",
     kind="tagging",
@@ -42,6 +49,8 @@ TASK = Task(
     # that of PAN-X, the same task: no recipe of the field for a study of transfer
     recipe=panx.TASK.recipe,
     sizes={"test": (966, 2_235)},
+    sizes_of={language: {"test": _TEST[code]} for language, code in CODES.items()},
+    words=20,
     microworld="names",
     stream="masakhaner2",
     licence="CC BY-NC 4.0",

@@ -27,6 +27,7 @@ TASK = Task(
     metric="f1",
     train="udpos",
     recipe=udpos.TASK.recipe,
+    words=24,
     microworld="pos",
     stream="masakhapos",
     licence="MIT for the annotations; the text is that of newspapers",

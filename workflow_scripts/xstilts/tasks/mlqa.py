@@ -47,6 +47,20 @@ TASK = Task(
     # the target stage trains on SQuAD; jiant's XTREME guide has the same column for both
     recipe=squad_v1.TASK.recipe,
     sizes={"validation": (500, 1_148), "test": (4_517, 11_590)},
+    sizes_of={
+        code: {"validation": validation, "test": test}
+        for code, validation, test in (
+            ("en", 1_148, 11_590),
+            ("ar", 517, 5_335),
+            ("de", 512, 4_517),
+            ("es", 500, 5_253),
+            ("hi", 507, 4_918),
+            ("vi", 511, 5_495),
+            ("zh", 504, 5_137),
+        )
+    },
+    download=75_719_050,
+    words=172,
     microworld="qa",
     licence="CC BY-SA 3.0",
     citation="@inproceedings{lewis-etal-2020-mlqa, "

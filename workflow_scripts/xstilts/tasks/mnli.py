@@ -63,6 +63,8 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 392_702, "validation": 9_815},
+    download=312_783_507,
+    words=30,
     microworld="nli",
     licence="OANC licence, CC BY 3.0 and CC BY-SA 3.0, by source of the text",
     citation="@inproceedings{williams-etal-2018-broad, "

@@ -63,6 +63,12 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"test": (100, 10_000)},
+    sizes_of={
+        "en": {"train": 20_000, "validation": 10_000, "test": 10_000},
+        "sw": {"train": 1_000, "validation": 1_000, "test": 1_000},
+    },
+    download=234_008_884,
+    words=8,
     microworld="names",
     licence="none stated; the text is Wikipedia's (CC BY-SA)",
     citation="@inproceedings{pan-etal-2017-cross, "

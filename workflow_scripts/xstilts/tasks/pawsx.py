@@ -64,6 +64,8 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 49_401, "validation": 2_000, "test": 2_000},
+    download=30_282_057,
+    words=42,
     microworld="paraphrase",
     licence="free for any purpose; Google asks for acknowledgement",
     citation="@inproceedings{yang-etal-2019-paws, "

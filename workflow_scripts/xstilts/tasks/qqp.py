@@ -54,6 +54,8 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 363_846, "validation": 40_430},
+    download=41_696_084,
+    words=22,
     microworld="paraphrase",
     stream="qqp",
     licence="Quora's terms: non-commercial use",

@@ -38,6 +38,8 @@ TASK = Task(
         "doc_stride": 128,
     },
     sizes={"train": 87_599, "validation": 10_570},
+    download=35_142_551,
+    words=138,
     microworld="qa",
     licence="CC BY-SA 4.0",
     citation="@inproceedings{rajpurkar-etal-2016-squad, "

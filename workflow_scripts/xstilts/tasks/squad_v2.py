@@ -36,6 +36,7 @@ TASK = Task(
     # is the default of BERT's script
     recipe=dict(squad_v1.TASK.recipe) | {"null_threshold": 0.0},
     sizes={"train": 130_319, "validation": 11_873},
+    words=130,
     microworld="qa_unanswerable",
     licence="CC BY-SA 4.0",
     citation="@inproceedings{rajpurkar-etal-2018-know, "

@@ -68,6 +68,8 @@ TASK = Task(
         "doc_stride": 128,
     },
     sizes={"test": (323, 2_719)},
+    sizes_of={"en": {"train": 3_696, "validation": 440, "test": 440}},
+    words=105,
     microworld="qa",
     licence="Apache 2.0",
     citation="@article{clark-etal-2020-tydi, "

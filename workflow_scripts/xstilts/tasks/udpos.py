@@ -85,6 +85,9 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"test": (47, 20_436)},
+    sizes_of={"en": {"train": 21_253, "validation": 3_974, "test": 5_440}},
+    download=355_216_681,
+    words=15,
     microworld="pos",
     licence="by treebank, mostly CC BY-SA 4.0 (LICENSE.txt of each)",
     citation="@inproceedings{nivre-etal-2020-universal, "

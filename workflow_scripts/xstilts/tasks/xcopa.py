@@ -42,6 +42,8 @@ TASK = Task(
     # the target stage trains on COPA
     recipe=copa.TASK.recipe,
     sizes={"validation": 100, "test": 500},
+    words=12,
+    choices=2,
     microworld="cause_effect",
     licence="CC BY 4.0",
     citation="@inproceedings{ponti-etal-2020-xcopa, "

@@ -48,7 +48,9 @@ TASK = Task(
     train="mnli",
     # the target stage trains on MultiNLI
     recipe=mnli.TASK.recipe,
-    sizes={"validation": 2_490, "test": 5_010},
+    sizes={"train": 392_702, "validation": 2_490, "test": 5_010},
+    download=483_963_712,
+    words=25,
     microworld="nli",
     licence="CC BY-NC 4.0",
     citation="@inproceedings{conneau-etal-2018-xnli, "

@@ -35,6 +35,7 @@ TASK = Task(
     # the target stage trains on SQuAD
     recipe=squad_v1.TASK.recipe,
     sizes={"test": 1_190},
+    words=116,
     microworld="qa",
     licence="CC BY-SA 4.0",
     citation="@inproceedings{artetxe-etal-2020-cross, "

@@ -1,0 +1,88 @@
+"""Shapes of encoders: parameters and operations as those of the real ones."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from engine_world import ARCHITECTURE
+from torch.utils.flop_counter import FlopCounterMode
+
+from xstilts.models.encoder import build_encoder
+from xstilts.plan.known_models import KNOWN_MODELS
+from xstilts.plan.shapes import shape_of_config
+from xstilts.plan.work import forward_flops, hidden_flops
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "FacebookAI/xlm-roberta-large",
+        "facebook/xlm-roberta-xl",
+        "google-bert/bert-base-multilingual-cased",
+        "google/mt5-small",
+        "google/mt5-xl",
+        "bigscience/bloom-560m",
+        "facebook/xglm-564M",
+        "Qwen/Qwen2.5-0.5B",
+        "Qwen/Qwen3-4B-Base",
+        "google/gemma-2b",
+        "google/gemma-2-2b",
+        "google/gemma-3-270m",
+    ],
+)
+def test_known_models_have_the_parameters_that_transformers_builds(name: str) -> None:
+    import transformers
+    from transformers.models.mt5.modeling_mt5 import MT5EncoderModel
+
+    config = transformers.AutoConfig.for_model(**KNOWN_MODELS[name])
+    model_class = transformers.MODEL_MAPPING[type(config)]
+    if config.model_type == "mt5":
+        model_class = MT5EncoderModel
+    has_pooler = config.model_type in ("bert", "xlm-roberta", "xlm-roberta-xl")
+    pooler = {"add_pooling_layer": False} if has_pooler else {}
+    with torch.device("meta"):
+        model = model_class(config, **pooler)
+    built = sum(parameter.numel() for parameter in model.parameters())
+    assert shape_of_config(KNOWN_MODELS[name]).parameters == built
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        # of the hub's model pages (weights in model.safetensors, tied heads once)
+        ("bigscience/bloom-560m", 559_214_592),
+        ("bigscience/bloom-7b1", 7_069_016_064),
+        ("Qwen/Qwen2.5-0.5B", 494_032_768),
+        ("Qwen/Qwen3-0.6B-Base", 596_049_920),
+        ("google/gemma-2b", 2_506_172_416),
+        ("google/gemma-2-2b", 2_614_341_888),
+        ("google/gemma-3-1b-pt", 999_885_952),
+    ],
+)
+def test_known_models_have_their_published_parameters(name: str, published: int) -> None:
+    assert shape_of_config(KNOWN_MODELS[name]).parameters == published
+
+
+def test_operations_are_those_of_the_matrices_of_a_real_encoder() -> None:
+    architecture = ARCHITECTURE | {"vocab_size": 200, "dropout": 0.0}
+    encoder = build_encoder(architecture).eval()
+    length = 24
+    ids = torch.randint(5, 200, (3, length))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        encoder(input_ids=ids, attention_mask=torch.ones_like(ids))
+    config = {
+        "model_type": "xlm-roberta",
+        "hidden_size": architecture["hidden_size"],
+        "num_hidden_layers": architecture["num_layers"],
+        "num_attention_heads": architecture["num_heads"],
+        "intermediate_size": architecture["intermediate_size"],
+        "vocab_size": 200,
+        "max_position_embeddings": architecture["max_length"] + 2,
+    }
+    shape = shape_of_config(config)
+    linear = 2.0 * shape.matrices * ids.numel()
+    attention = forward_flops(shape, ids.numel(), length) - linear
+    assert attention == 4 * shape.layers * shape.width * length * ids.numel()
+    # torch's counter knows matrix products, and attention only where its kernel has a name
+    assert counter.get_total_flops() in (linear, linear + attention)
+    assert hidden_flops(shape, 100, 0.15) == 15 * 2 * shape.width * (shape.width + 200)

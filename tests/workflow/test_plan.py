@@ -1,0 +1,60 @@
+"""The plan of a study that was run for real: its work is what the jobs did, its hours are near."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Checkout
+
+
+@pytest.fixture
+def plan(done: Checkout) -> dict:
+    """The plan of the finished study."""
+    run = done.command("plan", "--json", "plan.json")
+    assert run.code == 0, run.output
+    return json.loads((done.folder / "plan.json").read_text(encoding="utf-8"))
+
+
+def test_planned_pieces_are_those_that_were_trained_on(done: Checkout, plan: dict) -> None:
+    trained = dict.fromkeys(("pretrain", "intermediate 1", "target"), 0)
+    patterns = {
+        "pretrain": "bases/*/model/manifest.json",
+        "intermediate 1": "intermediate/*/*/*/manifest.json",
+        "target": "target/*/*/*/*/manifest.json",
+    }
+    for position, pattern in patterns.items():
+        for manifest in done.results.glob(pattern):
+            trained[position] += json.loads(manifest.read_text())["facts"]["tokens"]
+    planned = {row["position"]: row["tokens"] for row in plan["hours"]["rows"]}
+    for position, tokens in trained.items():
+        # six steps of eight sequences are a draw from 48 or more: their lengths vary
+        assert planned[position] == pytest.approx(tokens, rel=0.2), position
+
+
+def test_hours_are_calibrated_by_the_jobs_and_nothing_is_left(plan: dict) -> None:
+    hours = plan["hours"]
+    assert hours["device"] == "cpu"
+    assert hours["hours_left"] == 0
+    assert {source for row in hours["rows"] for source in row["source"]} == {"calibrated"}
+    assert all(row["assumed_lengths"] == 0 for row in hours["rows"])
+    assert hours["start_seconds"] > 0.1
+
+
+def test_finished_jobs_are_held_against_the_fit_of_the_others(done: Checkout) -> None:
+    run = done.command("plan", "--check", "--json", "check.json")
+    assert run.code == 0, run.output
+    report = json.loads((done.folder / "check.json").read_text(encoding="utf-8"))
+    entries = {entry["kind"]: entry for entry in report}
+    training = entries["training"]
+    # a pretraining, an intermediate stage, two target stages
+    assert training["jobs"] == 4
+    # of a few hundredths of a second each: of the right order together, no more
+    assert 0.1 < training["total_ratio"] < 10
+    for row in training["rows"]:
+        manifest = done.results / row["product"] / "manifest.json"
+        assert row["measured"] == json.loads(manifest.read_text())["facts"]["seconds"]
+    assert "median absolute error" in run.output

@@ -1,0 +1,104 @@
+"""The plan of a study as plain values, for people (``plan.render``) and for programs (JSON)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.plan.counts import counts
+from xstilts.plan.data import data_report, gated_models
+from xstilts.plan.devices import GIB, ORIENTATION, bytes_of, canonical, card
+from xstilts.plan.disk import disk
+from xstilts.plan.fit import memory_report
+from xstilts.plan.history import finished_jobs, start_of_jobs
+from xstilts.plan.hours import Clock, default_device, hours, orientation
+from xstilts.plan.jobs import planned_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from xstilts.grid import Grid
+    from xstilts.plan.jobs import Planned
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What a user says of the machine."""
+
+    gpu: str | None = None
+    """Name of a card in ``plan.devices``."""
+    memory: str | None = None
+    """Memory of the device, instead of the card's."""
+    tokens_per_pass: int = 16_384
+    running: int = 1
+    """Stages that train at the same time."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """Base to its parameters without embeddings, for models that nothing here knows."""
+    results: Path = Path("results")
+    """Folder with the studies whose finished jobs calibrate the plan."""
+
+
+def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
+    """All of a plan.
+
+    Raises:
+        UserError: the GPU is not known, or the memory is no size.
+    """
+    memory = _memory(options)
+    history = finished_jobs(options.results)
+    device = canonical(options.gpu) if options.gpu else default_device(history)
+    jobs = planned_jobs(grid, options.parameters)
+    time = None
+    if device:
+        own = [job for job in history if job.device == device]
+        time = hours(jobs, Clock(device, history), start_of_jobs(own))
+    fits = memory_report(
+        grid,
+        jobs,
+        memory=memory,
+        tokens_per_pass=options.tokens_per_pass,
+        device="cpu" if device == "cpu" else "gpu",
+    )
+    return {
+        "study": grid.study.study,
+        "question": grid.study.question,
+        "counts": counts(grid, jobs),
+        "hours": time,
+        "orientation": None if device else orientation(jobs, ORIENTATION),
+        "unknown": _unknown(jobs),
+        "disk": disk(grid, jobs, options.running, options.parameters),
+        "memory": {
+            "device": options.gpu or options.memory or device,
+            "bytes": memory,
+            "tokens_per_pass": options.tokens_per_pass,
+            "stages": fits,
+        },
+        "data": data_report(grid),
+        "gated_models": gated_models(grid),
+    }
+
+
+def _memory(options: Options) -> int | None:
+    """Bytes of the device that is named."""
+    of_card = round(card(options.gpu).memory * GIB) if options.gpu else None
+    return bytes_of(options.memory) if options.memory else of_card
+
+
+def _unknown(jobs: Iterable[Planned]) -> dict[str, int]:
+    """What is not known, and the number of jobs that are left out of the hours for it."""
+    found: dict[str, int] = {}
+    for job in jobs:
+        if job.unknown:
+            found[job.unknown] = found.get(job.unknown, 0) + len(set(job.products))
+    return found
+
+
+def problems(plan: dict[str, Any]) -> list[str]:
+    """What keeps the study from running: data that are missing, stages that do not fit."""
+    absent = [item["task"] for item in plan["data"] if item["missing"]]
+    found = [f"data of {', '.join(absent)} are missing"] if absent else []
+    found += [f"{model}: its licence must be accepted on the hub" for model in plan["gated_models"]]
+    large = [stage for stage in plan["memory"]["stages"] if stage["fits"] is False]
+    found += [f"{stage['base']}: {stage['example']} does not fit in memory" for stage in large]
+    return found

@@ -1,0 +1,48 @@
+"""How many trainings and predictions a study has, and what its prefix tree saves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xstilts.grid import Grid
+    from xstilts.plan.jobs import Planned
+
+
+def naive_trainings(grid: Grid) -> int:
+    """Trainings if each cell trained its whole chain for itself, without pretraining."""
+    return sum(len(c.stages) + bool(grid.targets[c.target].members) for c in grid.cells())
+
+
+def shared_prefixes(grid: Grid) -> int:
+    """Intermediate models that several cells start from."""
+    found = Counter(
+        (c.base, c.seed, c.stages[:length])
+        for c in grid.cells()
+        for length in range(1, len(c.stages) + 1)
+    )
+    return sum(count > 1 for count in found.values())
+
+
+def counts(grid: Grid, jobs: Iterable[Planned]) -> dict[str, Any]:
+    """Trainings by position, those that sharing saves, and predictions."""
+    by_position: Counter[str] = Counter()
+    for job in jobs:
+        by_position[job.position] += len(set(job.products))
+    cells = by_position.pop("prediction", 0)
+    after = sum(count for position, count in by_position.items() if position != "pretrain")
+    naive = naive_trainings(grid)
+    return {
+        "bases": len(grid.study.bases),
+        "seeds": len(grid.study.seeds),
+        "trainings": dict(by_position),
+        "trainings_after_pretraining": after,
+        "cell_by_cell": naive,
+        "saved": naive - after,
+        "shared_prefixes": shared_prefixes(grid),
+        "predicted_cells": cells,
+        "prediction_files": sum(path.endswith(".parquet") for path in grid.predictions()),
+    }

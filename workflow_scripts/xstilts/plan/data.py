@@ -1,0 +1,89 @@
+"""Data that a study reads: licences, what is missing, what users must get for themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.chains import translation_language
+from xstilts.errors import UserError
+from xstilts.grid import identities
+from xstilts.grid.sources import requests
+from xstilts.plan.known_models import GATED
+from xstilts.tasks import TASKS
+
+if TYPE_CHECKING:
+    from xstilts.grid import Grid
+    from xstilts.tasks.base import Split
+
+
+def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
+    """Task to the (language, split) that the study reads."""
+    found: dict[str, list[tuple[str, Split]]] = {}
+    paths = (*grid.training_data(), *grid.selection_data(), *grid.evaluation_data())
+    for path in dict.fromkeys(paths):
+        _, _, _, task, language, split = path.removesuffix(".json").split("/")
+        found.setdefault(task, []).append((language, split))  # type: ignore[arg-type]
+    return dict(sorted(found.items()))
+
+
+def missing(grid: Grid, task: str, language: str, split: Split) -> str:
+    """What is not there of a data set; empty if it is, or if it is made here."""
+    spec, study = TASKS[task], grid.study
+    if study.source == "microworld":
+        return ""
+    if translation_language(language):
+        made = study.translations
+        return "" if task in made.files or made.model else "no file or model of its translation"
+    folder = {"original": "data_root", "mirror": "mirror"}.get(study.source)
+    if spec.kind != "mlm" and folder and getattr(study, folder) is None:
+        return f"{folder} is not set"
+    try:
+        if requests(grid, spec, language, split):
+            here = Path(grid.paths.download(task, language, split)).is_file()
+            return "" if here else "to be downloaded"
+        identities.data_files(grid, task, language, split)
+    except UserError as error:
+        return str(error).partition(". Tried")[0].removeprefix("source: ")
+    return ""
+
+
+def data_report(grid: Grid) -> list[dict[str, Any]]:
+    """An entry per task: languages, splits, licence, size of its archives, what is missing."""
+    report = []
+    generated = grid.study.source == "microworld"
+    for task, sets in data_sets(grid).items():
+        absent: dict[tuple[str, str], list[str]] = {}
+        for language, split in sets:
+            if text := missing(grid, task, language, split):
+                absent.setdefault((split, text.replace(f" in {language!r}", "")), []).append(
+                    language
+                )
+        spec = TASKS[task]
+        report.append(
+            {
+                "task": task,
+                "sets": len(sets),
+                "languages": len({language for language, _ in sets}),
+                "splits": sorted({split for _, split in sets}),
+                "licence": "generated" if generated else spec.licence,
+                "restricted": "" if generated else spec.restricted,
+                "download_bytes": 0 if generated else spec.download,
+                "homepage": "" if generated else spec.homepage,
+                "missing": [
+                    {"split": split, "reason": reason, "languages": codes}
+                    for (split, reason), codes in absent.items()
+                ],
+            }
+        )
+    return report
+
+
+def gated_models(grid: Grid) -> list[str]:
+    """Models of the hub whose licence must be accepted there first, and that are not here yet."""
+    found = []
+    for base, settings in grid.study.bases.items():
+        here = Path(grid.paths.base(base)).is_file()
+        if settings.hub and settings.hub.startswith(GATED) and not here:
+            found.append(settings.hub)
+    return found

@@ -1,0 +1,101 @@
+"""What GPUs can hold and do, from their makers' data sheets."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from xstilts.errors import UserError, unknown
+
+TERA = 1e12
+GIB = 2**30
+
+
+class Card(NamedTuple):
+    """One kind of GPU."""
+
+    memory: float
+    """GiB as torch sees them, about (data sheets say GB)."""
+    fp32: float
+    """Peak tera-operations per second outside tensor cores: torch's default for fp32."""
+    bf16: float | None
+    """Peak of dense products on tensor cores with sums in fp32; None where bf16 is emulated."""
+    pattern: str
+    """Matches ``torch.cuda.get_device_name``."""
+
+
+# Data sheets and architecture white papers of NVIDIA and AMD; SXM or OAM modules unless named
+# otherwise, dense (half of the "with sparsity" figures).
+CARDS = {
+    "A10": Card(22, 31.2, 125, r"NVIDIA A10(?!\d|G)"),
+    "A100-40GB": Card(39, 19.5, 312, r"A100-(SXM4|PCIE)-40GB"),
+    "A100-80GB": Card(79, 19.5, 312, r"A100(-SXM4-80GB|.*80GB)"),
+    "A40": Card(44, 37.4, 149.7, r"NVIDIA A40"),
+    "B200": Card(178, 75, 2250, r"B200"),
+    "H100": Card(79, 66.9, 989.4, r"H100 80GB HBM3"),
+    "H100-PCIe": Card(79, 51.2, 756, r"H100 PCIe"),
+    "H200": Card(139, 66.9, 989.4, r"H200"),
+    "L4": Card(22, 30.3, 121, r"NVIDIA L4(?!\d)"),
+    "L40S": Card(44, 91.6, 362, r"L40S"),
+    "MI300X": Card(191, 163.4, 1307, r"MI300X"),
+    "RTX-2080Ti": Card(10.7, 13.4, None, r"RTX 2080 Ti"),
+    "RTX-3090": Card(23.6, 35.6, 71, r"RTX 3090(?! Ti)"),
+    "RTX-4090": Card(23.6, 82.6, 165.2, r"RTX 4090"),
+    "RTX-A6000": Card(47.5, 38.7, 154.8, r"RTX A6000"),
+    "T4": Card(14.6, 8.1, None, r"T4"),
+    "V100-16GB": Card(15.8, 15.7, None, r"V100-\w+-16GB"),
+    "V100-32GB": Card(31.7, 15.7, None, r"V100-\w+-32GB"),
+}
+
+SHARE = {"fp32": 0.5, "bf16": 0.25}
+"""Share of the peak until a job on such a card is finished: an assumption, not measured. Batches of
+short sequences leave tensor cores more idle than ordinary units."""
+
+ORIENTATION = ("A100-80GB", "H100", "RTX-4090")
+"""Cards that a plan without a device names."""
+
+
+def card(name: str) -> Card:
+    """The card that a user names.
+
+    Raises:
+        UserError: it is not in the table; names the nearest one.
+    """
+    by_lower = {known.lower(): known for known in CARDS}
+    if name.lower() not in by_lower:
+        error = unknown("GPU", name, CARDS, "--gpu")
+        raise UserError(f"{error} For another one, give --memory, as in --memory 80GiB.")
+    return CARDS[by_lower[name.lower()]]
+
+
+def canonical(device: str) -> str:
+    """The name in the table of what torch calls a device; its own name if it is not there."""
+    for name, item in CARDS.items():
+        if name.lower() == device.lower() or re.search(item.pattern, device):
+            return name
+    return device
+
+
+def assumed_rate(name: str, precision: str) -> float:
+    """Operations per second of a card on which no job has been finished."""
+    item = card(name)
+    if precision == "bf16" and item.bf16:
+        return SHARE["bf16"] * item.bf16 * TERA
+    return SHARE["fp32"] * item.fp32 * TERA
+
+
+def bytes_of(text: str) -> int:
+    """Bytes of a size such as ``80GiB`` or ``24 GB``.
+
+    Raises:
+        UserError: it is no size.
+    """
+    found = re.fullmatch(r"\s*([\d.]+)\s*([KMGT]?)(i?)B\s*", text, re.IGNORECASE)
+    try:
+        number = float(found[1]) if found else 0.0
+    except ValueError:
+        number = 0.0
+    if not found or number <= 0:
+        raise UserError(f"--memory: {text!r} is no size. Write a number and a unit, as in 80GiB.")
+    base = 1024 if found[3] else 1000
+    return int(number * base ** (" KMGT".index(found[2].upper() or " ")))

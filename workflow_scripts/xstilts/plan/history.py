@@ -1,0 +1,163 @@
+"""Finished jobs of all studies of a results folder: what they computed, on what, and how long."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from xstilts.errors import UserError
+from xstilts.files import read_json
+from xstilts.plan.devices import canonical
+from xstilts.plan.lengths import tokenised
+from xstilts.plan.shapes import shape_of_config
+from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xstilts.plan.shapes import EncoderShape
+
+Kind = Literal["training", "prediction"]
+STAGES = ("bases/*/model", "intermediate/*/*/*", "target/*/*/*/*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A job that ended."""
+
+    study: str
+    product: str
+    """Its path below ``results/STUDY``."""
+    kind: Kind
+    device: str
+    precision: str
+    work: Work
+    seconds: float
+    start: float | None = None
+    """Seconds that the job took beside its work, by its benchmark file."""
+    peak_memory: int | None = None
+
+
+def finished_jobs(results: Path) -> list[Finished]:
+    """The jobs of all studies, whose weights may be gone but not their ``config.json``."""
+    found: list[Finished] = []
+    for root in sorted(path for path in results.glob("*") if path.is_dir()):
+        found += _trainings(root)
+        found += _predictions(root)
+    return found
+
+
+def _trainings(root: Path) -> Iterator[Finished]:
+    for pattern in STAGES:
+        for manifest in sorted(root.glob(f"{pattern}/manifest.json")):
+            try:
+                yield _training(root, manifest)
+            except (UserError, KeyError, TypeError):
+                continue  # an imported base, or of another version: nothing was measured
+
+
+def _training(root: Path, manifest: Path) -> Finished:
+    raw = read_json(manifest)
+    facts, inputs = raw["facts"], raw["identity"]["inputs"]
+    declared, product = raw["identity"]["declared"], manifest.parent.relative_to(root).as_posix()
+    recipe, shape = declared["recipe"], _shape(manifest.parent)
+    steps, tokens = facts["steps"], float(facts["tokens"])
+    length = _mean_length(root, inputs, "/train") or tokens / (steps * recipe["batch_size"])
+    flops = forward_flops(shape, tokens, length)
+    if "mlm" in declared["heads"]:
+        share = sum(text.startswith(("mlm@", "tlm@")) for text in declared["mixture"])
+        share /= len(declared["mixture"])
+        flops += share * hidden_flops(shape, tokens, recipe["mlm_probability"])
+    # the time is taken after the last step: the evaluation that follows is not in it
+    rounds = steps // recipe["eval_steps"] if recipe.get("eval_steps") else 0
+    rounds -= bool(rounds) and steps % recipe["eval_steps"] == 0
+    dev = rounds * _dev_flops(root, inputs, shape, recipe.get("dev_examples", 0))
+    return Finished(
+        study=root.name,
+        product=product,
+        kind="training",
+        device=canonical(facts["device"]),
+        precision=recipe["precision"],
+        work=Work(training_factor(facts) * flops + dev, steps, tokens),
+        seconds=float(facts["seconds"]),
+        start=_start(root, product, float(facts["seconds"])),
+        peak_memory=facts.get("peak_memory"),
+    )
+
+
+def _predictions(root: Path) -> Iterator[Finished]:
+    """The cells: all languages of one are predicted by one job, which loads the model once."""
+    for cell in sorted(root.glob("predictions/*/*/*/*")):
+        parts = [part for file in sorted(cell.glob("*.parquet")) if (part := _file(root, file))]
+        devices = {device for _, _, device in parts}
+        if len(devices) != 1:
+            continue  # none, or languages that were added on another machine
+        yield Finished(
+            study=root.name,
+            product=cell.relative_to(root).as_posix(),
+            kind="prediction",
+            device=devices.pop(),
+            precision="fp32",
+            work=sum((work for work, _, _ in parts), Work(0, 0)),
+            seconds=sum(seconds for _, seconds, _ in parts),
+        )
+
+
+def _file(root: Path, file: Path) -> tuple[Work, float, str] | None:
+    """Work, seconds and device of one language; None if they cannot be told any more."""
+    from xstilts.record import read_record
+
+    record = read_record(file)
+    try:
+        inputs = record["identity"]["inputs"]
+        model = next(name for name in inputs if name.startswith(("bases/", "target/", "inter")))
+        tokens = next(name for name in inputs if name.startswith("tokens/"))
+        read = tokenised(root / f"{tokens}.json")
+        if read is None:
+            return None
+        pieces = read.count * read.length
+        flops = forward_flops(_shape(root / model), pieces, read.length)
+        return Work(flops, 1, pieces), float(record["seconds"]), canonical(record["device"])
+    except (UserError, KeyError, StopIteration, TypeError):
+        return None  # of another version, or its model is gone
+
+
+@lru_cache(maxsize=4096)
+def _shape(folder: Path) -> EncoderShape:
+    return shape_of_config(read_json(folder / "config.json"))
+
+
+def _mean_length(root: Path, inputs: Mapping[str, Any], ending: str) -> float:
+    """Mean pieces of the token sets among a job's inputs; 0 where they are gone."""
+    names = [name for name in inputs if name.startswith("tokens/") and name.endswith(ending)]
+    found = [item for name in names if (item := tokenised(root / f"{name}.json"))]
+    count = sum(item.count for item in found)
+    return sum(item.count * item.length for item in found) / count if count else 0.0
+
+
+def _dev_flops(root: Path, inputs: Mapping[str, Any], shape: EncoderShape, examples: int) -> float:
+    """Operations of one evaluation on the dev sets among a job's inputs."""
+    names = [name for name in inputs if name.startswith("tokens/") and name.endswith("/validation")]
+    found = [item for name in names if (item := tokenised(root / f"{name}.json"))]
+    parts = [item.first(examples) for item in found]
+    return sum(forward_flops(shape, part.count * part.length, part.length) for part in parts)
+
+
+def _start(root: Path, product: str, seconds: float) -> float | None:
+    """What a job took beside its work: imports, loading, writing. None of a job that was reused."""
+    try:
+        lines = (root / "benchmarks" / f"{product}.jsonl").read_text(encoding="utf-8").split("\n")
+        took = float(json.loads([line for line in lines if line.strip()][-1])["s"])
+    except (OSError, ValueError, IndexError, KeyError, TypeError):
+        return None
+    return took - seconds if took > seconds else None
+
+
+def start_of_jobs(jobs: list[Finished]) -> float | None:
+    """Median seconds that a training job takes beside its work."""
+    found = [job.start for job in jobs if job.start is not None]
+    return statistics.median(found) if found else None

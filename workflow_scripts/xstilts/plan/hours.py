@@ -1,0 +1,117 @@
+"""Hours of a study on a device: planned work divided by a fitted, or assumed, throughput."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.plan.devices import CARDS, SHARE, assumed_rate
+from xstilts.plan.throughput import Throughput, check, fit, groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xstilts.plan.history import Finished, Kind
+    from xstilts.plan.jobs import Planned
+    from xstilts.plan.work import Work
+
+CALIBRATED, ELSEWHERE, ASSUMED = (
+    "calibrated",
+    "calibrated on other work of this device",
+    "not calibrated",
+)
+
+
+class Clock:
+    """Throughput of one device, as far as it is known."""
+
+    def __init__(self, device: str, history: Sequence[Finished]) -> None:
+        self.device = device
+        own = {key: jobs for key, jobs in groups(history).items() if key[0] == device}
+        self.fitted = {(precision, kind): fit(jobs) for (_, precision, kind), jobs in own.items()}
+        checks = {(precision, kind): check(jobs) for (_, precision, kind), jobs in own.items()}
+        self.errors = {key: found.error for key, found in checks.items() if found}
+
+    def throughput(self, precision: str, kind: Kind) -> tuple[Throughput, str] | None:
+        """The throughput for a sort of work and where it comes from; None where nothing is known.
+
+        Predictions take that of trainings where none has been finished: they compute the same.
+        """
+        if own := self.fitted.get((precision, kind)):
+            return own, CALIBRATED
+        if kind == "prediction" and (other := self.fitted.get((precision, "training"))):
+            return Throughput(other.rate, jobs=other.jobs), ELSEWHERE
+        if self.device in CARDS:
+            return Throughput(assumed_rate(self.device, precision)), ASSUMED
+        return None
+
+
+def default_device(history: Iterable[Finished]) -> str | None:
+    """The device on which most of the finished jobs ran; None where there are none."""
+    counts: dict[str, int] = {}
+    for job in history:
+        counts[job.device] = counts.get(job.device, 0) + 1
+    return max(counts, key=lambda device: counts[device], default=None)
+
+
+def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[str, Any]:
+    """Hours by base and position: of all jobs, and of those that are not finished.
+
+    Args:
+        jobs: of the study.
+        clock: of the device.
+        start: seconds that each job takes beside its work; None if not measured.
+    """
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    unknown: dict[str, int] = {}
+    for job in jobs:
+        speed = clock.throughput(job.precision, job.kind)
+        if job.work is None or speed is None:
+            reason = job.unknown or f"the speed of {clock.device} in {job.precision}"
+            unknown[reason] = unknown.get(reason, 0) + len(set(job.products))
+            continue
+        throughput, source = speed
+        each = (throughput.seconds(job.work) + (start or 0.0)) / 3600
+        row = rows.setdefault((job.base, job.position), _empty_row(job))
+        _add(row, job, job.work, each, source)
+    for row in rows.values():
+        row |= {key: sorted(row[key]) for key in ("precision", "source", "bounds")}
+    found = list(rows.values())
+    return {
+        "device": clock.device,
+        "share_of_peak": SHARE if any(ASSUMED in row["source"] for row in found) else None,
+        "errors_percent": {" ".join(key): round(e, 1) for key, e in clock.errors.items()},
+        "start_seconds": start,
+        "rows": found,
+        "hours": sum(row["hours"] for row in found),
+        "hours_left": sum(row["hours_left"] for row in found),
+        "unknown": unknown,
+    }
+
+
+def _empty_row(job: Planned) -> dict[str, Any]:
+    """The row of a base and position before its first job."""
+    numbers = ("jobs", "left", "hours", "hours_left", "flops", "tokens", "assumed_lengths")
+    sets: dict[str, Any] = {key: set() for key in ("precision", "source", "bounds")}
+    return {"base": job.base, "position": job.position, **dict.fromkeys(numbers, 0), **sets}
+
+
+def _add(row: dict[str, Any], job: Planned, work: Work, each: float, source: str) -> None:
+    """Count a job with all its seeds; ``each`` is the hours of one."""
+    products = set(job.products)
+    left = sum(not Path(product).is_file() for product in products)
+    row["jobs"] += len(products)
+    row["left"] += left
+    row["hours"] += each * len(products)
+    row["hours_left"] += each * left
+    row["flops"] += work.flops * len(products)
+    row["tokens"] += work.tokens * len(products)
+    row["assumed_lengths"] += len(products) * job.assumed
+    row["precision"].add(job.precision)
+    row["source"].add(source)
+    row["bounds"] |= job.bounds
+
+
+def orientation(jobs: Sequence[Planned], names: Iterable[str]) -> dict[str, float]:
+    """Hours on some cards at the assumed share of their peak."""
+    return {name: hours(jobs, Clock(name, ()), None)["hours"] for name in names}

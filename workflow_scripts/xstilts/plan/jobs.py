@@ -1,0 +1,228 @@
+"""The jobs of a study and what each computes, from its grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xstilts.chains import EMPTY_CHAIN
+from xstilts.grid.recipes import head_name
+from xstilts.plan.lengths import Sequences, Unknown, sequences
+from xstilts.plan.shapes import EncoderShape, shape_of_base
+from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
+from xstilts.training.mixture import num_steps, shares
+from xstilts.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xstilts.grid import Grid
+    from xstilts.plan.history import Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """A training or prediction that a study needs, once per seed."""
+
+    base: str
+    position: str
+    """``pretrain``, ``intermediate 1`` and so on, ``target``, ``prediction``."""
+    chain: str
+    target: str | None
+    kind: Kind
+    precision: str
+    products: tuple[str, ...]
+    """Manifests, one per seed."""
+    steps: int = 0
+    work: Work | None = None
+    """None where a size is not known."""
+    unknown: str = ""
+    """What is not known."""
+    bounds: frozenset[str] = field(default=frozenset())
+    """Why the work is an upper bound; empty if it is not."""
+    assumed: bool = False
+    """Whether lengths are typical ones, since the data are not tokenised yet."""
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is said of a job's sizes as they are looked up."""
+
+    bounds: set[str] = field(default_factory=set)
+    assumed: bool = False
+
+    def add(self, found: Sequences) -> Sequences:
+        self.assumed |= not found.measured
+        if found.at_most:
+            self.bounds.add("of some data sets only the largest possible size is known")
+        return found
+
+
+def planned_jobs(grid: Grid, parameters: Mapping[str, float]) -> list[Planned]:
+    """All trainings and predictions of a study, each with its work where that is known.
+
+    Args:
+        grid: the study.
+        parameters: base to its parameters, embeddings apart, where a user gives them because
+            nothing here knows the model.
+    """
+    found: list[Planned] = []
+    for base in grid.study.bases:
+        shape = shape_of_base(grid, base) or _given(parameters.get(base))
+        found += [_training(grid, base, shape, *stage) for stage in _stages(grid, base)]
+        found += list(_predictions(grid, base, shape))
+    return found
+
+
+def _given(parameters: float | None) -> EncoderShape | None:
+    """A shape with this many weights in one square layer; attention is left out."""
+    if parameters is None:
+        return None
+    side = math.sqrt(parameters / 4)
+    return EncoderShape(
+        width=round(side), layers=1, heads=1, inner=0, vocabulary=0, positions=0, family="gemma",
+        head_width=round(side),
+    )  # fmt: skip
+
+
+def _stages(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
+    """(chain, target) of everything that is trained on a base."""
+    if grid.study.bases[base].pretrain:
+        yield EMPTY_CHAIN, None
+    yield from ((chain, None) for chain in grid.chains if chain != EMPTY_CHAIN)
+    for target in _places(grid):
+        if grid.targets[target[1]].members:
+            yield target
+
+
+def _places(grid: Grid) -> list[tuple[str, str]]:
+    """(chain, target) of the cells; strategies of one chain share theirs."""
+    found = {(chain_of(grid, strategy), t): None for strategy in grid.names.strategies
+             for t in grid.targets}  # fmt: skip
+    return list(found)
+
+
+def chain_of(grid: Grid, strategy: str) -> str:
+    """Label of a strategy's chain."""
+    labels = [node.label for node in grid.names.strategies[strategy]]
+    return "~".join(labels) or EMPTY_CHAIN
+
+
+def _training(
+    grid: Grid, base: str, shape: EncoderShape | None, chain: str, target: str | None
+) -> Planned:
+    stages, seeds = grid.stages_of(chain), grid.study.seeds
+    if target:
+        position = "target"
+        products = [grid.paths.target(base, seed, stages, target) for seed in seeds]
+    elif stages:
+        position = f"intermediate {len(stages)}"
+        products = [grid.paths.intermediate(base, seed, stages) for seed in seeds]
+    else:
+        position, products = "pretrain", [grid.paths.base(base)]
+    recipe = Recipe(**grid.recipe(base, chain, target))
+    notes, work, unknown, steps = _Notes(), None, "", 0
+    try:
+        if shape is None:
+            raise Unknown(f"the shape of {base}")
+        steps, work = _training_work(grid, base, shape, chain, target, recipe, notes)
+    except Unknown as error:
+        unknown = str(error)
+    return Planned(
+        base=base, position=position, chain=chain, target=target, kind="training",
+        precision=recipe.precision, products=tuple(products), steps=steps, work=work,
+        unknown=unknown, bounds=frozenset(notes.bounds), assumed=notes.assumed,
+    )  # fmt: skip
+
+
+def _training_work(
+    grid: Grid,
+    base: str,
+    shape: EncoderShape,
+    chain: str,
+    target: str | None,
+    recipe: Recipe,
+    notes: _Notes,
+) -> tuple[int, Work]:
+    """Optimiser steps, and the work of a stage with all its evaluations on dev."""
+    by_head: dict[str, list[Sequences]] = {}
+    for member in grid.members(base, chain, target):
+        found = notes.add(sequences(grid, base, member.task, member.language, "train"))
+        by_head.setdefault(head_name(member.task), []).append(
+            found.first(recipe.max_train_examples)
+        )
+    sizes = [max(1, round(sum(part.units for part in parts))) for parts in by_head.values()]
+    steps = num_steps(sizes, recipe)
+    flops = total = 0.0
+    for (head, parts), share in zip(by_head.items(), shares(sizes, recipe), strict=True):
+        count = sum(part.count for part in parts)
+        length = sum(part.count * part.length for part in parts) / count
+        units = sum(part.units for part in parts)
+        # the last batch of an epoch is not full
+        batch = units / math.ceil(units / recipe.batch_size)
+        tokens = steps * float(share) * batch * parts[0].per_example * length
+        flops += forward_flops(shape, tokens, length)
+        if head == "mlm":
+            flops += hidden_flops(shape, tokens, recipe.mlm_probability)
+        total += tokens
+    flops *= training_factor(grid.running(base, chain, target))
+    flops += _evaluations(grid, base, shape, chain, target, recipe, steps, notes)
+    return steps, Work(flops, steps, total)
+
+
+def _evaluations(
+    grid: Grid,
+    base: str,
+    shape: EncoderShape,
+    chain: str,
+    target: str | None,
+    recipe: Recipe,
+    steps: int,
+    notes: _Notes,
+) -> float:
+    """Operations of all evaluations on dev; a training that stops early has fewer of them."""
+    dev = grid.dev_members(base, chain, target)
+    if not dev:
+        return 0.0
+    rounds = math.ceil(steps / recipe.eval_steps) if recipe.eval_steps else 1
+    if recipe.patience and rounds > recipe.patience:
+        notes.bounds.add("stages that stop early take less")
+    once = 0.0
+    for member in dev:
+        found = notes.add(sequences(grid, base, member.task, member.language, "validation"))
+        part = found.first(recipe.dev_examples)
+        once += forward_flops(shape, part.count * part.length, part.length)
+    return rounds * once
+
+
+def _predictions(grid: Grid, base: str, shape: EncoderShape | None) -> Iterator[Planned]:
+    works: dict[str, tuple[Work | None, str, _Notes]] = {}
+    for target in grid.targets:
+        works[target] = _prediction_work(grid, base, shape, target)
+    for chain, target in _places(grid):
+        work, unknown, notes = works[target]
+        stages = grid.stages_of(chain)
+        cells = [grid.paths.cell("predictions", base, s, stages, target) for s in grid.study.seeds]
+        yield Planned(
+            base=base, position="prediction", chain=chain, target=target, kind="prediction",
+            precision="fp32", products=tuple(f"{cell}/manifest.json" for cell in cells),
+            work=work, unknown=unknown, bounds=frozenset(notes.bounds), assumed=notes.assumed,
+        )  # fmt: skip
+
+
+def _prediction_work(
+    grid: Grid, base: str, shape: EncoderShape | None, target: str
+) -> tuple[Work | None, str, _Notes]:
+    """Work of predicting all languages of a target once."""
+    node, notes, total = grid.targets[target], _Notes(), Work(0, 0)
+    if shape is None:
+        return None, f"the shape of {base}", notes
+    for language in node.languages:
+        try:
+            found = notes.add(sequences(grid, base, node.task.name, language, node.split))
+        except Unknown as error:
+            return None, str(error), notes
+        tokens = found.count * found.length
+        total += Work(forward_flops(shape, tokens, found.length), 1, tokens)
+    return total, "", notes

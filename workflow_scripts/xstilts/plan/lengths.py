@@ -1,0 +1,159 @@
+"""How many sequences a data set is and how long they are: as tokenised, or else as is typical."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.chains import translation_language
+from xstilts.errors import UserError
+from xstilts.grid.recipes import token_options
+from xstilts.manifest import read_manifest
+from xstilts.microworld import World, rows
+from xstilts.microworld.generators import BILINGUAL
+from xstilts.tasks import TASKS
+from xstilts.tasks.base import EMBEDDING_KINDS
+
+if TYPE_CHECKING:
+    from xstilts.grid import Grid
+    from xstilts.tasks.base import Row, Split, Task
+
+PIECES_PER_WORD = 1.35
+"""Of XLM-R's tokenizer on English text that is split at spaces, about. Measured lengths take its
+place as soon as a data set is tokenised."""
+SPECIAL = 4
+"""Special pieces of a pair in XLM-R."""
+SAMPLE = 30
+"""Generated examples whose words are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """A data set as a model reads it."""
+
+    count: float
+    length: float
+    """Mean number of pieces."""
+    per_example: int = 1
+    """Sequences that must stay together: the choices of an example."""
+    measured: bool = False
+    """Whether it is tokenised; else lengths are typical ones."""
+    at_most: bool = False
+    """Whether the count or the length is a bound, since only a range is known."""
+
+    @property
+    def units(self) -> float:
+        """What a batch counts: sequences, or examples with all their choices."""
+        return self.count / self.per_example
+
+    def first(self, examples: int) -> Sequences:
+        """Those of the first so many examples; 0 is all (windows are taken as one per example)."""
+        if not examples or examples >= self.units:
+            return self
+        return replace(self, count=examples * self.per_example)
+
+
+class Unknown(Exception):
+    """A size that nothing says; the message names it."""
+
+
+def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> Sequences:
+    """A data set in the pieces of a base's tokenizer.
+
+    Raises:
+        Unknown: the number of its examples or the words of one are not known.
+    """
+    spec = TASKS[task]
+    per_example = spec.choices if spec.kind == "multiple_choice" else 1
+    manifest = Path(grid.paths.tokens(base, task, language, split))
+    if found := tokenised(manifest):
+        return replace(found, per_example=_choices(manifest, per_example))
+    examples, at_most = _examples(grid, spec, language, split)
+    options = token_options(grid.study, task)
+    longest, stride = options["max_length"], options["doc_stride"]
+    words = _words(grid, spec, split)
+    if spec.kind == "mlm" and not words:
+        # lines of any length, cut into sequences; a long line is several
+        return Sequences(examples, longest, at_most=True)
+    if not words:
+        raise Unknown(f"words of an example of {task}")
+    pieces = words * PIECES_PER_WORD + SPECIAL
+    windows = 1.0
+    if spec.kind == "span" and pieces > longest:
+        windows += (pieces - longest) / stride
+    sides = 2 if spec.kind in EMBEDDING_KINDS else 1
+    count = examples * per_example * windows * sides
+    return Sequences(count, min(pieces, longest), per_example, at_most=at_most)
+
+
+def tokenised(manifest: Path) -> Sequences | None:
+    """A token set by its manifest; None where there is none."""
+    try:
+        facts = read_manifest(manifest).facts
+        count = facts["num_sequences"]
+        return Sequences(count, facts["num_tokens"] / max(1, count), measured=True)
+    except (UserError, KeyError):
+        return None
+
+
+def _choices(manifest: Path, usual: int) -> int:
+    """Sequences per example of a tokenised set of answers to choose from."""
+    if usual == 1:
+        return 1
+    facts = read_manifest(manifest).facts
+    return max(1, round(facts["num_sequences"] / max(1, facts["num_examples"])))
+
+
+def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[float, bool]:
+    """Number of examples, and whether it is a bound."""
+    try:
+        return read_manifest(Path(grid.paths.data(task.name, language, split))).facts["rows"], False
+    except (UserError, KeyError):
+        pass
+    study = grid.study
+    if study.source == "microworld":
+        sizes = study.microworld.tasks.get(task.name, study.microworld.sizes)
+        # languages differ in how much text there is of them: it is that of the largest
+        return (
+            (study.microworld.text, True) if task.kind == "mlm" else (getattr(sizes, split), False)
+        )
+    if task.kind == "mlm":
+        limits = [t.limit for t in study.text if language in t.languages and t.files]
+        if limits and all(limits):
+            return sum(limit or 0 for limit in limits), True
+        raise Unknown(f"lines of the text in {language}")
+    code = study.source_language if translation_language(language) else language
+    size = task.size(code, split)
+    if size is None:
+        raise Unknown(f"examples of {task.name} ({split})")
+    return (size[1], True) if isinstance(size, tuple) else (size, False)
+
+
+def _words(grid: Grid, task: Task, split: Split) -> float:
+    """Words of a sequence; 0 where they are not known."""
+    if grid.study.source != "microworld":
+        return task.words
+    settings = grid.study.microworld
+    return _generated_words(settings.seed, task.microworld, split, settings.difficulty)
+
+
+@lru_cache(maxsize=256)
+def _generated_words(seed: int, generator: str, split: Split, difficulty: str) -> float:
+    """Mean words of a few generated examples in the world's source language and another."""
+    world = World(seed=seed, num_languages=2)
+    language = world.languages[1 if generator in BILINGUAL else 0].code
+    found = rows(world, generator, language, split, SAMPLE, difficulty=difficulty, stream="")
+    counts = [words for row in found for words in _row_words(row)]
+    return statistics.fmean(counts) if counts else 0.0
+
+
+def _row_words(row: Row) -> list[int]:
+    """Words of each sequence of an example, in the schema of any kind."""
+    if "tokens" in row:
+        return [len(row["tokens"])]
+    texts = ("text_a", "text_b", "context", "question", "text", "pair")
+    common = sum(len((row.get(name) or "").split()) for name in texts)
+    return [common + len(choice.split()) for choice in row.get("choices", ())] or [common]

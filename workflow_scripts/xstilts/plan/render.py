@@ -1,0 +1,199 @@
+"""A plan as lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xstilts.plan.hours import ASSUMED, CALIBRATED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xstilts.grid import Grid
+
+
+def render(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
+    """All of a plan, part by part."""
+    yield f"{plan['study']}: {plan['question'] or 'no question stated'}"
+    for part in (_counts, _hours, _disk, _memory):
+        yield ""
+        yield from part(plan)
+    yield ""
+    yield from _data(plan, grid)
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
+    """Rows of text in columns; those that are numbers to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (
+            value.rjust(width) if value[:1].isdigit() or value in ("?", "-") else value.ljust(width)
+            for value, width in zip(row, widths, strict=True)
+        )
+        yield (indent + "  ".join(cells)).rstrip()
+
+
+def size(number: float | None) -> str:
+    """Bytes as people write them."""
+    if number is None:
+        return "?"
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"
+
+
+def duration(hours: float) -> str:
+    """Hours as people write them."""
+    if hours < 1 / 60:
+        return f"{hours * 3600:.1f} s"
+    return f"{hours * 60:.1f} min" if hours < 1 else f"{hours:,.1f} h"
+
+
+def _counts(plan: dict[str, Any]) -> Iterator[str]:
+    found = plan["counts"]
+    yield f"Trainings ({found['bases']} bases, {found['seeds']} seeds)"
+    for position, count in found["trainings"].items():
+        yield f"  {position:<16} {count:>6}"
+    yield f"  {'in all':<16} {found['trainings_after_pretraining']:>6}  after pretraining"
+    yield (
+        f"  {'cell by cell':<16} {found['cell_by_cell']:>6}  if each cell trained its whole chain"
+    )
+    yield (
+        f"  {'saved':<16} {found['saved']:>6}  "
+        f"{found['shared_prefixes']} prefixes are shared by several cells"
+    )
+    yield (
+        f"Predictions: {found['prediction_files']} files, one per language of "
+        f"{found['predicted_cells']} cells"
+    )
+
+
+def _hours(plan: dict[str, Any]) -> Iterator[str]:
+    time = plan["hours"]
+    if time is None:
+        yield "Hours: no job has been finished here, and no device is named (--gpu NAME)"
+        cards = [f"{name} {duration(value)}" for name, value in plan["orientation"].items()]
+        yield f"  for orientation, arithmetic alone and not calibrated: {', '.join(cards)}"
+    else:
+        yield f"Hours on one {time['device']}"
+        rows = [("base", "position", "jobs", "left", "hours", "left", "precision", "from")]
+        for row in time["rows"]:
+            rows.append(
+                (
+                    row["base"], row["position"], str(row["jobs"]), str(row["left"]),
+                    duration(row["hours"]), duration(row["hours_left"]),
+                    ", ".join(row["precision"]), ", ".join(row["source"]),
+                )
+            )  # fmt: skip
+        yield from table(rows)
+        left = duration(time["hours_left"])
+        yield f"  in all {duration(time['hours'])}, of which {left} are left"
+        yield from _trust(time)
+    unknown = (time or plan)["unknown"]
+    for what, count in unknown.items():
+        yield f"  left out: {count} jobs, for {what}: unknown"
+    if any(what.startswith("the shape of") for what in unknown):
+        yield "  a model that is not known here: --parameters BASE=NUMBER, embeddings left out"
+
+
+def _trust(time: dict[str, Any]) -> Iterator[str]:
+    """How far the hours can be trusted."""
+    sources = {source for row in time["rows"] for source in row["source"]}
+    if ASSUMED in sources:
+        shares = ", ".join(f"{100 * v:.0f} % in {k}" for k, v in time["share_of_peak"].items())
+        yield f"  not calibrated: an assumed share of the card's peak ({shares})"
+    if CALIBRATED in sources:
+        errors = [f"{key} {value} %" for key, value in time["errors_percent"].items()]
+        yield (
+            "  calibrated by finished jobs; median error on jobs held out: "
+            f"{', '.join(errors) or 'too few jobs'}"
+        )
+    if time["start_seconds"]:
+        yield f"  with {time['start_seconds']:.1f} s for the start of each job"
+    for bound in sorted({bound for row in time["rows"] for bound in row["bounds"]}):
+        yield f"  an upper bound: {bound}"
+    assumed = sum(row["assumed_lengths"] for row in time["rows"])
+    if assumed:
+        jobs = sum(row["jobs"] for row in time["rows"])
+        yield f"  {assumed} of {jobs} jobs with typical lengths: their data are not tokenised yet"
+
+
+def _disk(plan: dict[str, Any]) -> Iterator[str]:
+    found = plan["disk"]
+    yield "Disk (models in fp32, small heads left out)"
+    rows = [("base", "models", "each", "kept", "more while a stage trains")]
+    for base, item in found["bases"].items():
+        values = ("model_bytes", "kept_bytes", "state_bytes_while_training")
+        rows.append((base, str(item["models"]), *(size(item[key]) for key in values)))
+    yield from table(rows)
+    yield (
+        f"  tokens about {size(found['tokens_bytes'])}, predictions about "
+        f"{size(found['predictions_bytes'])}, of data whose size is known"
+    )
+    more = f", and {', '.join(found['unknown'])}" if found["unknown"] else ""
+    stages = "stage" if found["running"] == 1 else "stages"
+    yield (
+        f"  kept {size(found['kept_bytes'])}; peak with {found['running']} running {stages} "
+        f"{size(found['peak_bytes'])}{more}"
+    )
+
+
+def _memory(plan: dict[str, Any]) -> Iterator[str]:
+    found = plan["memory"]
+    named = f"{found['device']}, {size(found['bytes'])}" if found["bytes"] else "no device named"
+    yield f"Memory of training at {found['tokens_per_pass']} pieces per pass ({named})"
+    if not found["stages"]:
+        yield "  unknown: the shape of no base is known"
+        return
+    rows = [("base", "for example", "trainings", "length", "needs", "")]
+    for stage in found["stages"]:
+        verdict = {True: "fits", False: "does not fit", None: ""}[stage["fits"]]
+        about = "about " if stage["approximate"] else ""
+        rows.append(
+            (
+                stage["base"], stage["example"], str(stage["stages"]), str(stage["length"]),
+                about + size(stage["bytes"]), verdict,
+            )
+        )  # fmt: skip
+    yield from table(rows)
+    advice = {
+        (stage["base"], line): None
+        for stage in found["stages"]
+        if stage["fits"] is False
+        for line in stage["advice"]
+    }
+    for base, line in advice:
+        yield f"  {base}: {line}"
+
+
+def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
+    data = plan["data"]
+    yield f"Data: {sum(item['sets'] for item in data)} sets of {len(data)} tasks"
+    for item in data:
+        lost = sum(len(part["languages"]) for part in item["missing"])
+        archive = f"  {size(item['download_bytes'])}" if item["download_bytes"] else ""
+        mark = f"  {lost} missing" if lost else ""
+        yield (
+            f"  {item['task']:<15} {item['languages']:>3} languages  {', '.join(item['splits'])}"
+            f"  [{item['licence']}]{archive}{mark}"
+        )
+    known = [item for item in data if item["download_bytes"]]
+    if known:
+        total = sum(item["download_bytes"] for item in known)
+        yield f"  archives of {len(known)} tasks whose size is published: {size(total)}"
+    for item in data:
+        if item["restricted"]:
+            yield f"  get yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
+    for model in plan["gated_models"]:
+        yield f"  accept the licence first: https://huggingface.co/{model}"
+    absent = [(item["task"], part) for item in data for part in item["missing"]]
+    if not absent:
+        return
+    yield f"Missing ({sum(len(part['languages']) for _, part in absent)} sets)"
+    if grid.study.source == "original" and grid.study.data_root is None:
+        yield "  data_root is not set: --config data_root=FOLDER looks for the files there"
+        return
+    for task, part in absent:
+        yield f"  {task} {part['split']}: {' '.join(part['languages'])} ({part['reason']})"
