@@ -290,6 +290,19 @@ def test_adapters_go_with(tmp_path: Path, start: Path, tokens: Path, change: str
         torch.testing.assert_close(weights[0][name], weights[1][name], rtol=1e-3, atol=1e-4)
 
 
+def test_hidden_words_are_guessed_with_embeddings_that_stay(tmp_path: Path) -> None:
+    _, tokens = make_tokens(tmp_path, "mlm", 48)
+    start = random_model(tmp_path / "start", tokens)
+    train(
+        start, [Member(task="mlm", language="en", tokens=tokens)], {"mlm": HeadSpec(kind="mlm")},
+        recipe(lora=lora(), max_steps=3), seed=SEED, out_dir=tmp_path / "model",
+        running=running(tmp_path),
+    )  # fmt: skip
+    before, after = load_encoder(start).state_dict(), load_encoder(tmp_path / "model").state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {f"{name}.weight" for name in linear_layers(load_encoder(start))}
+
+
 # --- quantised weights --------------------------------------------------------------------------
 
 
