@@ -179,10 +179,18 @@ def _frozen(shape: Shape, adapters: Adapters) -> float:
 
 
 def _beside(shape: Shape, adapters: Adapters, device: Device) -> float:
-    """Numbers that the adapters of a layer keep per piece: input after dropout, and low rank."""
-    # the scaled input, and what dropout keeps
-    per_input = (1 + (1 if device == "cpu" else 0.25)) if adapters.dropout else 0.0
-    return sum(per_input * width + adapters.rank for width, _ in adapters.layers(shape))
+    """Numbers per piece that a layer keeps more (or fewer) with adapters."""
+    low_rank = adapters.rank * len(adapters.layers(shape))
+    if not adapters.dropout:
+        # adapters keep the inputs that trained weights would have kept
+        return low_rank
+    # each adapter's own input after dropout, and what dropout keeps
+    per_input = 2.0 if device == "cpu" else 1.25
+    own = per_input * sum(width for width, _ in adapters.layers(shape))
+    # frozen weights need no input: that of the projections, of both linear layers, and, where
+    # attention itself does not need it, what attention gives
+    freed = 2 * shape.width + shape.inner + (shape.width if device == "cpu" else 0)
+    return low_rank + own - freed
 
 
 def _temporary(shape: Shape, length: int, device: Device) -> float:
