@@ -12,6 +12,7 @@ from engine_world import recipe, running
 
 import xstilts.training.loop
 from xstilts.models.heads import HeadSpec
+from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 
 
@@ -20,13 +21,18 @@ def now() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def run(folder: Path, architecture: dict[str, Any], batch_size: int, **how: Any) -> int:
-    """Train two steps; the peak of the process in bytes."""
+def run(
+    folder: Path, architecture: dict[str, Any], batch_size: int, rank: int | None, **how: Any
+) -> int:
+    """Train two steps, all weights or adapters of a rank; the peak of the process in bytes."""
+    lora = None
+    if rank:
+        lora = Lora(rank=rank, alpha=8.0, dropout=0.1, modules="all-linear", merge=True)
     result = xstilts.training.loop.train(
         architecture,
         [Member(task="toy", language="en", tokens=folder / "tokens.arrow")],
         {"toy": HeadSpec(kind="classification", labels=("a", "b"))},
-        recipe(max_steps=2, batch_size=batch_size),
+        recipe(max_steps=2, batch_size=batch_size, lora=lora),
         seed=1,
         out_dir=folder / "model",
         running=running(folder, num_threads=2, **how),
@@ -39,14 +45,15 @@ def main() -> None:
     folder, wanted = Path(sys.argv[1]), json.loads(sys.argv[2])
     # what is imported at first use, and the libraries' own buffers, are not the model's
     small = {**wanted["architecture"], "num_layers": 1, "hidden_size": 12, "intermediate_size": 8}
-    run(folder, small, 2, tokens_per_pass=1, gradient_checkpointing=wanted["checkpointing"])
+    how = {"rank": wanted["rank"], "gradient_checkpointing": wanted["checkpointing"]}
+    run(folder, small, 2, tokens_per_pass=1, **how)
     before = now()
     peak = run(
         folder,
         wanted["architecture"],
         wanted["batch_size"],
         tokens_per_pass=wanted["tokens_per_pass"],
-        gradient_checkpointing=wanted["checkpointing"],
+        **how,
     )
     sys.stdout.write(str(peak - before))
 

@@ -15,6 +15,7 @@ from engine_world import labels_of, make_tokens, recipe, running, tokenizer_dir
 from safetensors.torch import load_file, save_file
 
 from xstilts.errors import UserError
+from xstilts.models.adapters import linear_layers
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
 from xstilts.models.pool import pool_of, pooled
@@ -22,6 +23,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.loop import train
+from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -114,6 +116,33 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
             num_threads=1,
         )
         assert pq.read_table(out).num_rows == 48
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
+    """Adapters and heads are trained, whatever the family calls its layers."""
+    start = published(family, tmp_path / "start")
+    tokens = make_tokens(tmp_path, "classification", 48)[1]
+    plan = Lora(rank=2, alpha=4.0, dropout=0.1, modules="all-linear", merge=False)
+    train(
+        start,
+        [Member(task="toy", language="en", tokens=tokens)],
+        {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))},
+        recipe(max_steps=2, lora=plan),
+        seed=1,
+        out_dir=tmp_path / "model",
+        running=running(tmp_path),
+    )
+    before, after = load_encoder(start), load_encoder(tmp_path / "model")
+    changed = {
+        name
+        for name, tensor in before.state_dict().items()
+        if not torch.equal(tensor, after.state_dict()[name])
+    }
+    linear = {f"{name}.weight" for name in linear_layers(before)}
+    assert changed <= linear
+    # a decoder's last layer may leave single matrices where they were
+    assert len(changed) > 0.8 * len(linear)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -19,7 +19,7 @@ from xstilts.cli import main
 from xstilts.models.encoder import build_encoder
 from xstilts.tokens import classification
 from xstilts.tokens.store import list_array, write_tokens
-from xstilts.training.memory import Shape, estimate
+from xstilts.training.memory import Adapters, Shape, estimate
 
 HERE = Path(__file__).parent
 TOLERANCE = 0.15
@@ -42,7 +42,7 @@ def shape_of(case: tuple[int, ...]) -> Shape:
     )  # fmt: skip
 
 
-def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool) -> int:
+def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool, rank: int | None) -> int:
     """Peak of a fresh process that trains on sequences of the full length, two passes a step."""
     vocabulary, *_, length, tokens_per_pass = case
     batch_size = 2 * tokens_per_pass // length
@@ -63,6 +63,7 @@ def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool) -> int
         "batch_size": batch_size,
         "tokens_per_pass": tokens_per_pass,
         "checkpointing": checkpointing,
+        "rank": rank,
     }
     paths = os.pathsep.join([str(HERE), str(HERE.parents[1] / "workflow_scripts")])
     done = subprocess.run(
@@ -78,12 +79,24 @@ def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool) -> int
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
 @pytest.mark.parametrize(
-    ("case", "checkpointing"),
-    [(WEIGHTS_LEAD, False), (ACTIVATIONS_LEAD, False), (ACTIVATIONS_LEAD, True)],
-    ids=["weights lead", "activations lead", "layers computed again"],
+    ("case", "checkpointing", "rank"),
+    [
+        (WEIGHTS_LEAD, False, None),
+        (ACTIVATIONS_LEAD, False, None),
+        (ACTIVATIONS_LEAD, True, None),
+        (WEIGHTS_LEAD, False, 8),
+        (ACTIVATIONS_LEAD, False, 8),
+    ],
+    ids=[
+        "weights lead",
+        "activations lead",
+        "layers computed again",
+        "adapters where weights lead",
+        "adapters where activations lead",
+    ],
 )
 def test_the_estimate_is_near_the_peak_of_training(
-    tmp_path: Path, case: tuple[int, ...], checkpointing: bool
+    tmp_path: Path, case: tuple[int, ...], checkpointing: bool, rank: int | None
 ) -> None:
     *_, length, tokens_per_pass = case
     expected = estimate(
@@ -92,8 +105,9 @@ def test_the_estimate_is_near_the_peak_of_training(
         length=length,
         device="cpu",
         checkpointing=checkpointing,
+        adapters=Adapters(rank=rank, modules="all-linear", dropout=True) if rank else None,
     )
-    peak = measured(tmp_path, case, checkpointing=checkpointing)
+    peak = measured(tmp_path, case, checkpointing=checkpointing, rank=rank)
     assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
 
 

@@ -119,7 +119,7 @@ def test_a_weighted_step_is_that_of_torch_on_the_weighted_loss() -> None:
     data = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
     for clip in (0.0, 0.01):
         ours, theirs = model(), model()
-        optimiser = make_optimiser([ours], plan)
+        optimiser = make_optimiser(ours.parameters(), plan)
         ours(data).square().sum().backward()
         norm = step_with(optimiser, 6, 0.5, clip, weight=3.0)
         reference = torch.optim.AdamW(

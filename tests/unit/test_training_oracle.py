@@ -51,7 +51,7 @@ def reference(kind: str, folder: Path, tokens: Path) -> Any:
         folder,
         {kind: HeadSpec(kind=kind, labels=labels_of(kind))},
         vocab_size=TokenTable.open(tokens).metadata["vocab_size"],
-        keep_head=False,
+        recipe=PLAN,
         seed=SEED,
         device=torch.device("cpu"),
     )
@@ -68,7 +68,9 @@ def reference(kind: str, folder: Path, tokens: Path) -> Any:
     return model.train()
 
 
-def trained_by_hand(kind: str, model: Any, tokens: Path) -> list[tuple[float, float]]:
+def trained_by_hand(
+    kind: str, model: Any, tokens: Path, learning_rate: float = PLAN.learning_rate
+) -> list[tuple[float, float]]:
     """(mean loss, gradient norm) of each step, by the parts that Trainer is made of."""
     table = TokenTable.open(tokens)
     member = Member(task=kind, language="en", tokens=tokens)
@@ -85,7 +87,7 @@ def trained_by_hand(kind: str, model: Any, tokens: Path) -> list[tuple[float, fl
     ]
     optimiser = torch.optim.AdamW(
         groups,
-        lr=PLAN.learning_rate,
+        lr=learning_rate,
         betas=(0.9, PLAN.adam_beta2),
         eps=PLAN.adam_epsilon,
     )
@@ -106,7 +108,7 @@ def trained_by_hand(kind: str, model: Any, tokens: Path) -> list[tuple[float, fl
             total += loss.item()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), PLAN.max_grad_norm)
         for group in optimiser.param_groups:
-            group["lr"] = PLAN.learning_rate * rate_of(step + 1 if step < warm else step)
+            group["lr"] = learning_rate * rate_of(step + 1 if step < warm else step)
         optimiser.step()
         optimiser.zero_grad()
         found.append((total, norm.item()))

@@ -254,7 +254,7 @@ def test_a_step_is_that_of_torch_on_the_mean_loss() -> None:
     plan = recipe(weight_decay=0.1, max_grad_norm=0.01, adam_epsilon=0.1)
     ours, theirs = model(), model()
     data = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
-    optimiser = make_optimiser([ours], plan)
+    optimiser = make_optimiser(ours.parameters(), plan)
     (3 * ours(data).pow(3)).sum().backward()
     norm = step_with(optimiser, 6, 0.5, plan.max_grad_norm)
 
@@ -276,7 +276,7 @@ def test_the_optimiser_steps_as_that_of_torch() -> None:
     own = torch.nn.Sequential(torch.nn.Linear(7, 5), torch.nn.LayerNorm(5), torch.nn.Linear(5, 2))
     other = copy.deepcopy(own)
     plan = recipe(weight_decay=0.1, max_grad_norm=0.0)
-    ours = make_optimiser([own], plan)
+    ours = make_optimiser(own.parameters(), plan)
     groups = [
         {"params": [p for p in other.parameters() if p.ndim > 1], "weight_decay": 0.1},
         {"params": [p for p in other.parameters() if p.ndim == 1], "weight_decay": 0.0},

@@ -9,7 +9,7 @@ from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError
 from xstilts.files import read_json
 from xstilts.grid.recipes import token_options
-from xstilts.training.memory import Shape, estimate
+from xstilts.training.memory import Adapters, Shape, estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,7 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
                 checkpointing=bool(running["gradient_checkpointing"]),
                 half=recipe["precision"] == "bf16",
                 mlm_probability=recipe["mlm_probability"] if hidden else 0.0,
+                adapters=_adapters(recipe.get("lora")),
             )
             parts = (
                 found.weights, found.gradients, found.moments, found.activations, found.total
@@ -55,6 +56,17 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
                 seen.add(numbers)
                 stage = "pretraining" if not target and chain == EMPTY_CHAIN else chain
                 yield (base, f"{stage} > {target}" if target else stage, *numbers)
+
+
+def _adapters(lora: dict[str, Any] | None) -> Adapters | None:
+    if lora is None:
+        return None
+    return Adapters(
+        rank=lora["rank"],
+        modules=lora["modules"],
+        dropout=lora["dropout"] > 0,
+        quantise=lora.get("quantise"),
+    )
 
 
 def _stages(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:

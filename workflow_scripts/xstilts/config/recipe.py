@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from xstilts.config.adapters import Lora
 from xstilts.config.section import Section
 
 
@@ -43,6 +44,12 @@ class RecipeOverrides(Section):
         None,
         description="Train XLM-R or RoBERTa without padding: pieces in one row, attention in "
         "groups of equal length. The same result but for rounding and the draws of dropout.",
+    )
+    lora: Lora | None = Field(
+        None,
+        description="Train low-rank adapters and heads, and leave the model's own weights as they "
+        "are; a key of it that is left out keeps the value of the next wider level. Without effect "
+        "on the pretraining of base models.",
     )
     label_smoothing: float | None = Field(
         None,
@@ -142,6 +149,7 @@ DEFAULTS: dict[str, Any] = {
     "max_grad_norm": 1.0,
     "precision": "fp32",
     "padding_free": False,
+    "lora": None,
     "label_smoothing": 0.0,
     "loss_weights": {},
     "keep_head": False,
@@ -177,10 +185,24 @@ TASK_KEYS = (*TOKEN_KEYS, "null_threshold")
 
 
 class Recipes(Section):
-    """Recipes by level; the later wins: all, position (pretrain, intermediate, target), task."""
+    """Recipes by level; the later wins: all, position (pretrain, intermediate, target), task.
+
+    After these come the base model's own (`bases.NAME.recipe`), then the stage's or target's.
+    """
 
     all: RecipeOverrides = Field(RecipeOverrides(), description="Every stage.")
     pretrain: RecipeOverrides = Field(RecipeOverrides(), description="Base models built here.")
     intermediate: RecipeOverrides = Field(RecipeOverrides(), description="Intermediate stages.")
     target: RecipeOverrides = Field(RecipeOverrides(), description="Target stages.")
     tasks: dict[str, RecipeOverrides] = Field({}, description="Stages that train on this task.")
+
+    @model_validator(mode="after")
+    def _nothing_to_adapt_in_noise(self) -> Recipes:
+        check_pretraining(self.pretrain)
+        return self
+
+
+def check_pretraining(recipe: RecipeOverrides) -> None:
+    """Raise a ValueError for adapters on a model that starts from noise."""
+    if recipe.lora is not None:
+        raise ValueError("lora adapts weights that are there; a base model built here has none yet")

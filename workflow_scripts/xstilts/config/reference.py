@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from xstilts.config.recipe import DEFAULTS
+from xstilts.config import adapters, recipe
 from xstilts.config.study import Study
 from xstilts.files import write_text
 
@@ -22,6 +22,12 @@ if typing.TYPE_CHECKING:
 
 SCHEMA_FILE = "schemas/study.schema.json"
 PAGE_FILE = "docs/configuration.md"
+
+_RESOLVED: dict[type[BaseModel], dict[str, Any]] = {
+    recipe.RecipeOverrides: recipe.DEFAULTS,
+    adapters.Lora: {"enabled": True} | adapters.DEFAULTS,
+}
+"""Sections of overrides, with what holds where no level sets a key."""
 
 _HEAD = """\
 # Configuration reference
@@ -72,8 +78,8 @@ def _type_text(annotation: Any) -> str:
 
 
 def _default_text(field: FieldInfo, name: str, section: type[BaseModel]) -> str:
-    if section.__name__ == "RecipeOverrides":
-        return f"`{json.dumps(DEFAULTS[name])}`"
+    if section in _RESOLVED:
+        return f"`{json.dumps(_RESOLVED[section].get(name))}`"
     if field.default is PydanticUndefined:
         return "(required)"
     if isinstance(field.default, BaseModel):

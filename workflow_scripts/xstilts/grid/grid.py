@@ -21,7 +21,6 @@ from xstilts.chains import (
 )
 from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError
 from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from xstilts.config.load import Lines
+    from xstilts.config.recipe import RecipeOverrides
     from xstilts.config.study import Study
 
 
@@ -205,17 +205,16 @@ class Grid:
 
     def _levels(
         self, base: str, chain: str, target: str | None
-    ) -> tuple[Position, tuple[Member, ...], RecipeOverrides]:
-        """Position, training sets and own recipe of the last stage of a model."""
-        position: Position = "target"
-        own = self.targets[target].recipe if target else RecipeOverrides()
-        if target is None and chain != EMPTY_CHAIN:
-            position, own = "intermediate", self.chains[chain][-1].recipe
-        elif target is None:
-            pretrain = self.study.bases[base].pretrain
-            assert pretrain is not None, base
-            position, own = "pretrain", pretrain.recipe
-        return position, self.members(base, chain, target), own
+    ) -> tuple[Position, tuple[Member, ...], tuple[RecipeOverrides, ...]]:
+        """Position, training sets and narrower recipes of the last stage of a model."""
+        members, of_base = self.members(base, chain, target), self.study.bases[base].recipe
+        if target is not None:
+            return "target", members, (of_base, self.targets[target].recipe)
+        if chain != EMPTY_CHAIN:
+            return "intermediate", members, (of_base, self.chains[chain][-1].recipe)
+        pretrain = self.study.bases[base].pretrain
+        assert pretrain is not None, base
+        return "pretrain", members, (pretrain.recipe,)
 
     def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
         """Training sets on whose dev sets the weights of a model are selected.

@@ -162,6 +162,8 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     recipe = grid.recipe(base, chain, target)
     if recipe["padding_free"]:
         code.append("xstilts.models.packed")
+    if "lora" in recipe:
+        code.append("xstilts.models.adapters")
     if dev:
         code.append("xstilts.training.selection")
         for task in {member.task: TASKS[member.task] for member in dev}.values():

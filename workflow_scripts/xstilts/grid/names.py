@@ -20,6 +20,7 @@ from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
 from xstilts.tasks import TASKS, get_task
 from xstilts.tasks.base import EMBEDDING_KINDS
+from xstilts.tokens.specials import has_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,6 +112,8 @@ class Names:
             )
             for name, stages in study.strategies.items()
         }
+        for name in study.bases:
+            self._check_mask(name)
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
@@ -181,6 +184,23 @@ class Names:
             hint = suggestion(folder.name, siblings) if siblings else ""
             raise UserError(f"{where}.path: no such folder: {folder}.{hint}")
         raise UserError(f"{where}.path: {folder} has no config.json: it is no checkpoint folder.")
+
+    def _check_mask(self, name: str) -> None:
+        """Raise a UserError if a strategy hides words from a model that has no mask for them.
+
+        Known here for a base in a folder; for one on the hub, tokens are refused.
+        """
+        path = self.study.bases[name].path
+        found = [stage.members for nodes in self.strategies.values() for stage in nodes]
+        found += [target.members for target in self.targets.values()]
+        hiding = [m.task for members in found for m in members if TASKS[m.task].kind == "mlm"]
+        if path is None or not hiding or has_mask(Path(path)):
+            return
+        raise UserError(
+            f"{self.lines.where(('bases', name))}: the tokenizer in {path} has no mask token, so "
+            f"that {hiding[0]} cannot train this model. Use {hiding[0]} with a model that guesses "
+            "hidden words, as XLM-R or BERT."
+        )
 
     def _text_languages(self, *, pairs: bool) -> tuple[str, ...]:
         """Languages of the pretraining text; of its translation pairs, with ``pairs``."""

@@ -1,9 +1,10 @@
-"""The recipe of each stage: defaults, then task, then the study's levels, then the stage."""
+"""The recipe of each stage: defaults, task, the study's levels, the base model, the stage."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from xstilts.config import adapters
 from xstilts.config.recipe import (
     DEFAULTS,
     RUNNING_KEYS,
@@ -12,7 +13,7 @@ from xstilts.config.recipe import (
     TOKEN_KEYS,
     RecipeOverrides,
 )
-from xstilts.errors import unknown
+from xstilts.errors import UserError, unknown
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -30,30 +31,62 @@ def head_name(task: str) -> str:
 
 
 def stage_recipe(
-    study: Study, position: Position, members: Sequence[Member], own: RecipeOverrides
+    study: Study,
+    position: Position,
+    members: Sequence[Member],
+    narrower: Sequence[RecipeOverrides],
 ) -> dict[str, Any]:
     """All of a stage's recipe that changes its result.
 
+    Args:
+        study: the study.
+        position: of the stage in its chain.
+        members: its training sets.
+        narrower: overrides of levels that are narrower than the study's, the narrowest last.
+
     Raises:
-        UserError: a loss weight names no task, or the stage's own names one that it lacks.
+        UserError: a loss weight names no task, the stage's own names one that it lacks, or
+            quantised weights are to take adapters in.
     """
-    recipe = _settings(study, position, members, own)
+    recipe = _settings(study, position, members, narrower)
     heads = {head_name(member.task): None for member in members}
     if recipe["selection"] == "last" or set(heads) == {"mlm"}:
         recipe |= {"selection": "last"} | dict.fromkeys(SELECTION_KEYS, 0)
     if set(heads) == {"mlm"}:
         recipe["label_smoothing"] = 0.0
-    known = heads if own.loss_weights is not None else dict.fromkeys(map(head_name, TASKS))
+    lora = None if position == "pretrain" else _lora(recipe["lora"])
+    # without adapters the key is not there, so that it is no part of what such a stage is
+    recipe = {key: value for key, value in recipe.items() if key != "lora"}
+    recipe |= {"lora": lora} if lora else {}
+    own = bool(narrower) and narrower[-1].loss_weights is not None
+    known = heads if own else dict.fromkeys(map(head_name, TASKS))
     recipe["loss_weights"] = _loss_weights(recipe["loss_weights"], known, heads)
     return {key: value for key, value in recipe.items() if key not in (*TASK_KEYS, *RUNNING_KEYS)}
 
 
 def stage_running(
-    study: Study, position: Position, members: Sequence[Member], own: RecipeOverrides
+    study: Study,
+    position: Position,
+    members: Sequence[Member],
+    narrower: Sequence[RecipeOverrides],
 ) -> dict[str, int]:
     """How a stage is run, in numbers: what does not change its result."""
-    settings = _settings(study, position, members, own)
+    settings = _settings(study, position, members, narrower)
     return {key: int(settings[key]) for key in RUNNING_KEYS}
+
+
+def _lora(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The adapters of a stage with all their settings; None where all weights are trained."""
+    if given is None or not given.get("enabled", True):
+        return None
+    lora = {**adapters.DEFAULTS, **{key: given[key] for key in given if key != "enabled"}}
+    if "quantise" in lora and lora["merge"]:
+        raise UserError(
+            f"lora: weights in {lora['quantise']} cannot take adapters in without being rounded "
+            "anew, and the model would be another than the trained one. Set `merge: false`, "
+            "which keeps the adapters apart."
+        )
+    return lora
 
 
 def _loss_weights(
@@ -69,7 +102,10 @@ def _loss_weights(
 
 
 def _settings(
-    study: Study, position: Position, members: Sequence[Member], own: RecipeOverrides
+    study: Study,
+    position: Position,
+    members: Sequence[Member],
+    narrower: Sequence[RecipeOverrides],
 ) -> dict[str, Any]:
     """Every key for a stage, from all levels.
 
@@ -81,10 +117,15 @@ def _settings(
     only = next(iter(tasks)) if len(tasks) == 1 else None
     if only:
         settings |= dict(TASKS[only].recipe)
-    settings |= study.recipes.all.given() | getattr(study.recipes, position).given()
+    levels = [study.recipes.all, getattr(study.recipes, position)]
     if only and only in study.recipes.tasks:
-        settings |= study.recipes.tasks[only].given()
-    return settings | own.given()
+        levels.append(study.recipes.tasks[only])
+    for level in (*levels, *narrower):
+        given = level.given()
+        if settings["lora"] and "lora" in given:
+            given["lora"] = {**settings["lora"], **given["lora"]}
+        settings |= given
+    return settings
 
 
 def token_options(study: Study, task: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path, read_json, write_json, write_text
+from xstilts.models.adapter_files import is_adapter, merge_adapter, parent_of
 from xstilts.models.roberta import RobertaConfig, RobertaEncoder, supports
 
 if TYPE_CHECKING:
@@ -78,15 +79,37 @@ def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
     return RobertaEncoder(RobertaConfig(shape)).initialise()
 
 
-def load_encoder(folder: Path) -> PreTrainedModel:
+def load_encoder(folder: Path, *, as_trained: bool = False) -> PreTrainedModel:
     """The encoder of a checkpoint, in fp32, with every weight from the checkpoint.
 
-    Heads and poolers in the checkpoint are left aside.
+    Heads and poolers in the checkpoint are left aside. Adapters that are kept apart are added to
+    the weights of their parent, in memory.
+
+    Args:
+        folder: the checkpoint, or adapters of the model in another folder.
+        as_trained: where the adapters were trained beside quantised weights, give these with the
+            adapters beside them: what the trained head has seen. A further stage starts from the
+            sum in fp32 instead.
 
     Raises:
         UserError: a weight of the encoder is missing or left over, for example because the names
             have another prefix. (jiant 2.2.0 left XLM-R random in that case: nyu-mll/jiant 1329.)
     """
+    if is_adapter(folder):
+        parent, quantised = parent_of(folder)
+        encoder = load_encoder(parent)
+        if quantised and as_trained:
+            # by name: peft and bitsandbytes, which nothing else needs
+            adapters = importlib.import_module("xstilts.models.adapters")
+            adapters.load_quantised(encoder, folder, quantised)
+        else:
+            merge_adapter(encoder, folder)
+        return encoder
+    return _load_whole(folder)
+
+
+def _load_whole(folder: Path) -> PreTrainedModel:
+    """The encoder of a folder that has all its weights."""
     config = read_json(folder / "config.json")
     if supports(config) and (folder / "model.safetensors").is_file():
         return _load_roberta(folder, config)

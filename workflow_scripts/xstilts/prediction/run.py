@@ -80,7 +80,7 @@ def predict(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     target = torch.device(device)
-    encoder = load_encoder(model_dir).to(target).eval()
+    encoder = load_encoder(model_dir, as_trained=True).to(target).eval()
     head, head_labels = None, tuple(labels)
     if options.head or kind not in EMBEDDING_KINDS:
         name = options.head or task

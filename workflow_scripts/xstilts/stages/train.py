@@ -58,6 +58,10 @@ def train_stage(
     if reuse(manifest, full):
         LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
         return
+    if (identity["recipe"].get("lora") or {}).get("quantise"):
+        from xstilts.models.adapters import require_bitsandbytes
+
+        require_bitsandbytes()
     from xstilts.training.running import Running
     from xstilts.training.state import clear_state
     from xstilts.versions import versions
@@ -74,6 +78,9 @@ def train_stage(
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)
     result = _train(identity, parent, tokens, dev, fresh, running)
+    # of a model with another recipe; a reader would take its files for a part of this one
+    for left in _files_in(manifest.parent):
+        left.unlink()
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
     facts = {
@@ -101,7 +108,7 @@ def _train(
     from xstilts.models.heads import HeadSpec
     from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
-    from xstilts.training.recipe import Recipe
+    from xstilts.training.recipe import Lora, Recipe
     from xstilts.training.sampler import Member
 
     members = []
@@ -119,7 +126,10 @@ def _train(
         )
         for name, head in identity["heads"].items()
     }
-    recipe = Recipe(**identity["recipe"])
+    settings = dict(identity["recipe"])
+    if settings.get("lora"):
+        settings["lora"] = Lora(**settings["lora"])
+    recipe = Recipe(**settings)
     out_dir.mkdir(parents=True)
     return train(
         identity.get("architecture") or parent.parent,
@@ -128,6 +138,7 @@ def _train(
         recipe,
         seed=identity["seed"],
         out_dir=out_dir,
+        home=out_dir.parent,
         running=running,
         selection=_selection(identity, dev, heads, recipe, running),
     )

@@ -57,6 +57,13 @@ def prepare_tokens(
     # by name, so that the code of one kind is no part of another kind's identity
     encoder = importlib.import_module(f"xstilts.tokens.{kind}")
     tokenizer = load_tokenizer(tokenizer_dir)
+    if kind == "mlm" and tokenizer.mask_id is None:
+        raise UserError(
+            f"{tokenizer_dir}: the tokenizer has no mask token, so that this model cannot be "
+            "trained to guess hidden words. Leave mlm and tlm out of this base's strategies; if it "
+            "has one under another name, name it in tokenizer_config.json, as in "
+            "{mask_token: ...}."
+        )
     if max_length <= tokenizer.pair.size + 2:
         raise UserError(
             f"max_length: {max_length} leaves no room for text beside the "

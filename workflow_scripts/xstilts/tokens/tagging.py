@@ -35,7 +35,7 @@ def encode(
     """Consecutive sequences per sentence, split between words, never truncated.
 
     The label is on the first piece of each word; ``word_starts`` holds that piece's position. Each
-    word is encoded by itself, so that it begins with the mark of a space. The rule is that of
+    word is encoded by itself and begins with the mark of a space. The rule is that of
     google-research/xtreme, ``utils_preprocess.py``.
 
     Raises:
@@ -79,7 +79,7 @@ def _pieces_of_words(
     words = column.flatten().unique().to_pylist()
     return {
         word: pieces if 0 < len(pieces) <= budget else [tokenizer.unk_id]
-        for word, pieces in zip(words, tokenizer.pieces(words), strict=True)
+        for word, pieces in zip(words, tokenizer.pieces_of_words(words), strict=True)
     }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding, Tokenizer, processors
 
 from xstilts.errors import UserError
-from xstilts.files import read_json
+from xstilts.tokens.specials import special_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,14 @@ _CUSTOMS = (
     ("<s>", "</s>", "<pad>", "<mask>", "<unk>"),
     ("[CLS]", "[SEP]", "[PAD]", "[MASK]", "[UNK]"),
 )
+_STAND_INS = {
+    # padding is masked: its id does not matter
+    "pad": ("eos", "unk", "sep"),
+    "unk": ("pad", "eos", "sep"),
+    "cls": ("bos",),
+    "sep": ("eos",),
+}
+"""What is used where a tokenizer lacks a token, in order of preference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,11 @@ class FastTokenizer:
     """A trained tokenizer and what the encoders of the kinds need to know about it."""
 
     backend: Tokenizer
-    cls_id: int
-    sep_id: int
+    cls_id: int | None
+    sep_id: int | None
     pad_id: int
-    mask_id: int
+    mask_id: int | None
+    """None where there is none: models of the next word."""
     unk_id: int
     vocab_size: int
     """Number of ids, added tokens included."""
@@ -88,13 +97,23 @@ class FastTokenizer:
     def special_ids(self) -> tuple[int, ...]:
         """Ids that never stand for text; they are not masked in MLM nor pooled as content."""
         added = self.backend.get_added_tokens_decoder()
-        named = {self.cls_id, self.sep_id, self.pad_id, self.mask_id, self.unk_id}
+        found = (self.cls_id, self.sep_id, self.pad_id, self.mask_id, self.unk_id)
+        named = {token for token in found if token is not None}
         return tuple(sorted(named | {i for i, token in added.items() if token.special}))
 
     def pieces(self, texts: Sequence[str]) -> list[list[int]]:
         """Piece ids of each text, without special tokens and however long."""
         encoded = self.backend.encode_batch_fast(texts, add_special_tokens=False)
         return [encoding.ids for encoding in encoded]
+
+    @functools.cached_property
+    def _marks_words(self) -> bool:
+        """Whether a word by itself begins with the mark of the space before it."""
+        return self.pieces(["a"]) == self.pieces([" a"])
+
+    def pieces_of_words(self, words: Sequence[str]) -> list[list[int]]:
+        """Piece ids of each word as it stands inside a sentence, after a space."""
+        return self.pieces(words if self._marks_words else [f" {word}" for word in words])
 
     def pieces_with_offsets(self, texts: Sequence[str]) -> list[Encoding]:
         """Pieces of each text with their offsets in the original text, in Unicode code points."""
@@ -138,26 +157,11 @@ def _template_of(encoding: Encoding, texts: int) -> Template:
     )
 
 
-def _special_names(folder: Path) -> dict[str, str]:
-    """Role (cls, sep, ...) to token, from the files beside ``tokenizer.json``."""
-    names: dict[str, str] = {}
-    for file in ("special_tokens_map.json", "tokenizer_config.json"):
-        if not (folder / file).is_file():
-            continue
-        config: dict[str, Any] = read_json(folder / file)
-        for role in _ROLES:
-            token = config.get(f"{role}_token")
-            content = token.get("content") if isinstance(token, dict) else token
-            if content:
-                names[role] = content
-    return names
-
-
 def load_tokenizer(folder: Path) -> FastTokenizer:
     """The tokenizer of a folder in Hugging Face format.
 
     Raises:
-        UserError: there is no ``tokenizer.json``, or a special token is missing.
+        UserError: there is no ``tokenizer.json``, or no token that can stand for padding.
     """
     file = folder / "tokenizer.json"
     if not file.is_file():
@@ -169,20 +173,53 @@ def load_tokenizer(folder: Path) -> FastTokenizer:
     # published files carry their own cutting and padding, which would act silently
     backend.no_truncation()
     backend.no_padding()
-    names = _special_names(folder)
+    names = special_names(folder)
     for custom in _CUSTOMS:
         if all(backend.token_to_id(token) is not None for token in custom):
             names = dict(zip(_ROLES, custom, strict=True)) | names
-    found = {role: backend.token_to_id(names[role]) for role in _ROLES if role in names}
-    ids = {f"{role}_id": token for role, token in found.items() if token is not None}
-    missing = [role for role in _ROLES if f"{role}_id" not in ids]
-    if missing:
+    found = {role: backend.token_to_id(name) for role, name in names.items()}
+    ids = {role: token for role, token in found.items() if token is not None}
+    for role, others in _STAND_INS.items():
+        stand_in = next((ids[other] for other in others if other in ids), None)
+        if role not in ids and stand_in is not None:
+            ids[role] = stand_in
+    if not {"pad", "unk"} <= ids.keys():
         raise UserError(
-            f"{folder}: the tokenizer has no {', '.join(missing)} token. Name it in "
-            f"tokenizer_config.json, as in {{{missing[0]}_token: ...}}. Found: {names}."
+            f"{folder}: the tokenizer names neither a pad token nor an eos or unk token. Name one "
+            f"in tokenizer_config.json, as in {{eos_token: ...}}. Found: {names}."
         )
-    return FastTokenizer(
+    tokenizer = FastTokenizer(
         backend=backend,
         vocab_size=backend.get_vocab_size(with_added_tokens=True),
-        **ids,
+        pad_id=ids["pad"],
+        unk_id=ids["unk"],
+        cls_id=ids.get("cls"),
+        sep_id=ids.get("sep"),
+        mask_id=ids.get("mask"),
+    )
+    _complete_templates(tokenizer)
+    return tokenizer
+
+
+def _complete_templates(tokenizer: FastTokenizer) -> None:
+    """Give a tokenizer that sets no special tokens its end-of-text token after each text.
+
+    Many models of the next word put nothing around texts, not even between the two of a pair. The
+    token then also is the last piece, which stands for the sequence.
+    """
+    single, pair = (
+        _template_of(tokenizer.backend.encode("a", *more), 1 + len(more)) for more in ((), ("a",))
+    )
+    # T5's puts </s> after each text, Gemma's <bos> before: they are left as they are
+    if single.size and pair.fences[1]:
+        return
+    end = tokenizer.pad_id if tokenizer.sep_id is None else tokenizer.sep_id
+    mark = tokenizer.backend.id_to_token(end)
+    before, after = single.fences if single.size else ((), (end,))
+    names = {token: tokenizer.backend.id_to_token(token) for token in (*before, end, *after)}
+    opening, closing = ([names[token] for token in fence] for fence in (before, after))
+    tokenizer.backend.post_processor = processors.TemplateProcessing(
+        single=[*opening, "$A", *closing],
+        pair=[*opening, "$A", mark, "$B", *closing],
+        special_tokens=[(name, token) for token, name in names.items()],
     )

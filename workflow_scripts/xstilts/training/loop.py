@@ -17,9 +17,8 @@ from xstilts.models.encoder import (
     checkpoint_layers,
     hidden_states,
     input_embeddings,
-    save_encoder,
 )
-from xstilts.models.heads import HeadSpec, head_class, save_heads
+from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
 from xstilts.training.history import History, Step
@@ -46,10 +45,12 @@ def train(
     out_dir: Path,
     running: Running,
     selection: Selection | None = None,
+    home: Path | None = None,
 ) -> TrainResult:
     """Train a stage and write its model to ``out_dir``.
 
-    Writes ``config.json``, ``model.safetensors``, ``heads.safetensors``, ``heads.json``,
+    Writes ``config.json``, ``model.safetensors`` (or, for adapters that are not merged, the files
+    of ``xstilts.models.adapter_files``), ``heads.safetensors``, ``heads.json``,
     ``history.parquet`` and, with a selection, ``selection.parquet``. On a CPU the weights are the
     same to the last bit for equal arguments and ``num_threads``, interrupted or not.
 
@@ -63,6 +64,7 @@ def train(
         out_dir: gets the model.
         running: how to run.
         selection: chooses the weights that are kept; None keeps the last.
+        home: folder where the files will lie in the end; ``out_dir`` if not given.
 
     Raises:
         UserError: model and tokens do not fit, or the loss exploded.
@@ -71,8 +73,7 @@ def train(
     torch.set_num_threads(running.num_threads)
     trainer = _Trainer(start, members, heads, recipe, seed, running, selection)
     trainer.run()
-    save_encoder(trainer.stage.encoder, out_dir)
-    save_heads(trainer.stage.heads, heads, out_dir)
+    trainer.stage.write(out_dir, heads, parent=start, home=home or out_dir)
     trainer.history.write(out_dir / "history.parquet")
     if selection:
         selection.write(out_dir / "selection.parquet")
@@ -100,7 +101,7 @@ class _Trainer:
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],
-            keep_head=recipe.keep_head,
+            recipe=recipe,
             seed=seed,
             device=self.device,
         )
@@ -114,7 +115,7 @@ class _Trainer:
             importlib.import_module("xstilts.models.packed").use_packing(self.stage.encoder)
         if running.gradient_checkpointing:
             checkpoint_layers(self.stage.encoder)
-        self.optimiser = make_optimiser(self.stage.modules(), recipe)
+        self.optimiser = make_optimiser(self.stage.trainable(), recipe)
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
         self.history = History(len(self.tasks), running.log)

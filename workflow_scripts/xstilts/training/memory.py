@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FLOAT = 4
+QUANTISED = {"4bit": 0.5 + 1 / 64 + 4 / (64 * 256), "8bit": 1.0}
+"""Bytes of a quantised weight: NF4 has a byte per 64 weights, and a float per 256 of these."""
 Device = Literal["cpu", "gpu"]
 
 
@@ -52,6 +54,41 @@ class Shape:
         rest = 2 * width * inner + inner + width + 4 * width
         return (self.vocabulary + self.positions + 3) * width + self.layers * (attention + rest)
 
+    @property
+    def linear_layers(self) -> dict[str, tuple[int, int]]:
+        """Width in and out of each linear layer of a layer, by XLM-R's names."""
+        width, inner = self.width, self.inner
+        square = {f"attention.self.{name}": (width, width) for name in ("query", "key", "value")}
+        return {
+            **square,
+            "attention.output.dense": (width, width),
+            "intermediate.dense": (width, inner),
+            "output.dense": (inner, width),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapters:
+    """What of a recipe's adapters decides memory."""
+
+    rank: int
+    modules: str | Sequence[str]
+    dropout: bool
+    quantise: str | None = None
+
+    def layers(self, shape: Shape) -> list[tuple[int, int]]:
+        """Width in and out of the adapted linear layers of a layer."""
+        ends = None if isinstance(self.modules, str) else tuple(f".{m}" for m in self.modules)
+        return [
+            sizes
+            for name, sizes in shape.linear_layers.items()
+            if ends is None or f".{name}".endswith(ends)
+        ]
+
+    def parameters(self, shape: Shape) -> int:
+        """Numbers of all adapters."""
+        return shape.layers * self.rank * sum(map(sum, self.layers(shape)))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Memory:
@@ -79,6 +116,7 @@ def estimate(
     checkpointing: bool = False,
     half: bool = False,
     mlm_probability: float = 0.0,
+    adapters: Adapters | None = None,
 ) -> Memory:
     """Memory of training, in the worst case: every sequence of a pass has the full length.
 
@@ -90,10 +128,13 @@ def estimate(
         checkpointing: layers are computed again in the backward pass.
         half: the forward pass is in bf16; weights and moments stay in fp32.
         mlm_probability: share of the pieces that masked language modelling hides; 0 for others.
+        adapters: what is trained in place of the weights; None for all weights.
     """
     pieces = max(tokens_per_pass, length)
     size = FLOAT // 2 if half else FLOAT
     layer = _layer(shape, length, device)
+    if adapters:
+        layer += _beside(shape, adapters, device)
     hidden = shape.width
     kept = hidden * shape.layers + layer if checkpointing else layer * shape.layers
     # the embeddings: sum, dropout and LayerNorm
@@ -102,6 +143,13 @@ def estimate(
     # its logits, their softmax, and the gradient
     activations += int(3 * mlm_probability * pieces * shape.vocabulary * FLOAT)
     weights = shape.parameters * FLOAT
+    if adapters:
+        trained = adapters.parameters(shape) * FLOAT
+        frozen = int(_frozen(shape, adapters))
+        return Memory(
+            weights=frozen + trained, gradients=trained, moments=2 * trained,
+            activations=activations,
+        )  # fmt: skip
     # the last of the backward pass is the gradient of the embeddings, whole before it is added
     activations = max(activations, shape.vocabulary * hidden * FLOAT)
     return Memory(weights=weights, gradients=weights, moments=2 * weights, activations=activations)
@@ -121,6 +169,28 @@ def _layer(shape: Shape, length: int, device: Device) -> float:
             # attention with dropout runs in parts: softmax, what dropout keeps, their product
             numbers += 3 * shape.heads * length
     return numbers
+
+
+def _frozen(shape: Shape, adapters: Adapters) -> float:
+    """Bytes of the weights that are not trained."""
+    linear = shape.layers * sum(a * b for a, b in shape.linear_layers.values())
+    size = QUANTISED[adapters.quantise] if adapters.quantise else FLOAT
+    return (shape.parameters - linear) * FLOAT + linear * size
+
+
+def _beside(shape: Shape, adapters: Adapters, device: Device) -> float:
+    """Numbers per piece that a layer keeps more (or fewer) with adapters."""
+    low_rank = adapters.rank * len(adapters.layers(shape))
+    if not adapters.dropout:
+        # adapters keep the inputs that trained weights would have kept
+        return low_rank
+    # each adapter's own input after dropout, and what dropout keeps
+    per_input = 2.0 if device == "cpu" else 1.25
+    own = per_input * sum(width for width, _ in adapters.layers(shape))
+    # frozen weights need no input: that of the projections, of both linear layers, and, where
+    # attention itself does not need it, what attention gives
+    freed = 2 * shape.width + shape.inner + (shape.width if device == "cpu" else 0)
+    return low_rank + own - freed
 
 
 def _temporary(shape: Shape, length: int, device: Device) -> float:

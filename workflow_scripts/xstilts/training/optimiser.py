@@ -80,14 +80,13 @@ class AdamW:
                     tensor.copy_(value)
 
 
-def make_optimiser(modules: Iterable[nn.Module], recipe: Recipe) -> AdamW:
-    """Fused AdamW over all modules; biases and LayerNorm weights do not decay."""
+def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
+    """Fused AdamW over what is trained; biases and LayerNorm weights do not decay."""
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
-    for module in modules:
-        for parameter in module.parameters():
-            # biases and LayerNorm weights are the parameters with one dimension
-            (decayed if parameter.ndim > 1 else free).append(parameter)
+    for parameter in parameters:
+        # biases and LayerNorm weights are the parameters with one dimension
+        (decayed if parameter.ndim > 1 else free).append(parameter)
     return AdamW([(decayed, recipe.weight_decay), (free, 0.0)], recipe)
 
 

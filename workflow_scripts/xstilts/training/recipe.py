@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lora:
+    """Adapters of low rank, which are trained in place of the weights beside them."""
+
+    rank: int
+    alpha: float
+    """What an adapter adds counts ``alpha / rank`` times."""
+    dropout: float
+    """Of an adapter's input."""
+    modules: Literal["all-linear"] | Sequence[str]
+    """Linear layers that get an adapter."""
+    merge: bool
+    """Whether the trained adapters are added to the weights, or written apart."""
+    quantise: Literal["4bit", "8bit"] | None = None
+    """How the frozen weights are kept; in fp32 if not given."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """The resolved recipe of a stage; nothing has a default, so that nothing is left unsaid."""
+    """The resolved recipe of a stage; nothing is left unsaid but what is not used (``lora``)."""
 
     learning_rate: float
     """Peak learning rate of AdamW."""
@@ -57,3 +74,5 @@ class Recipe:
     """A task counts at most this many sequences in the draw; 0 is no cap."""
     sampling_temperature: float
     """Exponent 1/T on the sizes, with ``sampling: temperature``."""
+    lora: Lora | None = None
+    """Adapters; without them all weights are trained."""

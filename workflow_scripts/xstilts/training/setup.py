@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,21 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from xstilts.models.encoder import build_encoder, load_encoder
-from xstilts.models.heads import HeadSpec, hub_mlm_weights, load_head, new_head, parent_head
+from xstilts.models.encoder import build_encoder, load_encoder, save_encoder
+from xstilts.models.heads import (
+    HeadSpec,
+    hub_mlm_weights,
+    load_head,
+    new_head,
+    parent_head,
+    save_heads,
+)
 from xstilts.training.mixture import derived_seed
 
 if TYPE_CHECKING:
+    from xstilts.models.adapters import Adapters
     from xstilts.models.head import BaseHead
+    from xstilts.training.recipe import Recipe
 
 
 @dataclass
@@ -27,22 +37,59 @@ class Stage:
     """By task."""
     origins: dict[str, str]
     """Per task: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
+    adapters: Adapters | None = None
+    """In the encoder, where its own weights are frozen."""
 
     def modules(self) -> Iterator[nn.Module]:
         """Encoder, then the heads in their order."""
         yield self.encoder
         yield from self.heads.values()
 
+    def trainable(self) -> Iterator[nn.Parameter]:
+        """The parameters that are trained: all, or adapters and heads."""
+        for module in self.modules():
+            yield from (parameter for parameter in module.parameters() if parameter.requires_grad)
+
     def state(self) -> dict[str, Any]:
-        """All weights, by reference."""
+        """All weights that are not frozen, by reference."""
         heads = {name: head.state_dict() for name, head in self.heads.items()}
-        return {"encoder": self.encoder.state_dict(), "heads": heads}
+        weights = self.encoder.state_dict()
+        if self.adapters:
+            trained = {name for name, p in self.encoder.named_parameters() if p.requires_grad}
+            weights = {name: weights[name] for name in weights if name in trained}
+        return {"encoder": weights, "heads": heads}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over all weights."""
-        self.encoder.load_state_dict(state["encoder"])
+        """Take over all weights that are not frozen."""
+        self.encoder.load_state_dict(state["encoder"], strict=self.adapters is None)
         for name, head in self.heads.items():
             head.load_state_dict(state["heads"][name])
+
+    def write(
+        self,
+        folder: Path,
+        specs: Mapping[str, HeadSpec],
+        *,
+        parent: Path | Mapping[str, Any],
+        home: Path,
+    ) -> None:
+        """Write the finished model; its adapters are added to the weights, or written alone.
+
+        Args:
+            folder: gets the files.
+            specs: kind and labels of each task's head.
+            parent: what the stage started from.
+            home: folder where the files will lie in the end.
+        """
+        if self.adapters and self.adapters.lora.merge:
+            self.adapters.merge()
+            self.adapters = None
+        if self.adapters:
+            assert isinstance(parent, Path), "adapters are of a model that is there"
+            self.adapters.write(folder, parent=parent, home=home)
+        else:
+            save_encoder(self.encoder, folder)
+        save_heads(self.heads, specs, folder)
 
 
 def set_up(
@@ -50,7 +97,7 @@ def set_up(
     specs: Mapping[str, HeadSpec],
     *,
     vocab_size: int,
-    keep_head: bool,
+    recipe: Recipe,
     seed: int,
     device: torch.device,
 ) -> Stage:
@@ -60,8 +107,9 @@ def set_up(
         start: the parent's folder, or the architecture of a new encoder.
         specs: kind and labels of each task's head.
         vocab_size: of the tokenizer; the size of a new encoder's vocabulary.
-        keep_head: whether a fitting head of the parent is continued. The head of masked language
-            modelling always is: with the embeddings it is tied to, it is part of the base model.
+        recipe: says whether a fitting head of the parent is continued, and what is trained. The
+            head of masked language modelling is always continued: with the embeddings it is tied
+            to, it is part of the base model.
         seed: decides all that is random.
         device: where to train.
     """
@@ -75,8 +123,15 @@ def set_up(
     origins: dict[str, str] = {}
     for name, spec in specs.items():
         torch.manual_seed(derived_seed(seed, "head", name))
-        heads[name], origins[name] = _head(name, spec, encoder.config, parent, keep_head)
+        heads[name], origins[name] = _head(name, spec, encoder.config, parent, recipe.keep_head)
     stage = Stage(encoder, heads, origins)
+    if recipe.lora:
+        # by name, so that it is no part of the identity of stages that do without
+        lora: Any = importlib.import_module("xstilts.models.adapters")
+        torch.manual_seed(derived_seed(seed, "adapters"))
+        if recipe.lora.quantise:
+            lora.quantise(encoder, recipe.lora.quantise)
+        stage.adapters = lora.Adapters(encoder, recipe.lora)
     for module in stage.modules():
         module.to(device).train()
     return stage

@@ -1,0 +1,37 @@
+"""The names of a tokenizer's special tokens, from the small files beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xstilts.files import read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ROLES = ("cls", "sep", "pad", "mask", "unk", "bos", "eos")
+
+
+def special_names(folder: Path) -> dict[str, str]:
+    """Role (cls, sep, ...) to token, from the files beside ``tokenizer.json``."""
+    names: dict[str, str] = {}
+    for file in ("special_tokens_map.json", "tokenizer_config.json"):
+        if not (folder / file).is_file():
+            continue
+        config: dict[str, Any] = read_json(folder / file)
+        for role in _ROLES:
+            token = config.get(f"{role}_token")
+            content = token.get("content") if isinstance(token, dict) else token
+            if content:
+                names[role] = content
+    return names
+
+
+def has_mask(folder: Path) -> bool:
+    """Whether a folder's tokenizer may have a mask token, by its small files and by custom."""
+    names = special_names(folder)
+    if "mask" in names or not names:
+        return True
+    file = folder / "tokenizer.json"
+    text = file.read_text(encoding="utf-8") if file.is_file() else "[MASK]"
+    return any(f'"{mask}"' in text for mask in ("<mask>", "[MASK]"))
