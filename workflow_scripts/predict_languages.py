@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.gpus import Gpus
 from xstilts.jobs import job
 from xstilts.paths import product, study_root
 from xstilts.stages.predict import predict_languages
@@ -20,4 +21,5 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         manifest=Path(snakemake.output.manifest),
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
+        gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
     )

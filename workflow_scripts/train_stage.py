@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.gpus import Gpus
 from xstilts.jobs import job
 from xstilts.paths import product, study_root
 from xstilts.stages.train import train_stage
@@ -25,6 +26,7 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         state_root=study_root(snakemake.output[0]) / "state",
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
+        gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
     )

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.files import write_json
+from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, require_whole
 from xstilts.record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from xstilts.gpus import Gpus
 
 LOGGER = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ def predict_languages(
     manifest: Path,
     tokens_per_pass: int,
     num_threads: int,
+    gpus: Gpus | None = None,
 ) -> None:
     """Predict the languages that are not there with this identity; the others are kept.
 
@@ -39,6 +43,7 @@ def predict_languages(
         manifest: written when all languages are there: language to identity.
         tokens_per_pass: padded word pieces per forward pass.
         num_threads: CPU threads.
+        gpus: leased while the model predicts; None takes what the environment shows.
     """
     weights = contents([model])
     missing = []
@@ -55,7 +60,8 @@ def predict_languages(
             }
             missing.append((data_set, token_set, path, metadata))
     if missing:
-        _predict(identity, model, missing, tokens_per_pass, num_threads)
+        with leased(gpus):
+            _predict(identity, model, missing, tokens_per_pass, num_threads)
     write_json(manifest, {path.stem: read_record(path)["id"] for path in out})
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.files import sha256_of
+from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 
 if TYPE_CHECKING:
+    from xstilts.gpus import Gpus
     from xstilts.training.running import TrainResult
 
 LOGGER = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ def train_stage(
     num_threads: int,
     gradient_checkpointing: bool = False,
     save_steps: int = 0,
+    gpus: Gpus | None = None,
 ) -> None:
     """Train a stage into the manifest's folder, or reuse what is there with the same identity.
 
@@ -47,6 +50,7 @@ def train_stage(
         num_threads: CPU threads.
         gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
         save_steps: steps between savings of the state, besides those by time; 0 is off.
+        gpus: leased while the stage trains; None takes what the environment shows.
 
     Raises:
         UserError: an input is damaged, or training diverged.
@@ -73,7 +77,8 @@ def train_stage(
     )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    result = _train(identity, parent, tokens, dev, fresh, running)
+    with leased(gpus):
+        result = _train(identity, parent, tokens, dev, fresh, running)
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
     facts = {**dataclasses.asdict(result), "versions": versions(), "num_threads": num_threads}
