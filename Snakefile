@@ -77,6 +77,10 @@ rule all:
         rules.figures.input,
 
 
+onstart:
+    watch_run()
+
+
 onsuccess:
     show_table()
 

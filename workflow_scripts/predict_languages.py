@@ -11,7 +11,8 @@ from xstilts.stages.predict import predict_languages
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
+root = study_root(snakemake.output[0])
+with job(product(snakemake.output[0]), snakemake.log[0], root) as report:
     predict_languages(
         snakemake.params.identity,
         model=Path(snakemake.input.model),
@@ -22,4 +23,5 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
         gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
+        report=report,
     )

@@ -11,7 +11,8 @@ from xstilts.stages.train import train_stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
+root = study_root(snakemake.output[0])
+with job(product(snakemake.output[0]), snakemake.log[0], root) as report:
     train_stage(
         snakemake.params.identity,
         parent=Path(snakemake.input.parent),
@@ -23,10 +24,11 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
             )
         ],
         manifest=Path(snakemake.output.manifest),
-        state_root=study_root(snakemake.output[0]) / "state",
+        state_root=root / "state",
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
         gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
+        report=report,
     )

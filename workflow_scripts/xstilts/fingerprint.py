@@ -24,6 +24,7 @@ NON_NUMERIC = frozenset(
         # Messages, file handling and bookkeeping: they cannot change a number.
         "xstilts",
         "xstilts.errors",
+        "xstilts.progress",
         "xstilts.files",
         "xstilts.identity",
         "xstilts.manifest",

@@ -10,12 +10,14 @@ from xstilts.files import write_json
 from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, require_whole
+from xstilts.progress import Reporter
 from xstilts.record import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xstilts.gpus import Gpus
+    from xstilts.progress import Progress
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ def predict_languages(
     tokens_per_pass: int,
     num_threads: int,
     gpus: Gpus | None = None,
+    report: Callable[[Progress], None] | None = None,
 ) -> None:
     """Predict the languages that are not there with this identity; the others are kept.
 
@@ -44,6 +47,7 @@ def predict_languages(
         tokens_per_pass: padded word pieces per forward pass.
         num_threads: CPU threads.
         gpus: leased while the model predicts; None takes what the environment shows.
+        report: told how far the job is; by default, lines in the log.
     """
     weights = contents([model])
     missing = []
@@ -61,7 +65,7 @@ def predict_languages(
             missing.append((data_set, token_set, path, metadata))
     if missing:
         with leased(gpus):
-            _predict(identity, model, missing, tokens_per_pass, num_threads)
+            _predict(identity, model, missing, tokens_per_pass, num_threads, report or Reporter())
     write_json(manifest, {path.stem: read_record(path)["id"] for path in out})
 
 
@@ -71,6 +75,7 @@ def _predict(
     missing: Sequence[tuple[Path, Path, Path, dict[str, Any]]],
     tokens_per_pass: int,
     num_threads: int,
+    report: Callable[[Progress], None],
 ) -> None:
     """Predict (data manifest, token manifest, file to write, metadata) of each language."""
     from xstilts.prediction.options import PredictOptions
@@ -96,4 +101,5 @@ def _predict(
         tokens_per_pass=tokens_per_pass,
         num_threads=num_threads,
         on_language=lambda language, seconds: LOGGER.info("%s: %.1f s", language, seconds),
+        report=report,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from xstilts.files import sha256_of
 from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
+from xstilts.progress import Reporter
 
 if TYPE_CHECKING:
     from xstilts.gpus import Gpus
+    from xstilts.progress import Progress
     from xstilts.training.running import TrainResult
 
 LOGGER = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ def train_stage(
     gradient_checkpointing: bool = False,
     save_steps: int = 0,
     gpus: Gpus | None = None,
+    report: Callable[[Progress], None] | None = None,
 ) -> None:
     """Train a stage into the manifest's folder, or reuse what is there with the same identity.
 
@@ -51,6 +54,7 @@ def train_stage(
         gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
         save_steps: steps between savings of the state, besides those by time; 0 is off.
         gpus: leased while the stage trains; None takes what the environment shows.
+        report: told how far the stage is; by default, lines in the log.
 
     Raises:
         UserError: an input is damaged, or training diverged.
@@ -74,6 +78,7 @@ def train_stage(
         num_threads=num_threads,
         gradient_checkpointing=gradient_checkpointing,
         save_steps=save_steps,
+        report=report or Reporter(),
     )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)

@@ -7,10 +7,12 @@ import re
 import resource
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+
+from xstilts.progress import Progress, Reporter
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class Running:
     """Steps between savings of the state, besides those by time; 0 is off."""
     device: str = "auto"
     log: Callable[[str], None] = logger.info
+    report: Callable[[Progress], None] = field(default_factory=Reporter)
+    """Told how far the training is, every few steps."""
     stop_after: int | None = None
     """Stop as if by a signal after so many steps; for trials."""
 
