@@ -7,6 +7,7 @@ from xstilts.gpus import Gpus
 from xstilts.jobs import job
 from xstilts.paths import product, study_root
 from xstilts.stages.train import train_stage
+from xstilts.tracking import Tracking
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -31,4 +32,5 @@ with job(product(snakemake.output[0]), snakemake.log[0], root) as report:
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
         report=report,
+        tracking=Tracking(**snakemake.config.get("logging", {})),
     )

@@ -25,6 +25,7 @@ NON_NUMERIC = frozenset(
         "xstilts",
         "xstilts.errors",
         "xstilts.progress",
+        "xstilts.tracking",
         "xstilts.files",
         "xstilts.identity",
         "xstilts.manifest",

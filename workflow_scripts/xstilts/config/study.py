@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from xstilts.config.bases import Base
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
-from xstilts.config.running import Resources
+from xstilts.config.running import Logging, Resources
 from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
@@ -175,4 +175,7 @@ class Study(Section):
     )
     resources: Resources = Field(
         Resources(), description="How jobs share the machine; it changes no result."
+    )
+    logging: Logging = Field(
+        Logging(), description="Where training curves go, too; it changes no result."
     )

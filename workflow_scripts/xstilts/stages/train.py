@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import shutil
@@ -14,6 +15,7 @@ from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.progress import Reporter
+from xstilts.tracking import Tracking
 
 if TYPE_CHECKING:
     from xstilts.gpus import Gpus
@@ -37,6 +39,7 @@ def train_stage(
     save_steps: int = 0,
     gpus: Gpus | None = None,
     report: Callable[[Progress], None] | None = None,
+    tracking: Tracking | None = None,
 ) -> None:
     """Train a stage into the manifest's folder, or reuse what is there with the same identity.
 
@@ -55,9 +58,10 @@ def train_stage(
         save_steps: steps between savings of the state, besides those by time; 0 is off.
         gpus: leased while the stage trains; None takes what the environment shows.
         report: told how far the stage is; by default, lines in the log.
+        tracking: where its curves go, besides the record beside the model.
 
     Raises:
-        UserError: an input is damaged, or training diverged.
+        UserError: an input is damaged, a tool is missing, or training diverged.
         Interrupted: stopped by a signal, after saving its state.
     """
     full = full_identity(
@@ -79,10 +83,11 @@ def train_stage(
         gradient_checkpointing=gradient_checkpointing,
         save_steps=save_steps,
         report=report or Reporter(),
+        tracker=(tracking or Tracking()).open(manifest, digest(full), identity["recipe"]),
     )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    with leased(gpus):
+    with leased(gpus), contextlib.closing(running.tracker):
         result = _train(identity, parent, tokens, dev, fresh, running)
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()

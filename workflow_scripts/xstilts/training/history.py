@@ -56,7 +56,7 @@ class History:
     def __init__(self, num_steps: int, running: Running) -> None:
         self.columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
         self._num_steps = num_steps
-        self._report = running.report
+        self._report, self._tracker = running.report, running.tracker
         self._pending: list[Step] = []
         self._clock = self._flushed = time.monotonic()
         self._first = 0
@@ -67,6 +67,7 @@ class History:
         self.columns = {name: list(values) for name, values in columns.items()}
         self._first = len(self.columns["step"])
         self._seconds = self.columns["seconds"][-1] if self._first else 0.0
+        self._tracker.steps(self.columns, 0, again=True)
 
     @property
     def seconds(self) -> float:
@@ -86,6 +87,7 @@ class History:
         Raises:
             UserError: a loss or a gradient is not a finite number.
         """
+        known = len(self.columns["step"])
         # after the wait for the device
         losses = [float(step.loss) for step in self._pending]
         seconds, self._flushed = self.seconds, time.monotonic()
@@ -103,6 +105,7 @@ class History:
                 self.columns[name].append(value)
         if self._pending:
             self._pending.clear()
+            self._tracker.steps(self.columns, known)
             self._report(self._progress())
 
     def _progress(self) -> Progress:

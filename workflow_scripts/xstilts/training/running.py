@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from xstilts.progress import Progress, Reporter
+from xstilts.tracking import Tracker
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class Running:
     log: Callable[[str], None] = logger.info
     report: Callable[[Progress], None] = field(default_factory=Reporter)
     """Told how far the training is, every few steps."""
+    tracker: Tracker = field(default_factory=Tracker)
+    """Told each step and evaluation, for TensorBoard and the like."""
     stop_after: int | None = None
     """Stop as if by a signal after so many steps; for trials."""
 
