@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from test_training_selection import stage
 
 from xstilts.errors import Interrupted, UserError
-from xstilts.tracking import Tracking
+from xstilts.tracking import Tracker, Tracking
 
 MANIFEST = Path("results/tiny/target/mini/seed-1/none/xnli/manifest.json")
 CURVES = Path("results/tiny/tensorboard/target/mini/seed-1/none/xnli")
@@ -99,6 +100,25 @@ def test_training_again_replaces_the_curves(folder: Path):
     shutil.rmtree(folder / "state", ignore_errors=True)
     tracked(folder, out="again")
     same_as_the_records(folder / "again")
+
+
+def test_a_full_disk_ends_the_curves_and_not_the_training(folder: Path, caplog):
+    class Full:
+        written = 0
+
+        def write(self, *_: object) -> None:
+            Full.written += 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    tracker = Tracker([Full()])
+    with contextlib.closing(tracker):
+        stage(folder, run={"tracker": tracker})
+    assert Full.written == 1
+    assert "No space left" in caplog.text
+    assert (folder / "model/model.safetensors").is_file()
 
 
 def test_nothing_is_written_or_imported_unless_asked_for(folder: Path):

@@ -7,6 +7,8 @@ whatever had been written after the state from which it goes on.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from typing import Any, Protocol
 
 from xstilts.errors import UserError
 from xstilts.paths import product, study_root
+
+LOGGER = logging.getLogger(__name__)
 
 CURVES = {
     "loss": "train/loss",
@@ -38,7 +42,7 @@ class Tracker:
     """Tells the writers what a stage goes through; without writers, nothing."""
 
     def __init__(self, writers: Sequence[Writer] = ()) -> None:
-        self._writers = writers
+        self._writers = list(writers)
         self._step, self._when = 0, 0.0
         self._waiting: list[Mapping[str, Any]] = []
 
@@ -85,7 +89,8 @@ class Tracker:
     def close(self) -> None:
         """The stage is over, or stopped."""
         for writer in self._writers:
-            writer.close()
+            with contextlib.suppress(OSError):
+                writer.close()
 
     def _write_waiting(self, again: bool) -> None:
         while self._waiting and self._waiting[0]["step"] <= self._step:
@@ -94,8 +99,13 @@ class Tracker:
             self._write(row["step"], {name: row["value"]}, again)
 
     def _write(self, step: int, values: Mapping[str, float], again: bool) -> None:
-        for writer in self._writers:
-            writer.write(step, values, self._when, again)
+        for writer in list(self._writers):
+            try:
+                writer.write(step, values, self._when, again)
+            except OSError as error:
+                # a full disk is no reason to lose the training too
+                LOGGER.warning("no more curves: they could not be written: %s", error)
+                self._writers.remove(writer)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

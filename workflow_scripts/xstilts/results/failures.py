@@ -71,8 +71,9 @@ def record_progress(folder: Path, job: str, log: str, progress: Progress) -> Non
     """Note how far a running job is; a killed one leaves the last that it said as its reason."""
     reached = f"{KILLED}; last seen at {progress.unit} {progress.done} of {progress.total}"
     noted = {"job": job, "state": "running", "reason": reached, "log": log}
-    # without waiting for the disk: the job should not wait, and the next note is soon
-    write_json(_path(folder, job), noted | {"progress": asdict(progress)}, durable=False)
+    # without waiting for the disk, and whatever it says: the next note is soon
+    with contextlib.suppress(OSError):
+        write_json(_path(folder, job), noted | {"progress": asdict(progress)}, durable=False)
 
 
 def clear(folder: Path, job: str) -> None:
