@@ -473,10 +473,10 @@ def test_languages_are_written_one_by_one(random_model: Path, tmp_path: Path) ->
 
 def test_progress_counts_the_sequences_of_all_languages(random_model: Path, tmp_path: Path) -> None:
     items = []
-    for seed, count in enumerate((10, 30)):
+    for seed, (count, name) in enumerate([(10, "first"), (30, "classification.predictions")]):
         data, tokens = make_tokens(tmp_path, "classification", count, seed)
-        out = tmp_path / f"{seed}.parquet"
-        items.append(Item(language=str(seed), tokens=tokens, data=data, out=out))
+        out = tmp_path / f"{name}.parquet"
+        items.append(Item(language=name, tokens=tokens, data=data, out=out))
     said: list[Progress] = []
     run(
         random_model, tmp_path, "classification", data, tokens, items=items,
