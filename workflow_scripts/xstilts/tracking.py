@@ -8,6 +8,7 @@ whatever had been written after the state from which it goes on.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -167,7 +168,8 @@ class _Wandb:
         self, project: str, root: Path, name: str, identity: str, config: Mapping[str, Any]
     ) -> None:
         try:
-            import wandb
+            # by name: it is the one package that the environment need not have
+            wandb = importlib.import_module("wandb")
         except ModuleNotFoundError:
             raise UserError(
                 f"logging.wandb: {project!r}, but the package wandb is not installed. Install it "
