@@ -79,6 +79,7 @@ rule all:
 
 onstart:
     start_nursery()
+    watch_run()
 
 
 onsuccess:

@@ -52,6 +52,7 @@ rule pretrain:
     threads: 2
     resources:
         gpu=1,
+        jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
         mem_mb=8000,
         runtime=lambda wc, attempt: 720 * attempt,
         tokens_per_pass=16384,

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 STARTED = time.time()
+WATCHING = []  # the monitor, while jobs run
 
 LIBRARY = str(Path(workflow.basedir) / "workflow_scripts")
 sys.path.insert(0, LIBRARY)
@@ -17,7 +18,7 @@ from snakemake.exceptions import WorkflowError  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
-from xstilts.paths import data_file  # noqa: E402
+from xstilts.paths import data_file, product  # noqa: E402
 from xstilts.warm import client as warm  # noqa: E402
 
 try:
@@ -179,11 +180,51 @@ def start_nursery() -> None:
         warm.start_nursery()
 
 
+def watch_run() -> None:
+    """Say what this run does and each job that ends, in place of Snakemake's account of each.
+
+    That stays in its log file, and on the screen with --verbose, --printshellcmds or --quiet.
+    """
+    from snakemake.logging import logger
+
+    from xstilts.monitor.run import Monitor, is_news
+    from xstilts.monitor.screen import Screen
+
+    settings = workflow.output_settings
+    shown = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
+    if workflow.touch or settings.verbose or settings.printshellcmds or settings.quiet or not shown:
+        return
+    made = [job for job in workflow.dag.jobs if job.output]
+    to_do = {job.jobid: get_job(job) for job in made if workflow.dag.needrun(job)}
+    there = [product(job.output[0]) for job in made if not workflow.dag.needrun(job)]
+    shown[0].stream = Screen(shown[0].stream)
+    shown[0].addFilter(is_news)
+    WATCHING.append(Monitor(Path(GRID.paths.root), to_do, there, shown[0].stream))
+    logger.addHandler(WATCHING[0])
+
+
+def get_job(job) -> "Job":
+    """What a person is told of a job: what its rule says it does."""
+    from xstilts.monitor.run import Job
+
+    text = job.message or job.format_wildcards(job.rule.docstring or job.rule.name)
+    record = os.path.relpath(job.benchmark, f"{GRID.paths.root}/benchmarks")
+    return Job(text.splitlines()[0], product(job.output[0]), record.removesuffix(".jsonl"))
+
+
+def stop_watching() -> None:
+    """Take the status line away."""
+    for monitor in WATCHING:
+        monitor.close()
+
+
 def show_table() -> None:
     """Print the transfer table if this run made it."""
+    stop_watching()
     table = Path(GRID.paths.tables) / "transfer.md"
     if table.is_file() and table.stat().st_mtime >= STARTED:
-        sys.stdout.write(f"\n{table.read_text(encoding='utf-8')}\n({table}; {GRID.paths.report})\n")
+        text = table.read_text(encoding="utf-8")
+        sys.stdout.write(f"\n{text}\n({table}; report: {GRID.paths.report})\n")
 
 
 def write_partial_tables() -> None:
@@ -192,6 +233,7 @@ def write_partial_tables() -> None:
     from xstilts.stages.statistics import build_statistics
     from xstilts.stages.tables import build_tables
 
+    stop_watching()
     build_tables(GRID, Path(GRID.paths.tables))
     build_statistics(GRID, Path(GRID.paths.tables))
     build_study_report(GRID)

@@ -25,6 +25,7 @@ rule train_intermediate:
     threads: 1
     resources:
         gpu=1,
+        jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
         mem_mb=8000,
         runtime=lambda wc, attempt: 720 * attempt,
         tokens_per_pass=16384,

@@ -36,6 +36,7 @@ for target in GRID.targets:
         threads: 1
         resources:
             gpu=1,
+            jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
             mem_mb=8000,
             runtime=lambda wc, attempt: 240 * attempt,
             tokens_per_pass=32768,

@@ -31,6 +31,7 @@ rule translate_data:
     threads: 2
     resources:
         gpu=1,
+        jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
         mem_mb=16000,
         runtime=lambda wc, attempt: 1440 * attempt,
         tokens_per_pass=16384,

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.gpus import Gpus
 from xstilts.stages.predict import predict_languages
 from xstilts.warm.client import run
 
@@ -21,7 +22,9 @@ run(
         manifest=Path(snakemake.output.manifest),
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
+        gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
     ),
     output=snakemake.output[0],
     log=snakemake.log[0],
+    reports=True,
 )

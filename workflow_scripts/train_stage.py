@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.gpus import Gpus
 from xstilts.paths import study_root
 from xstilts.stages.train import train_stage
+from xstilts.tracking import Tracking
 from xstilts.warm.client import run
 
 if TYPE_CHECKING:
@@ -27,9 +29,12 @@ run(
         state_root=study_root(snakemake.output[0]) / "state",
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
         num_threads=int(snakemake.threads),
+        gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
+        tracking=Tracking(**snakemake.config.get("logging", {})),
     ),
     output=snakemake.output[0],
     log=snakemake.log[0],
+    reports=True,
 )

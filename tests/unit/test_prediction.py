@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -22,6 +22,9 @@ from xstilts.record import read_record
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
 from xstilts.training.sampler import Member
+
+if TYPE_CHECKING:
+    from xstilts.progress import Progress
 
 KINDS = ("classification", "span", "tagging", "multiple_choice")
 
@@ -425,11 +428,13 @@ def test_a_pool_of_candidates_is_embedded_once(
 
     monkeypatch.setattr(prediction_run, "hidden_states", counted)
     embedded.append(0)
+    said: list[Progress] = []
     run(
-        random_model, tmp_path, "ranking", data, tokens, items=items,
+        random_model, tmp_path, "ranking", data, tokens, items=items, report=said.append,
         on_language=lambda *_: embedded.append(0),
     )  # fmt: skip
     assert embedded == [33, 3, 33, 0]
+    assert (said[-1].done, said[-1].total) == (69, 69)
     for item, expected in zip(items, alone, strict=True):
         found = pq.read_table(item.out)
         assert found.column("prediction").to_pylist() == expected.column("prediction").to_pylist()
@@ -464,6 +469,24 @@ def test_languages_are_written_one_by_one(random_model: Path, tmp_path: Path) ->
     assert metadata["seconds"] >= 0
     assert metadata["versions"]["torch"] == torch.__version__
     assert not (tmp_path / "xx.parquet").exists()
+
+
+def test_progress_counts_the_sequences_of_all_languages(random_model: Path, tmp_path: Path) -> None:
+    items = []
+    for seed, (count, name) in enumerate([(10, "first"), (30, "classification.predictions")]):
+        data, tokens = make_tokens(tmp_path, "classification", count, seed)
+        out = tmp_path / f"{name}.parquet"
+        items.append(Item(language=name, tokens=tokens, data=data, out=out))
+    said: list[Progress] = []
+    run(
+        random_model, tmp_path, "classification", data, tokens, items=items,
+        tokens_per_pass=200, report=said.append,
+    )  # fmt: skip
+    assert {progress.total for progress in said} == {40}
+    assert [progress.done for progress in said] == sorted({progress.done for progress in said})
+    assert len(said) > 2
+    assert (said[-1].done, said[-1].seconds_left) == (40, 0)
+    assert "tokens/s" in said[-1].detail
 
 
 def test_another_tasks_head(random_model: Path, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ NON_NUMERIC = frozenset(
         # Messages, file handling and bookkeeping: they cannot change a number.
         "xstilts",
         "xstilts.errors",
+        "xstilts.progress",
+        "xstilts.tracking",
         "xstilts.files",
         "xstilts.identity",
         "xstilts.manifest",

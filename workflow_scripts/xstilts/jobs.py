@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import sys
@@ -10,13 +11,14 @@ import traceback
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import Interrupted, UserError
-from xstilts.results.failures import watched
+from xstilts.progress import Reporter
+from xstilts.results.failures import record_progress, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FAILED, INTERRUPTED = 1, 75
 """Exit codes; 75 is EX_TEMPFAIL: stopped from outside, state saved, start again to go on."""
@@ -56,7 +58,7 @@ def _keep_hub_libraries_offline() -> None:
 
 
 @contextlib.contextmanager
-def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[logging.Logger]:
+def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[Reporter]:
     """Run a job's body: log to ``log``, keep a record in ``failures/`` unless it ends well.
 
     A UserError becomes its one message on stderr and exit code 1; anything else also leaves a
@@ -67,6 +69,9 @@ def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[l
         log: the job's log file.
         root: the study's folder of results.
         network: whether this job downloads; all others run with ``HF_HUB_OFFLINE=1``.
+
+    Yields:
+        What the job tells how far it is.
     """
     if not network:
         _keep_hub_libraries_offline()
@@ -75,7 +80,7 @@ def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[l
     logger = logging.getLogger("xstilts")
     try:
         with watched(root / "failures", name, log):
-            yield logger
+            yield Reporter(functools.partial(record_progress, root / "failures", name, log))
     except UserError as error:
         logger.error("%s", error)
         sys.stderr.write(f"\nError in {name}:\n{error}\n\n")
@@ -88,3 +93,18 @@ def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[l
         logger.error("%s", traceback.format_exc())
         sys.stderr.write(f"\nError in {name}: {type(error).__name__}: {error}\nSee {log}\n\n")
         sys.exit(FAILED)
+
+
+def run_job(call: Callable[..., None], *, reports: bool, **frame: Any) -> None:
+    """Run ``call()`` as a job; with ``reports``, it gets the job's :class:`Reporter` as ``report``.
+
+    Args:
+        call: the job.
+        reports: whether it tells how far it is.
+        frame: arguments of :func:`job`.
+    """
+    with job(**frame) as report:
+        if reports:
+            call(report=report)
+        else:
+            call()

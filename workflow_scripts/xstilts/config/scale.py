@@ -45,6 +45,8 @@ REPLACED: dict[str, Any] = {
     "translations": {},
     # one, for minutes; intervals are then of the examples only
     "seeds": [1],
+    # small models leave a GPU idle most of the time
+    "resources": {"jobs_per_gpu": 4},
     "microworld": {
         "languages": 5,
         "difficulty": "easy",

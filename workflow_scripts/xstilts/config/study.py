@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from xstilts.config.bases import Base
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
+from xstilts.config.running import Logging, Resources
 from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
@@ -172,4 +173,10 @@ class Study(Section):
     )
     claims: list[str] = Field(
         [], description="Files of claims to hold against the results (`studies/claims/`)."
+    )
+    resources: Resources = Field(
+        Resources(), description="How jobs share the machine; it changes no result."
+    )
+    logging: Logging = Field(
+        Logging(), description="Where training curves go, too; it changes no result."
     )

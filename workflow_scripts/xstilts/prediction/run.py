@@ -19,6 +19,7 @@ from xstilts.errors import UserError
 from xstilts.files import atomic_path
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
+from xstilts.progress import Progress, seconds_left
 from xstilts.record import with_record
 from xstilts.tasks.base import EMBEDDING_KINDS
 from xstilts.tokens.store import TokenTable
@@ -55,6 +56,7 @@ def predict(
     tokens_per_pass: int,
     num_threads: int,
     on_language: Callable[[str, float], None] | None = None,
+    report: Callable[[Progress], None] | None = None,
     device: str = "auto",
 ) -> None:
     """Predict each language into its own file; a kill loses at most the language in work.
@@ -69,6 +71,7 @@ def predict(
         tokens_per_pass: pieces, padding included, that go through the model at once.
         num_threads: of torch on a CPU.
         on_language: told each finished language and its seconds.
+        report: told how far all languages together are, after each forward pass.
         device: ``auto`` is the GPU if there is one.
 
     Raises:
@@ -87,12 +90,15 @@ def predict(
         head_labels = _check_head(model_dir, name, task, kind, labels)
         head = load_head(model_dir, name, encoder.config).to(target).eval()
     previous: Any = None
+    done = _Done(items, report) if report else None
     for item in items:
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
         predictor, known = module.Predictor(table, head_labels, options), None
         if previous is not None and hasattr(predictor, "take_over"):
             known = predictor.take_over(previous)
+            if done and known is not None:
+                done.skip(int(known.sum()))
         previous = predictor
         result = predict_table(
             predictor,
@@ -104,6 +110,7 @@ def predict(
             tokens_per_pass=tokens_per_pass,
             device=target,
             known=known,
+            on_pass=done,
         )
         seconds = time.monotonic() - started
         _write(item, result, encoder.config.num_hidden_layers, seconds, target)
@@ -122,6 +129,7 @@ def predict_table(
     tokens_per_pass: int,
     device: torch.device,
     known: npt.NDArray[np.bool_] | None = None,
+    on_pass: Callable[[npt.NDArray[Any]], None] | None = None,
 ) -> pa.Table:
     """Predictions of one token file by a model in memory, in the schema of the kind.
 
@@ -135,6 +143,7 @@ def predict_table(
         tokens_per_pass: pieces, padding included, that go through the model at once.
         device: where the model is.
         known: sequences that the predictor knows already and that are left out.
+        on_pass: told the lengths of the sequences of each forward pass.
     """
     # the longest first: a lack of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
@@ -147,8 +156,31 @@ def predict_table(
         with torch.inference_mode():
             hidden = hidden_states(encoder, model_inputs(tensors), every_layer=module.EVERY_LAYER)
             predictor.add(rows, tensors, hidden, head)
+        if on_pass:
+            on_pass(table.lengths[rows])
     result: pa.Table = predictor.finish(data.slice(0, table.metadata["num_examples"]))
     return result
+
+
+class _Done:
+    """How far a job is, by the sequences of all its languages."""
+
+    def __init__(self, items: Sequence[Item], report: Callable[[Progress], None]) -> None:
+        self._report, self._started = report, time.monotonic()
+        self._total = sum(len(TokenTable.open(item.tokens).lengths) for item in items)
+        self._done = self._tokens = 0
+
+    def skip(self, count: int) -> None:
+        """Leave out sequences that are known from another language."""
+        self._total -= count
+
+    def __call__(self, lengths: npt.NDArray[Any]) -> None:
+        """Count the sequences of a forward pass."""
+        self._done, self._tokens = self._done + len(lengths), self._tokens + int(lengths.sum())
+        elapsed = max(time.monotonic() - self._started, 1e-9)
+        speed = f"{self._tokens / elapsed:,.0f} tokens/s"
+        left = seconds_left(self._done, self._total, elapsed)
+        self._report(Progress(self._done, self._total, "sequence", speed, left))
 
 
 def _check_head(

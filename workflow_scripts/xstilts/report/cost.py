@@ -18,7 +18,7 @@ KINDS = (
     "data", "bases", "tokens", "intermediate", "target", "predictions", "scores", "submission",
     "tables", "figures",
 )  # fmt: skip
-_OTHER = ("logs", "benchmarks", "failures", "state")
+_OTHER = ("logs", "benchmarks", "failures", "state", "tensorboard", "wandb")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

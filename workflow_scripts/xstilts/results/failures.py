@@ -7,8 +7,8 @@ was killed leaves the record of a running one.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.errors import UserError
 from xstilts.files import read_json, write_json
@@ -16,6 +16,8 @@ from xstilts.files import read_json, write_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from xstilts.progress import Progress
 
 State = Literal["running", "failed"]
 
@@ -35,6 +37,8 @@ class Failure:
     """Why there is no result, in one line."""
     log: str
     """Where to read more."""
+    progress: dict[str, Any] | None = None
+    """The last that it said of how far it was (``xstilts.progress.Progress``)."""
 
 
 def one_line(error: BaseException) -> str:
@@ -61,6 +65,15 @@ def record(folder: Path, job: str, error: BaseException | None, log: str, kind: 
     """
     reason = KILLED if error is None else one_line(error)
     write_json(_path(folder, job), {"job": job, "state": kind, "reason": reason, "log": log})
+
+
+def record_progress(folder: Path, job: str, log: str, progress: Progress) -> None:
+    """Note how far a running job is; a killed one leaves the last that it said as its reason."""
+    reached = f"{KILLED}; last seen at {progress.unit} {progress.done} of {progress.total}"
+    noted = {"job": job, "state": "running", "reason": reached, "log": log}
+    # without waiting for the disk, and whatever it says: the next note is soon
+    with contextlib.suppress(OSError):
+        write_json(_path(folder, job), noted | {"progress": asdict(progress)}, durable=False)
 
 
 def clear(folder: Path, job: str) -> None:

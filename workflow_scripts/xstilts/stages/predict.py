@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.files import write_json
+from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, require_whole
+from xstilts.progress import Reporter
 from xstilts.record import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xstilts.gpus import Gpus
+    from xstilts.progress import Progress
 
 LOGGER = logging.getLogger(__name__)
 
@@ -27,6 +32,8 @@ def predict_languages(
     manifest: Path,
     tokens_per_pass: int,
     num_threads: int,
+    gpus: Gpus | None = None,
+    report: Callable[[Progress], None] | None = None,
 ) -> None:
     """Predict the languages that are not there with this identity; the others are kept.
 
@@ -39,6 +46,8 @@ def predict_languages(
         manifest: written when all languages are there: language to identity.
         tokens_per_pass: padded word pieces per forward pass.
         num_threads: CPU threads.
+        gpus: leased while the model predicts; None takes what the environment shows.
+        report: told how far the job is; by default, lines in the log.
     """
     weights = contents([model])
     missing = []
@@ -55,7 +64,8 @@ def predict_languages(
             }
             missing.append((data_set, token_set, path, metadata))
     if missing:
-        _predict(identity, model, missing, tokens_per_pass, num_threads)
+        with leased(gpus):
+            _predict(identity, model, missing, tokens_per_pass, num_threads, report or Reporter())
     write_json(manifest, {path.stem: read_record(path)["id"] for path in out})
 
 
@@ -65,6 +75,7 @@ def _predict(
     missing: Sequence[tuple[Path, Path, Path, dict[str, Any]]],
     tokens_per_pass: int,
     num_threads: int,
+    report: Callable[[Progress], None],
 ) -> None:
     """Predict (data manifest, token manifest, file to write, metadata) of each language."""
     from xstilts.prediction.options import PredictOptions
@@ -90,4 +101,5 @@ def _predict(
         tokens_per_pass=tokens_per_pass,
         num_threads=num_threads,
         on_language=lambda language, seconds: LOGGER.info("%s: %.1f s", language, seconds),
+        report=report,
     )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.files import sha256_of
+from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
+from xstilts.progress import Reporter
+from xstilts.tracking import Tracking
 
 if TYPE_CHECKING:
+    from xstilts.gpus import Gpus
+    from xstilts.progress import Progress
     from xstilts.training.running import TrainResult
 
 LOGGER = logging.getLogger(__name__)
@@ -31,6 +37,9 @@ def train_stage(
     num_threads: int,
     gradient_checkpointing: bool = False,
     save_steps: int = 0,
+    gpus: Gpus | None = None,
+    report: Callable[[Progress], None] | None = None,
+    tracking: Tracking | None = None,
 ) -> None:
     """Train a stage into the manifest's folder, or reuse what is there with the same identity.
 
@@ -47,9 +56,12 @@ def train_stage(
         num_threads: CPU threads.
         gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
         save_steps: steps between savings of the state, besides those by time; 0 is off.
+        gpus: leased while the stage trains; None takes what the environment shows.
+        report: told how far the stage is; by default, lines in the log.
+        tracking: where its curves go, besides the record beside the model.
 
     Raises:
-        UserError: an input is damaged, or training diverged.
+        UserError: an input is damaged, a tool is missing, or training diverged.
         Interrupted: stopped by a signal, after saving its state.
     """
     full = full_identity(
@@ -74,10 +86,13 @@ def train_stage(
         num_threads=num_threads,
         gradient_checkpointing=gradient_checkpointing,
         save_steps=save_steps,
+        report=report or Reporter(),
+        tracker=(tracking or Tracking()).open(manifest, digest(full), identity["recipe"]),
     )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    result = _train(identity, parent, tokens, dev, fresh, running)
+    with leased(gpus), contextlib.closing(running.tracker):
+        result = _train(identity, parent, tokens, dev, fresh, running)
     # of a model with another recipe; a reader would take its files for a part of this one
     for left in _files_in(manifest.parent):
         left.unlink()

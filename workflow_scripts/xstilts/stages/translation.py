@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from xstilts.data.prepare import write_examples
 from xstilts.errors import UserError
 from xstilts.files import sha256_of
+from xstilts.gpus import Gpus, leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.tasks import TASKS
@@ -50,6 +51,7 @@ def translate_data(
     state_root: Path,
     tokens_per_pass: int,
     num_threads: int,
+    gpus: Gpus | None = None,
 ) -> None:
     """Translate a training set, or reuse what is there with the same identity.
 
@@ -61,6 +63,7 @@ def translate_data(
         state_root: folder of states; this job's is named by its identity.
         tokens_per_pass: padded word pieces of a batch, times the beams (speed and memory only).
         num_threads: CPU threads.
+        gpus: leased while the model translates; None takes what the environment shows.
 
     Raises:
         UserError: the model cannot be had, does not know a language, or nothing is left.
@@ -79,9 +82,10 @@ def translate_data(
     torch.set_num_threads(num_threads)
     folder, state = _checkpoint(identity["source"]["model"]), state_root / digest(full)
     rows = pq.read_table(source.with_suffix(".parquet")).to_pylist()
-    result, facts = translate_rows(
-        rows, folder, identity, state=state, tokens_per_pass=tokens_per_pass
-    )
+    with leased(gpus):
+        result, facts = translate_rows(
+            rows, folder, identity, state=state, tokens_per_pass=tokens_per_pass
+        )
     share = 1 - len(result.rows) / len(rows)
     LOGGER.info(
         "%d of %d examples translated; %.2f %% lost: %s",

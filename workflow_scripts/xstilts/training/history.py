@@ -1,4 +1,4 @@
-"""What happened at each step: the record, the log lines, and the check for losses that exploded."""
+"""What happened at each step: the record, who is told, and the check for losses that exploded."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
+from xstilts.progress import Progress, seconds_left
 
 if TYPE_CHECKING:
     import torch
+
+    from xstilts.training.running import Running
 
 SCHEMA = pa.schema(
     [
@@ -30,7 +33,8 @@ SCHEMA = pa.schema(
 )
 FLUSH_STEPS = 20
 """Steps whose losses stay on the device: reading each at once would make it wait."""
-LOG_SECONDS = 10.0
+FLUSH_SECONDS = 5.0
+"""The same where steps are slow: nobody waits longer for news."""
 
 
 class Step(NamedTuple):
@@ -49,12 +53,12 @@ class Step(NamedTuple):
 class History:
     """The record of a stage, across interruptions."""
 
-    def __init__(self, num_steps: int, log: Callable[[str], None]) -> None:
+    def __init__(self, num_steps: int, running: Running) -> None:
         self.columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
         self._num_steps = num_steps
-        self._log = log
+        self._report, self._tracker = running.report, running.tracker
         self._pending: list[Step] = []
-        self._clock = self._last_line = time.monotonic()
+        self._clock = self._flushed = time.monotonic()
         self._first = 0
         self._seconds = 0.0
 
@@ -63,6 +67,7 @@ class History:
         self.columns = {name: list(values) for name, values in columns.items()}
         self._first = len(self.columns["step"])
         self._seconds = self.columns["seconds"][-1] if self._first else 0.0
+        self._tracker.steps(self.columns, 0, again=True)
 
     @property
     def seconds(self) -> float:
@@ -72,7 +77,8 @@ class History:
     def add(self, step: Step) -> None:
         """Note a step."""
         self._pending.append(step)
-        if len(self._pending) >= FLUSH_STEPS or step.step + 1 == self._num_steps:
+        late = time.monotonic() - self._flushed > FLUSH_SECONDS
+        if late or len(self._pending) >= FLUSH_STEPS or step.step + 1 == self._num_steps:
             self.flush()
 
     def flush(self) -> None:
@@ -81,8 +87,12 @@ class History:
         Raises:
             UserError: a loss or a gradient is not a finite number.
         """
-        for step in self._pending:
-            loss, norm = float(step.loss), float(step.grad_norm)
+        known = len(self.columns["step"])
+        # after the wait for the device
+        losses = [float(step.loss) for step in self._pending]
+        seconds, self._flushed = self.seconds, time.monotonic()
+        for step, loss in zip(self._pending, losses, strict=True):
+            norm = float(step.grad_norm)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise UserError(
                     f"step {step.step} ({step.task}): loss {loss}, gradient norm {norm}, at "
@@ -90,27 +100,26 @@ class History:
                     f"{', '.join(step.examples()[:8])}. Lower learning_rate, or raise warmup; "
                     "precision bf16 may be too coarse for this model."
                 )
-            values = (
-                step.step, step.task, loss, step.learning_rate, norm, step.tokens, self.seconds
-            )  # fmt: skip
+            values = (step.step, step.task, loss, step.learning_rate, norm, step.tokens, seconds)
             for name, value in zip(SCHEMA.names, values, strict=True):
                 self.columns[name].append(value)
-        self._pending.clear()
-        if self.columns["step"] and time.monotonic() - self._last_line > LOG_SECONDS:
-            self._last_line = time.monotonic()
-            self._log(self.line())
+        if self._pending:
+            self._pending.clear()
+            self._tracker.steps(self.columns, known)
+            self._report(self._progress())
 
-    def line(self) -> str:
+    def _progress(self) -> Progress:
         """The latest step, the speed of this run and the time that is left."""
         done = len(self.columns["step"])
         elapsed = max(time.monotonic() - self._clock, 1e-9)
-        new = max(1, done - self._first)
         speed = sum(self.columns["tokens"][self._first :]) / elapsed
-        left = (self._num_steps - done) * elapsed / new
-        return (
-            f"step {done}/{self._num_steps} {self.columns['task'][-1]} "
-            f"loss {self.columns['loss'][-1]:.4f} lr {self.columns['learning_rate'][-1]:.2e} "
-            f"{speed:,.0f} tokens/s, {left / 60:.1f} min left"
+        task, loss = self.columns["task"][-1], self.columns["loss"][-1]
+        return Progress(
+            done,
+            self._num_steps,
+            "step",
+            f"{task} loss {loss:.4f}, {speed:,.0f} tokens/s",
+            seconds_left(done - self._first, self._num_steps - self._first, elapsed),
         )
 
     def write(self, path: Path) -> None:

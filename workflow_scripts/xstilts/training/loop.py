@@ -118,7 +118,7 @@ class _Trainer:
         self.optimiser = make_optimiser(self.stage.trainable(), recipe)
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
-        self.history = History(len(self.tasks), running.log)
+        self.history = History(len(self.tasks), running)
         self.selection = selection
         self.resumed_at = 0
 

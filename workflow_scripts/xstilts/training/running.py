@@ -7,10 +7,13 @@ import re
 import resource
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+
+from xstilts.progress import Progress, Reporter
+from xstilts.tracking import Tracker
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,10 @@ class Running:
     """Steps between savings of the state, besides those by time; 0 is off."""
     device: str = "auto"
     log: Callable[[str], None] = logger.info
+    report: Callable[[Progress], None] = field(default_factory=Reporter)
+    """Told how far the training is, every few steps."""
+    tracker: Tracker = field(default_factory=Tracker)
+    """Told each step and evaluation, for TensorBoard and the like."""
     stop_after: int | None = None
     """Stop as if by a signal after so many steps; for trials."""
 

@@ -101,7 +101,9 @@ class Selection:
         due = self._recipe.eval_steps and step % self._recipe.eval_steps == 0
         if not (due or last):
             return
+        known = len(self._rows)
         found = self._evaluate(step, stage)
+        self._running.tracker.evaluation(self._rows[known:])
         self._since += 1
         if self.best_score is None or found > self.best_score:
             self.best_step, self.best_score, self._since = step, found, 0
@@ -130,6 +132,7 @@ class Selection:
         """Go on from the state of an earlier run."""
         self._since, self._best, self._rows = state["since"], state["best"], list(state["rows"])
         self.best_step, self.best_score = state["best_step"], state["best_score"]
+        self._running.tracker.evaluation(self._rows, again=True)
 
     def write(self, path: Path) -> None:
         """Write every evaluation as Parquet: a row per step and dev set."""

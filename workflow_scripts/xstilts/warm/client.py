@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from xstilts.jobs import job
+from xstilts.jobs import run_job
 from xstilts.paths import product, study_root
 from xstilts.warm.messages import SOCKET, Ended, Request, Started, receive, send
 
@@ -40,19 +40,24 @@ def start_nursery() -> subprocess.Popen[bytes]:
     return nursery
 
 
-def run(call: Callable[[], None], *, output: str, log: str) -> None:
+def run(call: Callable[..., None], *, output: str, log: str, reports: bool = False) -> None:
     """Run ``call()`` as a job; leaves with the job's exit code if it failed.
 
     Args:
         call: can be pickled (a function of a module, or a ``functools.partial`` of one).
         output: a file of the job's product, which gives the job its name and its study.
         log: the job's log file.
+        reports: whether it takes ``report``, to be told how far it is.
     """
-    frame: dict[str, Any] = {"name": product(output), "log": log, "root": study_root(output)}
+    frame: dict[str, Any] = {
+        "name": product(output),
+        "log": log,
+        "root": study_root(output),
+        "reports": reports,
+    }
     ended = _in_fork(call, frame)
     if ended is None:
-        with job(**frame):
-            call()
+        run_job(call, **frame)
     elif ended.code < 0:
         name = signal.Signals(-ended.code).name
         sys.stderr.write(f"\n{frame['name']} was ended by {name}.\n\n")
@@ -62,7 +67,7 @@ def run(call: Callable[[], None], *, output: str, log: str) -> None:
         sys.exit(ended.code)
 
 
-def _in_fork(call: Callable[[], None], frame: dict[str, Any]) -> Ended | None:
+def _in_fork(call: Callable[..., None], frame: dict[str, Any]) -> Ended | None:
     """How the job ended in a fork; None if no fork has started it."""
     connection = _connected()
     if connection is None:

@@ -20,9 +20,9 @@ _FDS = 2
 class Request:
     """A job to run in a fork; its standard output and error travel beside it."""
 
-    call: Callable[[], None]
+    call: Callable[..., None]
     frame: dict[str, Any]
-    """Arguments of ``xstilts.jobs.job``."""
+    """Arguments of ``xstilts.jobs.run_job``."""
     folder: str
     """Working directory."""
     environ: dict[str, str]

@@ -20,7 +20,7 @@ import threading
 import traceback
 from pathlib import Path
 
-from xstilts.jobs import job
+from xstilts.jobs import run_job
 from xstilts.warm.messages import Ended, Request, Started, receive, send
 
 IMPORTED = (
@@ -112,8 +112,7 @@ def _job(connection: socket.socket) -> int:
     send(connection, Started(os.getpid()))
     threading.Thread(target=_die_with, args=[connection], daemon=True).start()
     try:
-        with job(**request.frame):
-            request.call()
+        run_job(request.call, **request.frame)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     return 0
