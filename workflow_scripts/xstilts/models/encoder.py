@@ -190,14 +190,21 @@ def _model_class(folder: Path, model_type: str | None) -> Any:
         ) from error
 
 
-def save_encoder(model: PreTrainedModel, folder: Path) -> None:
+def save_encoder(
+    model: PreTrainedModel, folder: Path, state: Mapping[str, torch.Tensor] | None = None
+) -> None:
     """Write ``config.json`` and ``model.safetensors``, as ``AutoModel`` reads them.
 
     Equal weights give equal bytes.
+
+    Args:
+        model: an encoder.
+        folder: gets the files.
+        state: the encoder's whole weights by name, where the model has a part of each only.
     """
     weights: dict[str, torch.Tensor] = {}
     written: set[int] = set()
-    for name, tensor in model.state_dict().items():
+    for name, tensor in (model.state_dict() if state is None else state).items():
         # a tensor that stands under two names is written under the first
         if tensor.data_ptr() not in written:
             weights[name] = tensor.detach().to("cpu").contiguous()
@@ -207,7 +214,9 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
     if isinstance(model, RobertaEncoder):
         write_json(folder / "config.json", {**model.config.raw, "dtype": "float32"})
         return
-    model.config.architectures = [type(model).__name__]
+    # sharding puts a class of torch's in front
+    own = next(kind for kind in type(model).__mro__ if not kind.__module__.startswith("torch."))
+    model.config.architectures = [own.__name__]
     model.config.dtype = torch.float32
     write_text(folder / "config.json", model.config.to_json_string())
 

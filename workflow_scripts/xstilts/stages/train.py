@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.files import sha256_of
 from xstilts.identity import digest
@@ -31,6 +31,8 @@ def train_stage(
     num_threads: int,
     gradient_checkpointing: bool = False,
     save_steps: int = 0,
+    processes: int = 1,
+    strategy: Literal["ddp", "fsdp"] = "ddp",
 ) -> None:
     """Train a stage into the manifest's folder, or reuse what is there with the same identity.
 
@@ -44,9 +46,11 @@ def train_stage(
         manifest: manifest to write.
         state_root: folder of training states; this stage's is named by its identity.
         tokens_per_pass: padded word pieces per forward pass (speed and memory, not the result).
-        num_threads: CPU threads.
+        num_threads: CPU threads, of each process.
         gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
         save_steps: steps between savings of the state, besides those by time; 0 is off.
+        processes: how many train the stage together, each on a GPU of its own if there are any.
+        strategy: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
 
     Raises:
         UserError: an input is damaged, or training diverged.
@@ -58,30 +62,80 @@ def train_stage(
     if reuse(manifest, full):
         LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
         return
-    from xstilts.training.running import Running
+    LOGGER.info("training on %s, from %s", ", ".join(identity["mixture"]), parent.parent)
+    running = {
+        "identity": digest(full),
+        "tokens_per_pass": tokens_per_pass,
+        "num_threads": num_threads,
+        "gradient_checkpointing": gradient_checkpointing,
+        "save_steps": save_steps,
+    }
+    fresh = manifest.parent / ".fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    state_dir = state_root / digest(full)
+    work = {
+        "identity": identity,
+        "parent": str(parent),
+        "tokens": [str(path) for path in tokens],
+        "dev": [[str(path) for path in pair] for pair in dev],
+        "out_dir": str(fresh),
+        "state_dir": str(state_dir),
+        "running": running,
+    }
+    if processes > 1:
+        from xstilts.training.launch import launch
+
+        result = launch(
+            "xstilts.stages.train:train_as_told",
+            work,
+            processes=processes,
+            strategy=strategy,
+            precision=identity["recipe"]["precision"],
+            num_threads=num_threads,
+        )
+    else:
+        result = train_as_told(work)
+    files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
+    fresh.rmdir()
+    if processes > 1:
+        result["device"] = f"{processes} x {result['device']}"
     from xstilts.training.state import clear_state
     from xstilts.versions import versions
 
-    LOGGER.info("training on %s, from %s", ", ".join(identity["mixture"]), parent.parent)
-    running = Running(
-        state_dir=state_root / digest(full),
-        identity=digest(full),
-        tokens_per_pass=tokens_per_pass,
-        num_threads=num_threads,
-        gradient_checkpointing=gradient_checkpointing,
-        save_steps=save_steps,
-    )
-    fresh = manifest.parent / ".fresh"
-    shutil.rmtree(fresh, ignore_errors=True)
-    result = _train(identity, parent, tokens, dev, fresh, running)
-    files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
-    fresh.rmdir()
-    facts = {**dataclasses.asdict(result), "versions": versions(), "num_threads": num_threads}
+    facts = {**result, "versions": versions(), "num_threads": num_threads, "processes": processes}
     # the history has times in it: of interest, but no part of what the next stage starts from
     content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
     keep(manifest)
-    clear_state(running.state_dir)
+    clear_state(state_dir)
+
+
+def train_as_told(work: Mapping[str, Any], *place: Any) -> dict[str, Any]:
+    """The report of a stage that is trained as plain values say, by one process or as one of many.
+
+    Args:
+        work: identity, paths of inputs and outputs, and how to run.
+        place: team and device of this process; by default alone, on the GPU if there is one.
+    """
+    from xstilts.training.running import Running
+
+    team, device = place or (None, "auto")
+    running = Running(
+        **work["running"],
+        state_dir=Path(work["state_dir"]),
+        device=str(device),
+        **({"team": team} if team else {}),
+    )
+    result = _train(
+        work["identity"],
+        Path(work["parent"]),
+        [Path(path) for path in work["tokens"]],
+        [(Path(tokens), Path(data)) for tokens, data in work["dev"]],
+        Path(work["out_dir"]),
+        running,
+    )
+    return dataclasses.asdict(result)
 
 
 def _train(
@@ -115,7 +169,6 @@ def _train(
         for name, head in identity["heads"].items()
     }
     recipe = Recipe(**identity["recipe"])
-    out_dir.mkdir(parents=True)
     return train(
         identity.get("architecture") or parent.parent,
         members,

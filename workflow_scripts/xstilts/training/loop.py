@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from xstilts.models.encoder import (
 )
 from xstilts.models.heads import HeadSpec, head_class, save_heads
 from xstilts.tokens.store import TokenTable
-from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
+from xstilts.training.batches import Sequences, collate, gather, model_inputs
 from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed, task_of_steps
@@ -29,7 +30,8 @@ from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
 from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
 from xstilts.training.sampler import Member, TaskSampler
 from xstilts.training.setup import Stage, set_up
-from xstilts.training.state import load_state, save_state, stop_request
+from xstilts.training.signals import stop_request
+from xstilts.training.state import load_state, save_state
 
 if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
@@ -71,11 +73,7 @@ def train(
     torch.set_num_threads(running.num_threads)
     trainer = _Trainer(start, members, heads, recipe, seed, running, selection)
     trainer.run()
-    save_encoder(trainer.stage.encoder, out_dir)
-    save_heads(trainer.stage.heads, heads, out_dir)
-    trainer.history.write(out_dir / "history.parquet")
-    if selection:
-        selection.write(out_dir / "selection.parquet")
+    trainer.write(out_dir)
     return trainer.result()
 
 
@@ -93,17 +91,19 @@ class _Trainer:
         selection: Selection | None,
     ) -> None:
         self.recipe, self.seed, self.running, self.specs = recipe, seed, running, specs
+        self.team = running.team
         self.device = device_of(running.device)
         tables = [TokenTable.open(member.tokens) for member in members]
         self.samplers = [self._sampler(task, members, tables) for task in specs]
-        self.stage: Stage = set_up(
+        make = functools.partial(
+            set_up,
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],
             keep_head=recipe.keep_head,
             seed=seed,
-            device=self.device,
         )
+        self.stage: Stage = self.team.place(lambda device: make(device=device), self.device)
         for member, table in zip(members, tables, strict=True):
             vocab_size = table.metadata["vocab_size"]
             check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
@@ -151,9 +151,10 @@ class _Trainer:
                 reason = request.signal
                 if self.running.stop_after == step + 1:
                     reason = "stop_after"
-                due = time.monotonic() - saved > self.running.save_every_s or (
+                due = time.monotonic() - saved > self.running.save_every_s or bool(
                     self.running.save_steps and (step + 1) % self.running.save_steps == 0
                 )
+                reason, due = self.team.agree(reason, due)
                 if (reason or due) and not last:
                     self._save(step + 1)
                     saved = time.monotonic()
@@ -172,24 +173,28 @@ class _Trainer:
         head: Any = self.stage.heads[sampler.task]
         batch = sampler.batch(draw)
         sequences = self._sequences(sampler, head, batch, step)
-        # dropout depends on the step alone, so that a resumed run needs no generator's state
-        torch.manual_seed(derived_seed(self.seed, "dropout", step))
+        torch.manual_seed(self.team.dropout_seed(self.seed, step))
         total = torch.zeros((), device=self.device)
         terms = 0
-        for part in passes(sequences.lengths, self.running.tokens_per_pass, sequences.per_unit):
-            tensors = collate(sequences, part, self.device)
+        for one in self.team.passes(sequences, self.running.tokens_per_pass):
+            tensors = collate(one.sequences, one.part, self.device)
             with torch.autocast(
                 self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"
             ):
                 hidden_BTD = hidden_states(self.stage.encoder, model_inputs(tensors))[-1]
                 embeddings_VD = input_embeddings(self.stage.encoder)
                 loss, count = head.loss(hidden_BTD, tensors, embeddings_VD)
+            if not one.counts:
+                loss, count = loss * 0, 0
             loss.backward()
             total += loss.detach()
             terms += count
+        total, terms = self.team.total(total, terms)
         rate = learning_rate(step, len(self.tasks), self.recipe)
         weight = self.recipe.loss_weights.get(sampler.task, 1.0)
-        norm = step_with(self.optimiser, terms, rate, self.recipe.max_grad_norm, weight)
+        norm = step_with(
+            self.optimiser, terms, rate, self.recipe.max_grad_norm, weight, self.team.reduce
+        )
         return Step(
             step,
             sampler.task,
@@ -221,12 +226,14 @@ class _Trainer:
 
     def _save(self, step: int) -> None:
         self.history.flush()
+        tensors = {**self.stage.state(), "optimiser": self.optimiser.state_dict()}
         state = {
-            **self.stage.state(),
-            "optimiser": self.optimiser.state_dict(),
+            **self.team.collect(tensors),
             "history": self.history.columns,
             "selection": self.selection.state() if self.selection else None,
         }
+        if not self.team.first:
+            return
         try:
             save_state(self.running.state_dir, self.running.identity, step, state)
         except OSError as error:
@@ -236,16 +243,30 @@ class _Trainer:
             self.running.log(f"saved the training state at step {step}")
 
     def _resume(self) -> None:
-        found = load_state(self.running.state_dir, self.running.identity)
+        found = None
+        if self.team.first:
+            found = load_state(self.running.state_dir, self.running.identity)
+        found = self.team.tell(found)
         if found is None:
             return
         self.resumed_at, state = found
-        self.stage.restore(state)
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.team.restore(self.stage.state(), state)
+        self.team.restore(self.optimiser.state_dict(), state["optimiser"])
         self.history.resume(state["history"])
         if self.selection:
             self.selection.resume(state["selection"])
         self.running.log(f"going on from step {self.resumed_at}")
+
+    def write(self, folder: Path) -> None:
+        """Write the model, the record of its steps and, if there were any, of its evaluations."""
+        weights = self.team.collect(self.stage.state())
+        if not self.team.first:
+            return
+        save_encoder(self.stage.encoder, folder, weights["encoder"])
+        save_heads(self.stage.heads, self.specs, folder)
+        self.history.write(folder / "history.parquet")
+        if self.selection:
+            self.selection.write(folder / "selection.parquet")
 
     def result(self) -> TrainResult:
         """The report of a finished stage."""

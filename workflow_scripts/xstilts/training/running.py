@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from xstilts.training.team import ALONE, Team
+
 logger = logging.getLogger(__name__)
 
 
@@ -56,6 +58,8 @@ class Running:
     save_steps: int = 0
     """Steps between savings of the state, besides those by time; 0 is off."""
     device: str = "auto"
+    team: Team = ALONE
+    """The processes that train the stage together."""
     log: Callable[[str], None] = logger.info
     stop_after: int | None = None
     """Stop as if by a signal after so many steps; for trials."""

@@ -38,12 +38,6 @@ class Stage:
         heads = {name: head.state_dict() for name, head in self.heads.items()}
         return {"encoder": self.encoder.state_dict(), "heads": heads}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over all weights."""
-        self.encoder.load_state_dict(state["encoder"])
-        for name, head in self.heads.items():
-            head.load_state_dict(state["heads"][name])
-
 
 def set_up(
     start: Path | Mapping[str, Any],
