@@ -24,7 +24,9 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
         manifest=Path(snakemake.output.manifest),
         state_root=study_root(snakemake.output[0]) / "state",
         tokens_per_pass=int(snakemake.resources.tokens_per_pass),
-        num_threads=int(snakemake.threads),
+        num_threads=max(1, int(snakemake.threads) // int(snakemake.resources.processes)),
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
+        processes=int(snakemake.resources.processes),
+        strategy=str(snakemake.resources.strategy),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from xstilts.config.parallel import Parallel
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.config.section import Section
 
@@ -44,6 +45,9 @@ class Base(Section):
     path: str | None = Field(None, description="Folder with a Hugging Face checkpoint.")
     hub: str | None = Field(None, description="Model id on the Hugging Face hub.")
     revision: str | None = Field(None, description="Commit of the hub model; pins the weights.")
+    parallel: Parallel | None = Field(
+        None, description="Processes that train each of its stages; by default the study's."
+    )
 
     @model_validator(mode="after")
     def _exactly_one_origin(self) -> Base:

@@ -25,6 +25,7 @@ from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError
 from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
+from xstilts.grid.parallel import check_parallel
 from xstilts.grid.recipes import Position, stage_recipe, stage_running
 from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
@@ -62,6 +63,7 @@ class Grid:
         self.names = Names(study, lines, files_must_exist=files_must_exist)
         self.paths = Paths(f"results/{study.study}")
         self._check_dev_sets()
+        check_parallel(self)
 
     @classmethod
     def load(
