@@ -18,6 +18,7 @@ from snakemake.exceptions import WorkflowError  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
+from xstilts.grid.parallel import parallel  # noqa: E402
 from xstilts.paths import data_file, product  # noqa: E402
 from xstilts.warm import client as warm  # noqa: E402
 
@@ -116,6 +117,21 @@ def get_running(key):
         return GRID.running(base, wildcards.get("chain", "none"), wildcards.get("target"))[key]
 
     return value
+
+
+def get_parallel(key):
+    """A function of wildcards: how many processes train a stage, or how they share the model."""
+
+    def value(wildcards) -> int | str:
+        base = wildcards.get("base") or wildcards.built_base
+        return getattr(parallel(GRID, base), key)
+
+    return value
+
+
+def per_process(amount: int):
+    """A function of wildcards: what a stage needs that one process needs this much of."""
+    return lambda wildcards: amount * get_parallel("processes")(wildcards)
 
 
 def get_predicting_model(target):

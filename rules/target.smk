@@ -22,15 +22,17 @@ rule train_target:
         "<benchmarks>/target/{base}/seed-{seed}/{chain}/{target}.jsonl"
     conda:
         "../envs/train.yaml"
-    threads: 1
+    threads: per_process(1)
     resources:
-        gpu=1,
+        gpu=get_parallel("processes"),
         jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
-        mem_mb=8000,
+        mem_mb=per_process(8000),
         runtime=lambda wc, attempt: 720 * attempt,
         tokens_per_pass=16384,
         gradient_checkpointing=get_running("gradient_checkpointing"),
         save_steps=get_running("save_steps"),
+        processes=get_parallel("processes"),
+        strategy=get_parallel("strategy"),
     params:
         identity=get_model_identity,
     script:

@@ -34,6 +34,7 @@ NON_NUMERIC = frozenset(
         "xstilts.results.failures",
         "xstilts.training.history",
         "xstilts.training.running",
+        "xstilts.training.signals",
         "xstilts.training.state",
         "xstilts.versions",
         "xstilts.tasks.base",

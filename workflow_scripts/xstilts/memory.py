@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError
 from xstilts.files import read_json
+from xstilts.grid.parallel import parallel, stages_of_base
 from xstilts.grid.recipes import token_options
 from xstilts.training.memory import Adapters, Shape, estimate
 
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
     from xstilts.grid import Grid
     from xstilts.training.memory import Device
 
-HEADER = ("base", "stage", "length", "weights", "gradients", "Adam", "activations", "total MiB")
+HEADER = (
+    "base", "stage", "length", "weights", "gradients", "Adam", "gathered", "activations",
+    "total MiB",
+)  # fmt: skip
 
 
 def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tuple[str, ...]]:
     """A row per base and kind of stage, in MiB; stages with the same numbers stand once.
+
+    Of several processes, what each needs.
 
     Raises:
         UserError: the configuration of a base cannot be had, or is not like XLM-R's.
@@ -30,10 +36,9 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
     for base, settings in grid.study.bases.items():
         shape = _shape(base, settings)
         seen: set[tuple[str, ...]] = set()
-        for chain, target in _stages(grid, base):
+        wanted = parallel(grid, base)
+        for chain, target in stages_of_base(grid, base):
             members = grid.members(base, chain, target)
-            if not members:
-                continue
             recipe, running = grid.recipe(base, chain, target), grid.running(base, chain, target)
             length = max(token_options(grid.study, member.task)["max_length"] for member in members)
             length = min(length, shape.positions - 2)
@@ -47,9 +52,11 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
                 half=recipe["precision"] == "bf16",
                 mlm_probability=recipe["mlm_probability"] if hidden else 0.0,
                 adapters=_adapters(recipe.get("lora")),
+                shards=wanted.processes if wanted.strategy == "fsdp" else 1,
             )
             parts = (
-                found.weights, found.gradients, found.moments, found.activations, found.total
+                found.weights, found.gradients, found.moments, found.gathered, found.activations,
+                found.total,
             )  # fmt: skip
             numbers = (str(length), *(f"{part / 2**20:,.0f}" for part in parts))
             if numbers not in seen:
@@ -67,16 +74,6 @@ def _adapters(lora: dict[str, Any] | None) -> Adapters | None:
         dropout=lora["dropout"] > 0,
         quantise=lora.get("quantise"),
     )
-
-
-def _stages(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
-    """(chain, target) of what is trained on a base."""
-    if grid.study.bases[base].pretrain:
-        yield EMPTY_CHAIN, None
-    for chain in grid.chains:
-        if chain != EMPTY_CHAIN:
-            yield chain, None
-        yield from ((chain, target) for target in grid.targets)
 
 
 def _shape(base: str, settings: Base) -> Shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from xstilts.config.parallel import Parallel
 from xstilts.config.recipe import TASK_KEYS, RecipeOverrides, check_pretraining
 from xstilts.config.section import Section
 
@@ -55,6 +56,9 @@ class Base(Section):
         RecipeOverrides(),
         description="Overrides for every stage that starts from this base: its learning rate, or "
         "`lora` for a large one.",
+    )
+    parallel: Parallel | None = Field(
+        None, description="Processes that train each of its stages; by default the study's."
     )
 
     @model_validator(mode="after")

@@ -43,6 +43,7 @@ REPLACED: dict[str, Any] = {
     "data_root": None,
     "text": [],
     "translations": {},
+    "parallel": {},
     # one, for minutes; intervals are then of the examples only
     "seeds": [1],
     # small models leave a GPU idle most of the time

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from xstilts.config.bases import Base
+from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import RecipeOverrides, Recipes
 from xstilts.config.running import Logging, Resources
@@ -163,6 +164,9 @@ class Study(Section):
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")
+    parallel: Parallel = Field(
+        Parallel(), description="Processes that train each stage; a base may have its own."
+    )
     scale: Scale = Field(
         "full",
         description="`microworld` runs the study's chains in the generated world: keys are "

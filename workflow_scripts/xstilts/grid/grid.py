@@ -24,6 +24,7 @@ from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.grid import translations
 from xstilts.grid.names import Names, StageNode, TargetNode
+from xstilts.grid.parallel import check_parallel
 from xstilts.grid.recipes import Position, stage_recipe, stage_running
 from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
@@ -63,6 +64,7 @@ class Grid:
         self.names = Names(study, lines, files_must_exist=files_must_exist)
         self.paths = Paths(f"results/{study.study}")
         self._check_dev_sets()
+        check_parallel(self)
 
     @classmethod
     def load(

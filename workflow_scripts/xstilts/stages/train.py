@@ -8,7 +8,7 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.files import sha256_of
 from xstilts.gpus import leased
@@ -38,6 +38,8 @@ def train_stage(
     gradient_checkpointing: bool = False,
     save_steps: int = 0,
     gpus: Gpus | None = None,
+    processes: int = 1,
+    strategy: Literal["ddp", "fsdp"] = "ddp",
     report: Callable[[Progress], None] | None = None,
     tracking: Tracking | None = None,
 ) -> None:
@@ -53,10 +55,12 @@ def train_stage(
         manifest: manifest to write.
         state_root: folder of training states; this stage's is named by its identity.
         tokens_per_pass: padded word pieces per forward pass (speed and memory, not the result).
-        num_threads: CPU threads.
+        num_threads: CPU threads, of each process.
         gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
         save_steps: steps between savings of the state, besides those by time; 0 is off.
         gpus: leased while the stage trains; None takes what the environment shows.
+        processes: how many train the stage together, each on a GPU of its own if there are any.
+        strategy: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
         report: told how far the stage is; by default, lines in the log.
         tracking: where its curves go, besides the record beside the model.
 
@@ -74,41 +78,111 @@ def train_stage(
         from xstilts.models.adapters import require_bitsandbytes
 
         require_bitsandbytes()
-    from xstilts.training.running import Running
-    from xstilts.training.state import clear_state
-    from xstilts.versions import versions
-
     LOGGER.info("training on %s, from %s", ", ".join(identity["mixture"]), parent.parent)
-    running = Running(
-        state_dir=state_root / digest(full),
-        identity=digest(full),
-        tokens_per_pass=tokens_per_pass,
-        num_threads=num_threads,
-        gradient_checkpointing=gradient_checkpointing,
-        save_steps=save_steps,
-        report=report or Reporter(),
-        tracker=(tracking or Tracking()).open(manifest, digest(full), identity["recipe"]),
-    )
     fresh = manifest.parent / ".fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    with leased(gpus), contextlib.closing(running.tracker):
-        result = _train(identity, parent, tokens, dev, fresh, running)
+    fresh.mkdir(parents=True)
+    state_dir = state_root / digest(full)
+    work = {
+        "identity": identity,
+        "parent": str(parent),
+        "tokens": [str(path) for path in tokens],
+        "dev": [[str(path) for path in pair] for pair in dev],
+        "manifest": str(manifest),
+        "out_dir": str(fresh),
+        "state_dir": str(state_dir),
+        "tracking": dataclasses.asdict(tracking or Tracking()),
+        "running": {
+            "identity": digest(full),
+            "tokens_per_pass": tokens_per_pass,
+            "num_threads": num_threads,
+            "gradient_checkpointing": gradient_checkpointing,
+            "save_steps": save_steps,
+        },
+    }
+    with leased(gpus):
+        result = _run(work, processes, strategy, report or Reporter())
     # of a model with another recipe; a reader would take its files for a part of this one
     for left in _files_in(manifest.parent):
         left.unlink()
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
+    from xstilts.training.state import clear_state
+    from xstilts.versions import versions
+
     facts = {
-        **dataclasses.asdict(result),
+        **result,
         "versions": versions(),
         "num_threads": num_threads,
+        "processes": processes,
         "gradient_checkpointing": gradient_checkpointing,
     }
     # the history has times in it: of interest, but no part of what the next stage starts from
     content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
     keep(manifest)
-    clear_state(running.state_dir)
+    clear_state(state_dir)
+
+
+def _run(
+    work: dict[str, Any],
+    processes: int,
+    strategy: Literal["ddp", "fsdp"],
+    report: Callable[[Progress], None],
+) -> dict[str, Any]:
+    """The report of a stage, trained here or by several processes."""
+    if processes == 1:
+        return train_as_told(work, report)
+    from xstilts.training.launch import launch
+
+    result = launch(
+        "xstilts.stages.train:train_as_told",
+        work,
+        processes=processes,
+        strategy=strategy,
+        precision=work["identity"]["recipe"]["precision"],
+        num_threads=work["running"]["num_threads"],
+        report=report,
+    )
+    return {**result, "device": f"{processes} x {result['device']}"}
+
+
+def train_as_told(
+    work: Mapping[str, Any], report: Callable[[Progress], None], *place: Any
+) -> dict[str, Any]:
+    """The report of a stage that is trained as plain values say, by one process or as one of many.
+
+    Args:
+        work: identity, paths of inputs and outputs, and how to run.
+        report: told how far the stage is.
+        place: team and device of this process; by default alone, on the GPU if there is one.
+    """
+    from xstilts.training.running import Running
+    from xstilts.training.team import ALONE
+
+    team, device = place or (ALONE, "auto")
+    # the curves of several processes are the same: one writes them
+    tracking = Tracking(**work["tracking"]) if team.first else Tracking()
+    running = Running(
+        **work["running"],
+        state_dir=Path(work["state_dir"]),
+        device=str(device),
+        team=team,
+        report=report,
+        tracker=tracking.open(
+            Path(work["manifest"]), work["running"]["identity"], work["identity"]["recipe"]
+        ),
+    )
+    with contextlib.closing(running.tracker):
+        result = _train(
+            work["identity"],
+            Path(work["parent"]),
+            [Path(path) for path in work["tokens"]],
+            [(Path(tokens), Path(data)) for tokens, data in work["dev"]],
+            Path(work["out_dir"]),
+            running,
+        )
+    return dataclasses.asdict(result)
 
 
 def _train(
@@ -145,7 +219,6 @@ def _train(
     if settings.get("lora"):
         settings["lora"] = Lora(**settings["lora"])
     recipe = Recipe(**settings)
-    out_dir.mkdir(parents=True)
     return train(
         identity.get("architecture") or parent.parent,
         members,

@@ -69,6 +69,18 @@ def gather(
     )
 
 
+def select(sequences: Sequences, units: Sequence[int]) -> Sequences:
+    """The sequences of some units, in the order given."""
+    size = sequences.per_unit
+    rows = [unit * size + offset for unit in units for offset in range(size)]
+    return Sequences(
+        {name: [column[row] for row in rows] for name, column in sequences.lists.items()},
+        {name: column[rows] for name, column in sequences.scalars.items()},
+        sequences.pad_id,
+        size,
+    )
+
+
 def passes(lengths: Sequence[int], tokens_per_pass: int, per_unit: int = 1) -> Iterator[slice]:
     """Ranges of sequences that hold at most ``tokens_per_pass`` pieces, padding included.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import time
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from xstilts.models.encoder import (
 )
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
-from xstilts.training.batches import Sequences, collate, gather, model_inputs, passes
+from xstilts.training.batches import Sequences, collate, gather, model_inputs
 from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed, task_of_steps
@@ -28,11 +29,13 @@ from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
 from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
 from xstilts.training.sampler import Member, TaskSampler
 from xstilts.training.setup import Stage, set_up
-from xstilts.training.state import load_state, save_state, stop_request
+from xstilts.training.signals import stop_request
+from xstilts.training.state import load_state, save_state
 
 if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
     from xstilts.training.selection import Selection
+    from xstilts.training.team import Pass
 
 
 def train(
@@ -73,10 +76,7 @@ def train(
     torch.set_num_threads(running.num_threads)
     trainer = _Trainer(start, members, heads, recipe, seed, running, selection)
     trainer.run()
-    trainer.stage.write(out_dir, heads, parent=start, home=home or out_dir)
-    trainer.history.write(out_dir / "history.parquet")
-    if selection:
-        selection.write(out_dir / "selection.parquet")
+    trainer.write(out_dir, home or out_dir)
     return trainer.result()
 
 
@@ -94,17 +94,20 @@ class _Trainer:
         selection: Selection | None,
     ) -> None:
         self.recipe, self.seed, self.running, self.specs = recipe, seed, running, specs
+        self.team = running.team
         self.device = device_of(running.device)
         tables = [TokenTable.open(member.tokens) for member in members]
         self.samplers = [self._sampler(task, members, tables) for task in specs]
-        self.stage: Stage = set_up(
+        self.start = start
+        self._make = functools.partial(
+            set_up,
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],
             recipe=recipe,
             seed=seed,
-            device=self.device,
         )
+        self.stage: Stage = self.team.place(self._make, self.device)
         for member, table in zip(members, tables, strict=True):
             vocab_size = table.metadata["vocab_size"]
             check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
@@ -156,9 +159,10 @@ class _Trainer:
                 reason = request.signal
                 if self.running.stop_after == step + 1:
                     reason = "stop_after"
-                due = time.monotonic() - saved > self.running.save_every_s or (
+                due = time.monotonic() - saved > self.running.save_every_s or bool(
                     self.running.save_steps and (step + 1) % self.running.save_steps == 0
                 )
+                reason, due = self.team.agree(reason, due)
                 if (reason or due) and not last:
                     self._save(step + 1)
                     saved = time.monotonic()
@@ -177,29 +181,15 @@ class _Trainer:
         head: Any = self.stage.heads[sampler.task]
         batch = sampler.batch(draw)
         sequences = self._sequences(sampler, head, batch, step)
-        parts = list(passes(sequences.lengths, self.running.tokens_per_pass, sequences.per_unit))
         # dropout depends on the step alone, so that a resumed run needs no generator's state
-        dropout = derived_seed(self.seed, "dropout", step)
-        torch.manual_seed(dropout)
-        loss_of = head.loss
-        if head.pairs and len(parts) > 1:
-            cached = importlib.import_module("xstilts.training.cached_gradient")
-            with self._autocast():
-                loss_of = cached.split_loss(head, (self._hidden(sequences, p) for p in parts))
-            torch.manual_seed(dropout)
-        total = torch.zeros((), device=self.device)
-        terms = 0
-        for part in parts:
-            with self._autocast():
-                hidden_BTD, tensors = self._hidden(sequences, part)
-                embeddings_VD = input_embeddings(self.stage.encoder)
-                loss, count = loss_of(hidden_BTD, tensors, embeddings_VD)
-            loss.backward()
-            total += loss.detach()
-            terms += count
+        torch.manual_seed(self.team.dropout_seed(self.seed, step))
+        total, terms = self._backward(head, sequences, step)
+        total, terms = self.team.total(total, terms)
         rate = learning_rate(step, len(self.tasks), self.recipe)
         weight = self.recipe.loss_weights.get(sampler.task, 1.0)
-        norm = step_with(self.optimiser, terms, rate, self.recipe.max_grad_norm, weight)
+        norm = step_with(
+            self.optimiser, terms, rate, self.recipe.max_grad_norm, weight, self.team.reduce
+        )
         return Step(
             step,
             sampler.task,
@@ -210,16 +200,37 @@ class _Trainer:
             lambda: list(sampler.names(batch)),
         )
 
+    def _backward(self, head: Any, sequences: Sequences, step: int) -> tuple[torch.Tensor, int]:
+        """Add up the gradients of this process's passes; returns the sum of losses, and of what."""
+        parts = list(self.team.passes(sequences, self.running.tokens_per_pass))
+        loss_of = head.loss
+        if head.pairs and len(parts) > 1:
+            cached = importlib.import_module("xstilts.training.cached_gradient")
+            with self._autocast():
+                loss_of = cached.split_loss(head, (self._hidden(one) for one in parts))
+            torch.manual_seed(self.team.dropout_seed(self.seed, step))
+        total = torch.zeros((), device=self.device)
+        terms = 0
+        for one in parts:
+            with self._autocast():
+                hidden_BTD, tensors = self._hidden(one)
+                embeddings_VD = input_embeddings(self.stage.encoder)
+                loss, count = loss_of(hidden_BTD, tensors, embeddings_VD)
+            if not one.counts:
+                loss, count = loss * 0, 0
+            loss.backward()
+            total += loss.detach()
+            terms += count
+        return total, terms
+
     def _autocast(self) -> torch.autocast:
         """The arithmetic of a forward pass."""
         half = self.recipe.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
-    def _hidden(
-        self, sequences: Sequences, part: slice
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def _hidden(self, one: Pass) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Last hidden states of a pass, and its tensors."""
-        tensors = collate(sequences, part, self.device)
+        tensors = collate(one.sequences, one.part, self.device)
         return hidden_states(self.stage.encoder, model_inputs(tensors))[-1], tensors
 
     def _sequences(
@@ -243,12 +254,14 @@ class _Trainer:
 
     def _save(self, step: int) -> None:
         self.history.flush()
+        tensors = {**self.stage.state(), "optimiser": self.optimiser.state_dict()}
         state = {
-            **self.stage.state(),
-            "optimiser": self.optimiser.state_dict(),
+            **self.team.collect(tensors),
             "history": self.history.columns,
             "selection": self.selection.state() if self.selection else None,
         }
+        if not self.team.first:
+            return
         try:
             save_state(self.running.state_dir, self.running.identity, step, state)
         except OSError as error:
@@ -258,16 +271,34 @@ class _Trainer:
             self.running.log(f"saved the training state at step {step}")
 
     def _resume(self) -> None:
-        found = load_state(self.running.state_dir, self.running.identity)
+        found = None
+        if self.team.first:
+            found = load_state(self.running.state_dir, self.running.identity)
+        found = self.team.tell(found)
         if found is None:
             return
         self.resumed_at, state = found
-        self.stage.restore(state)
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.team.restore(self.stage.state(), state)
+        self.team.restore(self.optimiser.state_dict(), state["optimiser"])
         self.history.resume(state["history"])
         if self.selection:
             self.selection.resume(state["selection"])
         self.running.log(f"going on from step {self.resumed_at}")
+
+    def write(self, folder: Path, home: Path) -> None:
+        """Write the model, the record of its steps and, if there were any, of its evaluations.
+
+        Args:
+            folder: gets the files.
+            home: folder where they will lie in the end.
+        """
+        whole = self.team.whole(self.stage, self._make)
+        if whole is None:
+            return
+        whole.write(folder, self.specs, parent=self.start, home=home)
+        self.history.write(folder / "history.parquet")
+        if self.selection:
+            self.selection.write(folder / "selection.parquet")
 
     def result(self) -> TrainResult:
         """The report of a finished stage."""

@@ -49,10 +49,19 @@ class Shape:
     @property
     def parameters(self) -> int:
         """Numbers of the encoder."""
+        return self.embeddings + self.layers * self.of_a_layer
+
+    @property
+    def embeddings(self) -> int:
+        """Numbers outside of the layers."""
+        return (self.vocabulary + self.positions + 3) * self.width
+
+    @property
+    def of_a_layer(self) -> int:
+        """Numbers of one layer."""
         width, inner = self.width, self.inner
         attention = 4 * width * (width + 1)
-        rest = 2 * width * inner + inner + width + 4 * width
-        return (self.vocabulary + self.positions + 3) * width + self.layers * (attention + rest)
+        return attention + 2 * width * inner + inner + width + 4 * width
 
     @property
     def linear_layers(self) -> dict[str, tuple[int, int]]:
@@ -100,11 +109,14 @@ class Memory:
     """AdamW's two."""
     activations: int
     """Kept for the backward pass of one pass, with its temporary tensors."""
+    gathered: int = 0
+    """Weights and gradients that are whole for a while, where each process has a part of all."""
 
     @property
     def total(self) -> int:
         """All of it at once: from the second pass of a step on, gradients are there as well."""
-        return self.weights + self.gradients + self.moments + self.activations
+        stored = self.weights + self.gradients + self.moments
+        return stored + self.gathered + self.activations
 
 
 def estimate(
@@ -117,6 +129,7 @@ def estimate(
     half: bool = False,
     mlm_probability: float = 0.0,
     adapters: Adapters | None = None,
+    shards: int = 1,
 ) -> Memory:
     """Memory of training, in the worst case: every sequence of a pass has the full length.
 
@@ -129,6 +142,7 @@ def estimate(
         half: the forward pass is in bf16; weights and moments stay in fp32.
         mlm_probability: share of the pieces that masked language modelling hides; 0 for others.
         adapters: what is trained in place of the weights; None for all weights.
+        shards: processes that the encoder is shared out to (FSDP).
     """
     pieces = max(tokens_per_pass, length)
     size = FLOAT // 2 if half else FLOAT
@@ -143,16 +157,26 @@ def estimate(
     # its logits, their softmax, and the gradient
     activations += int(3 * mlm_probability * pieces * shape.vocabulary * FLOAT)
     weights = shape.parameters * FLOAT
+    trained = weights
     if adapters:
         trained = adapters.parameters(shape) * FLOAT
-        frozen = int(_frozen(shape, adapters))
-        return Memory(
-            weights=frozen + trained, gradients=trained, moments=2 * trained,
-            activations=activations,
-        )  # fmt: skip
-    # the last of the backward pass is the gradient of the embeddings, whole before it is added
-    activations = max(activations, shape.vocabulary * hidden * FLOAT)
-    return Memory(weights=weights, gradients=weights, moments=2 * weights, activations=activations)
+        weights = int(_frozen(shape, adapters)) + trained
+    else:
+        # the last of the backward pass is the gradient of the embeddings, whole before it is added
+        activations = max(activations, shape.vocabulary * hidden * FLOAT)
+    trained, gathered = trained // shards, 0
+    if shards > 1:
+        # embeddings and their gradient; two layers (the next is on its way) and a layer's gradient,
+        # in the arithmetic of the forward pass and once more in fp32 to be summed
+        layer_bytes = shape.of_a_layer * size
+        gathered = 2 * shape.embeddings * FLOAT + 3 * layer_bytes + shape.of_a_layer * FLOAT
+    return Memory(
+        weights=weights // shards,
+        gradients=trained,
+        moments=2 * trained,
+        activations=activations,
+        gathered=gathered,
+    )
 
 
 def _layer(shape: Shape, length: int, device: Device) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+
+from xstilts.training.team import ALONE, local
 
 if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
@@ -48,10 +50,10 @@ class AdamW:
             first, second, steps = ([part[i] for i in used] for part in moments)
             torch._foreach_add_(steps, 1)
             torch._fused_adamw_(
-                [parameters[i] for i in used],
-                [gradient for i in used if (gradient := parameters[i].grad) is not None],
-                first,
-                second,
+                [local(parameters[i]) for i in used],
+                [local(gradient) for i in used if (gradient := parameters[i].grad) is not None],
+                [local(moment) for moment in first],
+                [local(moment) for moment in second],
                 [],
                 steps,
                 lr=rate,
@@ -71,13 +73,6 @@ class AdamW:
     def state_dict(self) -> list[tuple[list[torch.Tensor], ...]]:
         """The moments and step counts, by reference."""
         return list(self.moments)
-
-    def load_state_dict(self, state: Sequence[Sequence[Sequence[torch.Tensor]]]) -> None:
-        """Take over moments and step counts of the same parameters."""
-        for own, saved in zip(self.moments, state, strict=True):
-            for mine, theirs in zip(own, saved, strict=True):
-                for tensor, value in zip(mine, theirs, strict=True):
-                    tensor.copy_(value)
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
@@ -104,19 +99,25 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
 
 
 def step_with(
-    optimiser: AdamW, terms: int, rate: float, max_grad_norm: float, weight: float = 1.0
+    optimiser: AdamW,
+    terms: int,
+    rate: float,
+    max_grad_norm: float,
+    weight: float = 1.0,
+    reduce: Callable[[Sequence[torch.Tensor]], torch.Tensor] = ALONE.reduce,
 ) -> torch.Tensor:
     """Take one step with gradients of a sum of ``terms`` losses; returns the mean loss's norm.
 
     The sum is divided here, not in each pass, so that the step is that of the whole batch however
     it was split. The mean loss counts ``weight``, in the norm and in what is clipped too.
+    ``reduce`` sums the gradients of all processes and gives their norm.
     """
     gradients = [p.grad for p in optimiser.parameters if p.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients) / max(1, terms) * weight
+    norm = reduce(gradients) / max(1, terms) * weight
     scale = torch.ones_like(norm) / max(1, terms) * weight
     if max_grad_norm:
         scale = scale * (max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
-    torch._foreach_mul_(gradients, scale)
+    torch._foreach_mul_([local(gradient) for gradient in gradients], scale)
     optimiser.step(rate)
     optimiser.zero_grad()
     return norm

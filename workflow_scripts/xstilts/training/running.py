@@ -14,6 +14,7 @@ import torch
 
 from xstilts.progress import Progress, Reporter
 from xstilts.tracking import Tracker
+from xstilts.training.team import ALONE, Team
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class Running:
     save_steps: int = 0
     """Steps between savings of the state, besides those by time; 0 is off."""
     device: str = "auto"
+    team: Team = ALONE
+    """The processes that train the stage together."""
     log: Callable[[str], None] = logger.info
     report: Callable[[Progress], None] = field(default_factory=Reporter)
     """Told how far the training is, every few steps."""

@@ -108,7 +108,7 @@ class Selection:
         if self.best_score is None or found > self.best_score:
             self.best_step, self.best_score, self._since = step, found, 0
             # the last weights are in the stage anyway
-            self._best = None if last else _copied(stage.state())
+            self._best = None if last else self._running.team.collect(stage.state(), keep=True)
         self._running.log(
             f"step {step}: dev {found:.2f}, best {self.best_score:.2f} at step {self.best_step}"
         )
@@ -116,7 +116,7 @@ class Selection:
     def restore_best(self, stage: Stage) -> None:
         """Give the stage the weights that are kept."""
         if self._best is not None:
-            stage.restore(self._best)
+            self._running.team.restore(stage.state(), self._best)
 
     def state(self) -> dict[str, Any]:
         """What an interrupted stage needs to go on exactly."""
@@ -151,7 +151,9 @@ class Selection:
             self._rows.append({"step": step, **row, "value": value})
         for module in stage.modules():
             module.train()
-        return statistics.fmean(statistics.fmean(found) for found in values.values())
+        mean = statistics.fmean(statistics.fmean(found) for found in values.values())
+        # all processes have computed it, and all must decide alike
+        return self._running.team.tell(mean)
 
     def _value(self, item: DevSet, table: TokenTable, stage: Stage) -> float:
         spec = self._specs[item.task]
@@ -172,11 +174,3 @@ class Selection:
         layer = stage.encoder.config.num_hidden_layers if spec.kind in EMBEDDING_KINDS else None
         found = score(spec.kind, predictions, layer, scorer=item.scorer, language=item.language)
         return found[item.metric]
-
-
-def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of nested weights in main memory."""
-    return {
-        name: _copied(value) if isinstance(value, Mapping) else value.detach().to("cpu", copy=True)
-        for name, value in state.items()
-    }

@@ -59,12 +59,6 @@ class Stage:
             weights = {name: weights[name] for name in weights if name in trained}
         return {"encoder": weights, "heads": heads}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over all weights that are not frozen."""
-        self.encoder.load_state_dict(state["encoder"], strict=self.adapters is None)
-        for name, head in self.heads.items():
-            head.load_state_dict(state["heads"][name])
-
     def write(
         self,
         folder: Path,

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,33 +15,6 @@ logger = logging.getLogger(__name__)
 
 SLOTS = ("state-a", "state-b")
 """Two files in turn: while one is written, the other is whole."""
-
-
-class StopRequest:
-    """Set by a signal; read between steps, when the state is consistent."""
-
-    def __init__(self) -> None:
-        self.signal: str | None = None
-
-    def __call__(self, number: int, _frame: object) -> None:
-        """Signal handler."""
-        self.signal = signal.Signals(number).name
-
-
-@contextlib.contextmanager
-def stop_request() -> Iterator[StopRequest]:
-    """Notes SIGTERM, SIGINT and SIGUSR1 (SLURM's warning) instead of dying at once."""
-    request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
-    caught = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
-    previous = [signal.signal(number, request) for number in caught]
-    try:
-        yield request
-    finally:
-        for number, handler in zip(caught, previous, strict=True):
-            signal.signal(number, handler)
 
 
 def save_state(folder: Path, identity: str, step: int, state: dict[str, Any]) -> None:

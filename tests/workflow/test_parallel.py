@@ -1,0 +1,42 @@
+"""Stages that several processes train, in the workflow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Checkout
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.mark.slow
+def test_two_processes_train_what_one_need_not_train_again(fresh: Checkout) -> None:
+    fresh.write_study(parallel={"processes": 2, "strategy": "fsdp"})
+    run = fresh.snakemake("intermediate_models")
+    assert run.code == 0, run.output
+    for product in ("bases/mini/model", "intermediate/mini/seed-1/mnli"):
+        manifest = fresh.results / product / "manifest.json"
+        facts: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["facts"]
+        assert (facts["processes"], facts["steps"]) == (2, 6)
+        assert facts["device"].startswith("2 x ")
+        # what the processes say is in the job's log
+        log = (fresh.results / "logs" / f"{product}.log").read_text(encoding="utf-8")
+        assert "training on" in log
+        assert product.startswith("bases") or "step 2: dev" in log
+    fresh.write_study()
+    assert fresh.snakemake("intermediate_models").nothing_to_do
+
+
+def test_a_job_asks_for_what_its_processes_need(fresh: Checkout) -> None:
+    fresh.write_study(parallel={"processes": 2})
+    run = fresh.snakemake("-n", "intermediate_models")
+    assert run.code == 0, run.output
+    asked = [line for line in run.output.splitlines() if "processes=2" in line]
+    # pretraining and one intermediate stage
+    assert len(asked) == 2
+    assert all("gpu=2" in line and "mem_mb=16000" in line for line in asked)
+    assert all("strategy=ddp" in line for line in asked)
