@@ -77,10 +77,8 @@ def get_arrays(wildcards) -> list[str]:
 
 def get_parent(wildcards) -> str:
     """Manifest of the model that a stage starts from."""
-    stages = GRID.stages_of(wildcards.chain)
-    if not wildcards.get("target"):
-        stages = stages[:-1]
-    return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
+    place = (wildcards.base, int(wildcards.seed), wildcards.chain)
+    return GRID.parent(*place, wildcards.get("target"))
 
 
 def get_gate(wildcards) -> list[str]:

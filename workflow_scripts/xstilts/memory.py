@@ -61,9 +61,8 @@ def _stages(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
     """(chain, target) of what is trained on a base."""
     if grid.study.bases[base].pretrain:
         yield EMPTY_CHAIN, None
+    yield from ((chain, None) for chain in grid.intermediate_chains)
     for chain in grid.chains:
-        if chain != EMPTY_CHAIN:
-            yield chain, None
         yield from ((chain, target) for target in grid.targets)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import translation_language
+from xstilts.chains import chain_label, translation_language
 from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.grid.sources import requests
@@ -55,11 +55,10 @@ def models(grid: Grid) -> dict[str, list[str]]:
     found["pretrain"] = [grid.paths.base(base) for base in built]
     for base in grid.study.bases:
         for seed in grid.study.seeds:
-            for chain in grid.chains:
+            for chain in grid.intermediate_chains:
                 stages = grid.stages_of(chain)
-                if stages:
-                    place = grid.paths.intermediate(base, seed, stages)
-                    found.setdefault(f"intermediate {len(stages)}", []).append(place)
+                place = grid.paths.intermediate(base, seed, stages)
+                found.setdefault(f"intermediate {len(stages)}", []).append(place)
     trained = {
         path for path in grid.target_models() if path.startswith(f"{grid.paths.root}/target")
     }
@@ -69,7 +68,13 @@ def models(grid: Grid) -> dict[str, list[str]]:
 
 def naive_trainings(grid: Grid) -> int:
     """Trainings if each cell trained its whole chain for itself, without pretraining."""
-    return sum(len(c.stages) + bool(grid.targets[c.target].members) for c in grid.cells())
+    total = 0
+    for c in grid.cells():
+        trained = bool(grid.targets[c.target].members)
+        # a stage that is joined with the target's own is no further one
+        joined = trained and grid.joined(chain_label(c.stages)) is not None
+        total += len(c.stages) + trained - joined
+    return total
 
 
 def _trainings(grid: Grid) -> Iterator[str]:
@@ -82,7 +87,7 @@ def _trainings(grid: Grid) -> Iterator[str]:
     prefixes = Counter(
         (c.base, c.seed, c.stages[:length])
         for c in grid.cells()
-        for length in range(1, len(c.stages) + 1)
+        for length in range(1, len(c.stages) + (grid.joined(chain_label(c.stages)) is None))
     )
     shared = sum(count > 1 for count in prefixes.values())
     yield f"  {'in all':<16} {total:>6}  after pretraining"

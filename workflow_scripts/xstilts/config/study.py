@@ -150,7 +150,8 @@ class Study(Section):
     strategies: dict[Name, list[Mixture]] = Field(
         min_length=1,
         description="Strategy name to its intermediate stages, in order; each is a named stage, a "
-        "training set or a list of them; an empty list is plain target training.",
+        "training set or a list of them; an empty list is plain target training. `target` in the "
+        "last list puts its training sets into the target's own stage: `[[mnli, target]]`.",
     )
     baseline: Name = Field("none", description="Strategy that the others are compared with.")
     targets: dict[Name, Target] = Field({}, description="What is measured.")

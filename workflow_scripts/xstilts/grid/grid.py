@@ -104,6 +104,25 @@ class Grid:
             return f"{node.task.metric}_oracle"
         return node.task.metric
 
+    def joined(self, chain: str) -> StageNode | None:
+        """The last stage of a chain, if the target's own stage trains on it as well."""
+        stages = self.chains[chain]
+        return stages[-1] if stages and stages[-1].with_target else None
+
+    @cached_property
+    def intermediate_chains(self) -> tuple[str, ...]:
+        """Chains after which there is a model.
+
+        Of a stage that is joined with the target there is one only where a target has nothing to
+        train on: what is left of the mixture is then a stage of its own.
+        """
+        untrained = any(not node.members for node in self.targets.values())
+        return tuple(
+            chain
+            for chain in self.chains
+            if chain != EMPTY_CHAIN and (untrained or not self.joined(chain))
+        )
+
     def stages_of(self, chain: str) -> tuple[str, ...]:
         """Stage labels of a chain label."""
         return () if chain == EMPTY_CHAIN else tuple(chain.split(STAGE_JOINER))
@@ -130,9 +149,15 @@ class Grid:
             self.paths.intermediate(base, seed, self.stages_of(chain))
             for base in self.study.bases
             for seed in self.study.seeds
-            for chain in self.chains
-            if chain != EMPTY_CHAIN
+            for chain in self.intermediate_chains
         ]
+
+    def parent(self, base: str, seed: int, chain: str, target: str | None) -> str:
+        """Manifest of the model that a stage after pretraining starts from."""
+        stages = self.stages_of(chain)
+        if target is None or self.joined(chain):
+            stages = stages[:-1]
+        return self.paths.intermediate(base, seed, stages)
 
     def model_of(self, base: str, seed: int, chain: str, target: str) -> str:
         """Manifest of the model that predicts a cell."""
@@ -178,7 +203,9 @@ class Grid:
     def members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
         """Training sets of the last stage of a model."""
         if target is not None:
-            return self.targets[target].members
+            joined = self.joined(chain)
+            more = joined.members if joined else ()
+            return tuple(dict.fromkeys((*self.targets[target].members, *more)))
         if chain == EMPTY_CHAIN:
             return self.text_members(base)
         return self.chains[chain][-1].members
@@ -196,10 +223,14 @@ class Grid:
     ) -> tuple[Position, tuple[Member, ...], RecipeOverrides]:
         """Position, training sets and own recipe of the last stage of a model."""
         position: Position = "target"
-        own = self.targets[target].recipe if target else RecipeOverrides()
-        if target is None and chain != EMPTY_CHAIN:
+        own = RecipeOverrides()
+        if target:
+            joined = self.joined(chain)
+            given = self.targets[target].recipe.given() | (joined.recipe.given() if joined else {})
+            own = RecipeOverrides(**given)
+        elif chain != EMPTY_CHAIN:
             position, own = "intermediate", self.chains[chain][-1].recipe
-        elif target is None:
+        else:
             pretrain = self.study.bases[base].pretrain
             assert pretrain is not None, base
             position, own = "pretrain", pretrain.recipe
@@ -224,7 +255,7 @@ class Grid:
     def _stages(self) -> Iterator[tuple[str, str, str | None]]:
         """(base, chain, target) of everything that is trained after pretraining."""
         for base in self.study.bases:
-            yield from ((base, chain, None) for chain in self.chains if chain != EMPTY_CHAIN)
+            yield from ((base, chain, None) for chain in self.intermediate_chains)
             for target, node in self.targets.items():
                 yield from ((base, chain, target) for chain in self.chains if node.members)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from xstilts.chains import Member, stage_label, translation_language
+from xstilts.chains import TARGET, Member, stage_label, translation_language
 from xstilts.config.load import load_claims
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError, suggestion, unknown
@@ -36,6 +36,8 @@ class StageNode:
     label: str
     members: tuple[Member, ...]
     recipe: RecipeOverrides
+    with_target: bool = False
+    """Whether these are trained on together with the target, in its own stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,7 @@ class Names:
             for name, (spec, place) in all_targets(study, lines).items()
         }
         self.strategies = {
-            name: tuple(
-                self._stage(mixture, ("strategies", name, index))
-                for index, mixture in enumerate(stages)
-            )
-            for name, stages in study.strategies.items()
+            name: self._strategy(name, stages) for name, stages in study.strategies.items()
         }
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
@@ -227,18 +225,33 @@ class Names:
             raise UserError(f"{where}: an empty mixture. Name a training set, or drop the stage.")
         return tuple(members)
 
+    def _strategy(self, name: str, stages: Sequence[str | list[str]]) -> tuple[StageNode, ...]:
+        nodes = tuple(
+            self._stage(mixture, ("strategies", name, index))
+            for index, mixture in enumerate(stages)
+        )
+        for index, node in enumerate(nodes[:-1]):
+            if node.with_target:
+                where = self.lines.where(("strategies", name, index))
+                raise UserError(
+                    f"{where}: {TARGET!r} stands for the target's own stage, which is the last. "
+                    "Move this mixture to the end of the strategy."
+                )
+        return nodes
+
     def _stage(self, mixture: str | list[str], path: KeyPath) -> StageNode:
-        where = self.lines.where(path)
+        where, name, recipe = self.lines.where(path), None, RecipeOverrides()
         if isinstance(mixture, str) and mixture in self.study.stages:
-            named = self.study.stages[mixture]
-            listed = [named.mixture] if isinstance(named.mixture, str) else named.mixture
-            place = self.lines.where(("stages", mixture, "mixture"))
-            return StageNode(mixture, self._members(listed, place), named.recipe)
-        members = self._members([mixture] if isinstance(mixture, str) else mixture, where)
-        label = stage_label(members, self.study.source_language)
-        if label in self.study.stages:
+            name, recipe = mixture, self.study.stages[mixture].recipe
+            where = self.lines.where(("stages", mixture, "mixture"))
+            mixture = self.study.stages[mixture].mixture
+        listed = [mixture] if isinstance(mixture, str) else mixture
+        with_target = TARGET in listed
+        members = self._members([text for text in listed if text != TARGET], where)
+        label = stage_label(members, self.study.source_language, with_target=with_target)
+        if name is None and label in self.study.stages:
             raise UserError(f"{where}: {label!r} is also the name of a stage. Rename the stage.")
-        return StageNode(label, members, RecipeOverrides())
+        return StageNode(name or label, members, recipe, with_target)
 
     def _group(
         self, languages: tuple[str, ...], name: GroupName | Literal["all"]

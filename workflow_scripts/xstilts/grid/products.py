@@ -66,11 +66,8 @@ def _base(grid: Grid, base: str, part: str) -> Product:
 def _model(
     grid: Grid, manifest: str, base: str, seed: int, chain: str, target: str | None
 ) -> Product:
-    stages = grid.stages_of(chain)
-    if target:
-        parent = grid.paths.intermediate(base, seed, stages)
-    elif stages:
-        parent = grid.paths.intermediate(base, seed, stages[:-1])
+    if target or chain != EMPTY_CHAIN:
+        parent = grid.parent(base, seed, chain, target)
     else:
         parent = grid.paths.tokenizer(base)
     members = grid.members(base, chain, target)
