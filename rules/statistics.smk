@@ -1,7 +1,7 @@
-"""Statistics: the effect of each strategy with its interval, and what becomes of claims.
+"""Statistics: strategies compared, with intervals, also by groups of languages; claims.
 
 REQUIRED INPUTS: <results>/scores/..., <results>/predictions/...
-OUTPUTS: <results>/tables/{effects,claims}.*
+OUTPUTS: <results>/tables/{effects,contrasts,groups,claims}.*
 """
 
 
@@ -17,6 +17,8 @@ rule build_statistics:
         claims=GRID.study.claims,
     output:
         effects=multiext("<results>/tables/effects", ".md", ".csv", ".parquet"),
+        contrasts=multiext("<results>/tables/contrasts", ".md", ".csv", ".parquet"),
+        groups=multiext("<results>/tables/groups", ".md", ".csv", ".parquet"),
         claims=multiext("<results>/tables/claims", ".md", ".csv", ".parquet"),
     log:
         "<logs>/tables/statistics.log",

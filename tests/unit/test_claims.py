@@ -14,8 +14,8 @@ from xstilts.config.load import load_claims
 from xstilts.errors import UserError
 from xstilts.results.render import Header
 from xstilts.statistics.claims import claim_table, evaluate
-from xstilts.statistics.effects import Samples
 from xstilts.statistics.render import claims_markdown
+from xstilts.statistics.samples import Samples
 
 ROOT = Path(__file__).parents[2]
 LEVELS = {

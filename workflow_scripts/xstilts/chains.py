@@ -2,8 +2,8 @@
 
 A stage label such as ``mnli+squad_v1`` or ``pawsx@de`` is readable, safe in paths, and the same
 for the same training sets in the same order; a chain is its stage labels joined by ``~``, and the
-empty chain is ``none``. ``mnli+target`` is no stage of its own: the target's stage trains on mnli as
-well.
+empty chain is ``none``. ``mnli+target`` is no stage of its own: the target's stage trains on mnli
+as well.
 
 ``squad_v1@de:translated`` is the source language's training set in a machine's German. In paths it
 is a language of its own, ``de-translated``: a colon is not safe in file names everywhere.

@@ -154,6 +154,16 @@ class Study(Section):
         "last list puts its training sets into the target's own stage: `[[mnli, target]]`.",
     )
     baseline: Name = Field("none", description="Strategy that the others are compared with.")
+    contrasts: list[tuple[Name, Name]] = Field(
+        [],
+        description="Pairs of strategies to compare with each other, the first minus the second, "
+        "besides each with the baseline: `[[a-then-b, b-then-a]]`.",
+    )
+    correct_over: Literal["targets", "strategies", "all"] = Field(
+        "targets",
+        description="The family over which p-values are corrected (Holm): the targets of each "
+        "comparison, the comparisons of each target, or all of a base model.",
+    )
     targets: dict[Name, Target] = Field({}, description="What is measured.")
     suites: list[SuiteName] = Field(
         [],

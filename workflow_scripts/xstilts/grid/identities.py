@@ -301,9 +301,13 @@ def statistics(grid: Grid) -> dict[str, Any]:
     declared = tables(grid)
     declared["source_language"] = grid.study.source_language
     declared["claims"] = list(grid.study.claims)
+    declared["contrasts"] = [list(pair) for pair in grid.study.contrasts]
+    declared["correct_over"] = grid.study.correct_over
     entries = [
         "xstilts.statistics.effects",
+        "xstilts.statistics.groups",
         "xstilts.statistics.claims",
+        "xstilts.languages",
         "xstilts.statistics.render",
     ]
     declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])

@@ -104,6 +104,13 @@ class Names:
         self.strategies = {
             name: self._strategy(name, stages) for name, stages in study.strategies.items()
         }
+        for index, pair in enumerate(study.contrasts):
+            where = lines.where(("contrasts", index))
+            for name in pair:
+                if name not in study.strategies:
+                    raise unknown("strategy", name, study.strategies, where)
+            if len(set(pair)) == 1:
+                raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another.")
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from xstilts.config.load import load_claims
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
+from xstilts.languages import groupings
+from xstilts.microworld.world import properties
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
 from xstilts.results.score import read_predictions
 from xstilts.stages.tables import study_cells, study_header
 from xstilts.statistics.claims import claim_table
 from xstilts.statistics.counts import example_counts
-from xstilts.statistics.effects import Samples, effect_table
-from xstilts.statistics.render import write_claims, write_effects
+from xstilts.statistics.effects import contrast_table, effect_table
+from xstilts.statistics.groups import group_table
+from xstilts.statistics.render import write_claims, write_contrasts, write_effects, write_groups
 from xstilts.statistics.sample import Sample
+from xstilts.statistics.samples import Samples
 from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
@@ -62,7 +66,21 @@ def study_samples(grid: Grid) -> Samples:
         name = f"{node.task.name}/{node.split}"
         samples[model, target] = Sample(name, scores, counts, sizes.get(target, {}))
     study = grid.study
-    return Samples(samples, list(study.strategies), study.baseline, study.source_language)
+    untrained = [name for name, node in grid.targets.items() if not node.members]
+    strategies = list(study.strategies)
+    return Samples(samples, strategies, study.baseline, study.source_language, untrained)
+
+
+def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
+    """Kind of grouping to the group of each evaluated language."""
+    codes = [code for node in grid.targets.values() for code in node.languages]
+    if grid.names.world is None:
+        return groupings(codes)
+    # of invented languages by their properties
+    found = {"language": {code: code for code in dict.fromkeys(codes)}}
+    for name in ("order", "script"):
+        found[name] = {row["code"]: str(row[name]) for row in properties(grid.names.world)}
+    return found
 
 
 def _of(values: Scores, cell: Cell) -> dict[str, float]:
@@ -92,9 +110,12 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
 
 
 def build_statistics(grid: Grid, out: Path) -> None:
-    """Write effects and claims, from what there is, to the folder ``out``."""
+    """Write effects, contrasts and claims, from what there is, to the folder ``out``."""
     samples, header = study_samples(grid), study_header(grid)
-    write_effects(out, effect_table(samples), header)
+    family = grid.study.correct_over
+    write_effects(out, effect_table(samples, family), header, family)
+    write_contrasts(out, contrast_table(samples, grid.study.contrasts, family), header, family)
+    write_groups(out, group_table(samples, language_groups(grid)), header)
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
     write_claims(out, claim_table(files, samples, setting), header)

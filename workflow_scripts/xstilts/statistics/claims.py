@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         LargestGain,
         NotConsistent,
     )
-    from xstilts.statistics.effects import Samples
     from xstilts.statistics.sample import Difference
+    from xstilts.statistics.samples import Samples
 
 Decision = Literal["confirmed", "contradicted", "not decided"]
 

@@ -1,4 +1,4 @@
-"""Effects and claims as Markdown, CSV and Parquet."""
+"""Effects, contrasts, groups and claims as Markdown, CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from xstilts.files import write_text
 from xstilts.results.render import write_frame
 from xstilts.statistics.claims import CLAIM_SCHEMA
 from xstilts.statistics.effects import BASELINE, EFFECT_SCHEMA
+from xstilts.statistics.groups import GROUP_SCHEMA
 from xstilts.statistics.inference import RESAMPLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xstilts.results.render import Header
+    from xstilts.statistics.effects import Family
 
 DASH = "—"
 
@@ -56,28 +59,98 @@ def _row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
     }
 
 
-def effects_markdown(table: pd.DataFrame, header: Header) -> str:
+_READING = (
+    "points. Intervals of 95 % from {resamples} replicates; verdicts are of the interval of each "
+    "row alone, p (Holm) is corrected over {family}"
+)
+_FAMILIES: Mapping[Family, str] = {
+    "targets": "the targets of a comparison",
+    "strategies": "the comparisons of a target",
+    "all": "all comparisons",
+}
+
+
+def effects_markdown(table: pd.DataFrame, header: Header, family: Family = "targets") -> str:
     """The effects, one block per base model.
 
     Args:
         table: from ``effect_table``.
         header: what stands above it.
+        family: what p-values are corrected over.
     """
-    parts = [f"# {header.study}: effects", header.question]
-    parts += [f"> {header.note}" if header.note else ""]
-    parts.append(
+    intro = (
         f"Effect: mean of a strategy minus that of {header.baseline}, over languages and seeds, in "
-        f"points. Intervals of 95 % from {RESAMPLES} replicates; verdicts are of the interval of "
-        "each row alone, p (Holm) is corrected over a strategy's targets, p (swap) is of these "
-        "models on other examples. Gap: source language minus the mean of the others. See "
-        "docs/statistics.md."
+        + _READING.format(resamples=RESAMPLES, family=_FAMILIES[family])
+        + ", p (swap) is of these models on other examples. Gap: source language minus the mean of "
+        "the others. See docs/statistics.md."
     )
+    compared = table[table["verdict"] != BASELINE]
+    return _blocks("effects", header, intro, compared, _row)
+
+
+def contrasts_markdown(table: pd.DataFrame, header: Header, family: Family = "targets") -> str:
+    """Pairs of strategies, one block per base model."""
+    if table.empty:
+        intro = "The study compares strategies with the baseline only (key `contrasts`)."
+    else:
+        intro = (
+            "Effect: mean of a strategy minus that of another, over languages and seeds, in "
+            + (_READING.format(resamples=RESAMPLES, family=_FAMILIES[family]) + ".")
+        )
+    return _blocks(
+        "contrasts",
+        header,
+        intro,
+        table,
+        lambda row, notes: {
+            "strategy": row["strategy"],
+            "against": row["against"],
+            **{key: text for key, text in _row(row, notes).items() if key != "strategy"},
+        },
+    )
+
+
+def groups_markdown(table: pd.DataFrame, header: Header) -> str:
+    """Groups of languages, one block per base model."""
+    intro = (
+        f"Effect: mean of a strategy minus that of {header.baseline}, over the languages of a "
+        "group, then over the targets that have any, in "
+        + _READING.format(resamples=RESAMPLES, family="the groups of a kind")
+        + ". Targets differ between groups: compare strategies within a group, not groups."
+    )
+    return _blocks("groups of languages", header, intro, table, _group_row)
+
+
+def _group_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
+    note = f" [{notes.setdefault(row['uncertainty'], len(notes) + 1)}]"
+    missing = row["missing_targets"]
+    targets = str(row["num_targets"])
+    return {
+        "strategy": row["strategy"],
+        "by": row["grouping"],
+        "group": row["group"],
+        "languages": str(row["num_languages"]),
+        "targets": f"{targets}† of {row['num_targets'] + missing}" if missing else targets,
+        "effect": number(row["delta"]),
+        "95 % interval": interval(row["low"], row["high"]),
+        "p (Holm)": _p(row["p_holm"]),
+        "verdict": row["verdict"] + note,
+    }
+
+
+def _blocks(
+    title: str,
+    header: Header,
+    intro: str,
+    table: pd.DataFrame,
+    entry: Callable[[pd.Series[Any], dict[str, int]], dict[str, str]],
+) -> str:
+    """A table per base model, with what its intervals cover below it."""
+    parts = [f"# {header.study}: {title}", header.question]
+    parts += [f"> {header.note}" if header.note else "", intro]
     for model, rows in table.groupby("model", sort=False):
         notes: dict[str, int] = {}
-        compared = rows[rows["verdict"] != BASELINE]
-        entries = [_row(row, notes) for _, row in compared.iterrows()]
-        if not entries:
-            continue
+        entries = [entry(row, notes) for _, row in rows.iterrows()]
         body = pd.DataFrame(entries).to_markdown(index=False, disable_numparse=True)
         footnotes = "\n".join(f"- [{mark}] {text}" for text, mark in notes.items())
         parts += [f"## {model}", body, footnotes]
@@ -127,7 +200,23 @@ def write_claims(out_dir: Path, table: pd.DataFrame, header: Header) -> None:
     write_text(out_dir / "claims.md", claims_markdown(table, header))
 
 
-def write_effects(out_dir: Path, table: pd.DataFrame, header: Header) -> None:
+def write_effects(
+    out_dir: Path, table: pd.DataFrame, header: Header, family: Family = "targets"
+) -> None:
     """Write ``effects.{parquet,csv,md}`` to a folder."""
     write_frame(out_dir / "effects", table, EFFECT_SCHEMA)
-    write_text(out_dir / "effects.md", effects_markdown(table, header))
+    write_text(out_dir / "effects.md", effects_markdown(table, header, family))
+
+
+def write_contrasts(
+    out_dir: Path, table: pd.DataFrame, header: Header, family: Family = "targets"
+) -> None:
+    """Write ``contrasts.{parquet,csv,md}`` to a folder."""
+    write_frame(out_dir / "contrasts", table, EFFECT_SCHEMA)
+    write_text(out_dir / "contrasts.md", contrasts_markdown(table, header, family))
+
+
+def write_groups(out_dir: Path, table: pd.DataFrame, header: Header) -> None:
+    """Write ``groups.{parquet,csv,md}`` to a folder."""
+    write_frame(out_dir / "groups", table, GROUP_SCHEMA)
+    write_text(out_dir / "groups.md", groups_markdown(table, header))
