@@ -22,6 +22,7 @@ rule build_report:
             "results.parquet",
             "effects.parquet",
             "claims.parquet",
+            "sources.parquet",
         ),
         overlap="<results>/tables/overlap.csv",
         models=[*GRID.intermediate_models(), *GRID.target_models()],
@@ -54,6 +55,7 @@ rule build_figures:
             "results.parquet",
             "effects.parquet",
             "claims.parquet",
+            "sources.parquet",
         ),
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:

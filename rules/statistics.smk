@@ -1,7 +1,7 @@
 """Statistics: strategies compared, with intervals, also by groups of languages; claims.
 
 REQUIRED INPUTS: <results>/scores/..., <results>/predictions/...
-OUTPUTS: <results>/tables/{effects,contrasts,groups,claims}.*
+OUTPUTS: <results>/tables/[VIEW/]{effects,contrasts,groups,best,sources,claims}.*
 """
 
 
@@ -12,21 +12,25 @@ localrules:
 rule build_statistics:
     """Compare the strategies"""
     input:
-        scores=GRID.scores(),
-        predictions=ancient(GRID.predictions()),
+        scores=lambda wc: get_view(wc).scores(),
+        # what the best strategy of a target is chosen on
+        choice=get_choice,
+        predictions=lambda wc: ancient(get_view(wc).predictions()),
         claims=GRID.study.claims,
     output:
-        effects=multiext("<results>/tables/effects", ".md", ".csv", ".parquet"),
-        contrasts=multiext("<results>/tables/contrasts", ".md", ".csv", ".parquet"),
-        groups=multiext("<results>/tables/groups", ".md", ".csv", ".parquet"),
-        claims=multiext("<results>/tables/claims", ".md", ".csv", ".parquet"),
+        effects=multiext("<results>/tables/{view}effects", ".md", ".csv", ".parquet"),
+        contrasts=multiext("<results>/tables/{view}contrasts", ".md", ".csv", ".parquet"),
+        groups=multiext("<results>/tables/{view}groups", ".md", ".csv", ".parquet"),
+        best=multiext("<results>/tables/{view}best", ".md", ".csv", ".parquet"),
+        sources=multiext("<results>/tables/{view}sources", ".md", ".csv", ".parquet"),
+        claims=multiext("<results>/tables/{view}claims", ".md", ".csv", ".parquet"),
     log:
-        "<logs>/tables/statistics.log",
+        "<logs>/tables/{view}statistics.log",
     benchmark:
-        "<benchmarks>/tables/statistics.jsonl"
+        "<benchmarks>/tables/{view}statistics.jsonl"
     conda:
         "../envs/report.yaml"
     params:
-        identity=identities.statistics(GRID),
+        identity=lambda wc: identities.statistics(get_view(wc)),
     script:
         "../workflow_scripts/build_statistics.py"

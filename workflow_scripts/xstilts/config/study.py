@@ -171,6 +171,17 @@ class Study(Section):
         "in all). A target with the name of such a task changes the keys that it sets.",
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
+    further_protocols: list[ProtocolName] = Field(
+        [],
+        description="Protocols by which the same models are measured again, each with scores and "
+        "tables of its own (`tables/PROTOCOL/`).",
+    )
+    choose_on: Literal["all", "source"] | None = Field(
+        None,
+        description="Measure every target on its development sets as well, in all its languages or "
+        "in the source language (where it has one), and choose its best strategy there "
+        "(`tables/best.*`, claims on the best strategy).",
+    )
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")
     scale: Scale = Field(
         "full",

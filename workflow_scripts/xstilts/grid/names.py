@@ -15,6 +15,7 @@ from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources, translations
 from xstilts.grid.suites import all_targets
+from xstilts.grid.views import view_targets
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xstilts.config.load import KeyPath, Lines
+    from xstilts.config.protocol import ProtocolName
     from xstilts.config.study import Study, Target
     from xstilts.suites import GroupName
     from xstilts.tasks.base import Split, Task
@@ -51,6 +53,13 @@ class TargetNode:
     members: tuple[Member, ...]
     """What its stage trains on; empty for a target that is evaluated without training."""
     recipe: RecipeOverrides
+    protocol: ProtocolName
+    view: str = ""
+    """Among which other targets it is averaged: the study's own, or a name (``grid.views``)."""
+    model: str = ""
+    """The target whose models these are."""
+    predicted_as: str = ""
+    """The target whose predictions these are: its own, unless a view makes the same."""
 
 
 def _can_answer(trained: Task, task: Task) -> bool:
@@ -101,6 +110,13 @@ class Names:
             name: self._target(name, spec, place)
             for name, (spec, place) in all_targets(study, lines).items()
         }
+        self.evaluated = self.targets | view_targets(self)
+        """All that is measured: the study's targets and those of its views."""
+        for name, node in self.evaluated.items():
+            if node.view:
+                where = lines.where(("choose_on",))
+                for language in node.languages:
+                    self.check_dataset(node.task, language, node.split, f"{where}: {name}")
         self.strategies = {
             name: self._strategy(name, stages) for name, stages in study.strategies.items()
         }
@@ -284,7 +300,7 @@ class Names:
             self.check_dataset(task, language, spec.split, self.lines.where((*place, *key)))
         mixture = spec.train if spec.train is not None else task.train
         if mixture is None:
-            return TargetNode(name, task, languages, spec.split, (), spec.recipe)
+            return self._node(name, task, languages, spec, ())
         listed = [mixture] if isinstance(mixture, str) else mixture
         members = self._members(listed, where)
         for member in members:
@@ -294,4 +310,24 @@ class Names:
                     f"{where}: a head trained on {member.task} cannot answer {task.name}: kinds or "
                     f"labels differ ({trained.kind} {trained.labels}, {task.kind} {task.labels})."
                 )
-        return TargetNode(name, task, languages, spec.split, members, spec.recipe)
+        return self._node(name, task, languages, spec, members)
+
+    def _node(
+        self,
+        name: str,
+        task: Task,
+        languages: tuple[str, ...],
+        spec: Target,
+        members: tuple[Member, ...],
+    ) -> TargetNode:
+        return TargetNode(
+            name,
+            task,
+            languages,
+            spec.split,
+            members,
+            spec.recipe,
+            self.study.protocol,
+            model=name,
+            predicted_as=name,
+        )

@@ -32,6 +32,8 @@ class Frames:
     """All result rows."""
     claims: pd.DataFrame | None
     """What the study may claim, where it was tested."""
+    sources: pd.DataFrame
+    """Training languages by evaluation languages; empty where a study has none."""
     source: Source
 
     @cached_property
@@ -68,7 +70,9 @@ class Frames:
 def read_frames(source: Source) -> Frames:
     """The tables of a study; its effects and claims where they were computed."""
     folder = source.tables
-    effects, claims = (_optional(folder / f"{name}.parquet") for name in ("effects", "claims"))
+    effects, claims, sources = (
+        _optional(folder / f"{name}.parquet") for name in ("effects", "claims", "sources")
+    )
     transfer = pd.read_parquet(folder / "transfer.parquet")
     if effects is None:
         transfer = transfer.assign(low=float("nan"), high=float("nan"), verdict="")
@@ -82,6 +86,7 @@ def read_frames(source: Source) -> Frames:
         layers=pd.read_parquet(folder / "layers.parquet"),
         results=pd.read_parquet(folder / "results.parquet"),
         claims=claims,
+        sources=pd.DataFrame() if sources is None else sources,
         source=source,
     )
 

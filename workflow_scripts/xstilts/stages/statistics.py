@@ -9,19 +9,30 @@ from typing import TYPE_CHECKING
 from xstilts.config.load import load_claims
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
+from xstilts.grid.twins import language_twins
+from xstilts.grid.views import CHOICE
 from xstilts.languages import groupings
 from xstilts.microworld.world import properties
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
 from xstilts.results.score import read_predictions
 from xstilts.stages.tables import study_cells, study_header
+from xstilts.statistics.best import best_table
 from xstilts.statistics.claims import claim_table
 from xstilts.statistics.counts import example_counts
 from xstilts.statistics.effects import contrast_table, effect_table
 from xstilts.statistics.groups import group_table
-from xstilts.statistics.render import write_claims, write_contrasts, write_effects, write_groups
+from xstilts.statistics.render import (
+    write_best,
+    write_claims,
+    write_contrasts,
+    write_effects,
+    write_groups,
+    write_sources,
+)
 from xstilts.statistics.sample import Sample
 from xstilts.statistics.samples import Samples
+from xstilts.statistics.sources import source_table
 from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
@@ -33,14 +44,29 @@ if TYPE_CHECKING:
     from xstilts.statistics.sample import Key
 
 MISSING = "no predictions at hand"
+NOT_ASKED = "scores only"
 
 
 def study_samples(grid: Grid) -> Samples:
-    """All scores of a study with their resamplings, from what there is.
+    """All scores of a study with their resamplings, and those that choices are made on.
 
     Raises:
         UserError: a score file cannot be used, or a target's predictions are of different examples.
     """
+    untrained = [name for name, node in grid.targets.items() if not node.members]
+    study, strategies = grid.study, list(grid.study.strategies)
+    made = Samples(_samples(grid), strategies, study.baseline, study.source_language, untrained)
+    if CHOICE in grid.views and grid.view != CHOICE:
+        dev = grid.in_view(CHOICE)
+        made.choice = {
+            (model, dev.targets[target].model): sample
+            for (model, target), sample in _samples(dev, examples=False).items()
+        }
+    return made
+
+
+def _samples(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], Sample]:
+    """Scores by model and target; without resamplings where examples are not looked at."""
     cells = study_cells(grid)
     rows = collect(cells)
     values = values_of(rows, cells)
@@ -61,14 +87,12 @@ def study_samples(grid: Grid) -> Samples:
             place = places[model, cell.strategy, target, cell.seed]
             for language, value in _of(values, cell).items():
                 key = (cell.strategy, cell.seed, language)
-                path = grid.paths.prediction(model, cell.seed, place.stages, target, language)
-                scores[key], counts[key] = value, read(path, language)
+                path = grid.prediction(model, cell.seed, place.stages, target, language)
+                scores[key] = value
+                counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
         samples[model, target] = Sample(name, scores, counts, sizes.get(target, {}))
-    study = grid.study
-    untrained = [name for name, node in grid.targets.items() if not node.members]
-    strategies = list(study.strategies)
-    return Samples(samples, strategies, study.baseline, study.source_language, untrained)
+    return samples
 
 
 def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
@@ -116,6 +140,8 @@ def build_statistics(grid: Grid, out: Path) -> None:
     write_effects(out, effect_table(samples, family), header, family)
     write_contrasts(out, contrast_table(samples, grid.study.contrasts, family), header, family)
     write_groups(out, group_table(samples, language_groups(grid)), header)
+    write_best(out, best_table(samples), header)
+    write_sources(out, source_table(samples, language_twins(grid)), header)
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
     write_claims(out, claim_table(files, samples, setting), header)

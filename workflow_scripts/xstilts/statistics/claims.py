@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from xstilts.errors import suggestion
+from xstilts.statistics.best import TEST, choose, gains_of
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
 from xstilts.statistics.sample import combine
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         BestPerTarget,
         Claim,
         Compare,
+        GainsWith,
         LargestGain,
         NotConsistent,
     )
@@ -233,25 +235,24 @@ def _largest_gain(claim: LargestGain, samples: Samples, model: str) -> Found:
 
 def _best_per_target(claim: BestPerTarget, samples: Samples, model: str) -> Found:
     targets = _targets(samples, claim.targets)
-    chosen = {}
+    chosen = []
     for target in targets:
-        gains = {
-            strategy: samples.difference(model, strategy, samples.baseline, [target])
-            for strategy in _others(samples, claim.among)
-        }
-        there = {name: part for name, part in gains.items() if part.by_seed}
-        if not there:
+        choice = choose(samples, model, target, _others(samples, claim.among))
+        if choice is None:
             raise _NotHere(f"No strategy has a result on {target}.")
-        best = max(there, key=lambda name: float(there[name].values_S.mean()))
-        chosen[target] = (best, there[best])
-    part = combine([(1 / len(chosen), part) for _, part in chosen.values()])
+        chosen.append(choice)
+    part = gains_of(samples, model, chosen)
     found = estimate(part.values_S, part.draws_BS)
-    names = ", ".join(f"{target} {best}" for target, (best, _) in chosen.items())
+    names = ", ".join(
+        f"{one.target} {one.strategy}{'†' if one.chosen_on == TEST else ''}" for one in chosen
+    )
+    on_test = any(one.chosen_on == TEST for one in chosen)
+    warning = " (†: on the test set itself, so too high)" if on_test else ""
     return Found(
         decision=_between(found, claim.more_than, math.inf),
         measure=f"best of each target - {samples.baseline}",
         estimate=found,
-        remark=f"Chosen by the same results, so too high: {names}. {_why([('', part)])}".strip(),
+        remark=f"Chosen on dev sets: {names}{warning}. {_why([('', part)])}".strip(),
     )
 
 
@@ -301,11 +302,36 @@ def _not_everywhere(
     )
 
 
+def _gains_with(claim: GainsWith, samples: Samples, model: str) -> Found:
+    """How many strategies help: those whose corrected interval is above zero surely do.
+
+    Those of which it is below zero surely do not; the number lies between the first and all but the
+    second.
+    """
+    strategies, targets = _others(samples, claim.strategies), _targets(samples, claim.targets)
+    parts = [(s, samples.difference(model, s, samples.baseline, targets)) for s in strategies]
+    level = 1 - (1 - LEVEL) / len(parts)
+    found = [estimate(part.values_S, part.draws_BS, level) for _, part in parts]
+    helps = sum(one.low > 0 for one in found)
+    may_help = len(found) - sum(one.high <= 0 for one in found)
+    if claim.at_least is not None:
+        confirmed, contradicted = helps >= claim.at_least, may_help < claim.at_least
+    else:
+        assert claim.at_most is not None
+        confirmed, contradicted = may_help <= claim.at_most, helps > claim.at_most
+    decision: Decision = "not decided"
+    if confirmed or contradicted:
+        decision = "confirmed" if confirmed else "contradicted"
+    measure = f"{helps} of {len(found)} strategies help, {len(found) - may_help} do not"
+    return Found(decision=decision, measure=measure, remark=_why(parts))
+
+
 _RULES: dict[str, Callable[[Any, Samples, str], Found]] = {
     "compare": _compare,
     "best": _best,
     "largest_gain": _largest_gain,
     "best_per_target": _best_per_target,
     "not_consistent": _not_consistent,
+    "gains_with": _gains_with,
 }
 """Name of a predicate to what evaluates it."""

@@ -9,10 +9,12 @@ import pandas as pd
 
 from xstilts.files import write_text
 from xstilts.results.render import write_frame
+from xstilts.statistics.best import BEST_SCHEMA, TEST
 from xstilts.statistics.claims import CLAIM_SCHEMA
 from xstilts.statistics.effects import BASELINE, EFFECT_SCHEMA
 from xstilts.statistics.groups import GROUP_SCHEMA
 from xstilts.statistics.inference import RESAMPLES
+from xstilts.statistics.sources import SOURCE_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,6 +123,71 @@ def groups_markdown(table: pd.DataFrame, header: Header) -> str:
     return _blocks("groups of languages", header, intro, table, _group_row)
 
 
+def sources_markdown(table: pd.DataFrame, header: Header) -> str:
+    """Language of training by language of evaluation, one block per model, task and target."""
+    parts = [f"# {header.study}: languages of training", header.question]
+    parts += [f"> {header.note}" if header.note else ""]
+    if table.empty:
+        parts.append("No two strategies or targets of the study differ in their language alone.")
+    else:
+        parts.append(
+            "Rows: language of the training data; columns: language of evaluation. Entries: mean "
+            "over seeds (difference to training in the control's language; * where its interval of "
+            "95 % is on one side of zero). sources.csv has the intervals. Training sets in other "
+            "languages are mostly a machine's translations: language and quality differ together."
+        )
+    by = ["model", "position", "task", "target"]
+    for (model, position, task, target), rows in table.groupby(by, sort=False):
+        place = "before the target" if position == "intermediate" else "on the target"
+        control = rows["control"].iloc[0]
+        parts.append(f"## {model}: {task} {place}, evaluated on {target} (control: {control})")
+        columns = list(dict.fromkeys(rows["language"]))
+        found = {(row["source"], row["language"]): _source_entry(row) for _, row in rows.iterrows()}
+        body = pd.DataFrame(
+            [
+                {"trained in": source} | {code: found[source, code] for code in columns}
+                for source in dict.fromkeys(rows["source"])
+            ]
+        )
+        align = ("left", *["right"] * len(columns))
+        parts.append(body.to_markdown(index=False, disable_numparse=True, colalign=align))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def best_markdown(table: pd.DataFrame, header: Header) -> str:
+    """The best strategy of each target, one block per base model."""
+    intro = (
+        f"The strategy with the largest gain over {header.baseline} on a target's development "
+        "sets, and its gain on the test sets, in points. † chosen on the test set itself, since there is "
+        "no other (or the study does not say `choose_on`): too high. Intervals of 95 % are of the "
+        "chosen strategy; they do not cover that another one might have been chosen."
+    )
+    return _blocks("best strategy of each target", header, intro, table, _best_row)
+
+
+def _best_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
+    note = f" [{notes.setdefault(row['uncertainty'], len(notes) + 1)}]"
+    return {
+        "target": row["target"] + ("†" if TEST in row["chosen_on"] else ""),
+        "chosen": row["strategy"],
+        "on": row["chosen_on"],
+        "gain there": number(row["chosen_by"]),
+        "gain on test": number(row["delta"]),
+        "95 % interval": interval(row["low"], row["high"]),
+        "verdict": row["verdict"] + note,
+    }
+
+
+def _source_entry(row: pd.Series[Any]) -> str:
+    if math.isnan(row["mean"]):
+        return DASH
+    text = number(row["mean"], signed=False)
+    if math.isnan(row["delta"]):
+        return text
+    star = "*" if row["verdict"] in ("helps", "hurts") else ""
+    return f"{text} ({number(row['delta'])}{star})"
+
+
 def _group_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
     note = f" [{notes.setdefault(row['uncertainty'], len(notes) + 1)}]"
     missing = row["missing_targets"]
@@ -220,3 +287,15 @@ def write_groups(out_dir: Path, table: pd.DataFrame, header: Header) -> None:
     """Write ``groups.{parquet,csv,md}`` to a folder."""
     write_frame(out_dir / "groups", table, GROUP_SCHEMA)
     write_text(out_dir / "groups.md", groups_markdown(table, header))
+
+
+def write_sources(out_dir: Path, table: pd.DataFrame, header: Header) -> None:
+    """Write ``sources.{parquet,csv,md}`` to a folder."""
+    write_frame(out_dir / "sources", table, SOURCE_SCHEMA)
+    write_text(out_dir / "sources.md", sources_markdown(table, header))
+
+
+def write_best(out_dir: Path, table: pd.DataFrame, header: Header) -> None:
+    """Write ``best.{parquet,csv,md}`` to a folder."""
+    write_frame(out_dir / "best", table, BEST_SCHEMA)
+    write_text(out_dir / "best.md", best_markdown(table, header))

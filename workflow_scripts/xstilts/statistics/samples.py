@@ -46,6 +46,8 @@ class Samples:
         self.models = list(dict.fromkeys(model for model, _ in samples))
         self.targets = list(dict.fromkeys(target for _, target in samples))
         self.untrained = frozenset(untrained)
+        self.choice: dict[tuple[str, str], Sample] = {}
+        """What choices are made on, by model and target: development sets, where there are any."""
 
     @property
     def to_baseline(self) -> list[Pair]:
