@@ -158,8 +158,8 @@ def best_markdown(table: pd.DataFrame, header: Header) -> str:
     """The best strategy of each target, one block per base model."""
     intro = (
         f"The strategy with the largest gain over {header.baseline} on a target's development "
-        "sets, and its gain on the test sets, in points. † chosen on the test set itself, since there is "
-        "no other (or the study does not say `choose_on`): too high. Intervals of 95 % are of the "
+        "sets, and its gain on the test sets, in points. † chosen on the test set itself, since "
+        "there is no other (or the study does not say `choose_on`): too high. Intervals of 95 % are of the "
         "chosen strategy; they do not cover that another one might have been chosen."
     )
     return _blocks("best strategy of each target", header, intro, table, _best_row)
