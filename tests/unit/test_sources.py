@@ -9,7 +9,7 @@ from test_studies import grid
 from xstilts.grid.figures import figure_names
 from xstilts.grid.twins import Twins, language_twins
 from xstilts.results.render import Header
-from xstilts.statistics.render import sources_markdown
+from xstilts.statistics.render_sources import sources_markdown
 from xstilts.statistics.samples import Samples
 from xstilts.statistics.sources import source_table
 

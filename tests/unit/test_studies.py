@@ -34,8 +34,9 @@ def grid(name: str, **changes: Any) -> Grid:
 # Trainings = bases x seeds x (nodes of the prefix tree below the base
 #                              + strategies, the baseline included, x targets with training data).
 #
-# phang2020: 9 tasks + multi-task + 3 with MLM + 2 translated = 15 chains of one stage;
-#   7 of XTREME's 9 targets are trained: 1 x 3 x (15 + 16 x 7) = 381. In small: 13 chains.
+# phang2020: 9 tasks + multi-task + the same with MLM + MLM alone + 3 with MLM + 3 translated = 18
+#   chains of one stage; 7 of XTREME's 9 targets are trained: 1 x 3 x (18 + 19 x 7) = 453. The
+#   second protocol and the choice on dev sets train nothing. In small: 5 chains; 2 of 4 targets.
 # sequences_vs_joint: 3 single, 6 ordered pairs below them, 3 joint and 3 even mixtures = 15
 #   nodes; the 3 strategies with the target add none; all 3 targets are trained:
 #   1 x 3 x (15 + 19 x 3) = 216. In small: 2 single, 2 pairs, 1 joint, 1 even; 8 strategies.
@@ -46,7 +47,7 @@ def grid(name: str, **changes: Any) -> Grid:
 # english_vs_non_english: 15 languages and a mixture = 16; 7 of XTREME's 9 targets:
 #   1 x 3 x (16 + 17 x 7) = 405. In small: 4 languages and a mixture; 3 of 4 targets.
 STUDIES = {
-    "phang2020": (1, 3, 15, 16, 7, 381),
+    "phang2020": (1, 3, 18, 19, 7, 453),
     "sequences_vs_joint": (1, 3, 15, 19, 3, 216),
     "complexity_and_scale": (2, 3, 8, 9, 6, 372),
     "african": (2, 3, 5, 6, 9, 354),
@@ -55,7 +56,7 @@ STUDIES = {
 }
 # in small: bases, nodes, strategies, trained targets, trainings
 SMALL = {
-    "phang2020": (1, 13, 14, 7, 111),
+    "phang2020": (1, 5, 6, 2, 17),
     "sequences_vs_joint": (1, 6, 8, 3, 30),
     "complexity_and_scale": (2, 8, 9, 6, 124),
     "african": (2, 5, 6, 9, 118),
@@ -118,8 +119,8 @@ def test_a_joint_stage_takes_as_many_steps_as_the_sequence_of_its_parts() -> Non
             if chain.startswith("even"):
                 assert abs(taken[0] - taken[1]) <= 1
             else:
-                # of each set as many examples as in the sequence, to within a step
-                assert abs(taken[0] - alone[first]) <= 1
+                # of each set as many as in the sequence, but for the last, cut batch of an epoch
+                assert abs(taken[0] - alone[first]) <= 2
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -292,6 +292,8 @@ def statistics(grid: Grid) -> dict[str, Any]:
         "xstilts.statistics.claims",
         "xstilts.languages",
         "xstilts.statistics.render",
+        "xstilts.statistics.render_claims",
+        "xstilts.statistics.render_sources",
     ]
     declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])
     return declared

@@ -9,34 +9,39 @@ from typing import TYPE_CHECKING
 from xstilts.config.load import load_claims
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
+from xstilts.files import write_text
 from xstilts.grid.twins import language_twins
 from xstilts.grid.views import CHOICE
 from xstilts.languages import groupings
 from xstilts.microworld.world import properties
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
+from xstilts.results.render import write_frame
 from xstilts.results.score import read_predictions
 from xstilts.stages.tables import study_cells, study_header
-from xstilts.statistics.best import best_table
-from xstilts.statistics.claims import claim_table
+from xstilts.statistics.best import BEST_SCHEMA, best_table
+from xstilts.statistics.claims import CLAIM_SCHEMA, claim_table
 from xstilts.statistics.counts import example_counts
-from xstilts.statistics.effects import contrast_table, effect_table
-from xstilts.statistics.groups import group_table
+from xstilts.statistics.effects import EFFECT_SCHEMA, contrast_table, effect_table
+from xstilts.statistics.groups import GROUP_SCHEMA, group_table
 from xstilts.statistics.render import (
-    write_best,
-    write_claims,
-    write_contrasts,
-    write_effects,
-    write_groups,
-    write_sources,
+    best_markdown,
+    contrasts_markdown,
+    effects_markdown,
+    groups_markdown,
 )
+from xstilts.statistics.render_claims import claims_markdown
+from xstilts.statistics.render_sources import sources_markdown
 from xstilts.statistics.sample import Sample
 from xstilts.statistics.samples import Samples
-from xstilts.statistics.sources import source_table
+from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
 from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
+    import pyarrow as pa
 
     from xstilts.grid import Grid
     from xstilts.results.cells import Cell, Scores
@@ -134,14 +139,24 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
 
 
 def build_statistics(grid: Grid, out: Path) -> None:
-    """Write effects, contrasts and claims, from what there is, to the folder ``out``."""
-    samples, header = study_samples(grid), study_header(grid)
-    family = grid.study.correct_over
-    write_effects(out, effect_table(samples, family), header, family)
-    write_contrasts(out, contrast_table(samples, grid.study.contrasts, family), header, family)
-    write_groups(out, group_table(samples, language_groups(grid)), header)
-    write_best(out, best_table(samples), header)
-    write_sources(out, source_table(samples, language_twins(grid)), header)
+    """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
+    samples, header, family = study_samples(grid), study_header(grid), grid.study.correct_over
+
+    def write(name: str, table: pd.DataFrame, schema: pa.Schema, text: str) -> None:
+        write_frame(out / name, table, schema)
+        write_text(out / f"{name}.md", text)
+
+    effects = effect_table(samples, family)
+    write("effects", effects, EFFECT_SCHEMA, effects_markdown(effects, header, family))
+    contrasts = contrast_table(samples, grid.study.contrasts, family)
+    write("contrasts", contrasts, EFFECT_SCHEMA, contrasts_markdown(contrasts, header, family))
+    groups = group_table(samples, language_groups(grid))
+    write("groups", groups, GROUP_SCHEMA, groups_markdown(groups, header))
+    best = best_table(samples)
+    write("best", best, BEST_SCHEMA, best_markdown(best, header))
+    sources = source_table(samples, language_twins(grid))
+    write("sources", sources, SOURCE_SCHEMA, sources_markdown(sources, header))
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
-    write_claims(out, claim_table(files, samples, setting), header)
+    claims = claim_table(files, samples, setting)
+    write("claims", claims, CLAIM_SCHEMA, claims_markdown(claims, header))
