@@ -23,6 +23,7 @@ rule build_report:
             "effects.parquet",
             "claims.parquet",
             "sources.parquet",
+            "scale.parquet",
         ),
         overlap="<results>/tables/overlap.csv",
         models=[*GRID.intermediate_models(), *GRID.target_models()],
@@ -56,6 +57,7 @@ rule build_figures:
             "effects.parquet",
             "claims.parquet",
             "sources.parquet",
+            "scale.parquet",
         ),
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:

@@ -41,7 +41,7 @@ def grid(name: str, **changes: Any) -> Grid:
 #   nodes; the 3 strategies with the target add none; all 3 targets are trained:
 #   1 x 3 x (15 + 19 x 3) = 216. In small: 2 single, 2 pairs, 1 joint, 1 even; 8 strategies.
 # complexity_and_scale: 5 tasks and 3 further sizes = 8; 2 x 3 x (8 + 9 x 6) = 372.
-# african: 4 single and one sequence = 5; 9 of 10 targets: 2 x 3 x (5 + 6 x 9) = 354.
+# african: 8 single = 8; 9 of 10 targets: 2 x 3 x (8 + 9 x 9) = 534. In small: 4; 2 of 3 targets.
 # pawsx_sources: 7 languages and 2 mixtures of all = 9; 10 of 11 targets:
 #   1 x 3 x (9 + 10 x 10) = 327. In small: 4 languages and a mixture; 5 targets.
 # english_vs_non_english: 15 languages and a mixture = 16; 7 of XTREME's 9 targets:
@@ -50,7 +50,7 @@ STUDIES = {
     "phang2020": (1, 3, 18, 19, 7, 453),
     "sequences_vs_joint": (1, 3, 15, 19, 3, 216),
     "complexity_and_scale": (2, 3, 8, 9, 6, 372),
-    "african": (2, 3, 5, 6, 9, 354),
+    "african": (2, 3, 8, 9, 9, 534),
     "pawsx_sources": (1, 3, 9, 10, 10, 327),
     "english_vs_non_english": (1, 3, 16, 17, 7, 405),
 }
@@ -59,7 +59,7 @@ SMALL = {
     "phang2020": (1, 5, 6, 2, 17),
     "sequences_vs_joint": (1, 6, 8, 3, 30),
     "complexity_and_scale": (2, 8, 9, 6, 124),
-    "african": (2, 5, 6, 9, 118),
+    "african": (2, 4, 5, 2, 28),
     "pawsx_sources": (1, 5, 6, 5, 35),
     "english_vs_non_english": (1, 5, 6, 3, 23),
 }

@@ -20,6 +20,8 @@ def figure_names(grid: Grid) -> tuple[str, ...]:
         names.append("properties")
     if language_twins(grid):
         names.append("sources")
+    if len(grid.study.bases) > 1:
+        names.append("scale")
     names += ["gap", "seeds"]
     if any(node.task.kind == "retrieval" for node in grid.targets.values()):
         names.append("layers")

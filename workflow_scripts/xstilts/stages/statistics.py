@@ -18,10 +18,16 @@ from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
 from xstilts.results.render import write_frame
 from xstilts.results.score import read_predictions
+from xstilts.stages.difficulty import measured_tasks
 from xstilts.stages.tables import study_cells, study_header
 from xstilts.statistics.best import BEST_SCHEMA, best_table
 from xstilts.statistics.claims import CLAIM_SCHEMA, claim_table
 from xstilts.statistics.counts import example_counts
+from xstilts.statistics.difficulty import (
+    DIFFICULTY_SCHEMA,
+    difficulty_markdown,
+    difficulty_table,
+)
 from xstilts.statistics.effects import EFFECT_SCHEMA, contrast_table, effect_table
 from xstilts.statistics.groups import GROUP_SCHEMA, group_table
 from xstilts.statistics.render import (
@@ -34,6 +40,12 @@ from xstilts.statistics.render_claims import claims_markdown
 from xstilts.statistics.render_sources import sources_markdown
 from xstilts.statistics.sample import Sample
 from xstilts.statistics.samples import Samples
+from xstilts.statistics.scale import (
+    SCALE_SCHEMA,
+    num_parameters,
+    scale_markdown,
+    scale_table,
+)
 from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
 from xstilts.tasks.base import EMBEDDING_KINDS
 
@@ -138,6 +150,12 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
     return read
 
 
+def parameters(grid: Grid) -> dict[str, int]:
+    """Base model to its number of weights, for those that are here."""
+    sizes = {base: num_parameters(Path(grid.paths.base(base)).parent) for base in grid.study.bases}
+    return {base: size for base, size in sizes.items() if size is not None}
+
+
 def build_statistics(grid: Grid, out: Path) -> None:
     """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
     samples, header, family = study_samples(grid), study_header(grid), grid.study.correct_over
@@ -156,6 +174,10 @@ def build_statistics(grid: Grid, out: Path) -> None:
     write("best", best, BEST_SCHEMA, best_markdown(best, header))
     sources = source_table(samples, language_twins(grid))
     write("sources", sources, SOURCE_SCHEMA, sources_markdown(sources, header))
+    difficulty = difficulty_table(measured_tasks(grid), effects)
+    write("difficulty", difficulty, DIFFICULTY_SCHEMA, difficulty_markdown(difficulty, header))
+    scale = scale_table(effects, parameters(grid))
+    write("scale", scale, SCALE_SCHEMA, scale_markdown(scale, header))
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
     claims = claim_table(files, samples, setting)
