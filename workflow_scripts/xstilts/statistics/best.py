@@ -93,7 +93,7 @@ def _rows(samples: Samples, model: str) -> Iterator[dict[str, Any]]:
         if (choice := choose(samples, model, target, among)) is not None
     ]
     for choice in found:
-        row = {"model": model, "target": choice.target, "strategy": choice.strategy}
+        row: dict[str, Any] = {"model": model, "target": choice.target, "strategy": choice.strategy}
         row |= {"chosen_on": choice.chosen_on, "chosen_by": choice.chosen_by}
         yield row | effect(gains_of(samples, model, [choice]))
     if found:

@@ -68,11 +68,14 @@ def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.Dat
         tasks: what was measured of each.
         effects: from ``effect_table``.
     """
-    average = effects[effects["target"] == AVERAGE].set_index(["model", "strategy"])
+    average = {
+        (row["model"], row["strategy"]): row
+        for row in effects[effects["target"] == AVERAGE].to_dict("records")
+    }
+    nothing = dict.fromkeys(("delta", "low", "high"), math.nan)
     records: list[dict[str, Any]] = []
     for one in tasks:
-        place = (one.model, one.strategy)
-        found = average.loc[place] if place in average.index else None
+        found = average.get((one.model, one.strategy), nothing)
         dev = mean(one.dev)
         records.append(
             {
@@ -89,9 +92,9 @@ def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.Dat
                 "difficulty": 100 * (100 - dev) / (100 - one.frequent),
                 "loss": mean(one.loss),
                 "num_seeds": len(one.dev),
-                "gain": math.nan if found is None else float(found["delta"]),
-                "low": math.nan if found is None else float(found["low"]),
-                "high": math.nan if found is None else float(found["high"]),
+                "gain": found["delta"],
+                "low": found["low"],
+                "high": found["high"],
                 "remark": one.remark,
             }
         )

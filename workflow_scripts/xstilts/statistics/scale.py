@@ -79,10 +79,9 @@ def scale_markdown(table: pd.DataFrame, header: Header) -> str:
         if rows.empty:
             continue
         entries = []
-        for (family, model, size), found in rows.groupby(
-            ["family", "model", "parameters"], sort=False
-        ):
-            entry = {"family": family, "model": model, "weights": millions(int(size))}
+        for model, found in rows.groupby("model", sort=False):
+            family, size = found["family"].iloc[0], int(found["parameters"].iloc[0])
+            entry = {"family": family, "model": str(model), "weights": millions(size)}
             for _, row in found.iterrows():
                 gain = f"{number(row['delta'])} {interval(row['low'], row['high'])}"
                 entry[row["strategy"]] = gain

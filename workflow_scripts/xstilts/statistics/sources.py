@@ -68,7 +68,12 @@ def _rows(samples: Samples, model: str, twins: Twins) -> Iterator[dict[str, Any]
                 for name, place in ((strategy, target), (control[0], control[1]))
             )
             values = [float(value) for value in own.values_S]
-            row = {"model": model, **names, "source": source, "control": twins.control}
+            row: dict[str, Any] = {
+                "model": model,
+                **names,
+                "source": source,
+                "control": twins.control,
+            }
             row |= {"language": language, "mean": mean(values), "sd": deviation(values)}
             row |= effect(combine([(1.0, own), (-1.0, other)]))
             # both were counted
