@@ -390,7 +390,8 @@ class Grid:
             "split": "train|validation|test",
             "target": any_of(self.names.evaluated),
             # of tables: nothing for the study's own
-            "view": "|".join(re.escape(f"{view}/") if view else "" for view in self.views),
+            # (Snakemake takes an empty pattern for none)
+            "view": "|".join(re.escape(f"{view}/") if view else "(?:)" for view in self.views),
         }
 
 
