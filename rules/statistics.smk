@@ -1,7 +1,7 @@
 """Statistics: strategies compared, with intervals, also by groups of languages; claims.
 
 REQUIRED INPUTS: <results>/scores/..., <results>/predictions/...
-OUTPUTS: <results>/tables/[VIEW/]{effects,contrasts,groups,best,sources,difficulty,scale,claims}.*
+OUTPUTS: <results>/tables/[VIEW/]{effects,contrasts,groups,best,sources,difficulty,scale,variance,claims}.*
 """
 
 
@@ -27,6 +27,7 @@ rule build_statistics:
         difficulty=multiext("<results>/tables/{view}difficulty", ".md", ".csv", ".parquet"),
         scale=multiext("<results>/tables/{view}scale", ".md", ".csv", ".parquet"),
         sources=multiext("<results>/tables/{view}sources", ".md", ".csv", ".parquet"),
+        variance=multiext("<results>/tables/{view}variance", ".md", ".csv", ".parquet"),
         claims=multiext("<results>/tables/{view}claims", ".md", ".csv", ".parquet"),
     log:
         "<logs>/tables/{view}statistics.log",

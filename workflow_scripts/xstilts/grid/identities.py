@@ -289,6 +289,7 @@ def statistics(grid: Grid) -> dict[str, Any]:
         "xstilts.statistics.best",
         "xstilts.statistics.difficulty",
         "xstilts.statistics.scale",
+        "xstilts.statistics.variance",
         "xstilts.stages.difficulty",
         "xstilts.statistics.sources",
         "xstilts.grid.twins",

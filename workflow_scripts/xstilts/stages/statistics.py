@@ -47,6 +47,7 @@ from xstilts.statistics.scale import (
     scale_table,
 )
 from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
+from xstilts.statistics.variance import VARIANCE_SCHEMA, variance_markdown, variance_table
 from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ def build_statistics(grid: Grid, out: Path) -> None:
     write("difficulty", difficulty, DIFFICULTY_SCHEMA, difficulty_markdown(difficulty, header))
     scale = scale_table(effects, parameters(grid))
     write("scale", scale, SCALE_SCHEMA, scale_markdown(scale, header))
+    variance = variance_table(samples)
+    write("variance", variance, VARIANCE_SCHEMA, variance_markdown(variance, header))
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
     claims = claim_table(files, samples, setting)
