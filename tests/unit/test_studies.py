@@ -40,25 +40,27 @@ def grid(name: str, **changes: Any) -> Grid:
 # sequences_vs_joint: 3 single, 6 ordered pairs below them, 3 joint and 3 even mixtures = 15
 #   nodes; the 3 strategies with the target add none; all 3 targets are trained:
 #   1 x 3 x (15 + 19 x 3) = 216. In small: 2 single, 2 pairs, 1 joint, 1 even; 8 strategies.
-# complexity_and_scale: 5 tasks and 3 further sizes = 8; 2 x 3 x (8 + 9 x 6) = 372.
+# complexity_and_scale: 5 sets of equal size and 2 whole ones = 7; 5 of 6 targets; 14 models:
+#   14 x 3 x (7 + 8 x 5) = 1974. In small: 3 models, 3 sets, 2 of 3 targets.
 # african: 8 single = 8; 9 of 10 targets: 2 x 3 x (8 + 9 x 9) = 534. In small: 4; 2 of 3 targets.
 # pawsx_sources: 7 languages and 2 mixtures of all = 9; 10 of 11 targets:
 #   1 x 3 x (9 + 10 x 10) = 327. In small: 4 languages and a mixture; 5 targets.
 # english_vs_non_english: 15 languages and a mixture = 16; 7 of XTREME's 9 targets:
-#   1 x 3 x (16 + 17 x 7) = 405. In small: 4 languages and a mixture; 3 of 4 targets.
+#   3 models: 3 x 3 x (16 + 17 x 7) = 1215. In small: 1 model, 4 languages and a mixture; 3 of 4
+#   targets.
 STUDIES = {
     "phang2020": (1, 3, 18, 19, 7, 453),
     "sequences_vs_joint": (1, 3, 15, 19, 3, 216),
-    "complexity_and_scale": (2, 3, 8, 9, 6, 372),
+    "complexity_and_scale": (14, 3, 7, 8, 5, 1974),
     "african": (2, 3, 8, 9, 9, 534),
     "pawsx_sources": (1, 3, 9, 10, 10, 327),
-    "english_vs_non_english": (1, 3, 16, 17, 7, 405),
+    "english_vs_non_english": (3, 3, 16, 17, 7, 1215),
 }
 # in small: bases, nodes, strategies, trained targets, trainings
 SMALL = {
     "phang2020": (1, 5, 6, 2, 17),
     "sequences_vs_joint": (1, 6, 8, 3, 30),
-    "complexity_and_scale": (2, 8, 9, 6, 124),
+    "complexity_and_scale": (3, 3, 4, 2, 33),
     "african": (2, 4, 5, 2, 28),
     "pawsx_sources": (1, 5, 6, 5, 35),
     "english_vs_non_english": (1, 5, 6, 3, 23),
