@@ -36,17 +36,23 @@ def language_twins(grid: Grid) -> list[Twins]:
             (member,) = stages[0].members
             intermediate.setdefault(_origin(member), {})[_language(member)] = strategy
     found = [
-        _twins(grid, "intermediate", task, target, {c: (s, target) for c, s in by_language.items()})
+        _twins(
+            grid,
+            "intermediate",
+            task,
+            node.model,
+            {code: (strategy, node.model) for code, strategy in by_language.items()},
+        )
         for task, by_language in intermediate.items()
-        for target in grid.targets
+        for node in grid.targets.values()
         if len(by_language) > 1
     ]
     own: dict[tuple[str, str, str], dict[str, tuple[str, str]]] = {}
-    for name, node in grid.targets.items():
+    for node in grid.targets.values():
         if len(node.members) == 1:
             (member,) = node.members
             place = own.setdefault((node.task.name, node.split, _origin(member)), {})
-            place[_language(member)] = (grid.study.baseline, name)
+            place[_language(member)] = (grid.study.baseline, node.model)
     return found + [
         _twins(grid, "target", trained, evaluated, members)
         for (evaluated, _, trained), members in own.items()

@@ -71,20 +71,20 @@ def study_samples(grid: Grid) -> Samples:
     Raises:
         UserError: a score file cannot be used, or a target's predictions are of different examples.
     """
-    untrained = [name for name, node in grid.targets.items() if not node.members]
+    untrained = [node.model for node in grid.targets.values() if not node.members]
     study, strategies = grid.study, list(grid.study.strategies)
     made = Samples(_samples(grid), strategies, study.baseline, study.source_language, untrained)
     if CHOICE in grid.views and grid.view != CHOICE:
         dev = grid.in_view(CHOICE)
-        made.choice = {
-            (model, dev.targets[target].model): sample
-            for (model, target), sample in _samples(dev, examples=False).items()
-        }
+        made.choice = _samples(dev, examples=False)
     return made
 
 
 def _samples(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], Sample]:
-    """Scores by model and target; without resamplings where examples are not looked at."""
+    """Scores by model and target; without resamplings where examples are not looked at.
+
+    Targets have the names of the study's own, so that claims and choices find them in every view.
+    """
     cells = study_cells(grid)
     rows = collect(cells)
     values = values_of(rows, cells)
@@ -109,7 +109,7 @@ def _samples(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], Samp
                 scores[key] = value
                 counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
-        samples[model, target] = Sample(name, scores, counts, sizes.get(target, {}))
+        samples[model, node.model] = Sample(name, scores, counts, sizes.get(target, {}))
     return samples
 
 
