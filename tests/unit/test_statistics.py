@@ -180,6 +180,22 @@ def test_strategies_must_be_evaluated_on_the_same_examples() -> None:
         sample(right)
 
 
+def test_models_that_mine_other_sentences_are_compared_over_all_of_them() -> None:
+    def mined(names: str, right: str) -> Counts:
+        top = np.array([2.0 * (name in right) for name in names])
+        return Counts(tuple(names), top, np.full(len(names), 2.0), sparse=True)
+
+    found = {("mnli", 1, "de"): mined("abc", "ab"), ("none", 1, "de"): mined("bcd", "b")}
+    scores = {key: one.value() for key, one in found.items()}
+    one = Sample("bucc2018/test", scores, found, {"de": 4})
+    difference = one.difference("mnli", "none")
+    assert difference.uncertainty.startswith("examples only")
+    assert difference.by_seed[1] == pytest.approx(100 / 3)
+    padded = one.counts["none", 1, "de"]
+    assert padded.ids == ("a", "b", "c", "d")
+    assert padded.value() == scores["none", 1, "de"]
+
+
 def test_the_same_strategy_has_no_effect() -> None:
     right = {(name, seed, "en"): answers(0.7, seed) for name in ("none", "same") for seed in (1, 2)}
     difference = sample(right).difference("same", "none", swaps=True)

@@ -95,8 +95,22 @@ class Sample:
             for key, found in counts.items()
             if key[0] not in self.why and key in scores and not isinstance(found, str)
         }
+        self._fill()
         self._names: dict[tuple[str, ...], str] = {}
         self._draws = self._resample()
+
+    def _fill(self) -> None:
+        """Give all files of a language the examples of all, where empty ones are left out.
+
+        Mining lists the sentences that have a pair, and each model finds others.
+        """
+        sparse = {key: found for key, found in self.counts.items() if found.sparse}
+        ids: dict[str, set[str]] = {}
+        for (_, _, language), found in sparse.items():
+            ids.setdefault(language, set()).update(found.ids)
+        listed = {language: sorted(found) for language, found in ids.items()}
+        for key, found in sparse.items():
+            self.counts[key] = found.with_ids(listed[key[2]])
 
     def _groups(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
         """Keys by the ids of their examples: parallel languages are drawn together."""
