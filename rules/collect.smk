@@ -30,20 +30,23 @@ rule target_models:
 rule predictions:
     """Predictions of every cell and language."""
     input:
-        GRID.predictions(),
+        GRID.of_all_views(Grid.predictions),
 
 
 rule scores:
     """Scores of every cell."""
     input:
-        GRID.scores(),
+        GRID.of_all_views(Grid.scores),
 
 
 rule tables:
     """The transfer table, the table by language, the overlap audit, effects and claims."""
     input:
-        f"{GRID.paths.root}/tables/transfer.md",
-        f"{GRID.paths.root}/tables/effects.md",
+        [
+            f"{GRID.in_view(view).paths.tables}/{name}.md"
+            for view in GRID.views
+            for name in ("transfer", "effects")
+        ],
 
 
 rule report:

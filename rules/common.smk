@@ -19,6 +19,7 @@ from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.grid.parallel import parallel  # noqa: E402
+from xstilts.grid.views import CHOICE  # noqa: E402
 from xstilts.paths import data_file, product  # noqa: E402
 from xstilts.warm import client as warm  # noqa: E402
 
@@ -80,10 +81,8 @@ def get_arrays(wildcards) -> list[str]:
 
 def get_parent(wildcards) -> str:
     """Manifest of the model that a stage starts from."""
-    stages = GRID.stages_of(wildcards.chain)
-    if not wildcards.get("target"):
-        stages = stages[:-1]
-    return GRID.paths.intermediate(wildcards.base, int(wildcards.seed), stages)
+    place = (wildcards.base, int(wildcards.seed), wildcards.chain)
+    return GRID.parent(*place, wildcards.get("target"))
 
 
 def get_gate(wildcards) -> list[str]:
@@ -141,7 +140,7 @@ def get_predicting_model(target):
 
 def get_evaluation(product, target):
     """A function of wildcards: manifests of the evaluated data (or tokens), a language each."""
-    node = GRID.targets[target]
+    node = GRID.names.evaluated[target]
     if product == "data":
         return [GRID.paths.data(node.task.name, code, node.split) for code in node.languages]
     return lambda wc: [
@@ -149,15 +148,32 @@ def get_evaluation(product, target):
     ]
 
 
+def get_cell(wildcards) -> tuple:
+    """Base, seed, stages and target of a cell."""
+    stages = GRID.stages_of(wildcards.chain)
+    return wildcards.base, int(wildcards.seed), stages, wildcards.target
+
+
+def get_cell_manifest(wildcards) -> str:
+    """The manifest that says that all languages of a cell are predicted."""
+    return GRID.predicted(*get_cell(wildcards))
+
+
 def get_cell_predictions(wildcards) -> list[str]:
     """Prediction files of a cell, a language each."""
-    stages = GRID.stages_of(wildcards.chain)
-    return [
-        GRID.paths.prediction(
-            wildcards.base, int(wildcards.seed), stages, wildcards.target, language
-        )
-        for language in GRID.targets[wildcards.target].languages
-    ]
+    languages = GRID.names.evaluated[wildcards.target].languages
+    return [GRID.prediction(*get_cell(wildcards), language) for language in languages]
+
+
+def get_view(wildcards) -> Grid:
+    """The study as the view has it whose tables are asked for."""
+    return GRID.in_view(wildcards.view.rstrip("/"))
+
+
+def get_choice(wildcards) -> list[str]:
+    """Scores on the development sets on which the best strategy of a target is chosen."""
+    chosen = [CHOICE] if CHOICE in GRID.views and wildcards.view != f"{CHOICE}/" else []
+    return [file for view in chosen for file in GRID.in_view(view).scores()]
 
 
 def get_place(wildcards) -> submissions.Place:
@@ -250,7 +266,8 @@ def write_partial_tables() -> None:
     from xstilts.stages.tables import build_tables
 
     stop_watching()
-    build_tables(GRID, Path(GRID.paths.tables))
-    build_statistics(GRID, Path(GRID.paths.tables))
+    for grid in map(GRID.in_view, GRID.views):
+        build_tables(grid, Path(grid.paths.tables))
+        build_statistics(grid, Path(grid.paths.tables))
     build_study_report(GRID)
     show_table()

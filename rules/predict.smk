@@ -7,7 +7,7 @@ REQUIRED INPUTS: the model's manifest, data and tokens of the evaluated language
 OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/{LANGUAGE.parquet,manifest.json}
 """
 
-for target in GRID.targets:
+for target, node in GRID.predicting.items():
 
     rule:
         name:
@@ -24,7 +24,7 @@ for target in GRID.targets:
                 expand(
                     "<results>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}/{language}.parquet",
                     target=target,
-                    language=GRID.targets[target].languages,
+                    language=node.languages,
                 )
             ),
         log:

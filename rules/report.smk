@@ -22,6 +22,8 @@ rule build_report:
             "results.parquet",
             "effects.parquet",
             "claims.parquet",
+            "sources.parquet",
+            "scale.parquet",
         ),
         overlap="<results>/tables/overlap.csv",
         models=[*GRID.intermediate_models(), *GRID.target_models()],
@@ -54,6 +56,8 @@ rule build_figures:
             "results.parquet",
             "effects.parquet",
             "claims.parquet",
+            "sources.parquet",
+            "scale.parquet",
         ),
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:

@@ -12,7 +12,7 @@ localrules:
 rule score_predictions:
     """Score {wildcards.target} after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
     input:
-        manifest="<results>/predictions/{base}/seed-{seed}/{chain}/{target}/manifest.json",
+        manifest=get_cell_manifest,
         languages=get_cell_predictions,
     output:
         scores="<results>/scores/{base}/seed-{seed}/{chain}/{target}.parquet",
@@ -24,6 +24,6 @@ rule score_predictions:
         "../envs/score.yaml"
     params:
         identity=lambda wc: identities.scores(GRID, wc.target),
-        split=lambda wc: GRID.targets[wc.target].split,
+        split=lambda wc: GRID.names.evaluated[wc.target].split,
     script:
         "../workflow_scripts/score_predictions.py"

@@ -1,7 +1,7 @@
 """Tables: all result rows, strategy x target, by language, and the overlap audit.
 
 REQUIRED INPUTS: <results>/scores/..., <results>/data/...
-OUTPUTS: <results>/tables/{transfer,languages,layers,results,overlap}.*
+OUTPUTS: <results>/tables/[VIEW/]{transfer,languages,layers,results}.*, <results>/tables/overlap.*
 """
 
 
@@ -32,30 +32,30 @@ rule audit_overlap:
 rule build_tables:
     """Build the tables"""
     input:
-        scores=GRID.scores(),
+        scores=lambda wc: get_view(wc).scores(),
         overlap="<results>/tables/overlap.csv",
     output:
-        transfer=multiext("<results>/tables/transfer", ".md", ".parquet", ".tex"),
+        transfer=multiext("<results>/tables/{view}transfer", ".md", ".parquet", ".tex"),
         transfer_csv=report(
-            "<results>/tables/transfer.csv",
+            "<results>/tables/{view}transfer.csv",
             caption="captions/transfer.rst",
             category="Tables",
         ),
-        languages=multiext("<results>/tables/languages", ".md", ".parquet"),
+        languages=multiext("<results>/tables/{view}languages", ".md", ".parquet"),
         languages_csv=report(
-            "<results>/tables/languages.csv",
+            "<results>/tables/{view}languages.csv",
             caption="captions/languages.rst",
             category="Tables",
         ),
-        layers=multiext("<results>/tables/layers", ".csv", ".parquet"),
-        results=multiext("<results>/tables/results", ".csv", ".parquet"),
+        layers=multiext("<results>/tables/{view}layers", ".csv", ".parquet"),
+        results=multiext("<results>/tables/{view}results", ".csv", ".parquet"),
     log:
-        "<logs>/tables/tables.log",
+        "<logs>/tables/{view}tables.log",
     benchmark:
-        "<benchmarks>/tables/tables.jsonl"
+        "<benchmarks>/tables/{view}tables.jsonl"
     conda:
         "../envs/report.yaml"
     params:
-        identity=identities.tables(GRID),
+        identity=lambda wc: identities.tables(get_view(wc)),
     script:
         "../workflow_scripts/build_tables.py"

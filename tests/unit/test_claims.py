@@ -14,8 +14,8 @@ from xstilts.config.load import load_claims
 from xstilts.errors import UserError
 from xstilts.results.render import Header
 from xstilts.statistics.claims import claim_table, evaluate
-from xstilts.statistics.effects import Samples
-from xstilts.statistics.render import claims_markdown
+from xstilts.statistics.render_claims import claims_markdown
+from xstilts.statistics.samples import Samples
 
 ROOT = Path(__file__).parents[2]
 LEVELS = {
@@ -71,6 +71,11 @@ def claim(**predicate: object) -> Claim:
         ({"best_per_target": {"more_than": 5}}, "confirmed"),
         ({"best_per_target": {"more_than": 50}}, "contradicted"),
         ({"not_consistent": {"strategies": ["mnli"], "against": ["none"]}}, "confirmed"),
+        ({"gains_with": {"targets": ["xnli"], "at_least": 1}}, "confirmed"),
+        ({"gains_with": {"targets": ["udpos"], "at_least": 2}}, "contradicted"),
+        ({"gains_with": {"targets": ["xquad"], "at_least": 2}}, "confirmed"),
+        ({"gains_with": {"targets": ["xnli"], "at_most": 0}}, "contradicted"),
+        ({"gains_with": {"targets": ["udpos"], "at_most": 1}}, "confirmed"),
         (
             {
                 "not_consistent": {

@@ -15,9 +15,10 @@ from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.statistics.counts import Counts, example_counts
-from xstilts.statistics.effects import Samples, effect_table
+from xstilts.statistics.effects import effect_table
 from xstilts.statistics.inference import estimate, holm, sign_flip, swap_test
 from xstilts.statistics.sample import Sample, combine
+from xstilts.statistics.samples import Samples
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "E-LOC", "S-PER", "NOUN", "SYM", "PUNCT", "I-O"]
 WORDS = ["the", "a", "cat", "Katze", "北京", "Straße", "-", "an", "1990", ""]
@@ -146,7 +147,7 @@ def test_interval_of_seeds_is_students() -> None:
     low, high = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
     assert (found.low, found.high) == (pytest.approx(low, abs=0.02), pytest.approx(high, abs=0.02))
     assert found.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.003)
-    assert found.verdict == ("helps" if low > 0 else "no effect shown")
+    assert found.verdict == ("helps" if low > 0 else "unclear")
 
 
 def test_seeds_and_examples_add_up() -> None:
@@ -179,12 +180,28 @@ def test_strategies_must_be_evaluated_on_the_same_examples() -> None:
         sample(right)
 
 
+def test_models_that_mine_other_sentences_are_compared_over_all_of_them() -> None:
+    def mined(names: str, right: str) -> Counts:
+        top = np.array([2.0 * (name in right) for name in names])
+        return Counts(tuple(names), top, np.full(len(names), 2.0), sparse=True)
+
+    found = {("mnli", 1, "de"): mined("abc", "ab"), ("none", 1, "de"): mined("bcd", "b")}
+    scores = {key: one.value() for key, one in found.items()}
+    one = Sample("bucc2018/test", scores, found, {"de": 4})
+    difference = one.difference("mnli", "none")
+    assert difference.uncertainty.startswith("examples only")
+    assert difference.by_seed[1] == pytest.approx(100 / 3)
+    padded = one.counts["none", 1, "de"]
+    assert padded.ids == ("a", "b", "c", "d")
+    assert padded.value() == scores["none", 1, "de"]
+
+
 def test_the_same_strategy_has_no_effect() -> None:
     right = {(name, seed, "en"): answers(0.7, seed) for name in ("none", "same") for seed in (1, 2)}
     difference = sample(right).difference("same", "none", swaps=True)
     found = estimate(difference.values_S, difference.draws_BS)
     assert (found.low, found.high, found.p) == (0, 0, 1)
-    assert found.verdict == "no effect shown"
+    assert found.verdict == "unclear"
     assert difference.swapped_B is not None
     assert swap_test(found.delta, difference.swapped_B) == 1
 

@@ -52,9 +52,8 @@ def _predict_and_score(grid: Grid) -> None:
         for language in node.languages:
             draw = random.Random(f"{cell.strategy} {cell.seed} {cell.target} {language}")
             rows = _rows(node.task.kind, RIGHT[cell.strategy], draw)
-            path = Path(
-                grid.paths.prediction("mini", cell.seed, cell.stages, cell.target, language)
-            )
+            place = ("mini", cell.seed, cell.stages, cell.target, language)
+            path = Path(grid.prediction(*place))
             record = {
                 "id": language,
                 "model": "m",
@@ -132,6 +131,27 @@ def test_a_cell_without_scores_is_computed_around(study: Grid) -> None:
     average = effects["mnli", "average"]
     assert average["delta"] == effects["mnli", "xnli"]["delta"]
     assert average["uncertainty"] == "seeds and examples; 1 of 2 targets"
+
+
+def test_views_know_targets_by_the_names_of_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("claims.yaml").write_text(CLAIMS, encoding="utf-8")
+    text = TEXT + "claims: [claims.yaml]\nfurther_protocols: [xtreme-2020]\nchoose_on: all\n"
+    grid = grid_of(tmp_path, text)
+    for view in grid.views:
+        _predict_and_score(grid.in_view(view))
+    for view in ("", "xtreme-2020"):
+        seen = grid.in_view(view)
+        build_statistics(seen, Path("out"))
+        claim = pd.read_parquet("out/claims.parquet").iloc[0]
+        assert claim["verdict"] == "confirmed (microworld)", view
+        best = pd.read_parquet("out/best.parquet").set_index("target")
+        # Tatoeba has no set to choose on
+        assert best.loc["xnli", "chosen_on"] == "validation", view
+        assert best.loc["tatoeba", "chosen_on"] == "test", view
+        assert best.loc["xnli", "chosen_by"] != best.loc["xnli", "delta"]
 
 
 def test_nothing_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

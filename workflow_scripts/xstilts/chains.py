@@ -2,7 +2,8 @@
 
 A stage label such as ``mnli+squad_v1`` or ``pawsx@de`` is readable, safe in paths, and the same
 for the same training sets in the same order; a chain is its stage labels joined by ``~``, and the
-empty chain is ``none``.
+empty chain is ``none``. ``mnli+target`` is no stage of its own: the target's stage trains on mnli
+as well.
 
 ``squad_v1@de:translated`` is the source language's training set in a machine's German. In paths it
 is a language of its own, ``de-translated``: a colon is not safe in file names everywhere.
@@ -18,6 +19,8 @@ EMPTY_CHAIN = "none"
 STAGE_JOINER = "~"
 MEMBER_JOINER = "+"
 TRANSLATED = "translated"
+TARGET = "target"
+"""Stands in a strategy's last mixture for the target's own training sets: `{mnli, T}`."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -59,9 +62,12 @@ def translation_language(segment: str) -> str | None:
     return language if dash and origin == TRANSLATED else None
 
 
-def stage_label(members: tuple[Member, ...], source_language: str) -> str:
+def stage_label(
+    members: tuple[Member, ...], source_language: str, *, with_target: bool = False
+) -> str:
     """The label of a stage that was not given a name."""
-    return MEMBER_JOINER.join(member.label(source_language) for member in members)
+    labels = [member.label(source_language) for member in members]
+    return MEMBER_JOINER.join([*labels, TARGET] if with_target else labels)
 
 
 def chain_label(stages: tuple[str, ...]) -> str:

@@ -21,6 +21,8 @@ class Paths:
 
     root: str
     """``results/STUDY``."""
+    view: str = ""
+    """Whose tables: the study's own, or those of one of its views."""
 
     def data(self, task: str, language: str, split: str) -> str:
         """Manifest of one data set; the examples are beside it, as ``.parquet``."""
@@ -82,8 +84,8 @@ class Paths:
 
     @property
     def tables(self) -> str:
-        """Folder of the tables."""
-        return f"{self.root}/tables"
+        """Folder of the tables of this view."""
+        return f"{self.root}/tables/{self.view}".rstrip("/")
 
     @property
     def figures(self) -> str:

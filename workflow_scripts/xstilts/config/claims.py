@@ -47,7 +47,8 @@ class LargestGain(Section):
 class BestPerTarget(Section):
     """The best strategy of each target, averaged over targets, beats the baseline by some points.
 
-    The best are chosen by the results that they are judged by, so the difference is too high.
+    They are chosen on the development sets of a study with `choose_on`; where there is none, by the
+    results that they are judged by, so that the difference is too high.
     """
 
     among: list[str] | Literal["all"] = Field("all", description="Strategies to choose from.")
@@ -74,6 +75,23 @@ class NotConsistent(Section):
         return self
 
 
+class GainsWith(Section):
+    """The mean over some targets rises over the baseline with so many of the strategies."""
+
+    targets: list[str] | Literal["all"] = Field("all", description="Targets to average over.")
+    strategies: list[str] | Literal["all"] = Field(
+        "all", description="Strategies to count; all but the baseline."
+    )
+    at_least: int | None = Field(None, ge=1, description="At least so many of them help.")
+    at_most: int | None = Field(None, ge=0, description="At most so many of them help.")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> GainsWith:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give exactly one of at_least, at_most")
+        return self
+
+
 class Predicate(Section):
     """What result rows must show: exactly one of these."""
 
@@ -85,6 +103,9 @@ class Predicate(Section):
     )
     not_consistent: NotConsistent | None = Field(
         None, description="A strategy that is not better everywhere."
+    )
+    gains_with: GainsWith | None = Field(
+        None, description="How many of the strategies help a target."
     )
 
     @model_validator(mode="after")

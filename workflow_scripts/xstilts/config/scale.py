@@ -100,6 +100,8 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
             for name, stages in strategies.items()
             if name not in without
         }
+        if isinstance(pairs := small.get("contrasts"), list):
+            small["contrasts"] = [pair for pair in pairs if not set(pair) & set(without)]
     for key in ("stages", "targets"):
         if isinstance(found := small.get(key), dict):
             kept = key in (section.get("replace") or {})

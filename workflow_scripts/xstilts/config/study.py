@@ -153,9 +153,20 @@ class Study(Section):
     strategies: dict[Name, list[Mixture]] = Field(
         min_length=1,
         description="Strategy name to its intermediate stages, in order; each is a named stage, a "
-        "training set or a list of them; an empty list is plain target training.",
+        "training set or a list of them; an empty list is plain target training. `target` in the "
+        "last list puts its training sets into the target's own stage: `[[mnli, target]]`.",
     )
     baseline: Name = Field("none", description="Strategy that the others are compared with.")
+    contrasts: list[tuple[Name, Name]] = Field(
+        [],
+        description="Pairs of strategies to compare with each other, the first minus the second, "
+        "besides each with the baseline: `[[a-then-b, b-then-a]]`.",
+    )
+    correct_over: Literal["targets", "strategies", "all"] = Field(
+        "targets",
+        description="The family over which p-values are corrected (Holm): the targets of each "
+        "comparison, the comparisons of each target, or all of a base model.",
+    )
     targets: dict[Name, Target] = Field({}, description="What is measured.")
     suites: list[SuiteName] = Field(
         [],
@@ -163,6 +174,17 @@ class Study(Section):
         "in all). A target with the name of such a task changes the keys that it sets.",
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
+    further_protocols: list[ProtocolName] = Field(
+        [],
+        description="Protocols by which the same models are measured again, each with scores and "
+        "tables of its own (`tables/PROTOCOL/`).",
+    )
+    choose_on: Literal["all", "source"] | None = Field(
+        None,
+        description="Measure every target on its development sets as well, in all its languages or "
+        "in the source language (where it has one), and choose its best strategy there "
+        "(`tables/best.*`, claims on the best strategy).",
+    )
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")
     parallel: Parallel = Field(
         Parallel(), description="Processes that train each stage; a base may have its own."

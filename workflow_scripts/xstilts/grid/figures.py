@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xstilts.grid.twins import language_twins
+
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
 
@@ -16,6 +18,10 @@ def figure_names(grid: Grid) -> tuple[str, ...]:
     names += [f"languages/{target}" for target in grid.targets]
     if grid.study.source == "microworld":
         names.append("properties")
+    if language_twins(grid):
+        names.append("sources")
+    if len(grid.study.bases) > 1:
+        names.append("scale")
     names += ["gap", "seeds"]
     if any(node.task.kind == "retrieval" for node in grid.targets.values()):
         names.append("layers")

@@ -5,8 +5,9 @@ Rules ask this class for input files and parameters by wildcard; it holds no sta
 
 from __future__ import annotations
 
+import copy
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from xstilts.tasks import TASKS
 from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from xstilts.config.load import Lines
     from xstilts.config.recipe import RecipeOverrides
@@ -63,6 +64,7 @@ class Grid:
         self.lines = lines
         self.names = Names(study, lines, files_must_exist=files_must_exist)
         self.paths = Paths(f"results/{study.study}")
+        self.view = ""
         self._check_dev_sets()
         check_parallel(self)
 
@@ -92,8 +94,28 @@ class Grid:
 
     @property
     def targets(self) -> dict[str, TargetNode]:
-        """Targets by name, in the study's order."""
-        return self.names.targets
+        """Targets of this view by name, in the study's order."""
+        found = self.names.evaluated
+        return {name: node for name, node in found.items() if node.view == self.view}
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the study's views, its own (an empty name) first."""
+        return tuple(dict.fromkeys(node.view for node in self.names.evaluated.values()))
+
+    @property
+    def predicting(self) -> dict[str, TargetNode]:
+        """Targets of all views that have predictions of their own."""
+        found = self.names.evaluated
+        return {name: node for name, node in found.items() if node.predicted_as == name}
+
+    def in_view(self, view: str) -> Grid:
+        """The same models with the targets of another view, and its tables."""
+        grid = copy.copy(self)
+        grid.view, grid.paths = view, replace(self.paths, view=view)
+        if protocols := {node.protocol for node in grid.targets.values()}:
+            grid.study = self.study.model_copy(update={"protocol": protocols.pop()})
+        return grid
 
     def headline(self, target: str) -> str:
         """The metric that a target is known by.
@@ -101,8 +123,8 @@ class Grid:
         Mining that chooses its threshold on the evaluated set itself is no result on unseen data:
         its metric is another one.
         """
-        node = self.targets[target]
-        oracle = PROTOCOLS[self.study.protocol].mining_threshold == "oracle"
+        node = self.names.evaluated[target]
+        oracle = PROTOCOLS[node.protocol].mining_threshold == "oracle"
         if node.task.kind == "mining" and (oracle or node.split != "test"):
             return f"{node.task.metric}_oracle"
         return node.task.metric
@@ -113,17 +135,36 @@ class Grid:
         That of the protocol, but the last where the target trains a head for them; None for kinds
         that have none.
         """
-        node = self.targets[target]
+        node = self.names.evaluated[target]
         if node.task.kind not in EMBEDDING_KINDS:
             return None
-        return 1.0 if node.members else PROTOCOLS[self.study.protocol].depth(node.task.kind)
+        return 1.0 if node.members else PROTOCOLS[node.protocol].depth(node.task.kind)
+
+    def joined(self, chain: str) -> StageNode | None:
+        """The last stage of a chain, if the target's own stage trains on it as well."""
+        stages = self.chains[chain]
+        return stages[-1] if stages and stages[-1].with_target else None
+
+    @cached_property
+    def intermediate_chains(self) -> tuple[str, ...]:
+        """Chains after which there is a model.
+
+        Of a stage that is joined with the target there is one only where a target has nothing to
+        train on: what is left of the mixture is then a stage of its own.
+        """
+        untrained = any(not node.members for node in self.names.targets.values())
+        return tuple(
+            chain
+            for chain in self.chains
+            if chain != EMPTY_CHAIN and (untrained or not self.joined(chain))
+        )
 
     def stages_of(self, chain: str) -> tuple[str, ...]:
         """Stage labels of a chain label."""
         return () if chain == EMPTY_CHAIN else tuple(chain.split(STAGE_JOINER))
 
     def cells(self) -> Iterator[Cell]:
-        """All cells, in the order base, seed, strategy, target."""
+        """All cells of this view, in the order base, seed, strategy, target."""
         for base in self.study.bases:
             for seed in self.study.seeds:
                 for strategy, nodes in self.names.strategies.items():
@@ -144,15 +185,21 @@ class Grid:
             self.paths.intermediate(base, seed, self.stages_of(chain))
             for base in self.study.bases
             for seed in self.study.seeds
-            for chain in self.chains
-            if chain != EMPTY_CHAIN
+            for chain in self.intermediate_chains
         ]
+
+    def parent(self, base: str, seed: int, chain: str, target: str | None) -> str:
+        """Manifest of the model that a stage after pretraining starts from."""
+        stages = self.stages_of(chain)
+        if target is None or self.joined(chain):
+            stages = stages[:-1]
+        return self.paths.intermediate(base, seed, stages)
 
     def model_of(self, base: str, seed: int, chain: str, target: str) -> str:
         """Manifest of the model that predicts a cell."""
-        stages = self.stages_of(chain)
-        if self.targets[target].members:
-            return self.paths.target(base, seed, stages, target)
+        stages, node = self.stages_of(chain), self.names.evaluated[target]
+        if node.members:
+            return self.paths.target(base, seed, stages, node.model)
         return self.paths.intermediate(base, seed, stages)
 
     def target_models(self) -> list[str]:
@@ -163,23 +210,39 @@ class Grid:
             )
         )
 
+    def predicted(self, base: str, seed: int, stages: tuple[str, ...], target: str) -> str:
+        """The manifest that says that all languages of a cell are predicted."""
+        name = self.names.evaluated[target].predicted_as
+        return f"{self.paths.cell('predictions', base, seed, stages, name)}/manifest.json"
+
+    def prediction(
+        self, base: str, seed: int, stages: tuple[str, ...], target: str, language: str
+    ) -> str:
+        """The predictions of one language of a cell; another view's, where they are equal."""
+        name = self.names.evaluated[target].predicted_as
+        return self.paths.prediction(base, seed, stages, name, language)
+
     def predictions(self) -> list[str]:
-        """All prediction files, and the manifests that say that all languages are there."""
+        """All prediction files of this view, and the manifests beside them."""
         files: dict[str, None] = {}
         for c in self.cells():
             place = (c.base, c.seed, c.stages, c.target)
-            files[f"{self.paths.cell('predictions', *place)}/manifest.json"] = None
+            files[self.predicted(*place)] = None
             for language in self.targets[c.target].languages:
-                files[self.paths.prediction(*place, language)] = None
+                files[self.prediction(*place, language)] = None
         return list(files)
 
     def scores(self) -> list[str]:
-        """All score files, without repetition."""
+        """All score files of this view, without repetition."""
         return list(
             dict.fromkeys(
                 self.paths.scores(c.base, c.seed, c.stages, c.target) for c in self.cells()
             )
         )
+
+    def of_all_views(self, files: Callable[[Grid], Iterable[str]]) -> list[str]:
+        """Files of every view, each once."""
+        return list(dict.fromkeys(f for view in self.views for f in files(self.in_view(view))))
 
     def text_members(self, base: str) -> tuple[Member, ...]:
         """What a base model that is built here is pretrained on."""
@@ -192,7 +255,9 @@ class Grid:
     def members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
         """Training sets of the last stage of a model."""
         if target is not None:
-            return self.targets[target].members
+            joined = self.joined(chain)
+            more = joined.members if joined else ()
+            return tuple(dict.fromkeys((*self.names.targets[target].members, *more)))
         if chain == EMPTY_CHAIN:
             return self.text_members(base)
         return self.chains[chain][-1].members
@@ -211,7 +276,9 @@ class Grid:
         """Position, training sets and narrower recipes of the last stage of a model."""
         members, of_base = self.members(base, chain, target), self.study.bases[base].recipe
         if target is not None:
-            return "target", members, (of_base, self.targets[target].recipe)
+            joined = self.joined(chain)
+            own = (self.names.targets[target].recipe, *([joined.recipe] if joined else []))
+            return "target", members, (of_base, *own)
         if chain != EMPTY_CHAIN:
             return "intermediate", members, (of_base, self.chains[chain][-1].recipe)
         pretrain = self.study.bases[base].pretrain
@@ -237,8 +304,8 @@ class Grid:
     def _stages(self) -> Iterator[tuple[str, str, str | None]]:
         """(base, chain, target) of everything that is trained after pretraining."""
         for base in self.study.bases:
-            yield from ((base, chain, None) for chain in self.chains if chain != EMPTY_CHAIN)
-            for target, node in self.targets.items():
+            yield from ((base, chain, None) for chain in self.intermediate_chains)
+            for target, node in self.names.targets.items():
                 yield from ((base, chain, target) for chain in self.chains if node.members)
 
     def _selecting_members(self) -> list[Member]:
@@ -274,7 +341,7 @@ class Grid:
         for chain in self.chains.values():
             for stage in chain:
                 members |= dict.fromkeys(stage.members)
-        for target in self.targets.values():
+        for target in self.names.targets.values():
             members |= dict.fromkeys(target.members)
         return list(members)
 
@@ -283,10 +350,10 @@ class Grid:
         return [self.paths.data(m.task, m.language, "train") for m in self._training_members()]
 
     def evaluation_data(self) -> list[str]:
-        """Manifests of all evaluated sets."""
+        """Manifests of all evaluated sets, those of all views."""
         found = {
             self.paths.data(target.task.name, language, target.split): None
-            for target in self.targets.values()
+            for target in self.names.evaluated.values()
             for language in target.languages
         }
         return list(found)
@@ -313,7 +380,7 @@ class Grid:
         bases = self.study.bases
         languages: set[str] = set(self.names.text_languages) | set(self.names.pair_languages)
         languages.add(self.study.source_language)
-        for target in self.targets.values():
+        for target in self.names.evaluated.values():
             languages |= set(target.languages) | {member.language for member in target.members}
         for chain in self.chains.values():
             languages |= {member.language for stage in chain for member in stage.members}
@@ -330,7 +397,10 @@ class Grid:
             "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),
             "split": "train|validation|test",
-            "target": any_of(self.targets),
+            "target": any_of(self.names.evaluated),
+            # of tables: nothing for the study's own
+            # (Snakemake takes an empty pattern for none)
+            "view": "|".join(re.escape(f"{view}/") if view else "(?:)" for view in self.views),
         }
 
 

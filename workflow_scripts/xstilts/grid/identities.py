@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, translation_language
-from xstilts.config.protocol import PROTOCOLS
 from xstilts.data.sources import on_hub
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
+from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
+from xstilts.grid.views import CHOICE
 from xstilts.identity import canonical
 from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
-    from xstilts.config.protocol import Protocol
     from xstilts.grid.grid import Grid
     from xstilts.tasks.base import Reader, Split, Task
 
@@ -209,15 +208,7 @@ def found_base(grid: Grid, base: str) -> dict[str, Any]:
 
 def predictions(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
-    node, protocol = grid.targets[target], PROTOCOLS[grid.study.protocol]
-    decoding: dict[str, Any] = {}
-    if node.task.kind in EMBEDDING_KINDS:
-        # a trained head says itself what its vectors are
-        decoding = {} if node.members else _vectors(protocol, node.task.kind)
-    elif node.task.kind == "span":
-        decoding = {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
-        if node.task.may_lack_answer:
-            decoding["null_threshold"] = null_threshold(grid.study, node.task.name)
+    node = grid.names.evaluated[target]
     head = node.members[0].task if node.members else None
     return {
         "task": node.task.name,
@@ -225,38 +216,21 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
         "kind": node.task.kind,
         "labels": list(node.task.labels),
         "head": head,
-        "decoding": decoding,
+        "decoding": decoding(grid.study, node.task, node.protocol, trained=bool(node.members)),
         "code": fingerprint(["xstilts.prediction.run", f"xstilts.prediction.{node.task.kind}"]),
     }
 
 
-def _vectors(protocol: Protocol, kind: str) -> dict[str, Any]:
-    """What a protocol says of sentence vectors and their comparison, for a kind."""
-    if kind == "retrieval":
-        # without depth: all layers are predicted, and the score takes that of the protocol
-        return {
-            "pooling": protocol.pooling,
-            "similarity": protocol.similarity,
-            "neighbourhood": protocol.neighbourhood,
-            "direction": protocol.direction,
-        }
-    vectors = {"pooling": protocol.pooling, "depth": protocol.depth(kind)}
-    if kind == "mining":
-        vectors["neighbourhood"] = protocol.mining_neighbourhood
-        vectors["keep_repeated"] = protocol.mining_repeated == "keep"
-    return vectors
-
-
 def scores(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's scores (predictions apart): metric, protocol, code."""
-    node = grid.targets[target]
+    node = grid.names.evaluated[target]
     return {
         "task": node.task.name,
         "kind": node.task.kind,
         "scorer": node.task.scorer,
         "languages": list(node.languages),
         "headline": grid.headline(target),
-        "protocol": grid.study.protocol,
+        "protocol": node.protocol,
         "depth": grid.depth(target),
         "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
     }
@@ -306,10 +280,25 @@ def statistics(grid: Grid) -> dict[str, Any]:
     declared = tables(grid)
     declared["source_language"] = grid.study.source_language
     declared["claims"] = list(grid.study.claims)
+    if grid.study.choose_on and grid.view != CHOICE:
+        declared["choose_on"] = grid.study.choose_on
+    declared["contrasts"] = [list(pair) for pair in grid.study.contrasts]
+    declared["correct_over"] = grid.study.correct_over
     entries = [
         "xstilts.statistics.effects",
+        "xstilts.statistics.groups",
+        "xstilts.statistics.best",
+        "xstilts.statistics.difficulty",
+        "xstilts.statistics.scale",
+        "xstilts.statistics.variance",
+        "xstilts.stages.difficulty",
+        "xstilts.statistics.sources",
+        "xstilts.grid.twins",
         "xstilts.statistics.claims",
+        "xstilts.languages",
         "xstilts.statistics.render",
+        "xstilts.statistics.render_claims",
+        "xstilts.statistics.render_sources",
     ]
     declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])
     return declared

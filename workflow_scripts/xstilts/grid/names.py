@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from xstilts.chains import Member, stage_label, translation_language
+from xstilts.chains import TARGET, Member, stage_label, translation_language
 from xstilts.config.load import load_claims
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources, translations
 from xstilts.grid.suites import all_targets
+from xstilts.grid.views import view_targets
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xstilts.config.load import KeyPath, Lines
+    from xstilts.config.protocol import ProtocolName
     from xstilts.config.study import Study, Target
     from xstilts.suites import GroupName
     from xstilts.tasks.base import Split, Task
@@ -42,6 +44,8 @@ class StageNode:
     label: str
     members: tuple[Member, ...]
     recipe: RecipeOverrides
+    with_target: bool = False
+    """Whether these are trained on together with the target, in its own stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,13 @@ class TargetNode:
     members: tuple[Member, ...]
     """What its stage trains on; empty for a target that is evaluated without training."""
     recipe: RecipeOverrides
+    protocol: ProtocolName
+    view: str = ""
+    """Among which other targets it is averaged: the study's own, or a name (``grid.views``)."""
+    model: str = ""
+    """The target whose models these are."""
+    predicted_as: str = ""
+    """The target whose predictions these are: its own, unless a view makes the same."""
 
 
 def _can_answer(trained: Task, task: Task) -> bool:
@@ -105,15 +116,25 @@ class Names:
             name: self._target(name, spec, place)
             for name, (spec, place) in all_targets(study, lines).items()
         }
+        self.evaluated = self.targets | view_targets(self)
+        """All that is measured: the study's targets and those of its views."""
+        for name, node in self.evaluated.items():
+            if node.view:
+                where = lines.where(("choose_on",))
+                for language in node.languages:
+                    self.check_dataset(node.task, language, node.split, f"{where}: {name}")
         self.strategies = {
-            name: tuple(
-                self._stage(mixture, ("strategies", name, index))
-                for index, mixture in enumerate(stages)
-            )
-            for name, stages in study.strategies.items()
+            name: self._strategy(name, stages) for name, stages in study.strategies.items()
         }
         for name in study.bases:
             self._check_mask(name)
+        for index, pair in enumerate(study.contrasts):
+            where = lines.where(("contrasts", index))
+            for name in pair:
+                if name not in study.strategies:
+                    raise unknown("strategy", name, study.strategies, where)
+            if len(set(pair)) == 1:
+                raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another.")
         for section in ("recipes", "microworld"):
             for task in getattr(study, section).tasks:
                 get_task(task, lines.where((section, "tasks", task)))
@@ -252,18 +273,33 @@ class Names:
             raise UserError(f"{where}: an empty mixture. Name a training set, or drop the stage.")
         return tuple(members)
 
+    def _strategy(self, name: str, stages: Sequence[str | list[str]]) -> tuple[StageNode, ...]:
+        nodes = tuple(
+            self._stage(mixture, ("strategies", name, index))
+            for index, mixture in enumerate(stages)
+        )
+        for index, node in enumerate(nodes[:-1]):
+            if node.with_target:
+                where = self.lines.where(("strategies", name, index))
+                raise UserError(
+                    f"{where}: {TARGET!r} stands for the target's own stage, which is the last. "
+                    "Move this mixture to the end of the strategy."
+                )
+        return nodes
+
     def _stage(self, mixture: str | list[str], path: KeyPath) -> StageNode:
-        where = self.lines.where(path)
+        where, name, recipe = self.lines.where(path), None, RecipeOverrides()
         if isinstance(mixture, str) and mixture in self.study.stages:
-            named = self.study.stages[mixture]
-            listed = [named.mixture] if isinstance(named.mixture, str) else named.mixture
-            place = self.lines.where(("stages", mixture, "mixture"))
-            return StageNode(mixture, self._members(listed, place), named.recipe)
-        members = self._members([mixture] if isinstance(mixture, str) else mixture, where)
-        label = stage_label(members, self.study.source_language)
-        if label in self.study.stages:
+            name, recipe = mixture, self.study.stages[mixture].recipe
+            where = self.lines.where(("stages", mixture, "mixture"))
+            mixture = self.study.stages[mixture].mixture
+        listed = [mixture] if isinstance(mixture, str) else mixture
+        with_target = TARGET in listed
+        members = self._members([text for text in listed if text != TARGET], where)
+        label = stage_label(members, self.study.source_language, with_target=with_target)
+        if name is None and label in self.study.stages:
             raise UserError(f"{where}: {label!r} is also the name of a stage. Rename the stage.")
-        return StageNode(label, members, RecipeOverrides())
+        return StageNode(name or label, members, recipe, with_target)
 
     def _group(
         self, languages: tuple[str, ...], name: GroupName | Literal["all"]
@@ -294,7 +330,7 @@ class Names:
                 "head. Leave the key out, or name a training set."
             )
         if mixture in (None, UNTRAINED):
-            return TargetNode(name, task, languages, spec.split, (), spec.recipe)
+            return self._node(name, task, languages, spec, ())
         listed = [mixture] if isinstance(mixture, str) else mixture
         members = self._members(listed, where)
         for member in members:
@@ -304,4 +340,24 @@ class Names:
                     f"{where}: a head trained on {member.task} cannot answer {task.name}: kinds or "
                     f"labels differ ({trained.kind} {trained.labels}, {task.kind} {task.labels})."
                 )
-        return TargetNode(name, task, languages, spec.split, members, spec.recipe)
+        return self._node(name, task, languages, spec, members)
+
+    def _node(
+        self,
+        name: str,
+        task: Task,
+        languages: tuple[str, ...],
+        spec: Target,
+        members: tuple[Member, ...],
+    ) -> TargetNode:
+        return TargetNode(
+            name,
+            task,
+            languages,
+            spec.split,
+            members,
+            spec.recipe,
+            self.study.protocol,
+            model=name,
+            predicted_as=name,
+        )

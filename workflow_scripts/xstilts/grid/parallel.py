@@ -24,9 +24,8 @@ def stages_of_base(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
     """(chain, target) of what is trained on a base, pretraining included."""
     if grid.study.bases[base].pretrain:
         yield EMPTY_CHAIN, None
+    yield from ((chain, None) for chain in grid.intermediate_chains)
     for chain in grid.chains:
-        if chain != EMPTY_CHAIN:
-            yield chain, None
         yield from ((chain, target) for target, node in grid.targets.items() if node.members)
 
 

@@ -66,11 +66,8 @@ def _base(grid: Grid, base: str, part: str) -> Product:
 def _model(
     grid: Grid, manifest: str, base: str, seed: int, chain: str, target: str | None
 ) -> Product:
-    stages = grid.stages_of(chain)
-    if target:
-        parent = grid.paths.intermediate(base, seed, stages)
-    elif stages:
-        parent = grid.paths.intermediate(base, seed, stages[:-1])
+    if target or chain != EMPTY_CHAIN:
+        parent = grid.parent(base, seed, chain, target)
     else:
         parent = grid.paths.tokenizer(base)
     members = grid.members(base, chain, target)
@@ -97,8 +94,8 @@ def _target(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
 def _predictions(
     grid: Grid, base: str, seed: str, chain: str, target: str, language: str
 ) -> Product:
-    number, node = int(seed.removeprefix("seed-")), grid.targets[target]
-    record = grid.paths.prediction(base, number, grid.stages_of(chain), target, language)
+    number, node = int(seed.removeprefix("seed-")), grid.names.evaluated[target]
+    record = grid.prediction(base, number, grid.stages_of(chain), target, language)
     inputs = (
         grid.model_of(base, number, chain, target),
         grid.paths.data(node.task.name, language, node.split),
@@ -112,8 +109,8 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
     number, stages = int(seed.removeprefix("seed-")), grid.stages_of(chain)
     record = grid.paths.scores(base, number, stages, target)
     inputs = tuple(
-        grid.paths.prediction(base, number, stages, target, language)
-        for language in grid.targets[target].languages
+        grid.prediction(base, number, stages, target, language)
+        for language in grid.names.evaluated[target].languages
     )
     return Product(product(record), Path(record), identities.scores(grid, target), inputs)
 
@@ -160,7 +157,7 @@ def find_product(grid: Grid, path: str) -> Product:
     checks: dict[str, Collection[str]] = {
         "base": grid.study.bases,
         "chain": grid.chains,
-        "target": grid.targets,
+        "target": grid.names.evaluated,
         "seed": [f"seed-{seed}" for seed in grid.study.seeds],
         "tokenizer or model": ["tokenizer", "model"],
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from xstilts.chains import chain_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,7 +16,13 @@ if TYPE_CHECKING:
 
 def naive_trainings(grid: Grid) -> int:
     """Trainings if each cell trained its whole chain for itself, without pretraining."""
-    return sum(len(c.stages) + bool(grid.targets[c.target].members) for c in grid.cells())
+    total = 0
+    for cell in grid.cells():
+        trained = bool(grid.targets[cell.target].members)
+        # a stage that is joined with the target's own is no further one
+        joined = trained and grid.joined(chain_label(cell.stages)) is not None
+        total += len(cell.stages) + trained - joined
+    return total
 
 
 def shared_prefixes(grid: Grid) -> int:
@@ -22,7 +30,7 @@ def shared_prefixes(grid: Grid) -> int:
     found = Counter(
         (c.base, c.seed, c.stages[:length])
         for c in grid.cells()
-        for length in range(1, len(c.stages) + 1)
+        for length in range(1, len(c.stages) + (grid.joined(chain_label(c.stages)) is None))
     )
     return sum(count > 1 for count in found.values())
 

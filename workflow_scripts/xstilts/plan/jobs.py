@@ -90,7 +90,7 @@ def _stages(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
     """(chain, target) of everything that is trained on a base."""
     if grid.study.bases[base].pretrain:
         yield EMPTY_CHAIN, None
-    yield from ((chain, None) for chain in grid.chains if chain != EMPTY_CHAIN)
+    yield from ((chain, None) for chain in grid.intermediate_chains)
     for target in _places(grid):
         if grid.targets[target[1]].members:
             yield target

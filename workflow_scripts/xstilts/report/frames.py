@@ -32,6 +32,10 @@ class Frames:
     """All result rows."""
     claims: pd.DataFrame | None
     """What the study may claim, where it was tested."""
+    sources: pd.DataFrame
+    """Training languages by evaluation languages; empty where a study has none."""
+    scale: pd.DataFrame
+    """Gains by size of the base model; empty where sizes are not known."""
     source: Source
 
     @cached_property
@@ -68,7 +72,9 @@ class Frames:
 def read_frames(source: Source) -> Frames:
     """The tables of a study; its effects and claims where they were computed."""
     folder = source.tables
-    effects, claims = (_optional(folder / f"{name}.parquet") for name in ("effects", "claims"))
+    effects, claims, sources, scale = (
+        _optional(folder / f"{name}.parquet") for name in ("effects", "claims", "sources", "scale")
+    )
     transfer = pd.read_parquet(folder / "transfer.parquet")
     if effects is None:
         transfer = transfer.assign(low=float("nan"), high=float("nan"), verdict="")
@@ -82,6 +88,8 @@ def read_frames(source: Source) -> Frames:
         layers=pd.read_parquet(folder / "layers.parquet"),
         results=pd.read_parquet(folder / "results.parquet"),
         claims=claims,
+        sources=pd.DataFrame() if sources is None else sources,
+        scale=pd.DataFrame() if scale is None else scale,
         source=source,
     )
 

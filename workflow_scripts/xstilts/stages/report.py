@@ -37,7 +37,7 @@ def _cell(grid: Grid, cell: Cell) -> CellFiles:
     node, chain = grid.targets[cell.target], chain_label(cell.stages)
     models = [
         grid.paths.intermediate(cell.base, cell.seed, cell.stages[:end])
-        for end in range(1, len(cell.stages) + 1)
+        for end in range(1, len(cell.stages) + (grid.joined(chain) is None))
     ]
     models.append(grid.model_of(cell.base, cell.seed, chain, cell.target))
     root = PurePosixPath(grid.paths.root)

@@ -8,18 +8,51 @@ from typing import TYPE_CHECKING
 
 from xstilts.config.load import load_claims
 from xstilts.errors import UserError
+from xstilts.files import write_text
+from xstilts.grid.twins import language_twins
+from xstilts.grid.views import CHOICE
+from xstilts.languages import groupings
+from xstilts.microworld.world import properties
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
+from xstilts.results.render import write_frame
 from xstilts.results.score import read_predictions
+from xstilts.stages.difficulty import measured_tasks
 from xstilts.stages.tables import study_cells, study_header
-from xstilts.statistics.claims import claim_table
+from xstilts.statistics.best import BEST_SCHEMA, best_table
+from xstilts.statistics.claims import CLAIM_SCHEMA, claim_table
 from xstilts.statistics.counts import example_counts
-from xstilts.statistics.effects import Samples, effect_table
-from xstilts.statistics.render import write_claims, write_effects
+from xstilts.statistics.difficulty import (
+    DIFFICULTY_SCHEMA,
+    difficulty_markdown,
+    difficulty_table,
+)
+from xstilts.statistics.effects import EFFECT_SCHEMA, contrast_table, effect_table
+from xstilts.statistics.groups import GROUP_SCHEMA, group_table
+from xstilts.statistics.render import (
+    best_markdown,
+    contrasts_markdown,
+    effects_markdown,
+    groups_markdown,
+)
+from xstilts.statistics.render_claims import claims_markdown
+from xstilts.statistics.render_sources import sources_markdown
 from xstilts.statistics.sample import Sample
+from xstilts.statistics.samples import Samples
+from xstilts.statistics.scale import (
+    SCALE_SCHEMA,
+    num_parameters,
+    scale_markdown,
+    scale_table,
+)
+from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
+from xstilts.statistics.variance import VARIANCE_SCHEMA, variance_markdown, variance_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
+    import pyarrow as pa
 
     from xstilts.grid import Grid
     from xstilts.results.cells import Cell, Scores
@@ -27,13 +60,28 @@ if TYPE_CHECKING:
     from xstilts.statistics.sample import Key
 
 MISSING = "no predictions at hand"
+NOT_ASKED = "scores only"
 
 
 def study_samples(grid: Grid) -> Samples:
-    """All scores of a study with their resamplings, from what there is.
+    """All scores of a study with their resamplings, and those that choices are made on.
 
     Raises:
         UserError: a score file cannot be used, or a target's predictions are of different examples.
+    """
+    untrained = [node.model for node in grid.targets.values() if not node.members]
+    study, strategies = grid.study, list(grid.study.strategies)
+    made = Samples(_samples(grid), strategies, study.baseline, study.source_language, untrained)
+    if CHOICE in grid.views and grid.view != CHOICE:
+        dev = grid.in_view(CHOICE)
+        made.choice = _samples(dev, examples=False)
+    return made
+
+
+def _samples(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], Sample]:
+    """Scores by model and target; without resamplings where examples are not looked at.
+
+    Targets have the names of the study's own, so that claims and choices find them in every view.
     """
     cells = study_cells(grid)
     rows = collect(cells)
@@ -55,12 +103,24 @@ def study_samples(grid: Grid) -> Samples:
             place = places[model, cell.strategy, target, cell.seed]
             for language, value in _of(values, cell).items():
                 key = (cell.strategy, cell.seed, language)
-                path = grid.paths.prediction(model, cell.seed, place.stages, target, language)
-                scores[key], counts[key] = value, read(path, language)
+                path = grid.prediction(model, cell.seed, place.stages, target, language)
+                scores[key] = value
+                counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
-        samples[model, target] = Sample(name, scores, counts, sizes.get(target, {}))
-    study = grid.study
-    return Samples(samples, list(study.strategies), study.baseline, study.source_language)
+        samples[model, node.model] = Sample(name, scores, counts, sizes.get(target, {}))
+    return samples
+
+
+def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
+    """Kind of grouping to the group of each evaluated language."""
+    codes = [code for node in grid.targets.values() for code in node.languages]
+    if grid.names.world is None:
+        return groupings(codes)
+    # of invented languages by their properties
+    found = {"language": {code: code for code in dict.fromkeys(codes)}}
+    for name in ("order", "script"):
+        found[name] = {row["code"]: str(row[name]) for row in properties(grid.names.world)}
+    return found
 
 
 def _of(values: Scores, cell: Cell) -> dict[str, float]:
@@ -89,10 +149,37 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
     return read
 
 
+def parameters(grid: Grid) -> dict[str, int]:
+    """Base model to its number of weights, for those that are here."""
+    sizes = {base: num_parameters(Path(grid.paths.base(base)).parent) for base in grid.study.bases}
+    return {base: size for base, size in sizes.items() if size is not None}
+
+
 def build_statistics(grid: Grid, out: Path) -> None:
-    """Write effects and claims, from what there is, to the folder ``out``."""
-    samples, header = study_samples(grid), study_header(grid)
-    write_effects(out, effect_table(samples), header)
+    """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
+    samples, header, family = study_samples(grid), study_header(grid), grid.study.correct_over
+
+    def write(name: str, table: pd.DataFrame, schema: pa.Schema, text: str) -> None:
+        write_frame(out / name, table, schema)
+        write_text(out / f"{name}.md", text)
+
+    effects = effect_table(samples, family)
+    write("effects", effects, EFFECT_SCHEMA, effects_markdown(effects, header, family))
+    contrasts = contrast_table(samples, grid.study.contrasts, family)
+    write("contrasts", contrasts, EFFECT_SCHEMA, contrasts_markdown(contrasts, header, family))
+    groups = group_table(samples, language_groups(grid))
+    write("groups", groups, GROUP_SCHEMA, groups_markdown(groups, header))
+    best = best_table(samples)
+    write("best", best, BEST_SCHEMA, best_markdown(best, header))
+    sources = source_table(samples, language_twins(grid))
+    write("sources", sources, SOURCE_SCHEMA, sources_markdown(sources, header))
+    difficulty = difficulty_table(measured_tasks(grid), effects)
+    write("difficulty", difficulty, DIFFICULTY_SCHEMA, difficulty_markdown(difficulty, header))
+    scale = scale_table(effects, parameters(grid))
+    write("scale", scale, SCALE_SCHEMA, scale_markdown(scale, header))
+    variance = variance_table(samples)
+    write("variance", variance, VARIANCE_SCHEMA, variance_markdown(variance, header))
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
-    write_claims(out, claim_table(files, samples, setting), header)
+    claims = claim_table(files, samples, setting)
+    write("claims", claims, CLAIM_SCHEMA, claims_markdown(claims, header))

@@ -23,11 +23,12 @@ def _upstream(grid: Grid, cell: GridCell) -> list[str]:
     chain = chain_label(cell.stages)
     where = f"{cell.base}/seed-{cell.seed}"
     prefixes = [chain_label(cell.stages[:end]) for end in range(len(cell.stages), 0, -1)]
-    task = grid.targets[cell.target].task.name
+    node = grid.targets[cell.target]
+    task = node.task.name
     return [
         f"scores/{where}/{chain}/{cell.target}",
-        f"predictions/{where}/{chain}/{cell.target}",
-        f"target/{where}/{chain}/{cell.target}",
+        f"predictions/{where}/{chain}/{node.predicted_as}",
+        f"target/{where}/{chain}/{node.model}",
         *(f"intermediate/{where}/{prefix}" for prefix in prefixes),
         product(grid.paths.base(cell.base)),
         product(grid.paths.tokenizer(cell.base)),

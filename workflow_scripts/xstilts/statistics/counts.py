@@ -7,7 +7,7 @@ or pairs is ``2 TP / (predicted + gold)``: all are 100 times a ratio of two sums
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,16 @@ class Counts:
     ids: tuple[str, ...]
     numerator_N: npt.NDArray[np.float64]
     denominator_N: npt.NDArray[np.float64]
+    sparse: bool = False
+    """Whether examples that add nothing are left out, so that files of one data set may differ."""
+
+    def with_ids(self, ids: Sequence[str]) -> Counts:
+        """The same counts over more examples, which add nothing."""
+        places = {example: at for at, example in enumerate(ids)}
+        at_N = [places[example] for example in self.ids]
+        numerator_N, denominator_N = np.zeros(len(ids)), np.zeros(len(ids))
+        numerator_N[at_N], denominator_N[at_N] = self.numerator_N, self.denominator_N
+        return Counts(tuple(ids), numerator_N, denominator_N, self.sparse)
 
     def value(self) -> float:
         """The metric, 0-100."""
@@ -154,4 +164,5 @@ def _mined(
             rows[query][1] += 1.0
     for query, _ in kept & right[EVALUATED]:
         rows[query][0] += 2.0
-    return _counts((query, top, bottom) for query, (top, bottom) in rows.items())
+    found = _counts((query, top, bottom) for query, (top, bottom) in rows.items())
+    return replace(found, sparse=True)

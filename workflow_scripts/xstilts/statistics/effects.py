@@ -1,36 +1,36 @@
-"""The effect of each strategy on each target, with interval, p-values and verdict."""
+"""Differences between strategies on each target, with interval, p-values and verdict."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 
-from xstilts.errors import unknown
 from xstilts.results.tables import AVERAGE
 from xstilts.statistics.inference import Estimate, estimate, holm, sign_flip, swap_test
 from xstilts.statistics.sample import Difference, combine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.statistics.sample import Sample
+    from xstilts.statistics.samples import Pair, Samples
 
 EFFECT_SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in ("model", "strategy", "target")),
-        # strategy minus baseline, mean over languages and seeds, with a 95 % interval
+        *((name, pa.string()) for name in ("model", "strategy", "against", "target")),
+        # strategy minus the other, mean over languages and seeds, with a 95 % interval
         *((name, pa.float64()) for name in ("delta", "low", "high")),
-        # from the interval's replicates; corrected over the targets (the average is not one of
-        # them); by swapping the strategies per example; by flipping signs per seed
+        # from the interval's replicates; corrected over the study's family of comparisons (averages
+        # are none of them); by swapping the strategies per example; by flipping signs per seed
         *((name, pa.float64()) for name in ("p", "p_holm", "p_swap", "p_flip")),
         *((name, pa.int64()) for name in ("num_seeds", "num_examples")),
         ("verdict", pa.string()),
         # what the interval covers, and why not more
         ("uncertainty", pa.string()),
-        # source language minus the mean of the others: of the strategy, and against the baseline
+        # source language minus the mean of the others: of the strategy, and against the other
         *((name, pa.float64()) for name in ("gap", "gap_delta", "gap_low", "gap_high")),
     ]
 )
@@ -38,85 +38,90 @@ EFFECT_SCHEMA = pa.schema(
 BASELINE = "baseline"
 """The verdict on the baseline itself, whose row has the gap only."""
 
+TRAINED = f"{AVERAGE} without retrieval"
+"""The average over the targets that are trained on: retrieval may be most of the other one."""
 
-class Samples:
-    """What a study measured, by model and target."""
+Family = Literal["targets", "strategies", "all"]
 
-    def __init__(
-        self,
-        samples: dict[tuple[str, str], Sample],
-        strategies: Sequence[str],
-        baseline: str,
-        source_language: str,
-    ) -> None:
-        """Keep what is needed for any contrast.
-
-        Raises:
-            UserError: the baseline is no strategy.
-        """
-        if baseline not in strategies:
-            raise unknown("strategy", baseline, strategies, "baseline")
-        self.samples, self.strategies = samples, list(strategies)
-        self.baseline, self.source_language = baseline, source_language
-        self.models = list(dict.fromkeys(model for model, _ in samples))
-        self.targets = list(dict.fromkeys(target for _, target in samples))
-
-    def difference(
-        self, model: str, strategy: str, other: str | None, targets: Sequence[str]
-    ) -> Difference:
-        """A strategy minus another, averaged over targets (unweighted), for one model."""
-        parts = [self.samples[model, target].difference(strategy, other) for target in targets]
-        return combine([(1 / len(parts), part) for part in parts])
+FAMILIES: Mapping[Family, tuple[str, ...]] = {
+    "targets": ("model", "strategy", "against"),
+    "strategies": ("model", "target"),
+    "all": ("model",),
+}
+"""Comparisons that p-values are corrected over: those that are alike in these columns."""
 
 
-def effect_table(samples: Samples) -> pd.DataFrame:
-    """One row per model, strategy and target, and one for the average over targets.
+def effect_table(samples: Samples, family: Family = "targets") -> pd.DataFrame:
+    """Every strategy against the baseline; columns of EFFECT_SCHEMA.
 
-    The average is over the targets that have a difference, in the seeds that all of them have.
+    One row per model, strategy and target, and one for each average over targets: over those that
+    have a difference, in the seeds that all of them have.
     """
+    return _table(samples, [(name, samples.baseline) for name in samples.strategies], family)
+
+
+def contrast_table(
+    samples: Samples, pairs: Sequence[Pair], family: Family = "targets"
+) -> pd.DataFrame:
+    """Other pairs of strategies, by the same statistics."""
+    return _table(samples, pairs, family)
+
+
+def _table(samples: Samples, pairs: Sequence[Pair], family: Family) -> pd.DataFrame:
     records = [
-        record
+        {"model": model, "strategy": pair[0], "against": pair[1], **row}
         for model in samples.models
-        for strategy in samples.strategies
-        for record in _strategy_rows(samples, model, strategy)
+        for pair in pairs
+        for row in _rows(samples, model, pair)
     ]
+    singles = [row for row in records if row["target"] not in (AVERAGE, TRAINED)]
+    correct(singles, FAMILIES[family])
     return pd.DataFrame(records, columns=EFFECT_SCHEMA.names)
 
 
-def _strategy_rows(samples: Samples, model: str, strategy: str) -> Iterator[dict[str, Any]]:
+def correct(rows: Sequence[dict[str, Any]], alike: Sequence[str]) -> None:
+    """Put the ``p_holm`` of each row, corrected over the rows that are alike in some columns."""
+    families: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        families.setdefault(tuple(row[name] for name in alike), []).append(row)
+    for members in families.values():
+        for row, p in zip(members, holm([row["p"] for row in members]), strict=True):
+            row["p_holm"] = p
+
+
+def _rows(samples: Samples, model: str, pair: Pair) -> Iterator[dict[str, Any]]:
+    strategy, other = pair
     found: dict[str, Difference] = {}
-    rows = []
     for target in samples.targets:
         sample = samples.samples[model, target]
-        row: dict[str, Any] = {"model": model, "strategy": strategy, "target": target}
-        row |= _gap(samples, sample, strategy)
-        if strategy == samples.baseline:
-            row |= _nothing(sample.difference(strategy, None))
+        row = {"target": target, **_gap(samples, sample, pair)}
+        if strategy == other:
+            yield row | _nothing(sample.difference(strategy, None))
         else:
-            found[target] = sample.difference(strategy, samples.baseline, swaps=True)
-            row |= _effect(found[target])
-        rows.append(row)
-    if found:
-        for row, p in zip(rows, holm([row["p"] for row in rows]), strict=True):
-            row["p_holm"] = p
-    yield from rows
-    present = [part for part in found.values() if part.by_seed]
-    if present:
-        average = _effect(combine([(1 / len(present), part) for part in present]))
-        if len(present) < len(found):
-            average["uncertainty"] += f"; {len(present)} of {len(found)} targets"
-        gap = dict.fromkeys(("gap", "gap_delta", "gap_low", "gap_high"), math.nan)
-        yield {
-            "model": model,
-            "strategy": strategy,
-            "target": AVERAGE,
-            **average,
-            "p_holm": math.nan,
-            **gap,
-        }
+            found[target] = sample.difference(strategy, other, swaps=True)
+            yield row | effect(found[target])
+    yield from _averages(samples, found)
 
 
-def _effect(difference: Difference) -> dict[str, Any]:
+def _averages(samples: Samples, found: Mapping[str, Difference]) -> Iterator[dict[str, Any]]:
+    """The average over all targets; and over those that are trained, where not all are."""
+    sets = {AVERAGE: list(found)}
+    trained = [target for target in found if target not in samples.untrained]
+    if 0 < len(trained) < len(found):
+        sets[TRAINED] = trained
+    for name, targets in sets.items():
+        present = [found[target] for target in targets if found[target].by_seed]
+        if not present:
+            continue
+        row = effect(combine([(1 / len(present), part) for part in present]))
+        if len(present) < len(targets):
+            row["uncertainty"] += f"; {len(present)} of {len(targets)} targets"
+        nothing = dict.fromkeys(("p_holm", "gap", "gap_delta", "gap_low", "gap_high"), math.nan)
+        yield {"target": name, **row, **nothing}
+
+
+def effect(difference: Difference) -> dict[str, Any]:
+    """The columns of a difference; NaN and "unknown" where there is none."""
     found = estimate(difference.values_S, difference.draws_BS)
     swapped = difference.swapped_B
     return {
@@ -144,17 +149,17 @@ def _nothing(scores: Difference) -> dict[str, Any]:
     }
 
 
-def _gap(samples: Samples, sample: Sample, strategy: str) -> dict[str, float]:
+def _gap(samples: Samples, sample: Sample, pair: Pair) -> dict[str, float]:
     """The zero-shot transfer gap; NaN where the source language is not evaluated.
 
     Source: Hu et al. 2020, arXiv 2003.11080, section 5 (cross-lingual transfer gap).
     """
-    source = samples.source_language
+    source, (strategy, other) = samples.source_language, pair
     own = estimate(sample.difference(strategy, None, "gap", source).values_S, None)
     change = Estimate(delta=math.nan, low=math.nan, high=math.nan, p=math.nan)
-    if strategy != samples.baseline:
-        pair = sample.difference(strategy, samples.baseline, "gap", source)
-        change = estimate(pair.values_S, pair.draws_BS)
+    if strategy != other:
+        moved = sample.difference(strategy, other, "gap", source)
+        change = estimate(moved.values_S, moved.draws_BS)
     return {
         "gap": own.delta,
         "gap_delta": change.delta,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-Verdict = Literal["helps", "hurts", "no effect shown", "unknown"]
+Verdict = Literal["helps", "hurts", "unclear", "unknown"]
 
 LEVEL = 0.95
 """Coverage of the intervals."""
@@ -47,7 +47,7 @@ class Estimate:
             return "unknown"
         if self.low > 0:
             return "helps"
-        return "hurts" if self.high < 0 else "no effect shown"
+        return "hurts" if self.high < 0 else "unclear"
 
 
 def estimate(

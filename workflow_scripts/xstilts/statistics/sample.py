@@ -13,7 +13,7 @@ from xstilts.statistics.inference import RESAMPLES
 from xstilts.statistics.resample import generator, resampled_scores, swapped_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -95,8 +95,22 @@ class Sample:
             for key, found in counts.items()
             if key[0] not in self.why and key in scores and not isinstance(found, str)
         }
+        self._fill()
         self._names: dict[tuple[str, ...], str] = {}
         self._draws = self._resample()
+
+    def _fill(self) -> None:
+        """Give all files of a language the examples of all, where empty ones are left out.
+
+        Mining lists the sentences that have a pair, and each model finds others.
+        """
+        sparse = {key: found for key, found in self.counts.items() if found.sparse}
+        ids: dict[str, set[str]] = {}
+        for (_, _, language), found in sparse.items():
+            ids.setdefault(language, set()).update(found.ids)
+        listed = {language: sorted(found) for language, found in ids.items()}
+        for key, found in sparse.items():
+            self.counts[key] = found.with_ids(listed[key[2]])
 
     def _groups(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
         """Keys by the ids of their examples: parallel languages are drawn together."""
@@ -150,6 +164,7 @@ class Sample:
         source: str = "",
         *,
         swaps: bool = False,
+        among: Collection[str] | None = None,
     ) -> Difference:
         """A strategy's score minus another's, in the seeds and languages that both have.
 
@@ -159,8 +174,12 @@ class Sample:
             over: what is taken over languages.
             source: source language, for the gap.
             swaps: also swap the two by example, for a test.
+            among: languages to look at; None is all.
         """
-        shared = self._shared(strategy, other)
+        shared = {
+            seed: [name for name in languages if among is None or name in among]
+            for seed, languages in self._shared(strategy, other).items()
+        }
         weights = {
             seed: weighted
             for seed, languages in shared.items()
@@ -220,7 +239,7 @@ class Sample:
 
 def _weights(languages: Sequence[str], over: Over, source: str) -> dict[str, float]:
     """Language to its weight; none where the gap needs languages that are not there."""
-    if over == "mean":
+    if over == "mean" and languages:
         return dict.fromkeys(languages, 1 / len(languages))
     others = [language for language in languages if language != source]
     if source not in languages or not others:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.report.cost import costs
-from xstilts.report.figures import cost, heat, lines, points, properties
+from xstilts.report.figures import cost, heat, lines, points, properties, scale, sources
 from xstilts.report.training import curves, selections
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _MAKERS: dict[str, Callable[[Frames], Figure]] = {
     "transfer": heat.transfer,
     "languages": heat.languages,
     "properties": properties.properties,
+    "sources": sources.sources,
+    "scale": scale.scale,
     "gap": points.gap,
     "seeds": points.seeds,
     "layers": lines.layers,

@@ -61,12 +61,21 @@ def _figure(
     if rows["mean"].isna().all():
         made: Any = empty(title)
     else:
-        made = by_model(rows, lambda found, model: _heat(found, column, step, full, model))
+        made = by_model(rows, lambda found, model: heat(found, column, step, full, model))
     text = f"{READING} Full colour: {full:g} points or more."
     return Figure(name=name, title=title, text=text, chart=made)
 
 
-def _heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) -> Any:
+def heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) -> Any:
+    """One heat map: strategies down, the values of a column across.
+
+    Args:
+        rows: ``strategy``, the column, ``mean`` and ``delta``; more for the tooltips.
+        column: name of the field that goes across.
+        step: width of a column in pixels.
+        full: difference that gets the full colour.
+        title: above the picture; may be empty.
+    """
     base = chart(_record(row, column) for row in rows.to_dict("records")).encode(
         x=alt.X(
             "t:N",

@@ -1,0 +1,75 @@
+"""Language of training by language of evaluation: a study's twins, and their differences."""
+
+from __future__ import annotations
+
+import pytest
+from test_statistics import answers, sample
+from test_studies import grid
+
+from xstilts.grid.figures import figure_names
+from xstilts.grid.twins import Twins, language_twins
+from xstilts.results.render import Header
+from xstilts.statistics.render_sources import sources_markdown
+from xstilts.statistics.samples import Samples
+from xstilts.statistics.sources import source_table
+
+
+def test_twins_of_the_shipped_studies() -> None:
+    study = grid("pawsx_sources")
+    found = {(one.position, one.target): one for one in language_twins(study)}
+    before = found["intermediate", "xnli"]
+    assert (before.task, before.control) == ("pawsx", "en")
+    assert before.members["de"] == ("de", "xnli")
+    # mixtures are no twins
+    assert list(before.members) == ["en", "de", "es", "fr", "ja", "ko", "zh"]
+    on = found["target", "pawsx"]
+    assert on.members["ko"] == ("none", "pawsx-from-ko")
+    assert len(on.members) == 7
+    assert "sources" in figure_names(study)
+    assert not language_twins(grid("sequences_vs_joint"))
+    assert "sources" not in figure_names(grid("sequences_vs_joint"))
+
+
+def test_xnli_in_german_is_the_twin_of_mnli() -> None:
+    found = language_twins(grid("english_vs_non_english"))
+    assert {one.task for one in found} == {"mnli"}
+    assert len(found) == 9
+    assert found[0].control == "en"
+    assert found[0].members["en"][0] == "en"
+    assert len(found[0].members) == 15
+
+
+def samples() -> Samples:
+    """Trained in German, German gains 20 points; in English, English does."""
+    levels = {("from-en", "en"): 0.8, ("from-en", "de"): 0.5}
+    levels |= {("from-de", "en"): 0.6, ("from-de", "de"): 0.7}
+    found = {}
+    for target in ("from-en", "from-de"):
+        right = {
+            ("none", seed, language): answers(
+                levels[target, language], 10 * seed + len(target), 3000
+            )
+            for language in ("en", "de")
+            for seed in (1, 2, 3)
+        }
+        found["xlmr", target] = sample(right)
+    return Samples(found, ["none"], "none", "en")
+
+
+def test_differences_to_the_control_per_language() -> None:
+    members = {"en": ("none", "from-en"), "de": ("none", "from-de")}
+    twins = Twins(position="target", task="pawsx", target="pawsx", control="en", members=members)
+    table = source_table(samples(), [twins])
+    rows = {(row["source"], row["language"]): row for row in table.to_dict("records")}
+    assert rows["de", "de"]["delta"] == pytest.approx(20, abs=3)
+    assert rows["de", "de"]["verdict"] == "helps"
+    assert rows["de", "en"]["delta"] == pytest.approx(-20, abs=3)
+    mean = (rows["de", "de"]["delta"] + rows["de", "en"]["delta"]) / 2
+    assert rows["de", "all"]["delta"] == pytest.approx(mean)
+    assert rows["de", "de"]["p_holm"] >= rows["de", "de"]["p"]
+    assert rows["en", "en"]["verdict"] == "baseline"
+    header = Header(study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3))
+    text = sources_markdown(table, header)
+    assert "## xlmr: pawsx on the target, evaluated on pawsx (control: en)" in text
+    assert "*)" in text
+    assert "No two strategies" in sources_markdown(source_table(samples(), []), header)

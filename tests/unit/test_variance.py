@@ -1,0 +1,61 @@
+"""Variance components of planted scores, against the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_contrasts import HEADER, samples
+
+from xstilts.statistics.variance import FACTORS, components, variance_markdown, variance_table
+
+
+def planted(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
+    """Standard deviations: strategy 3, language 5, seed 1, strategy x language 2, rest 0.5."""
+    draw = np.random.default_rng(seed)
+    strategies, languages, seeds = shape
+    return (
+        draw.normal(0, 3, (strategies, 1, 1))
+        + draw.normal(0, 5, (1, languages, 1))
+        + draw.normal(0, 1, (1, 1, seeds))
+        + draw.normal(0, 2, (strategies, languages, 1))
+        + draw.normal(0, 0.5, shape)
+    )
+
+
+def test_planted_variances_are_found_on_average() -> None:
+    found = [components(planted((10, 12, 6), seed), FACTORS) for seed in range(60)]
+    means = {name: np.mean([one[name] for one in found]) for name in found[0]}
+    expected = {"strategy": 9, "language": 25, "seed": 1, "strategy x language": 4, "rest": 0.25}
+    for name, value in expected.items():
+        assert means[name] == pytest.approx(value, rel=0.25), name
+    assert means["strategy x seed"] < 0.05
+    assert means["language x seed"] < 0.05
+
+
+def test_two_factors_are_the_textbooks() -> None:
+    values = planted((6, 7, 1))[:, :, 0]
+    found = components(values[:, :, None], FACTORS)
+    rows, columns = values.mean(1), values.mean(0)
+    rest = values - rows[:, None] - columns[None, :] + values.mean()
+    mean_square = (rest**2).sum() / (5 * 6)
+    assert found["rest"] == pytest.approx(mean_square)
+    assert found["strategy"] == pytest.approx((7 * rows.var(ddof=1) - mean_square) / 7)
+    assert set(found) == {"strategy", "language", "rest"}
+
+
+def test_shares_of_a_study() -> None:
+    table = variance_table(samples())
+    xnli = table[table["target"] == "xnli"].set_index("source")
+    assert xnli["share"].sum() == pytest.approx(100)
+    # what a strategy does depends on the language, the seeds are alike
+    assert xnli.loc["strategy x language", "share"] > 30
+    assert xnli.loc["seed", "share"] < 5
+    assert set(xnli["left_out"]) == {0}
+    assert "strategy x language" in variance_markdown(table, HEADER)
+
+
+def test_scores_that_not_all_strategies_have_are_left_out() -> None:
+    study = samples()
+    del study.samples["xlmr", "xnli"].scores["a", 1, "sw"]
+    row = variance_table(study).iloc[0]
+    assert (row["num_languages"], row["num_seeds"], row["left_out"]) == (2, 3, 8)

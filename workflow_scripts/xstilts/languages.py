@@ -1,0 +1,99 @@
+"""What is known of the tasks' languages: family, script, text that models were trained on.
+
+Families are the largest ones of Glottolog 5 (glottolog.org) by their common names; creoles stand
+with the language that gave them their words. Scripts are those of the tasks' data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.suites import GROUPS
+from xstilts.translation.flores import FLORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Grouping = dict[str, str]
+"""Language to the group that it belongs to."""
+
+
+def _groups(lists: Mapping[str, str]) -> Grouping:
+    return {code: name for name, codes in lists.items() for code in codes.split()}
+
+
+FAMILY = _groups(
+    {
+        "Indo-European": "af bg bn de el en es fa fr gu hi ht it lt mr nl pa pcm pl pt ro ru uk ur",
+        "Afro-Asiatic": "am ar ha he om so",
+        "Atlantic-Congo": "bbj ee fon ig lg ln mos ny rw sn ss st sw tn tw wo xh yo zu",
+        "Mande": "bm",
+        "Nilotic": "luo",
+        "Austronesian": "id jv mg ms tl",
+        "Austroasiatic": "vi",
+        "Dravidian": "ml ta te",
+        "Uralic": "et fi hu",
+        "Turkic": "az kk tr",
+        "Sino-Tibetan": "my zh",
+        "Tai-Kadai": "th",
+        "Japonic": "ja",
+        "Koreanic": "ko",
+        "Kartvelian": "ka",
+        "Basque (isolate)": "eu",
+        "Quechuan": "qu quy",
+        "Aymaran": "ay aym",
+        "Tupian": "gn",
+        "Uto-Aztecan": "hch nah tar",
+        "Otomanguean": "oto",
+        "Chibchan": "bzd",
+        "Arawakan": "cni",
+        "Panoan": "shp",
+    }
+)
+
+# FLORES lacks some languages of the tasks; all of those are written in Latin letters
+SCRIPT = {code: name.rpartition("_")[2] for code, name in FLORES.items()} | _groups(
+    {"Latn": "bbj pcm bzd cni hch nah oto shp tar"}
+)
+
+# Size of the language's file in the CC-100 release, compressed (data.statmt.org/cc-100), for the
+# languages that Conneau et al. 2020 (arXiv 1911.02116), table 6, list as XLM-R's; all others are
+# "absent", although CC-100 has files of some
+XLMR_TEXT = _groups(
+    {
+        "over 10 GB": "de en es fa fi fr hu id ja ko pl pt ro ru uk vi zh",
+        "1 to 10 GB": "ar az bg el et he hi it ka lt ms nl ta th tr",
+        "under 1 GB": "af am bn eu gu ha jv kk ml mr my om pa so sw te tl ur xh",
+    }
+)
+
+# Alabi et al. 2022 (arXiv 2204.06487): 17 languages of Africa, and Arabic, French and English
+AFRO_XLMR = frozenset("af am ha ig mg ny om pcm rw rn sn so st sw xh yo zu ar fr en".split())
+
+
+def groupings(languages: Iterable[str]) -> dict[str, Grouping]:
+    """Ways to group some languages: each language by itself first, then by what is known of them.
+
+    A language of which something is not known is in no group of that kind.
+    """
+    codes = list(dict.fromkeys(languages))
+    african = {code: "Africa" if code in GROUPS["african"] else "elsewhere" for code in codes}
+    of_afro = {code: "in it" if code in AFRO_XLMR else "not in it" for code in codes}
+    found: dict[str, Grouping] = {
+        "language": {code: code for code in codes},
+        "family": FAMILY,
+        "script": SCRIPT,
+        "text of XLM-R": {code: XLMR_TEXT.get(code, "absent") for code in codes},
+        "text of AfroXLMR": of_afro if "Africa" in african.values() else {},
+        "region": african,
+    }
+    kept = {
+        name: {code: groups[code] for code in codes if code in groups}
+        for name, groups in found.items()
+    }
+    # a kind of which all languages are of one group says nothing
+    return {
+        name: groups
+        for name, groups in kept.items()
+        if name == "language" or len(set(groups.values())) > 1
+    }

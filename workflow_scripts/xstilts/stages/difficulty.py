@@ -1,0 +1,92 @@
+"""What the finished intermediate stages of a study say about their tasks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from xstilts.errors import UserError
+from xstilts.manifest import read_manifest
+from xstilts.paths import data_file
+from xstilts.statistics.difficulty import Measured
+from xstilts.tasks import TASKS
+
+if TYPE_CHECKING:
+    from xstilts.chains import Member
+    from xstilts.grid import Grid
+    from xstilts.manifest import Manifest
+
+NO_SELECTION = (
+    "No dev score: the stage keeps its last weights. `selection: best` measures them "
+    "(recipes.intermediate)."
+)
+
+
+def measured_tasks(grid: Grid) -> list[Measured]:
+    """The strategies of one stage on one task, for each base model."""
+    return [
+        _measured(grid, base, strategy, stages[0].label, stages[0].members[0])
+        for base in grid.study.bases
+        for strategy, stages in grid.names.strategies.items()
+        if len(stages) == 1 and len(stages[0].members) == 1 and not stages[0].with_target
+        if TASKS[stages[0].members[0].task].kind != "mlm"
+    ]
+
+
+def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) -> Measured:
+    task, recipe = TASKS[member.task], grid.recipe(base, label, None)
+    places = [Path(grid.paths.intermediate(base, seed, (label,))) for seed in grid.study.seeds]
+    facts = [found.facts for path in places if (found := _manifest(path)) is not None]
+    (judged,) = grid.dev_members(base, label, None) or (member,)
+    answers = _answers(grid, judged)
+    num_train = _rows(grid, member.task, member.language, "train")
+    limit, dev_limit = recipe["max_train_examples"], recipe["dev_examples"]
+    remark = "" if grid.dev_members(base, label, None) else NO_SELECTION
+    if dev_limit and dev_limit < sum(answers.values()):
+        remark = f"Dev scores are of the first {dev_limit} examples (`dev_examples`)."
+    return Measured(
+        model=base,
+        strategy=strategy,
+        task=member.task,
+        language=member.language,
+        metric=task.metric,
+        num_train=min(num_train, limit) if limit else num_train,
+        num_dev=sum(answers.values()),
+        frequent=_frequent(task.metric, answers),
+        dev=tuple(float(f["dev_score"]) for f in facts if f.get("dev_score") is not None),
+        loss=tuple(float(f["final_loss"]) for f in facts if "final_loss" in f),
+        remark=remark,
+    )
+
+
+def _manifest(path: Path) -> Manifest | None:
+    try:
+        return read_manifest(path)
+    except UserError:
+        return None
+
+
+def _frequent(metric: str, answers: Counter[str]) -> float:
+    """Accuracy of the most frequent answer; 0 for other metrics."""
+    if metric != "accuracy" or not answers:
+        return 0.0
+    return 100 * max(answers.values()) / sum(answers.values())
+
+
+def _answers(grid: Grid, member: Member) -> Counter[str]:
+    """Right answers of a dev set, where they are classes; else only how many examples it has."""
+    path = Path(data_file(grid.paths.data(member.task, member.language, "validation")))
+    if not path.is_file():
+        return Counter()
+    names = pq.read_schema(path).names
+    if "label" in names:
+        return Counter(map(str, pq.read_table(path, columns=["label"])["label"].to_pylist()))
+    return Counter({"": pq.read_metadata(path).num_rows})
+
+
+def _rows(grid: Grid, task: str, language: str, split: str) -> int:
+    path = Path(data_file(grid.paths.data(task, language, split)))
+    return int(pq.read_metadata(path).num_rows) if path.is_file() else 0

@@ -1,0 +1,106 @@
+"""The best strategy of each target, chosen on development sets, and what it gains on test sets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from xstilts.results.tables import AVERAGE
+from xstilts.statistics.effects import effect
+from xstilts.statistics.sample import Difference, combine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xstilts.statistics.samples import Samples
+
+DEV, TEST = "validation", "test"
+"""What a choice was made on. A choice on the test set itself makes the gain there too high."""
+
+BEST_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("model", "target", "strategy", "chosen_on")),
+        # strategy minus baseline on what it was chosen on
+        ("chosen_by", pa.float64()),
+        # the same on the test sets, with a 95 % interval for this choice
+        *((name, pa.float64()) for name in ("delta", "low", "high", "p")),
+        *((name, pa.int64()) for name in ("num_seeds", "num_examples")),
+        ("verdict", pa.string()),
+        ("uncertainty", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The strategy that was chosen for a target."""
+
+    target: str
+    strategy: str
+    chosen_on: str
+    """``validation``, or ``test`` where a target has no other set."""
+    chosen_by: float
+    """Its difference to the baseline there: mean over seeds and languages, in points."""
+
+
+def choose(samples: Samples, model: str, target: str, among: Sequence[str]) -> Choice | None:
+    """The strategy with the largest gain on the target's development sets; None without results.
+
+    Args:
+        samples: what the study measured.
+        model: base model.
+        target: the target.
+        among: strategies to choose from.
+    """
+    dev = samples.choice.get((model, target))
+    judge = dev or samples.samples[model, target]
+    gains = {
+        name: float(found.values_S.mean())
+        for name in among
+        if (found := judge.difference(name, samples.baseline)).by_seed
+    }
+    if not gains:
+        return None
+    best = max(gains, key=lambda name: gains[name])
+    on = DEV if dev else TEST
+    return Choice(target=target, strategy=best, chosen_on=on, chosen_by=gains[best])
+
+
+def gains_of(samples: Samples, model: str, choices: Sequence[Choice]) -> Difference:
+    """The gain of the chosen strategies on the test sets, averaged over targets."""
+    parts = [
+        samples.samples[model, one.target].difference(one.strategy, samples.baseline, swaps=True)
+        for one in choices
+    ]
+    return combine([(1 / len(parts), part) for part in parts])
+
+
+def best_table(samples: Samples) -> pd.DataFrame:
+    """One row per model and target, and one for the average over targets."""
+    records = [row for model in samples.models for row in _rows(samples, model)]
+    return pd.DataFrame(records, columns=BEST_SCHEMA.names)
+
+
+def _rows(samples: Samples, model: str) -> Iterator[dict[str, Any]]:
+    among = [name for name, _ in samples.to_baseline]
+    found = [
+        choice
+        for target in samples.targets
+        if (choice := choose(samples, model, target, among)) is not None
+    ]
+    for choice in found:
+        row: dict[str, Any] = {"model": model, "target": choice.target, "strategy": choice.strategy}
+        row |= {"chosen_on": choice.chosen_on, "chosen_by": choice.chosen_by}
+        yield row | effect(gains_of(samples, model, [choice]))
+    if found:
+        row = {"model": model, "target": AVERAGE, "strategy": "best of each target"}
+        places = ", ".join(dict.fromkeys(choice.chosen_on for choice in found))
+        row |= {"chosen_on": places, "chosen_by": math.nan}
+        row |= effect(gains_of(samples, model, found))
+        if len(found) < len(samples.targets):
+            row["uncertainty"] += f"; {len(found)} of {len(samples.targets)} targets"
+        yield row

@@ -1,0 +1,150 @@
+"""How hard an intermediate task is, as measured: what the base model reaches on its dev set.
+
+The base model is trained on the task alone, as the strategy does; the score is that of the weights
+that were kept. To be hard is to stay low: near to what the most frequent answer gets.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from xstilts.results.averages import deviation, mean
+from xstilts.results.tables import AVERAGE
+from xstilts.statistics.render import DASH, interval, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xstilts.results.render import Header
+
+DIFFICULTY_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("model", "strategy", "task", "language", "metric")),
+        ("num_train", pa.int64()),
+        ("num_dev", pa.int64()),
+        # the metric on the dev set, 0-100, mean over seeds; what the most frequent answer gets
+        *((name, pa.float64()) for name in ("dev", "dev_sd", "frequent")),
+        # share of what lies above the most frequent answer that the model does not reach, 0-100
+        ("difficulty", pa.float64()),
+        ("loss", pa.float64()),
+        ("num_seeds", pa.int64()),
+        # gain of the strategy, mean over targets, with its interval
+        *((name, pa.float64()) for name in ("gain", "low", "high")),
+        ("remark", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """An intermediate task as the stages that train on it alone found it."""
+
+    model: str
+    strategy: str
+    task: str
+    language: str
+    metric: str
+    num_train: int
+    num_dev: int
+    frequent: float
+    """Score of always giving the most frequent answer; 0 where answers are no classes."""
+    dev: tuple[float, ...]
+    """Dev score of each seed."""
+    loss: tuple[float, ...]
+    """Mean training loss of the last tenth of the steps, of each seed."""
+    remark: str = ""
+
+
+def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.DataFrame:
+    """One row per base model and intermediate task, the easiest first.
+
+    Args:
+        tasks: what was measured of each.
+        effects: from ``effect_table``.
+    """
+    average = {
+        (row["model"], row["strategy"]): row
+        for row in effects[effects["target"] == AVERAGE].to_dict("records")
+    }
+    nothing = dict.fromkeys(("delta", "low", "high"), math.nan)
+    records: list[dict[str, Any]] = []
+    for one in tasks:
+        found = average.get((one.model, one.strategy), nothing)
+        dev = mean(one.dev)
+        records.append(
+            {
+                "model": one.model,
+                "strategy": one.strategy,
+                "task": one.task,
+                "language": one.language,
+                "metric": one.metric,
+                "num_train": one.num_train,
+                "num_dev": one.num_dev,
+                "dev": dev,
+                "dev_sd": deviation(one.dev),
+                "frequent": one.frequent,
+                "difficulty": 100 * (100 - dev) / (100 - one.frequent),
+                "loss": mean(one.loss),
+                "num_seeds": len(one.dev),
+                "gain": found["delta"],
+                "low": found["low"],
+                "high": found["high"],
+                "remark": one.remark,
+            }
+        )
+    models = {name: at for at, name in enumerate(dict.fromkeys(one.model for one in tasks))}
+    records.sort(key=lambda row: (models[row["model"]], math.isnan(row["dev"]), row["difficulty"]))
+    return pd.DataFrame(records, columns=DIFFICULTY_SCHEMA.names)
+
+
+def difficulty_markdown(table: pd.DataFrame, header: Header) -> str:
+    """The intermediate tasks by difficulty, one block per base model."""
+    parts = [f"# {header.study}: difficulty of the intermediate tasks", header.question]
+    parts += [f"> {header.note}" if header.note else ""]
+    parts.append(
+        "Dev: score of the base model, trained on the task alone, on the task's dev set, mean over "
+        "seeds. Difficulty: the share of what lies above the most frequent answer that it does not "
+        "reach, 0-100. Gain: the strategy's difference to the baseline, mean over targets, with "
+        "its interval of 95 %."
+    )
+    for model, rows in table.groupby("model", sort=False):
+        entries = [_row(row) for _, row in rows.iterrows()]
+        notes = "\n".join(f"- {text}" for text in dict.fromkeys(rows["remark"]) if text)
+        body = pd.DataFrame(entries).to_markdown(index=False, disable_numparse=True)
+        parts += [f"## {model}", body, _association(rows), notes]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _row(row: pd.Series[Any]) -> dict[str, str]:
+    sd = "" if math.isnan(row["dev_sd"]) else f" ±{row['dev_sd']:.1f}"
+    return {
+        "strategy": row["strategy"],
+        "metric": row["metric"],
+        "trained on": f"{row['num_train']:,}",
+        "dev": DASH if math.isnan(row["dev"]) else number(row["dev"], signed=False) + sd,
+        "most frequent answer": number(row["frequent"], signed=False),
+        "difficulty": number(row["difficulty"], signed=False),
+        "training loss": DASH if math.isnan(row["loss"]) else f"{row['loss']:.2f}",
+        "gain": f"{number(row['gain'])} {interval(row['low'], row['high'])}",
+    }
+
+
+def _association(rows: pd.DataFrame) -> str:
+    """Whether harder tasks gain more, over the tasks of a model: a rank correlation, and how many.
+
+    Source: Spearman 1904; p from ``scipy.stats.spearmanr``.
+    """
+    known = rows.dropna(subset=["difficulty", "gain"])
+    if len(known) < 4 or known["difficulty"].nunique() < 2 or known["gain"].nunique() < 2:
+        return f"{len(known)} tasks have both numbers: too few for a correlation (4)."
+    found = stats.spearmanr(known["difficulty"], known["gain"])
+    return (
+        f"Difficulty and gain over {len(known)} tasks: Spearman's rho {found.statistic:+.2f}, "
+        f"p {found.pvalue:.2f}. So few tasks show a strong association at most, and no cause."
+    )

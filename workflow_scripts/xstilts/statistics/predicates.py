@@ -1,0 +1,258 @@
+"""What each kind of claim needs to be confirmed or contradicted by the results of a base model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, Literal
+
+from xstilts.errors import suggestion
+from xstilts.statistics.best import TEST, choose, gains_of
+from xstilts.statistics.inference import LEVEL, Estimate, estimate
+from xstilts.statistics.sample import combine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from xstilts.config.claims import (
+        Best,
+        BestPerTarget,
+        Compare,
+        GainsWith,
+        LargestGain,
+        NotConsistent,
+    )
+    from xstilts.statistics.sample import Difference
+    from xstilts.statistics.samples import Samples
+
+Decision = Literal["confirmed", "contradicted", "not decided"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What became of a claim."""
+
+    decision: Decision
+    measure: str
+    estimate: Estimate | None = None
+    remark: str = ""
+
+
+class NotInStudy(Exception):
+    """The study lacks a strategy or target of the claim."""
+
+
+# --- names ------------------------------------------------------------------------------------
+
+
+def _known(what: str, names: Iterable[str], known: Sequence[str]) -> list[str]:
+    listed = list(names)
+    for name in listed:
+        if name not in known:
+            raise NotInStudy(f"The study has no {what} {name!r}.{suggestion(name, known)}")
+    return listed
+
+
+def _targets(samples: Samples, wanted: Sequence[str] | str) -> list[str]:
+    return samples.targets if wanted == "all" else _known("target", wanted, samples.targets)
+
+
+def _others(samples: Samples, wanted: Sequence[str] | str, named: Sequence[str] = ()) -> list[str]:
+    """Strategies to compare with: all but the baseline, or those wanted; not those named."""
+    if wanted == "all":
+        every = [name for name in samples.strategies if name != samples.baseline]
+    else:
+        every = _known("strategy", wanted, samples.strategies)
+    others = [name for name in every if name not in named]
+    if not others:
+        raise NotInStudy("The study has no other strategy to compare with.")
+    return others
+
+
+# --- decisions --------------------------------------------------------------------------------
+
+
+def _between(found: Estimate, low: float, high: float) -> Decision:
+    """Whether the interval lies inside a range, outside, or neither."""
+    if found.low > low and found.high < high:
+        return "confirmed"
+    return "contradicted" if found.high < low or found.low > high else "not decided"
+
+
+def _all_positive(parts: Sequence[tuple[str, Difference]]) -> Found:
+    """Whether all differences are above zero; the smallest is what was measured."""
+    level = 1 - (1 - LEVEL) / len(parts)
+    found = [(name, estimate(part.values_S, part.draws_BS)) for name, part in parts]
+    strict = [estimate(part.values_S, part.draws_BS, level) for _, part in parts]
+    decision: Decision = "not decided"
+    if any(one.high < 0 for one in strict):
+        decision = "contradicted"
+    elif all(one.low > 0 for _, one in found):
+        decision = "confirmed"
+    known = [(name, one) for name, one in found if not math.isnan(one.delta)]
+    if not known:
+        return Found(decision=decision, measure="nothing", remark=_why(parts))
+    name, smallest = min(known, key=lambda item: item[1].delta)
+    measure = f"smallest of {len(parts)}: {name}" if len(parts) > 1 else name
+    return Found(decision=decision, measure=measure, estimate=smallest, remark=_why(parts))
+
+
+def _why(parts: Sequence[tuple[str, Difference]]) -> str:
+    """What the intervals do not cover."""
+    reasons = {p.uncertainty for _, p in parts if p.uncertainty != "seeds and examples"}
+    return f"Interval: {' / '.join(sorted(reasons))}." if reasons else ""
+
+
+def _compare(claim: Compare, samples: Samples, model: str) -> Found:
+    against = claim.against or samples.baseline
+    _known("strategy", (claim.strategy, against), samples.strategies)
+    targets = _targets(samples, claim.targets)
+    part = samples.difference(model, claim.strategy, against, targets)
+    found = estimate(part.values_S, part.draws_BS)
+    low = -math.inf if claim.more_than is None else claim.more_than
+    high = math.inf if claim.less_than is None else claim.less_than
+    name = f"{claim.strategy} - {against}, mean of {len(targets)} targets"
+    return Found(
+        decision=_between(found, low, high),
+        measure=name if len(targets) > 1 else f"{claim.strategy} - {against}, {targets[0]}",
+        estimate=found,
+        remark=_why([(name, part)]),
+    )
+
+
+def _best(claim: Best, samples: Samples, model: str) -> Found:
+    named = _known("strategy", claim.strategies, samples.strategies)
+    others = _others(samples, claim.among, named)
+    targets = _targets(samples, claim.targets)
+    return _all_positive(
+        [
+            (f"{first} - {second}", samples.difference(model, first, second, targets))
+            for first, second in product(named, others)
+        ]
+    )
+
+
+def _largest_gain(claim: LargestGain, samples: Samples, model: str) -> Found:
+    named = _targets(samples, claim.targets)
+    strategies = _others(samples, claim.strategies)
+    share = 1 / len(strategies)
+
+    def gain(target: str) -> Difference:
+        pairs = [samples.difference(model, s, samples.baseline, [target]) for s in strategies]
+        return combine([(share, pair) for pair in pairs])
+
+    gains = {target: gain(target) for target in samples.targets}
+    rest = [target for target in samples.targets if target not in named]
+    if not rest:
+        raise NotInStudy("The study has no other target to compare with.")
+    return _all_positive(
+        [
+            (f"gain on {t} - gain on {u}", combine([(1.0, gains[t]), (-1.0, gains[u])]))
+            for t, u in product(named, rest)
+        ]
+    )
+
+
+def _best_per_target(claim: BestPerTarget, samples: Samples, model: str) -> Found:
+    targets = _targets(samples, claim.targets)
+    chosen = []
+    for target in targets:
+        choice = choose(samples, model, target, _others(samples, claim.among))
+        if choice is None:
+            raise NotInStudy(f"No strategy has a result on {target}.")
+        chosen.append(choice)
+    part = gains_of(samples, model, chosen)
+    found = estimate(part.values_S, part.draws_BS)
+    names = ", ".join(
+        f"{one.target} {one.strategy}{'†' if one.chosen_on == TEST else ''}" for one in chosen
+    )
+    on_test = any(one.chosen_on == TEST for one in chosen)
+    warning = " (†: on the test set itself, so too high)" if on_test else ""
+    return Found(
+        decision=_between(found, claim.more_than, math.inf),
+        measure=f"best of each target - {samples.baseline}",
+        estimate=found,
+        remark=f"Chosen on dev sets: {names}{warning}. {_why([('', part)])}".strip(),
+    )
+
+
+def _not_consistent(claim: NotConsistent, samples: Samples, model: str) -> Found:
+    pairs = list(zip(claim.strategies, _spread(claim), strict=True))
+    _known("strategy", [name for pair in pairs for name in pair], samples.strategies)
+    targets = _targets(samples, claim.targets)
+    single = [_not_everywhere(samples, model, *pair, targets) for pair in pairs]
+    decision: Decision = "not decided"
+    if any(found.decision == "contradicted" for found in single):
+        decision = "contradicted"
+    elif all(found.decision == "confirmed" for found in single):
+        decision = "confirmed"
+    shown = max(single, key=lambda found: _size(found.estimate))
+    return Found(
+        decision=decision, measure=shown.measure, estimate=shown.estimate, remark=shown.remark
+    )
+
+
+def _spread(claim: NotConsistent) -> list[str]:
+    return claim.against * len(claim.strategies) if len(claim.against) == 1 else claim.against
+
+
+def _size(found: Estimate | None) -> float:
+    return -math.inf if found is None or math.isnan(found.delta) else found.delta
+
+
+def _not_everywhere(
+    samples: Samples, model: str, first: str, second: str, targets: Sequence[str]
+) -> Found:
+    """Whether the first is worse than the second on some target: the reverse of "on all better"."""
+    parts = [(target, samples.difference(model, first, second, [target])) for target in targets]
+    level = 1 - (1 - LEVEL) / len(parts)
+    found = {name: estimate(part.values_S, part.draws_BS) for name, part in parts}
+    worse = [estimate(part.values_S, part.draws_BS, level).high < 0 for _, part in parts]
+    decision: Decision = "not decided"
+    if any(worse):
+        decision = "confirmed"
+    elif all(one.low > 0 for one in found.values()):
+        decision = "contradicted"
+    lowest = min(found, key=lambda name: _size(found[name]))
+    return Found(
+        decision=decision,
+        measure=f"lowest of {len(parts)} targets: {first} - {second}, {lowest}",
+        estimate=found[lowest],
+        remark=_why(parts),
+    )
+
+
+def _gains_with(claim: GainsWith, samples: Samples, model: str) -> Found:
+    """How many strategies help: those whose corrected interval is above zero surely do.
+
+    Those of which it is below zero surely do not; the number lies between the first and all but the
+    second.
+    """
+    strategies, targets = _others(samples, claim.strategies), _targets(samples, claim.targets)
+    parts = [(s, samples.difference(model, s, samples.baseline, targets)) for s in strategies]
+    level = 1 - (1 - LEVEL) / len(parts)
+    found = [estimate(part.values_S, part.draws_BS, level) for _, part in parts]
+    helps = sum(one.low > 0 for one in found)
+    may_help = len(found) - sum(one.high <= 0 for one in found)
+    if claim.at_least is not None:
+        confirmed, contradicted = helps >= claim.at_least, may_help < claim.at_least
+    else:
+        assert claim.at_most is not None
+        confirmed, contradicted = may_help <= claim.at_most, helps > claim.at_most
+    decision: Decision = "not decided"
+    if confirmed or contradicted:
+        decision = "confirmed" if confirmed else "contradicted"
+    measure = f"{helps} of {len(found)} strategies help, {len(found) - may_help} do not"
+    return Found(decision=decision, measure=measure, remark=_why(parts))
+
+
+RULES: dict[str, Callable[[Any, Samples, str], Found]] = {
+    "compare": _compare,
+    "best": _best,
+    "largest_gain": _largest_gain,
+    "best_per_target": _best_per_target,
+    "not_consistent": _not_consistent,
+    "gains_with": _gains_with,
+}
+"""Name of a predicate to what evaluates it."""

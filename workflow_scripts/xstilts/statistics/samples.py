@@ -1,0 +1,62 @@
+"""What a study measured: the scores of every model and target, and contrasts between strategies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xstilts.errors import unknown
+from xstilts.statistics.sample import combine
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from xstilts.statistics.sample import Difference, Sample
+
+Pair = tuple[str, str]
+"""A strategy and the one that it is compared with."""
+
+
+class Samples:
+    """What a study measured, by model and target."""
+
+    def __init__(
+        self,
+        samples: dict[tuple[str, str], Sample],
+        strategies: Sequence[str],
+        baseline: str,
+        source_language: str,
+        untrained: Collection[str] = (),
+    ) -> None:
+        """Keep what is needed for any contrast.
+
+        Args:
+            samples: scores by model and target.
+            strategies: all of the study, in its order.
+            baseline: the one that the others are compared with.
+            source_language: for the gap.
+            untrained: targets that compare sentence vectors, without training data.
+
+        Raises:
+            UserError: the baseline is no strategy.
+        """
+        if baseline not in strategies:
+            raise unknown("strategy", baseline, strategies, "baseline")
+        self.samples, self.strategies = samples, list(strategies)
+        self.baseline, self.source_language = baseline, source_language
+        self.models = list(dict.fromkeys(model for model, _ in samples))
+        self.targets = list(dict.fromkeys(target for _, target in samples))
+        self.untrained = frozenset(untrained)
+        self.choice: dict[tuple[str, str], Sample] = {}
+        """What choices are made on, by model and target: development sets, where there are any."""
+
+    @property
+    def to_baseline(self) -> list[Pair]:
+        """Every strategy with the baseline."""
+        return [(name, self.baseline) for name in self.strategies if name != self.baseline]
+
+    def difference(
+        self, model: str, strategy: str, other: str | None, targets: Sequence[str]
+    ) -> Difference:
+        """A strategy minus another, averaged over targets (unweighted), for one model."""
+        parts = [self.samples[model, target].difference(strategy, other) for target in targets]
+        return combine([(1 / len(parts), part) for part in parts])

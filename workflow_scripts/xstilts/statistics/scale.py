@@ -1,0 +1,96 @@
+"""The gain of each strategy by the size of the base model."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+
+from xstilts.results.tables import AVERAGE
+from xstilts.statistics.effects import BASELINE, TRAINED
+from xstilts.statistics.render import interval, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from xstilts.results.render import Header
+
+SCALE_SCHEMA = pa.schema(
+    [
+        # models of one family are named alike up to the first hyphen: xlmr-base, xlmr-large
+        *((name, pa.string()) for name in ("family", "model")),
+        # weights of the encoder, heads and adapters apart
+        ("parameters", pa.int64()),
+        *((name, pa.string()) for name in ("strategy", "target")),
+        *((name, pa.float64()) for name in ("delta", "low", "high")),
+        ("num_seeds", pa.int64()),
+        ("verdict", pa.string()),
+        ("uncertainty", pa.string()),
+    ]
+)
+
+
+def num_parameters(folder: Path) -> int | None:
+    """Weights in a model's files, heads apart; None where there are none.
+
+    Read from the headers of the files: eight bytes of length, then JSON with the shapes.
+
+    Source: https://github.com/huggingface/safetensors, "Format".
+    """
+    files = [file for file in folder.glob("model*.safetensors") if file.is_file()]
+    total = 0
+    for file in files:
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        header.pop("__metadata__", None)
+        total += sum(math.prod(tensor["shape"]) for tensor in header.values())
+    return total if files else None
+
+
+def scale_table(effects: pd.DataFrame, parameters: Mapping[str, int]) -> pd.DataFrame:
+    """One row per base model of known size, strategy and target (averages too), small models first.
+
+    Args:
+        effects: from ``effect_table``.
+        parameters: base model to its number of weights.
+    """
+    rows = effects[effects["model"].isin(list(parameters)) & (effects["verdict"] != BASELINE)]
+    family = rows["model"].astype(str).str.split("-").str[0]
+    rows = rows.assign(parameters=rows["model"].map(dict(parameters)), family=family)
+    rows = rows.sort_values(["family", "parameters"], kind="stable")
+    return rows[SCALE_SCHEMA.names].reset_index(drop=True)
+
+
+def scale_markdown(table: pd.DataFrame, header: Header) -> str:
+    """Strategies by base models with their sizes: the averages over targets."""
+    parts = [f"# {header.study}: gain by size of the model", header.question]
+    parts += [f"> {header.note}" if header.note else ""]
+    parts.append(
+        f"Gain: mean of a strategy minus that of {header.baseline}, over targets, in points, with "
+        "its interval of 95 %. Each model is compared with its own baseline. Weights are those of "
+        "the encoder. scale.csv has every target."
+    )
+    for average in (AVERAGE, TRAINED):
+        rows = table[table["target"] == average]
+        if rows.empty:
+            continue
+        entries = []
+        for model, found in rows.groupby("model", sort=False):
+            family, size = found["family"].iloc[0], int(found["parameters"].iloc[0])
+            entry = {"family": family, "model": str(model), "weights": millions(size)}
+            for _, row in found.iterrows():
+                gain = f"{number(row['delta'])} {interval(row['low'], row['high'])}"
+                entry[row["strategy"]] = gain
+            entries.append(entry)
+        body = pd.DataFrame(entries).fillna("").to_markdown(index=False, disable_numparse=True)
+        parts += [f"## {average}", body]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def millions(size: int) -> str:
+    """``560 M``; tenths for small models."""
+    return f"{size / 1e6:,.1f} M" if size < 1e7 else f"{size / 1e6:,.0f} M"
