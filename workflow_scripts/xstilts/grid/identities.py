@@ -160,6 +160,8 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     recipe = grid.recipe(base, chain, target)
     if recipe["padding_free"]:
         code.append("xstilts.models.packed")
+    if recipe["compile"]:
+        code.append("xstilts.models.compiled")
     if dev:
         code.append("xstilts.training.selection")
         for task in {member.task: TASKS[member.task] for member in dev}.values():
