@@ -3,16 +3,18 @@
     python benchmarks/engine [--workloads W ...] [--ways W ...] [--precision P] [--layers L] ...
 
 Prints one table. All ways compute the same random sequences (``workloads.py``) with an encoder of
-random weights; each has a process of its own, and the processes take turns, a round each, so that a
-busy machine slows all of them. Training counts the seconds of the steps; evaluation counts whole
-processes, from their start. A first round of training warms up. ``--device cuda --width 1024
---layers 24 --vocab 250002`` is XLM-R large on a GPU.
+random weights; each has a process of its own, and the processes take turns, a round each, so that
+a busy machine slows all of them. On a CPU they are compared by CPU seconds of all threads, which
+other processes disturb least. Training counts the steps; evaluation counts whole processes, from
+their start ("X of Y s": X without start and imports). A first round warms up.
+``--device cuda --width 1024 --layers 24 --vocab 250002`` is XLM-R large on a GPU.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -36,11 +38,13 @@ BASELINES = ("trainer-default", "trainer-best")
 class Measured(NamedTuple):
     """What the rounds of a way took."""
 
+    wall: list[float]
     seconds: list[float]
+    """What ways are compared by: CPU seconds of all threads on a CPU, else wall-clock seconds."""
     memory: int
     """Bytes that its process held at most."""
-    computed: list[float] | None = None
-    """In evaluation, the part of the seconds after start and load."""
+    computed: float | None = None
+    """In evaluation, the part of the seconds after start and imports."""
 
 
 class Worker:
@@ -77,71 +81,99 @@ def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Mea
             found.append(worker.round())
     for worker in workers:
         worker.close()
+    clock = clock_of(setups[0])
     # the first round warms up
     return [
-        Measured([record["seconds"] for record in found[1:]], found[-1]["memory"])
+        Measured(
+            [record["wall"] for record in found[1:]],
+            [record[clock] for record in found[1:]],
+            found[-1]["memory"],
+        )
         for found in records
     ]
 
 
+def clock_of(setup: Setup) -> str:
+    """Which seconds ways are compared by."""
+    return "cpu" if setup.device == "cpu" else "wall"
+
+
 def measure_evaluation(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
     """All languages by fresh processes: one for ours, one per language for the peer."""
-    found: list[list[tuple[float, float, int]]] = [[] for _ in setups]
-    for count in range(rounds + 1):
+    *setups, product = setups
+    found: list[list[dict[str, float]]] = [[] for _ in setups]
+    for _ in range(rounds):
         for setup, records in zip(setups, found, strict=True):
-            start, computed, memory = time.monotonic(), 0.0, 0
-            for language in LANGUAGES if setup.way in BASELINES else ("all",):
-                worker = Worker(setup, folder / setup.way, language)
-                record = worker.round()
-                worker.close()
-                computed += record["seconds"]
-                memory = max(memory, record["memory"])
-                if not count:
-                    # the files are written now; nothing else needs a round to warm up
-                    break
-            if count:
-                records.append((time.monotonic() - start, computed, memory))
-    measured = []
-    for setup, records in zip(setups, found, strict=True):
-        seconds, computed_all, memories = (list(column) for column in zip(*records, strict=True))
-        if setup.way == "peak":
-            seconds = computed_all
-        measured.append(Measured(seconds, max(memories), computed_all))
-    return measured
+            languages = LANGUAGES if setup.way in BASELINES else ["all"]
+            # a first process of each way writes its files
+            for group in ([languages[:1]] if not records else []) + [languages]:
+                record = processes(setup, folder / setup.way, group)
+            records.append(record)
+    measured = [
+        Measured(
+            [record["wall"] for record in records],
+            [record["whole"] for record in records],
+            max(int(record["memory"]) for record in records),
+            statistics.median(record["computed"] for record in records),
+        )
+        for records in found
+    ]
+    return [*measured, *measure_training([product], 1, folder)]
+
+
+def processes(setup: Setup, folder: Path, languages: list[str]) -> dict[str, float]:
+    """What the processes for some languages took, one after the other."""
+    clock, total = clock_of(setup), {"wall": 0.0, "whole": 0.0, "computed": 0.0, "memory": 0.0}
+    for language in languages:
+        start, before = time.perf_counter(), os.times()
+        worker = Worker(setup, folder, language)
+        record = worker.round()
+        worker.close()
+        wall, after = time.perf_counter() - start, os.times()
+        children = after.children_user + after.children_system
+        children -= before.children_user + before.children_system
+        total["wall"] += wall
+        total["whole"] += children if clock == "cpu" else wall
+        total["computed"] += record[clock]
+        total["memory"] = max(total["memory"], record["memory"])
+    return total
 
 
 def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
-    """Rows of the table."""
-    *setups, _ = setups
+    """Rows of the table, the matrix product's last."""
+    *setups, product = setups
     *measured, peak = measured
-    train = setups[0].workload != "evaluation"
-    lengths = lengths_of(setups[0])
+    train = product.workload != "evaluation"
+    lengths = lengths_of(product)
     pieces = sum(map(sum, lengths))
-    flops = sum(model_flops(part, setups[0].shape, train=train) for part in lengths)
+    flops = sum(model_flops(part, product.shape, train=train) for part in lengths)
     medians = {s.way: statistics.median(m.seconds) for s, m in zip(setups, measured, strict=True)}
     rows = []
     for setup, own in zip(setups, measured, strict=True):
         median = medians[setup.way]
-        speeds = [pieces / value for value in (median, max(own.seconds), min(own.seconds))]
-        # the peak was measured in the precision of this table
-        share = f"{flops / median / max(peak.seconds):.0%}"
-        against = [f"{medians[way] / median:.2f}" if way in medians else "-" for way in BASELINES]
-        note = ""
-        if own.computed is not None:
-            note = f" ({statistics.median(own.computed):.1f} s of {median:.1f} s after load)"
+        # a way in another precision has another peak
+        same = setup.precision == product.precision
+        note = f", {own.computed:.0f} of {median:.0f} s" if own.computed is not None else ""
         rows.append(
             [
                 setup.workload,
                 setup.way + note,
                 setup.precision,
-                f"{speeds[0]:,.0f} ({speeds[1]:,.0f} - {speeds[2]:,.0f})",
+                f"{pieces / statistics.median(own.wall):,.0f}",
+                f"{pieces / median:,.0f} ({_range(pieces, own.seconds)})",
                 f"{flops / median / 1e9:,.0f}",
-                share if setup.precision == setups[-1].precision else "-",
+                f"{flops / median * min(peak.seconds):.0%}" if same else "",
                 f"{own.memory / 2**20:,.0f}",
-                *against,
+                *(f"{medians[way] / median:.2f}" if way in medians else "" for way in BASELINES),
             ]
         )
-    return rows
+    best = f"{1 / min(peak.seconds) / 1e9:,.0f}"
+    end = [product.precision, "", "", best, "100%", "", "", ""]
+    return [*rows, [product.workload, "(matrix product)", *end]]
+
+
+def _range(pieces: int, seconds: list[float]) -> str:
+    return f"{pieces / max(seconds):,.0f} - {pieces / min(seconds):,.0f}"
 
 
 def lengths_of(setup: Setup) -> list[list[int]]:
@@ -196,8 +228,9 @@ def main() -> None:
     shape = f"{options.layers} layers of width {options.width}, vocabulary {options.vocab:,}"
     sys.stdout.write(f"{description(options.device, options.threads)}; {shape}; ")
     sys.stdout.write(f"{options.steps} steps, median of {options.rounds} rounds\n\n")
-    head = ["workload", "way", "precision", "real pieces/s (slowest - fastest)", "model GFLOP/s"]
-    head += ["of matrix peak", "peak MiB", "x default", "x best"]
+    per = "CPU second" if options.device == "cpu" else "second"
+    head = ["workload", "way", "precision", "real pieces/s", f"per {per} (slowest - fastest)"]
+    head += [f"model GFLOP per {per}", "of matrix peak", "peak MiB", "x default", "x best"]
     sys.stdout.write(f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
     for workload in options.workloads:
         setups = setups_of(options, workload)
@@ -206,8 +239,6 @@ def main() -> None:
             measured = measure(setups, options.rounds, Path(folder))
         for row in rows_of(setups, measured):
             sys.stdout.write(f"| {' | '.join(row)} |\n")
-        sys.stdout.write(f"| {workload} | matrix product | {setups[-1].precision} |  | ")
-        sys.stdout.write(f"{max(measured[-1].seconds) / 1e9:,.0f} | 100% |  |  |  |\n")
         sys.stdout.flush()
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import re
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from clock import Clock, Seconds
 
 from xstilts.training.running import device_name, device_of
 
@@ -24,20 +24,18 @@ def bf16_is_quick(device: str) -> bool:
     return bool(re.search(r"\b(amx_bf16|avx512_bf16)\b", flags))
 
 
-def matrix_peak(device: str, precision: str) -> float:
-    """FLOP/s of torch's product of two large square matrices; the best of several."""
+def matrix_product(device: str, precision: str) -> Seconds:
+    """Seconds per FLOP of torch's product of two large square matrices; the best of several."""
     target = device_of(device)
     size = 8192 if target.type == "cuda" else 2048
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     left, right = (torch.randn(size, size).to(target, kind) for _ in range(2))
-    seconds = []
+    found = []
     for _ in range(8):
-        start = time.perf_counter()
+        clock = Clock()
         left @ right
-        if target.type == "cuda":
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    return 2 * size**3 / min(seconds)
+        found.append(clock.seconds())
+    return Seconds(*(min(values) / (2 * size**3) for values in zip(*found, strict=True)))
 
 
 def model_flops(lengths: np.ndarray, shape: dict[str, int], *, train: bool) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from setup import Setup
+from clock import Clock, Seconds
 from workloads import LANGUAGES, WORKLOADS, Part, classification
 
 from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
@@ -19,14 +18,17 @@ from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import new_head, save_heads
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
-from xstilts.training.loop import train
+from xstilts.training.loop import _Trainer
 from xstilts.training.recipe import Recipe
 from xstilts.training.running import Running
 from xstilts.training.sampler import Member
 
+if TYPE_CHECKING:
+    from setup import Setup
 
-def train_seconds(setup: Setup, folder: Path) -> float:
-    """Seconds of the steps of a stage, from weights in memory to weights in memory."""
+
+def train_seconds(setup: Setup, folder: Path) -> Seconds:
+    """The steps of a stage, from weights in memory to weights in memory."""
     workload = WORKLOADS[setup.workload]
     parts = {part.kind: part for part in workload.parts(setup.steps, setup.vocab)}
     members = []
@@ -49,13 +51,14 @@ def train_seconds(setup: Setup, folder: Path) -> float:
         device=setup.device,
     )
     specs = {name: part.spec for name, part in parts.items()}
-    architecture = setup.architecture
-    out = folder / "model"
-    result = train(
-        architecture, members, specs, Recipe(**values), seed=1, out_dir=out, running=running
-    )
-    assert result.tokens == sum(int(part.lengths.sum()) for part in parts.values())
-    return result.seconds
+    # what ``train`` runs between loading and saving
+    trainer = _Trainer(setup.architecture, members, specs, Recipe(**values), 1, running, None)
+    clock = Clock()
+    trainer.run()
+    seconds = clock.seconds()
+    pieces = sum(int(part.lengths.sum()) for part in parts.values())
+    assert trainer.result().tokens == pieces
+    return seconds
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:
@@ -84,8 +87,8 @@ def language_items(setup: Setup, folder: Path) -> list[Item]:
     return items
 
 
-def predict_seconds(setup: Setup, folder: Path) -> float:
-    """Seconds of the predictions of all languages, after the model is loaded."""
+def predict_seconds(setup: Setup, folder: Path) -> Seconds:
+    """The predictions of all languages, by one load of the model."""
     part = classification(1, setup.vocab)
     model = folder / "model"
     if not (model / "config.json").is_file():
@@ -95,7 +98,7 @@ def predict_seconds(setup: Setup, folder: Path) -> float:
     for item in items:
         with contextlib.suppress(FileNotFoundError):
             item.out.unlink()
-    seconds: list[float] = []
+    clock = Clock()
     predict(
         model,
         task="nli",
@@ -105,7 +108,6 @@ def predict_seconds(setup: Setup, folder: Path) -> float:
         options=PredictOptions(),
         tokens_per_pass=setup.tokens_per_pass,
         num_threads=setup.threads,
-        on_language=lambda _language, taken: seconds.append(taken),
         device=setup.device,
     )
-    return float(np.sum(seconds))
+    return clock.seconds()

@@ -8,12 +8,10 @@ the benchmark uses it.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from setup import Setup
+from clock import Clock, Seconds
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import (
@@ -34,6 +32,9 @@ from transformers import (
 )
 from workloads import LANGUAGES, PAD, WORKLOADS, Part, Workload, classification
 
+if TYPE_CHECKING:
+    from setup import Setup
+
 MODELS = {
     "classification": XLMRobertaForSequenceClassification,
     "span": XLMRobertaForQuestionAnswering,
@@ -45,14 +46,15 @@ NAMES = {"label": "label", "labels": "labels", "start": "start_positions", "end"
 """Columns of a token file to arguments of transformers' models."""
 
 
-def train_seconds(setup: Setup, folder: Path) -> float:
-    """Seconds of the steps of a training; of one after the other for several tasks."""
+def train_seconds(setup: Setup, folder: Path) -> Seconds:
+    """The steps of a training; of one after the other for several tasks."""
     workload = WORKLOADS[setup.workload]
     parts = workload.parts(setup.steps, setup.vocab)
-    return sum(_train(setup, workload, part, folder) for part in parts)
+    taken = [_train(setup, workload, part, folder) for part in parts]
+    return sum(taken, Seconds(0, 0))
 
 
-def _train(setup: Setup, workload: Workload, part: Part, folder: Path) -> float:
+def _train(setup: Setup, workload: Workload, part: Part, folder: Path) -> Seconds:
     best = setup.way == "trainer-best"
     pad_to = None if best or part.kind == "mlm" else workload.pad_to
     steps = -(-part.num_examples // workload.batch_size)
@@ -70,32 +72,30 @@ def _train(setup: Setup, workload: Workload, part: Part, folder: Path) -> float:
         logging_strategy="no",
         dataloader_pin_memory=setup.device != "cpu",
     )
-    clock = Clock()
+    steps = Steps()
     features = features_of(part)
     Trainer(
         model=new_model(setup, part),
         args=arguments,
         train_dataset=features,
         data_collator=collator_of(part, pad_to, setup.vocab),
-        callbacks=[clock],
+        callbacks=[steps],
     ).train()
-    return clock.seconds
+    return steps.seconds
 
 
-class Clock(TrainerCallback):
+class Steps(TrainerCallback):
     """Seconds from the first step's start to the last step's end."""
 
-    seconds = 0.0
+    seconds = Seconds(0, 0)
 
     def on_train_begin(self, *_args: Any, **_kwargs: Any) -> None:
         """Model, optimiser and data are ready."""
-        self.start = time.monotonic()
+        self.clock = Clock()
 
     def on_train_end(self, *_args: Any, **_kwargs: Any) -> None:
         """All steps are done."""
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        self.seconds = time.monotonic() - self.start
+        self.seconds = self.clock.seconds()
 
 
 def new_model(setup: Setup, part: Part) -> Any:
@@ -151,8 +151,8 @@ def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
     return DataCollatorWithPadding(tokenizer, padding=padding, max_length=pad_to)
 
 
-def predict_seconds(setup: Setup, folder: Path, language: str) -> float:
-    """Seconds of the predictions of one language, after its process has loaded the model.
+def predict_seconds(setup: Setup, folder: Path, language: str) -> Seconds:
+    """The load of the model, and the predictions of one language.
 
     As run_xnli --do_predict: padding to 128 pieces, 8 examples at once, fp32.
     """
@@ -160,6 +160,8 @@ def predict_seconds(setup: Setup, folder: Path, language: str) -> float:
     model_dir = folder / "peer"
     if not model_dir.is_dir():
         new_model(setup, part).save_pretrained(model_dir)
+    features = features_of(part)
+    clock = Clock()
     model = XLMRobertaForSequenceClassification.from_pretrained(model_dir)
     arguments = TrainingArguments(
         output_dir=str(folder / "trainer"),
@@ -171,6 +173,5 @@ def predict_seconds(setup: Setup, folder: Path, language: str) -> float:
     trainer = Trainer(
         model=model, args=arguments, data_collator=collator_of(part, 128, setup.vocab)
     )
-    start = time.monotonic()
-    trainer.predict(features_of(part))
-    return time.monotonic() - start
+    trainer.predict(features)
+    return clock.seconds()

@@ -3,7 +3,7 @@
     python worker.py SETUP FOLDER [LANGUAGE]
 
 SETUP is a ``Setup`` as JSON. For each line of its input it computes a round and answers with one
-line of JSON: seconds, and the bytes that were held at most.
+line of JSON: wall and CPU seconds, and the bytes that were held at most.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
 
+from typing import TYPE_CHECKING
+
 from setup import Setup
 
+if TYPE_CHECKING:
+    from clock import Seconds
 
-def seconds_of(setup: Setup, folder: Path, language: str) -> float:
+
+def seconds_of(setup: Setup, folder: Path, language: str) -> Seconds:
     """One round."""
     if setup.way == "peak":
-        from machine import matrix_peak
+        from machine import matrix_product
 
-        return matrix_peak(setup.device, setup.precision)
+        return matrix_product(setup.device, setup.precision)
     if setup.way.startswith("ours"):
         import ours
 
@@ -58,7 +63,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for _ in sys.stdin:
         seconds = seconds_of(setup, folder, language)
-        record = {"seconds": seconds, "memory": peak_memory(device_of(setup.device))}
+        record = {**seconds._asdict(), "memory": peak_memory(device_of(setup.device))}
         answers.write(json.dumps(record) + "\n")
         answers.flush()
 
