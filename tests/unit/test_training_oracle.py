@@ -17,7 +17,7 @@ warm-up; the last test is of the rates.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -37,9 +37,11 @@ from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.recipe import Recipe
 from xstilts.training.sampler import Member, TaskSampler
 from xstilts.training.setup import set_up
+
+if TYPE_CHECKING:
+    from xstilts.training.recipe import Recipe
 
 STEPS, SEED, PAD = 20, 1, 1
 MODELS = {
