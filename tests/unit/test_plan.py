@@ -183,7 +183,7 @@ def test_json_has_every_part_and_strict_fails_on_what_is_missing(
     assert main([*plan, "--strict"]) == 2
     wrong = capsys.readouterr().err
     assert "data of afrixnli, anli, copa" in wrong
-    assert "xlmr-large: mnli does not fit in memory" in wrong
+    assert "afro-xlmr-large: squad_v1 does not fit in memory" in wrong
 
 
 def test_nothing_is_wrong_with_a_generated_study(tmp_path: Path) -> None:

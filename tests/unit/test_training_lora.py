@@ -13,7 +13,7 @@ import pytest
 import torch
 from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
 from safetensors.torch import load_file
-from test_training_oracle import PLAN, SEED, STEPS, reference, trained_by_hand
+from test_training_oracle import SEED, STEPS, model_of, plan_of, trained_by_trainer
 from transformers import XLMRobertaModel
 
 from xstilts.errors import Interrupted, UserError
@@ -197,10 +197,10 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
     _, tokens = make_tokens(tmp_path, kind, 96)
     start = random_model(tmp_path / "start", tokens, dropout=0.0)
     specs = {kind: HeadSpec(kind=kind, labels=labels_of(kind))}
-    values = {key: getattr(PLAN, key) for key in Recipe.__slots__}
+    values = {key: getattr(plan_of(kind), key) for key in Recipe.__slots__}
     plan = Recipe(**values | {"lora": lora(dropout=0.0), "learning_rate": 1e-2})
     stage = set_up(start, specs, vocab_size=0, recipe=plan, seed=SEED, device=torch.device("cpu"))
-    model = reference(kind, start, tokens)
+    model = model_of(kind, start, tokens)
     config = peft.LoraConfig(
         r=4, lora_alpha=8, target_modules=r"roberta\.encoder\..*(query|key|value|dense)",
         modules_to_save=["classifier"],
@@ -210,7 +210,7 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
     for name, parameter in theirs.named_parameters():
         if "lora_" in name:
             parameter.data.copy_(ours[name])
-    expected = trained_by_hand(kind, theirs, tokens, learning_rate=1e-2)
+    expected = trained_by_trainer(kind, theirs, tokens, plan, tmp_path / "trainer")
     train(
         start, [Member(task=kind, language="en", tokens=tokens)], specs, plan, seed=SEED,
         out_dir=tmp_path / "model", running=running(tmp_path, tokens_per_pass=150),

@@ -40,6 +40,11 @@ class RecipeOverrides(Section):
     precision: Literal["fp32", "bf16"] | None = Field(
         None, description="Arithmetic of the forward pass; the weights stay in fp32."
     )
+    compile: bool | None = Field(
+        None,
+        description="Train XLM-R or RoBERTa with layers compiled by torch: quicker steps after "
+        "about a minute. The same result but for rounding and the draws of dropout.",
+    )
     padding_free: bool | None = Field(
         None,
         description="Train XLM-R or RoBERTa without padding: pieces in one row, attention in "
@@ -148,6 +153,7 @@ DEFAULTS: dict[str, Any] = {
     "adam_epsilon": 1e-8,
     "max_grad_norm": 1.0,
     "precision": "fp32",
+    "compile": False,
     "padding_free": False,
     "lora": None,
     "label_smoothing": 0.0,

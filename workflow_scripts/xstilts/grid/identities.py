@@ -163,6 +163,8 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
         code.append("xstilts.models.packed")
     if "lora" in recipe:
         code.append("xstilts.models.adapters")
+    if recipe["compile"]:
+        code.append("xstilts.models.compiled")
     if dev:
         code.append("xstilts.training.selection")
         for task in {member.task: TASKS[member.task] for member in dev}.values():

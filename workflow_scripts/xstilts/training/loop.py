@@ -116,6 +116,9 @@ class _Trainer:
         if recipe.padding_free:
             # by name, so that it is no part of the identity of stages that do without
             importlib.import_module("xstilts.models.packed").use_packing(self.stage.encoder)
+        if recipe.compile:
+            compiled = importlib.import_module("xstilts.models.compiled")
+            compiled.use_compiler(self.stage.encoder, self.device)
         if running.gradient_checkpointing:
             checkpoint_layers(self.stage.encoder)
         self.optimiser = make_optimiser(self.stage.trainable(), recipe)

@@ -48,6 +48,8 @@ class Recipe:
     """Gradient norm above which gradients are scaled down; 0 is off."""
     precision: Literal["fp32", "bf16"]
     """Arithmetic of the forward pass; the weights stay in fp32."""
+    compile: bool
+    """Whether the layers are compiled for training (``xstilts.models.compiled``)."""
     padding_free: bool
     """Whether the encoder is trained without padding (``xstilts.models.packed``)."""
     label_smoothing: float

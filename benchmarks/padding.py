@@ -1,6 +1,6 @@
 """How many real pieces per second training computes, by how batches are padded.
 
-    python benchmarks/engine.py [--layers L] [--batches N] [--rounds R] [--threads T]
+    python benchmarks/padding.py [--layers L] [--batches N] [--rounds R] [--threads T]
 
 Prints one table. The encoder has XLM-R base's width, with fewer layers and a small vocabulary to
 be short; forward and backward pass in fp32, in training mode, without the optimiser's step. Lengths

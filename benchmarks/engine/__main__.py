@@ -1,0 +1,246 @@
+"""How quickly xstilts trains and predicts, against Hugging Face's Trainer, in one run.
+
+    python benchmarks/engine [--workloads W ...] [--ways W ...] [--precision P] [--layers L] ...
+
+Prints one table. All ways compute the same random sequences (``workloads.py``) with an encoder of
+random weights; each has a process of its own, and the processes take turns, a round each, so that
+a busy machine slows all of them. On a CPU they are compared by CPU seconds of all threads, which
+other processes disturb least. Training counts the steps; evaluation counts whole processes, from
+their start ("X of Y s": X without start and imports). A first round warms up.
+``--device cuda --width 1024 --layers 24 --vocab 250002`` is XLM-R large on a GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
+
+from machine import bf16_is_quick, description, model_flops
+from setup import Setup
+from workloads import LANGUAGES, WORKLOADS, classification
+
+WORKER = Path(__file__).parent / "worker.py"
+WAYS = ("trainer-default", "trainer-best", "ours")
+BASELINES = ("trainer-default", "trainer-best")
+
+
+class Measured(NamedTuple):
+    """What the rounds of a way took."""
+
+    wall: list[float]
+    seconds: list[float]
+    """What ways are compared by: CPU seconds of all threads on a CPU, else wall-clock seconds."""
+    memory: int
+    """Bytes that its process held at most."""
+    computed: float | None = None
+    """In evaluation, the part of the seconds after start and imports."""
+
+
+class Worker:
+    """A process that computes rounds of one way."""
+
+    def __init__(self, setup: Setup, folder: Path, *more: str) -> None:
+        command = [sys.executable, str(WORKER), json.dumps(asdict(setup)), str(folder), *more]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def round(self) -> dict[str, Any]:
+        """Compute one round."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit(f"a worker ended with {self._process.wait()}; its message is above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
+    """Rounds of each way by turns; the last setup is the matrix product's."""
+    workers = [Worker(setup, folder / setup.way) for setup in setups]
+    records: list[list[dict[str, Any]]] = [[] for _ in setups]
+    for _ in range(rounds + 1):
+        for worker, found in zip(workers, records, strict=True):
+            found.append(worker.round())
+    for worker in workers:
+        worker.close()
+    clock = clock_of(setups[0])
+    # the first round warms up
+    return [
+        Measured(
+            [record["wall"] for record in found[1:]],
+            [record[clock] for record in found[1:]],
+            found[-1]["memory"],
+        )
+        for found in records
+    ]
+
+
+def clock_of(setup: Setup) -> str:
+    """Which seconds ways are compared by."""
+    return "cpu" if setup.device == "cpu" else "wall"
+
+
+def measure_evaluation(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
+    """All languages by fresh processes: one for ours, one per language for the peer."""
+    *setups, product = setups
+    found: list[list[dict[str, float]]] = [[] for _ in setups]
+    for _ in range(rounds):
+        for setup, records in zip(setups, found, strict=True):
+            languages = LANGUAGES if setup.way in BASELINES else ["all"]
+            # a first process of each way writes its files
+            for group in ([languages[:1]] if not records else []) + [languages]:
+                record = processes(setup, folder / setup.way, group)
+            records.append(record)
+    measured = [
+        Measured(
+            [record["wall"] for record in records],
+            [record["whole"] for record in records],
+            max(int(record["memory"]) for record in records),
+            statistics.median(record["computed"] for record in records),
+        )
+        for records in found
+    ]
+    return [*measured, *measure_training([product], 1, folder)]
+
+
+def processes(setup: Setup, folder: Path, languages: list[str]) -> dict[str, float]:
+    """What the processes for some languages took, one after the other."""
+    clock, total = clock_of(setup), {"wall": 0.0, "whole": 0.0, "computed": 0.0, "memory": 0.0}
+    for language in languages:
+        start, before = time.perf_counter(), os.times()
+        worker = Worker(setup, folder, language)
+        record = worker.round()
+        worker.close()
+        wall, after = time.perf_counter() - start, os.times()
+        children = after.children_user + after.children_system
+        children -= before.children_user + before.children_system
+        total["wall"] += wall
+        total["whole"] += children if clock == "cpu" else wall
+        total["computed"] += record[clock]
+        total["memory"] = max(total["memory"], record["memory"])
+    return total
+
+
+def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
+    """Rows of the table, the matrix product's last."""
+    *setups, product = setups
+    *measured, peak = measured
+    train = product.workload != "evaluation"
+    lengths = lengths_of(product)
+    pieces = sum(map(sum, lengths))
+    flops = sum(model_flops(part, product.shape, train=train) for part in lengths)
+    medians = {s.way: statistics.median(m.seconds) for s, m in zip(setups, measured, strict=True)}
+    rows = []
+    for setup, own in zip(setups, measured, strict=True):
+        median = medians[setup.way]
+        # a way in another precision has another peak
+        same = setup.precision == product.precision
+        note = f", {own.computed:.0f} of {median:.0f} s" if own.computed is not None else ""
+        rows.append(
+            [
+                setup.workload,
+                setup.way + note,
+                setup.precision,
+                f"{pieces / statistics.median(own.wall):,.0f}",
+                f"{pieces / median:,.0f} ({_range(pieces, own.seconds)})",
+                f"{flops / median / 1e9:,.0f}",
+                f"{flops / median * min(peak.seconds):.0%}" if same else "",
+                f"{own.memory / 2**20:,.0f}",
+                *(f"{medians[way] / median:.2f}" if way in medians else "" for way in BASELINES),
+            ]
+        )
+    best = f"{1 / min(peak.seconds) / 1e9:,.0f}"
+    end = [product.precision, "", "", best, "100%", "", "", ""]
+    return [*rows, [product.workload, "(matrix product)", *end]]
+
+
+def _range(pieces: int, seconds: list[float]) -> str:
+    return f"{pieces / max(seconds):,.0f} - {pieces / min(seconds):,.0f}"
+
+
+def lengths_of(setup: Setup) -> list[list[int]]:
+    """Pieces of each sequence of a workload, by task or language."""
+    if setup.workload == "evaluation":
+        parts = [classification(setup.examples, setup.vocab, seed=i) for i in range(len(LANGUAGES))]
+    else:
+        parts = WORKLOADS[setup.workload].parts(setup.steps, setup.vocab)
+    return [part.lengths.tolist() for part in parts]
+
+
+def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
+    """The ways of a workload, and last the matrix product."""
+    precision = "fp32" if workload == "evaluation" else options.precision
+    common = Setup(
+        workload=workload,
+        way="peak",
+        precision=precision,
+        **{
+            name: getattr(options, name)
+            for name in "device threads layers width vocab steps examples tokens_per_pass".split()
+        },
+    )
+    ways = [way for way in options.ways if workload != "evaluation" or way in (WAYS[0], "ours")]
+    return [
+        replace(common, way=way, precision="fp32" if way == "trainer-default" else precision)
+        for way in ways
+    ] + [common]
+
+
+def parse() -> argparse.Namespace:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    every = [*WORKLOADS, "evaluation"]
+    parser.add_argument("--workloads", nargs="+", choices=every, default=every)
+    parser.add_argument("--ways", nargs="+", choices=[*WAYS, "ours-compiled"], default=WAYS)
+    parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
+    parser.add_argument("--device", default="cpu")
+    sizes = {"threads": 2, "layers": 2, "width": 768, "vocab": 20000, "steps": 4, "rounds": 3}
+    sizes |= {"examples": 64, "tokens_per_pass": 8192}
+    for name, value in sizes.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
+    options = parser.parse_args()
+    if options.precision == "auto":
+        options.precision = "bf16" if bf16_is_quick(options.device) else "fp32"
+    return options
+
+
+def main() -> None:
+    """Measure and print the table."""
+    options = parse()
+    shape = f"{options.layers} layers of width {options.width}, vocabulary {options.vocab:,}"
+    sys.stdout.write(f"{description(options.device, options.threads)}; {shape}; ")
+    sys.stdout.write(f"{options.steps} steps, median of {options.rounds} rounds\n\n")
+    per = "CPU second" if options.device == "cpu" else "second"
+    head = ["workload", "way", "precision", "real pieces/s", f"per {per} (slowest - fastest)"]
+    head += [f"model GFLOP per {per}", "of matrix peak", "peak MiB", "x default", "x best"]
+    sys.stdout.write(f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
+    for workload in options.workloads:
+        setups = setups_of(options, workload)
+        measure = measure_evaluation if workload == "evaluation" else measure_training
+        with tempfile.TemporaryDirectory() as folder:
+            measured = measure(setups, options.rounds, Path(folder))
+        for row in rows_of(setups, measured):
+            sys.stdout.write(f"| {' | '.join(row)} |\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

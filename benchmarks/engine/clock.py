@@ -1,0 +1,33 @@
+"""Wall-clock and CPU seconds of a piece of work."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import torch
+
+
+class Seconds(NamedTuple):
+    """What a piece of work took."""
+
+    wall: float
+    cpu: float
+    """Of all threads of this process: what other processes disturb least."""
+
+    def __add__(self, other: Seconds) -> Seconds:  # type: ignore[override]
+        """Both, one after the other."""
+        return Seconds(self.wall + other.wall, self.cpu + other.cpu)
+
+
+class Clock:
+    """Starts when it is made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def seconds(self) -> Seconds:
+        """Since the start; waits for a GPU."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return Seconds(time.perf_counter() - self._wall, time.process_time() - self._cpu)

@@ -1,0 +1,68 @@
+"""What the machine can do at most, and how much of it a model asks for."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+from clock import Clock, Seconds
+
+from xstilts.training.running import device_name, device_of
+
+CPUINFO = Path("/proc/cpuinfo")
+
+
+def bf16_is_quick(device: str) -> bool:
+    """Whether the device multiplies bf16 in hardware; a CPU that does not takes minutes."""
+    if device_of(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    flags = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
+    return bool(re.search(r"\b(amx_bf16|avx512_bf16)\b", flags))
+
+
+def matrix_product(device: str, precision: str) -> Seconds:
+    """Seconds per FLOP of torch's product of two large square matrices; the best of several."""
+    target = device_of(device)
+    size = 8192 if target.type == "cuda" else 2048
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    left, right = (torch.randn(size, size).to(target, kind) for _ in range(2))
+    found = []
+    for _ in range(8):
+        clock = Clock()
+        left @ right
+        found.append(clock.seconds())
+    return Seconds(*(min(values) / (2 * size**3) for values in zip(*found, strict=True)))
+
+
+def model_flops(lengths: np.ndarray, shape: dict[str, int], *, train: bool) -> float:
+    """Operations that the layers need for sequences of these lengths, without padding.
+
+    A sequence of T pieces needs, per layer of width D and inner width F, 2 T (4 D^2 + 2 D F) for
+    its linear maps and 4 T^2 D for attention (scores and mixing); the backward pass needs twice
+    that. Embeddings, heads, softmax, normalisation and the optimiser are not counted.
+    """
+    width, inner = shape["width"], shape["inner"]
+    pieces = np.asarray(lengths, np.float64)
+    linear = 2 * pieces * (4 * width**2 + 2 * width * inner)
+    attention = 4 * pieces**2 * width
+    return float((linear + attention).sum()) * shape["layers"] * (3 if train else 1)
+
+
+def description(device: str, threads: int) -> str:
+    """Processor or card, driver and versions."""
+    import transformers
+
+    target = device_of(device)
+    versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
+    if target.type == "cuda":
+        query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+        driver = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
+        return f"{device_name(target)}, driver {driver}, CUDA {torch.version.cuda}, {versions}"
+    text = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
+    model = re.search(r"model name\s*: (.+)", text)
+    name = model[1] if model else platform.processor()
+    return f"{name}, {torch.backends.cpu.get_cpu_capability()}, {threads} threads, {versions}"

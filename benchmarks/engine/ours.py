@@ -1,0 +1,113 @@
+"""The workloads as xstilts computes them: the stage's own training loop and predict job."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from clock import Clock, Seconds
+from workloads import LANGUAGES, WORKLOADS, Part, classification
+
+from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.data.schemas import SCHEMAS
+from xstilts.models.encoder import build_encoder, save_encoder
+from xstilts.models.heads import new_head, save_heads
+from xstilts.prediction.options import PredictOptions
+from xstilts.prediction.run import Item, predict
+from xstilts.training.loop import _Trainer
+from xstilts.training.recipe import Recipe
+from xstilts.training.running import Running
+from xstilts.training.sampler import Member
+
+if TYPE_CHECKING:
+    from setup import Setup
+
+
+def train_seconds(setup: Setup, folder: Path) -> Seconds:
+    """The steps of a stage, from weights in memory to weights in memory."""
+    workload = WORKLOADS[setup.workload]
+    parts = {part.kind: part for part in workload.parts(setup.steps, setup.vocab)}
+    members = []
+    for name, part in parts.items():
+        file = folder / f"{name}.arrow"
+        if not file.is_file():
+            part.write(file, setup.vocab)
+        members.append(Member(task=name, language="en", tokens=file))
+    others = (*TASK_KEYS, *RUNNING_KEYS)
+    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
+    values |= {"batch_size": workload.batch_size, "max_steps": setup.steps, "selection": "last"}
+    values |= {"precision": setup.precision}
+    if setup.way == "ours-compiled":
+        values["compile"] = True
+    running = Running(
+        state_dir=folder / "state",
+        identity="benchmark",
+        tokens_per_pass=setup.tokens_per_pass,
+        num_threads=setup.threads,
+        device=setup.device,
+    )
+    specs = {name: part.spec for name, part in parts.items()}
+    # what ``train`` runs between loading and saving
+    trainer = _Trainer(setup.architecture, members, specs, Recipe(**values), 1, running, None)
+    clock = Clock()
+    trainer.run()
+    seconds = clock.seconds()
+    pieces = sum(int(part.lengths.sum()) for part in parts.values())
+    assert trainer.result().tokens == pieces
+    return seconds
+
+
+def write_model(setup: Setup, folder: Path, part: Part) -> None:
+    """A model of random weights with a head for the part."""
+    torch.manual_seed(0)
+    encoder = build_encoder(setup.architecture)
+    save_encoder(encoder, folder)
+    save_heads({"nli": new_head(part.spec, encoder.config)}, {"nli": part.spec}, folder)
+
+
+def language_items(setup: Setup, folder: Path) -> list[Item]:
+    """Token and data files of every language; written unless they are there."""
+    items = []
+    for number, language in enumerate(LANGUAGES):
+        tokens, data = (folder / f"{language}.{end}" for end in ("arrow", "parquet"))
+        items.append(
+            Item(language=language, tokens=tokens, data=data, out=folder / f"{language}.out")
+        )
+        if tokens.is_file():
+            continue
+        part = classification(setup.examples, setup.vocab, seed=number)
+        part.write(tokens, setup.vocab)
+        text = {"text_a": "a", "text_b": "b", "label": part.labels[0]}
+        rows = [{"id": str(i), **text} for i in range(part.num_examples)]
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMAS["classification"]), data)
+    return items
+
+
+def predict_seconds(setup: Setup, folder: Path) -> Seconds:
+    """The predictions of all languages, by one load of the model."""
+    part = classification(1, setup.vocab)
+    model = folder / "model"
+    if not (model / "config.json").is_file():
+        model.mkdir(parents=True)
+        write_model(setup, model, part)
+    items = language_items(setup, folder)
+    for item in items:
+        with contextlib.suppress(FileNotFoundError):
+            item.out.unlink()
+    clock = Clock()
+    predict(
+        model,
+        task="nli",
+        kind="classification",
+        labels=part.labels,
+        items=items,
+        options=PredictOptions(),
+        tokens_per_pass=setup.tokens_per_pass,
+        num_threads=setup.threads,
+        device=setup.device,
+    )
+    return clock.seconds()

@@ -1,0 +1,177 @@
+"""The same workloads through Hugging Face's Trainer, as its example scripts call it.
+
+``trainer-default``: what the named script does unless told otherwise: fp32, random order, padding
+to the maximum length (run_xnli, run_qa) or to the longest of a batch (run_ner, run_swag, run_mlm).
+``trainer-best``: batches grouped by length, padding to the longest, fused AdamW, and bf16 where
+the benchmark uses it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clock import Clock, Seconds
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import (
+    DataCollatorForLanguageModeling,
+    DataCollatorForMultipleChoice,
+    DataCollatorForTokenClassification,
+    DataCollatorWithPadding,
+    PreTrainedTokenizerFast,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    XLMRobertaConfig,
+    XLMRobertaForMaskedLM,
+    XLMRobertaForMultipleChoice,
+    XLMRobertaForQuestionAnswering,
+    XLMRobertaForSequenceClassification,
+    XLMRobertaForTokenClassification,
+)
+from workloads import LANGUAGES, PAD, WORKLOADS, Part, Workload, classification
+
+if TYPE_CHECKING:
+    from setup import Setup
+
+MODELS = {
+    "classification": XLMRobertaForSequenceClassification,
+    "span": XLMRobertaForQuestionAnswering,
+    "tagging": XLMRobertaForTokenClassification,
+    "multiple_choice": XLMRobertaForMultipleChoice,
+    "mlm": XLMRobertaForMaskedLM,
+}
+NAMES = {"label": "label", "labels": "labels", "start": "start_positions", "end": "end_positions"}
+"""Columns of a token file to arguments of transformers' models."""
+
+
+def train_seconds(setup: Setup, folder: Path) -> Seconds:
+    """The steps of a training; of one after the other for several tasks."""
+    workload = WORKLOADS[setup.workload]
+    parts = workload.parts(setup.steps, setup.vocab)
+    taken = [_train(setup, workload, part, folder) for part in parts]
+    return sum(taken, Seconds(0, 0))
+
+
+def _train(setup: Setup, workload: Workload, part: Part, folder: Path) -> Seconds:
+    best = setup.way == "trainer-best"
+    pad_to = None if best or part.kind == "mlm" else workload.pad_to
+    steps = -(-part.num_examples // workload.batch_size)
+    arguments = TrainingArguments(
+        output_dir=str(folder / "trainer"),
+        per_device_train_batch_size=workload.batch_size,
+        max_steps=steps,
+        train_sampling_strategy="group_by_length" if best else "random",
+        bf16=setup.precision == "bf16",
+        use_cpu=setup.device == "cpu",
+        optim="adamw_torch_fused",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        logging_strategy="no",
+        dataloader_pin_memory=setup.device != "cpu",
+    )
+    steps = Steps()
+    features = features_of(part)
+    Trainer(
+        model=new_model(setup, part),
+        args=arguments,
+        train_dataset=features,
+        data_collator=collator_of(part, pad_to, setup.vocab),
+        callbacks=[steps],
+    ).train()
+    return steps.seconds
+
+
+class Steps(TrainerCallback):
+    """Seconds from the first step's start to the last step's end."""
+
+    seconds = Seconds(0, 0)
+
+    def on_train_begin(self, *_args: Any, **_kwargs: Any) -> None:
+        """Model, optimiser and data are ready."""
+        self.clock = Clock()
+
+    def on_train_end(self, *_args: Any, **_kwargs: Any) -> None:
+        """All steps are done."""
+        self.seconds = self.clock.seconds()
+
+
+def new_model(setup: Setup, part: Part) -> Any:
+    """Transformers' model of the kind, random, in the benchmark's shape."""
+    config = XLMRobertaConfig(
+        vocab_size=setup.vocab,
+        hidden_size=setup.width,
+        num_hidden_layers=setup.layers,
+        num_attention_heads=setup.heads,
+        intermediate_size=4 * setup.width,
+        max_position_embeddings=514,
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        num_labels=max(1, len(part.labels)) if part.kind != "span" else 2,
+    )
+    return MODELS[part.kind](config)
+
+
+def features_of(part: Part) -> list[dict[str, Any]]:
+    """The examples as the scripts' datasets give them."""
+    targets = {NAMES[name]: values for name, values in part.columns.items() if name in NAMES}
+    ids, features = part.columns["input_ids"], []
+    for first in range(0, len(ids), part.per_example):
+        rows: Any = ids[first : first + part.per_example] if part.per_example > 1 else ids[first]
+        masks: Any = [1] * len(rows)
+        if part.per_example > 1:
+            masks = [[1] * len(row) for row in rows]
+        feature = {"input_ids": rows, "attention_mask": masks}
+        for name, values in targets.items():
+            feature[name] = values[first] if isinstance(values, list) else int(values[first])
+        features.append(feature)
+    return features
+
+
+def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
+    """The script's collator; padding to the longest of a batch unless to a length."""
+    pieces = {f"piece-{i}": i for i in range(vocab_size)}
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(WordLevel(pieces, unk_token="piece-3")),
+        pad_token=f"piece-{PAD}",
+        mask_token="piece-4",
+        unk_token="piece-3",
+    )
+    # collators warn that encoding with padding would be quicker; here nothing is encoded
+    tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
+    if part.kind == "mlm":
+        return DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
+    if part.kind == "multiple_choice":
+        return DataCollatorForMultipleChoice(tokenizer)
+    if part.kind == "tagging":
+        return DataCollatorForTokenClassification(tokenizer)
+    padding: Any = "max_length" if pad_to else True
+    return DataCollatorWithPadding(tokenizer, padding=padding, max_length=pad_to)
+
+
+def predict_seconds(setup: Setup, folder: Path, language: str) -> Seconds:
+    """The load of the model, and the predictions of one language.
+
+    As run_xnli --do_predict: padding to 128 pieces, 8 examples at once, fp32.
+    """
+    part = classification(setup.examples, setup.vocab, seed=LANGUAGES.index(language))
+    model_dir = folder / "peer"
+    if not model_dir.is_dir():
+        new_model(setup, part).save_pretrained(model_dir)
+    features = features_of(part)
+    clock = Clock()
+    model = XLMRobertaForSequenceClassification.from_pretrained(model_dir)
+    arguments = TrainingArguments(
+        output_dir=str(folder / "trainer"),
+        use_cpu=setup.device == "cpu",
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=setup.device != "cpu",
+    )
+    trainer = Trainer(
+        model=model, args=arguments, data_collator=collator_of(part, 128, setup.vocab)
+    )
+    trainer.predict(features)
+    return clock.seconds()

@@ -1,0 +1,174 @@
+"""What is computed: random sequences with the lengths and targets of real tasks.
+
+Speed depends on the lengths of sequences and on the size of the vocabulary, not on the text. The
+same sequences are written as a token file for xstilts and as features for Hugging Face's Trainer.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xstilts.models.heads import HeadSpec
+from xstilts.tokens.store import sequences_batch, write_tokens
+
+PAD, SPECIAL = 1, 5
+"""XLM-R's id of padding; ids below ``SPECIAL`` stand for no text."""
+LANGUAGES = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
+"""Those of XNLI."""
+
+Lengths = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The training set of one task."""
+
+    kind: str
+    lengths: Lengths
+    """Pieces of each sequence."""
+    columns: dict[str, Any]
+    """Of the token file, but for ``example`` and what only predictions need."""
+    labels: tuple[str, ...] = ()
+    per_example: int = 1
+    """Sequences of each example."""
+
+    @property
+    def num_examples(self) -> int:
+        """Examples, which may have several sequences each."""
+        return len(self.lengths) // self.per_example
+
+    @property
+    def spec(self) -> HeadSpec:
+        """The task's head."""
+        return HeadSpec(kind=self.kind, labels=self.labels)
+
+    def write(self, path: Path, vocab_size: int) -> Path:
+        """Write it as a token file."""
+        schema = importlib.import_module(f"xstilts.tokens.{self.kind}").SCHEMA
+        unused = {name: [[0]] * len(self.lengths) for name in UNUSED if name in schema.names}
+        example = np.arange(len(self.lengths)) // self.per_example
+        batch = sequences_batch(schema, {**unused, **self.columns, "example": example}, None)
+        record = {"kind": self.kind, "pad_id": PAD, "num_examples": self.num_examples}
+        record |= {"vocab_size": vocab_size, "mask_id": 4, "special_ids": list(range(SPECIAL))}
+        write_tokens(path, schema, [batch], record)
+        return path
+
+
+UNUSED = ("offsets_start", "offsets_end", "word_starts")
+"""Columns that predictions need and training does not read."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Training sets, and how the example scripts of transformers train on them by default."""
+
+    parts: Callable[[int, int], list[Part]]
+    """(steps, vocabulary) to training sets of that many batches together."""
+    batch_size: int
+    """Examples per step, in every way."""
+    max_length: int
+    script: str
+    """The example script whose defaults are those of ``trainer-default``."""
+    pad_to: int | None = None
+    """Length that the script pads every sequence to; None pads to the longest of a batch."""
+    learning: dict[str, Any] = field(default_factory=dict)
+
+
+def classification(count: int, vocab_size: int, seed: int = 0) -> Part:
+    """Pairs of sentences with the lengths of NLI: median 36 pieces, 10 to 128."""
+    random = np.random.default_rng(seed)
+    lengths = _log_normal(random, 36, 0.45, count, 10, 128)
+    columns = {
+        "input_ids": _ids(random, lengths, vocab_size),
+        "label": random.integers(0, 3, count),
+    }
+    return Part("classification", lengths, columns, ("entailment", "neutral", "contradiction"))
+
+
+def span(count: int, vocab_size: int, seed: int = 0) -> Part:
+    """Windows of 384 pieces every 128 over question and context: median 165 pieces, as SQuAD."""
+    random = np.random.default_rng(seed)
+    whole = _log_normal(random, 165, 0.4, count, 60, 700)
+    windows = [size for length in whole for size in _windows(int(length))]
+    # a random part, so that the windows of long contexts keep their share
+    lengths = random.permutation(np.array(windows))[:count]
+    starts = (lengths * random.uniform(0.2, 0.8, count)).astype(int)
+    columns = {"input_ids": _ids(random, lengths, vocab_size), "start": starts, "end": starts + 2}
+    return Part("span", lengths, columns)
+
+
+def tagging(count: int, vocab_size: int, seed: int = 0) -> Part:
+    """Sentences of 17 tags: median 30 pieces, two of three begin a word."""
+    random = np.random.default_rng(seed)
+    lengths = _log_normal(random, 30, 0.6, count, 4, 128)
+    labels = [
+        np.where(random.random(n) < 0.67, random.integers(0, 17, n), -100).tolist() for n in lengths
+    ]
+    columns = {"input_ids": _ids(random, lengths, vocab_size), "labels": labels}
+    return Part("tagging", lengths, columns, tuple(f"tag-{i}" for i in range(17)))
+
+
+def multiple_choice(count: int, vocab_size: int, seed: int = 0) -> Part:
+    """A context with each of four choices: median 90 pieces, the choices differ by a few."""
+    random = np.random.default_rng(seed)
+    contexts = _log_normal(random, 78, 0.35, count, 20, 230)
+    lengths = (contexts[:, None] + random.integers(4, 25, (count, 4))).ravel()
+    labels = np.repeat(random.integers(0, 4, count), 4)
+    columns = {"input_ids": _ids(random, lengths, vocab_size), "label": labels}
+    return Part("multiple_choice", lengths, columns, per_example=4)
+
+
+def mlm(count: int, vocab_size: int, seed: int = 0) -> Part:
+    """Lines of text: median 40 pieces."""
+    random = np.random.default_rng(seed)
+    lengths = _log_normal(random, 40, 0.5, count, 6, 128)
+    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, vocab_size)})
+
+
+WORKLOADS = {
+    "classification": Workload(
+        lambda steps, vocab: [classification(32 * steps, vocab)], 32, 128, "run_xnli", pad_to=128
+    ),
+    "span": Workload(lambda steps, vocab: [span(12 * steps, vocab)], 12, 384, "run_qa", pad_to=384),
+    "tagging": Workload(lambda steps, vocab: [tagging(32 * steps, vocab)], 32, 128, "run_ner"),
+    "multiple_choice": Workload(
+        lambda steps, vocab: [multiple_choice(8 * steps, vocab)], 8, 256, "run_swag"
+    ),
+    "mlm+classification": Workload(
+        lambda steps, vocab: [
+            mlm(32 * (steps - steps // 2), vocab),
+            classification(32 * max(1, steps // 2), vocab),
+        ],
+        32,
+        128,
+        "run_mlm, then run_xnli",
+    ),
+}
+
+
+def _windows(length: int) -> list[int]:
+    """Sizes of the windows over a text of so many pieces, 16 of which each window has."""
+    sizes = [min(length, 384)]
+    left = length - 384
+    while left > 0:
+        sizes.append(min(384, 384 - 128 + left))
+        left -= 128
+    return sizes
+
+
+def _log_normal(
+    random: np.random.Generator, median: int, spread: float, count: int, least: int, most: int
+) -> Lengths:
+    draws = np.exp(random.normal(np.log(median), spread, count))
+    return draws.clip(least, most).astype(np.int64)
+
+
+def _ids(random: np.random.Generator, lengths: Lengths, vocab_size: int) -> list[list[int]]:
+    return [random.integers(SPECIAL, vocab_size, n).tolist() for n in lengths]

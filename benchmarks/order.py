@@ -1,0 +1,207 @@
+"""What sorting by length does to training, beside making it quicker.
+
+    python benchmarks/order.py TOKENS [--start MODEL] [--seeds S] [--held-out N] [--epochs E]
+
+TOKENS is a token file (.arrow) of classification, tagging or span, MODEL a model folder; without
+it the encoder is small and random. Batches of 32 as training draws them (sorted by length in chunks
+of 50 batches) are compared with batches in random order: how alike the lengths in a batch are, how
+the labels scatter, how the gradients of batches scatter at the first step, and the loss on the last
+N examples after equal steps, over seeds. Prints one table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
+
+from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.models.encoder import hidden_states, input_embeddings, load_encoder
+from xstilts.models.heads import HeadSpec, load_head
+from xstilts.tokens.store import TokenTable
+from xstilts.training import sampler
+from xstilts.training.batches import collate, gather, model_inputs
+from xstilts.training.loop import train
+from xstilts.training.recipe import Recipe
+from xstilts.training.running import Running
+from xstilts.training.setup import set_up
+
+BATCH, CPU, TASK = 32, torch.device("cpu"), "task"
+CHUNKS = {"random": 1, "sorted": sampler.BUCKET_BATCHES}
+SMALL = {"hidden_size": 96, "num_layers": 3, "num_heads": 4, "intermediate_size": 384}
+SMALL |= {"max_length": 512, "dropout": 0.1}
+
+
+class World(NamedTuple):
+    """What is trained on, from where."""
+
+    file: Path
+    table: TokenTable
+    spec: HeadSpec
+    start: Any
+    num_train: int
+    """The first so many examples."""
+    epochs: float
+
+
+def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
+    """Training's sampler, with chunks of so many batches."""
+    sampler.BUCKET_BATCHES = chunk
+    member = sampler.Member(task=TASK, language="en", tokens=world.file)
+    return sampler.TaskSampler(
+        task=TASK,
+        members=[member],
+        tables=[world.table],
+        batch_size=BATCH,
+        seed=seed,
+        max_examples=world.num_train,
+    )
+
+
+def rows_of_batches(draws: sampler.TaskSampler) -> list[list[int]]:
+    """Rows of the full batches of the first epoch."""
+    batches = [draws.batch(i) for i in range(-(-len(draws) // BATCH))]
+    return [[row for _, row in draws.places(b)] for b in batches if len(b) == BATCH]
+
+
+def composition(world: World, batches: list[list[int]]) -> dict[str, float]:
+    """How the batches are put together."""
+    lengths = world.table.lengths
+    inside = [lengths[rows].astype(float) for rows in batches]
+    whole = np.concatenate(inside)
+    shares = {
+        "padding when a batch is one pass": 1
+        - whole.sum() / sum(part.max() * len(part) for part in inside),
+        # the intraclass correlation of one-way analysis of variance
+        "correlation of lengths inside a batch": intraclass(inside),
+    }
+    if world.spec.kind == "classification":
+        labels = world.table.column("label")
+        for index, name in enumerate(world.spec.labels):
+            found = [float((labels[rows] == index).mean()) for rows in batches]
+            share = statistics.fmean(found)
+            expected = share * (1 - share) / BATCH
+            key = f"variance of the share of {name}, as a multiple of chance"
+            shares[key] = statistics.variance(found) / expected
+    return shares
+
+
+def intraclass(parts: list[np.ndarray]) -> float:
+    """Intraclass correlation of equally large groups: 0 for chance, 1 for equal values inside."""
+    size = len(parts[0])
+    between = size * statistics.variance([float(part.mean()) for part in parts])
+    within = statistics.fmean([float(part.var(ddof=1)) for part in parts])
+    return (between - within) / (between + (size - 1) * within)
+
+
+def batch_loss(world: World, encoder: Any, head: Any, rows: list[int]) -> torch.Tensor:
+    """Mean loss of a batch."""
+    places = [(0, row) for row in rows]
+    parts = gather([world.table], places, head.scalar_targets, head.list_targets)
+    tensors = collate(parts, slice(None), CPU)
+    last = hidden_states(encoder, model_inputs(tensors))[-1]
+    loss, count = head.loss(last, tensors, input_embeddings(encoder))
+    return loss / count
+
+
+def gradient_variance(world: World, batches: list[list[int]], seed: int) -> float:
+    """Mean squared distance of a batch's gradient from their mean, at the first step's weights."""
+    stage = set_up(
+        world.start,
+        {TASK: world.spec},
+        vocab_size=world.table.metadata["vocab_size"],
+        keep_head=False,
+        seed=seed,
+        device=CPU,
+    )
+    parameters = [p for module in stage.modules() for p in module.eval().parameters()]
+    mean, squares = [torch.zeros_like(p) for p in parameters], 0.0
+    for rows in batches:
+        loss = batch_loss(world, stage.encoder, stage.heads[TASK], rows)
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for total, gradient in zip(mean, gradients, strict=True):
+            if gradient is not None:
+                total += gradient / len(batches)
+                squares += float(gradient.square().sum()) / len(batches)
+    return squares - sum(float(total.square().sum()) for total in mean)
+
+
+def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
+    """Loss on the held-out examples after training on the others."""
+    sampler.BUCKET_BATCHES = chunk
+    others = (*TASK_KEYS, *RUNNING_KEYS)
+    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
+    values |= {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
+    values |= {"max_train_examples": world.num_train, "selection": "last"}
+    member = sampler.Member(task=TASK, language="en", tokens=world.file)
+    out = folder / f"{chunk}-{seed}"
+    running = Running(
+        state_dir=out / "state",
+        identity="order",
+        tokens_per_pass=8192,
+        num_threads=torch.get_num_threads(),
+        device="cpu",
+    )
+    specs = {TASK: world.spec}
+    train(world.start, [member], specs, Recipe(**values), seed=seed, out_dir=out, running=running)
+    encoder = load_encoder(out).eval()
+    head = load_head(out, TASK, encoder.config).eval()
+    rows = np.flatnonzero(world.table.column("example") >= world.num_train).tolist()
+    parts = [rows[i : i + BATCH] for i in range(0, len(rows) - BATCH + 1, BATCH)]
+    with torch.inference_mode():
+        return statistics.fmean(float(batch_loss(world, encoder, head, p)) for p in parts)
+
+
+def world_of(options: argparse.Namespace) -> World:
+    """The data, and where training starts."""
+    table = TokenTable.open(options.tokens)
+    labels = tuple(table.metadata.get("labels") or ())
+    spec = HeadSpec(kind=table.metadata["kind"], labels=labels)
+    num_train = table.metadata["num_examples"] - options.held_out
+    return World(options.tokens, table, spec, options.start or SMALL, num_train, options.epochs)
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tokens", type=Path)
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--held-out", type=int, default=400)
+    parser.add_argument("--epochs", type=float, default=2.0)
+    options = parser.parse_args()
+    world = world_of(options)
+    found: dict[str, dict[str, list[float]]] = {order: {} for order in CHUNKS}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(1, options.seeds + 1):
+            for order, chunk in CHUNKS.items():
+                batches = rows_of_batches(sampler_of(world, chunk, seed))
+                values = composition(world, batches)
+                values["variance of a batch's gradient"] = gradient_variance(world, batches, seed)
+                loss = held_out_loss(world, chunk, seed, Path(folder))
+                values["held-out loss after equal steps"] = loss
+                for name, value in values.items():
+                    found[order].setdefault(name, []).append(value)
+    sys.stdout.write(f"{world.num_train} examples of {world.file.parent.parent.name}, batches of ")
+    sys.stdout.write(f"{BATCH}, {options.epochs:g} epochs, {options.seeds} seeds\n\n")
+    sys.stdout.write("| mean over seeds | random | sorted | difference ± its standard error |\n")
+    sys.stdout.write("|---|---|---|---|\n")
+    for name, values in found["random"].items():
+        pairs = list(zip(values, found["sorted"][name], strict=True))
+        gaps = [after - before for before, after in pairs]
+        error = statistics.stdev(gaps) / len(gaps) ** 0.5
+        means = [statistics.fmean(column) for column in zip(*pairs, strict=True)]
+        sys.stdout.write(f"| {name} | {means[0]:.3f} | {means[1]:.3f} | ")
+        sys.stdout.write(f"{statistics.fmean(gaps):+.3f} ± {error:.3f} |\n")
+
+
+if __name__ == "__main__":
+    main()
