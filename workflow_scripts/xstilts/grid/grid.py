@@ -8,27 +8,18 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import (
-    EMPTY_CHAIN,
-    STAGE_JOINER,
-    Member,
     chain_label,
     chain_text,
-    translation_language,
 )
 from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.errors import UserError
 from xstilts.grid import translations
-from xstilts.grid.names import Names, StageNode, TargetNode
 from xstilts.grid.parallel import check_parallel
-from xstilts.grid.recipes import Position, stage_recipe, stage_running
-from xstilts.grid.sources import TextFiles, text_files
-from xstilts.paths import Paths
+from xstilts.grid.stages import Stages
 from xstilts.tasks import TASKS
 from xstilts.tasks.base import EMBEDDING_KINDS
 
@@ -36,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from xstilts.config.load import Lines
-    from xstilts.config.recipe import RecipeOverrides
     from xstilts.config.study import Study
+    from xstilts.grid.names import TargetNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class Cell:
     target: str
 
 
-class Grid:
+class Grid(Stages):
     """All products of a study, by wildcard values."""
 
     def __init__(self, study: Study, lines: Lines, *, files_must_exist: bool = True) -> None:
@@ -60,12 +51,8 @@ class Grid:
         Raises:
             UserError: a name in the study does not resolve.
         """
-        self.study = study
-        self.lines = lines
-        self.names = Names(study, lines, files_must_exist=files_must_exist)
-        self.paths = Paths(f"results/{study.study}")
+        super().__init__(study, lines, files_must_exist=files_must_exist)
         self.view = ""
-        self._check_dev_sets()
         check_parallel(self)
 
     @classmethod
@@ -79,18 +66,6 @@ class Grid:
         """The grid of a merged configuration (None: of the files as they are)."""
         study, lines = load_study(config, [Path(file) for file in files])
         return cls(study, lines, files_must_exist=files_must_exist)
-
-    # --- the tree of stages -------------------------------------------------------------------
-
-    @cached_property
-    def chains(self) -> dict[str, tuple[StageNode, ...]]:
-        """Every chain and every prefix of one, by its label; a shared prefix stands once."""
-        found: dict[str, tuple[StageNode, ...]] = {EMPTY_CHAIN: ()}
-        for stages in self.names.strategies.values():
-            for length in range(1, len(stages) + 1):
-                prefix = stages[:length]
-                found[chain_label(tuple(stage.label for stage in prefix))] = prefix
-        return found
 
     @property
     def targets(self) -> dict[str, TargetNode]:
@@ -139,29 +114,6 @@ class Grid:
         if node.task.kind not in EMBEDDING_KINDS:
             return None
         return 1.0 if node.members else PROTOCOLS[node.protocol].depth(node.task.kind)
-
-    def joined(self, chain: str) -> StageNode | None:
-        """The last stage of a chain, if the target's own stage trains on it as well."""
-        stages = self.chains[chain]
-        return stages[-1] if stages and stages[-1].with_target else None
-
-    @cached_property
-    def intermediate_chains(self) -> tuple[str, ...]:
-        """Chains after which there is a model.
-
-        Of a stage that is joined with the target there is one only where a target has nothing to
-        train on: what is left of the mixture is then a stage of its own.
-        """
-        untrained = any(not node.members for node in self.names.targets.values())
-        return tuple(
-            chain
-            for chain in self.chains
-            if chain != EMPTY_CHAIN and (untrained or not self.joined(chain))
-        )
-
-    def stages_of(self, chain: str) -> tuple[str, ...]:
-        """Stage labels of a chain label."""
-        return () if chain == EMPTY_CHAIN else tuple(chain.split(STAGE_JOINER))
 
     def cells(self) -> Iterator[Cell]:
         """All cells of this view, in the order base, seed, strategy, target."""
@@ -243,135 +195,6 @@ class Grid:
     def of_all_views(self, files: Callable[[Grid], Iterable[str]]) -> list[str]:
         """Files of every view, each once."""
         return list(dict.fromkeys(f for view in self.views for f in files(self.in_view(view))))
-
-    def text_members(self, base: str) -> tuple[Member, ...]:
-        """What a base model that is built here is pretrained on."""
-        pretrain = self.study.bases[base].pretrain
-        members = [Member("mlm", language) for language in self.names.text_languages]
-        if pretrain and pretrain.tlm:
-            members += [Member("tlm", language) for language in self.names.pair_languages]
-        return tuple(members)
-
-    def members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
-        """Training sets of the last stage of a model."""
-        if target is not None:
-            joined = self.joined(chain)
-            more = joined.members if joined else ()
-            return tuple(dict.fromkeys((*self.names.targets[target].members, *more)))
-        if chain == EMPTY_CHAIN:
-            return self.text_members(base)
-        return self.chains[chain][-1].members
-
-    def recipe(self, base: str, chain: str, target: str | None) -> dict[str, Any]:
-        """The full recipe of the last stage of a model."""
-        return stage_recipe(self.study, *self._levels(base, chain, target))
-
-    def running(self, base: str, chain: str, target: str | None) -> dict[str, int]:
-        """What the recipe says of how that stage is run, which does not change its result."""
-        return stage_running(self.study, *self._levels(base, chain, target))
-
-    def _levels(
-        self, base: str, chain: str, target: str | None
-    ) -> tuple[Position, tuple[Member, ...], tuple[RecipeOverrides, ...]]:
-        """Position, training sets and narrower recipes of the last stage of a model."""
-        members, of_base = self.members(base, chain, target), self.study.bases[base].recipe
-        if target is not None:
-            joined = self.joined(chain)
-            own = (self.names.targets[target].recipe, *([joined.recipe] if joined else []))
-            return "target", members, (of_base, *own)
-        if chain != EMPTY_CHAIN:
-            return "intermediate", members, (of_base, self.chains[chain][-1].recipe)
-        pretrain = self.study.bases[base].pretrain
-        assert pretrain is not None, base
-        return "pretrain", members, (pretrain.recipe,)
-
-    def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
-        """Training sets on whose dev sets the weights of a model are selected.
-
-        A translated one has none of its own: it is selected on that of the source language.
-        """
-        if self.recipe(base, chain, target)["selection"] == "last":
-            return ()
-        members = [
-            Member(member.task, self.study.source_language)
-            if translation_language(member.language)
-            else member
-            for member in self.members(base, chain, target)
-            if TASKS[member.task].kind != "mlm"
-        ]
-        return tuple(dict.fromkeys(members))
-
-    def _stages(self) -> Iterator[tuple[str, str, str | None]]:
-        """(base, chain, target) of everything that is trained after pretraining."""
-        for base in self.study.bases:
-            yield from ((base, chain, None) for chain in self.intermediate_chains)
-            for target, node in self.names.targets.items():
-                yield from ((base, chain, target) for chain in self.chains if node.members)
-
-    def _selecting_members(self) -> list[Member]:
-        """Training sets of which any stage uses the dev set, without repetition."""
-        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
-        return list(found)
-
-    def _check_dev_sets(self) -> None:
-        where = self.lines.where(("recipes",))
-        for member in self._selecting_members():
-            try:
-                task = TASKS[member.task]
-                self.names.check_dataset(task, member.language, "validation", where)
-            except UserError as error:
-                raise UserError(
-                    f"{error} Weights are selected on dev sets, unless `selection: last` is set; "
-                    f"for instance, in recipes.tasks.{member.task}."
-                ) from None
-
-    def selection_data(self) -> list[str]:
-        """Manifests of all dev sets that weights are selected on."""
-        return [
-            self.paths.data(member.task, member.language, "validation")
-            for member in self._selecting_members()
-        ]
-
-    def _training_members(self) -> list[Member]:
-        """All training sets, pretraining text included, without repetition."""
-        members: dict[Member, None] = {}
-        for base, settings in self.study.bases.items():
-            if settings.pretrain:
-                members |= dict.fromkeys(self.text_members(base))
-        for chain in self.chains.values():
-            for stage in chain:
-                members |= dict.fromkeys(stage.members)
-        for target in self.names.targets.values():
-            members |= dict.fromkeys(target.members)
-        return list(members)
-
-    def training_data(self) -> list[str]:
-        """Manifests of all training sets, pretraining text included."""
-        return [self.paths.data(m.task, m.language, "train") for m in self._training_members()]
-
-    def evaluation_data(self) -> list[str]:
-        """Manifests of all evaluated sets, those of all views."""
-        found = {
-            self.paths.data(target.task.name, language, target.split): None
-            for target in self.names.evaluated.values()
-            for language in target.languages
-        }
-        return list(found)
-
-    def text_sources(self, task: str, language: str) -> list[str | TextFiles]:
-        """What the text of (mlm | tlm, language) is taken from: data manifests, or files."""
-        sources: list[str | TextFiles] = []
-        for text in self.study.text:
-            wanted = {language} if task == "mlm" else {language, self.study.source_language}
-            if not wanted <= set(text.languages) or (task == "tlm" and not text.pairs):
-                continue
-            found: list[str | TextFiles] = (
-                [text_files(self.study, text, language)] if text.files else []
-            )
-            if text.task:
-                found += [self.paths.data(text.task, code, text.split) for code in sorted(wanted)]
-            sources += [item for item in found if item not in sources]
-        return sources
 
     # --- patterns -----------------------------------------------------------------------------
 

@@ -6,22 +6,19 @@ Everything that the configuration alone can get wrong is found here, before any 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import TARGET, Member, stage_label, translation_language
-from xstilts.config.load import load_claims
 from xstilts.config.recipe import RecipeOverrides
-from xstilts.errors import UserError, suggestion, unknown
-from xstilts.grid import sources, translations
+from xstilts.errors import UserError, unknown
+from xstilts.grid import checks, sources, translations
 from xstilts.grid.suites import all_targets
 from xstilts.grid.views import view_targets
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
-from xstilts.tasks import TASKS, get_task
+from xstilts.tasks import get_task
 from xstilts.tasks.base import EMBEDDING_KINDS
-from xstilts.tokens.specials import has_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,16 +97,14 @@ class Names:
             settings = study.microworld
             self.world = World(seed=settings.seed, num_languages=settings.languages)
         if self.files_must_exist:
-            self._check_source()
-        if study.baseline not in study.strategies:
-            raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
+            checks.check_source(self)
         if self.world and study.text:
             raise UserError(
                 f"{lines.where(('text',))}: the microworld makes its own text. Remove this key."
             )
         for name in study.bases:
-            self._check_base(name)
-        self._check_text()
+            checks.check_base(self, name)
+        checks.check_text(self)
         self.text_languages = self._text_languages(pairs=False)
         self.pair_languages = self._text_languages(pairs=True)
         self.targets = {
@@ -127,44 +122,8 @@ class Names:
             name: self._strategy(name, stages) for name, stages in study.strategies.items()
         }
         for name in study.bases:
-            self._check_mask(name)
-        for index, pair in enumerate(study.contrasts):
-            where = lines.where(("contrasts", index))
-            for name in pair:
-                if name not in study.strategies:
-                    raise unknown("strategy", name, study.strategies, where)
-            if len(set(pair)) == 1:
-                raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another.")
-        for section in ("recipes", "microworld"):
-            for task in getattr(study, section).tasks:
-                get_task(task, lines.where((section, "tasks", task)))
-        for index, file in enumerate(study.claims):
-            if not Path(file).is_file():
-                where = lines.where(("claims", index))
-                raise UserError(f"{where}: no such file of claims: {file}")
-            load_claims(Path(file))
-        for task in study.translations.files:
-            get_task(task, lines.where(("translations", "files", task)))
-
-    def _check_source(self) -> None:
-        """Raise a UserError if the source lacks its folder, or a pinned repository is not used."""
-        study, where = self.study, self.lines.where(("source",))
-        needed = {
-            "original": ("data_root", study.data_root, "the release files"),
-            "mirror": ("mirror", study.mirror, "the mirrored repositories (OWNER/REPO/PATH)"),
-        }
-        key, folder, content = needed.get(study.source, ("", "", ""))
-        if folder is None:
-            raise UserError(
-                f"{where}: source {study.source!r} needs {key}, the folder with {content}. Set it "
-                f"in the study or with --config {key}=FOLDER."
-            )
-        known = {task.hub.repo for task in TASKS.values() if task.hub}
-        known |= {text.hub for text in study.text if text.hub}
-        for repo in study.revisions:
-            if repo not in known:
-                place = self.lines.where(("revisions", repo))
-                raise unknown("dataset repository of this study", repo, known, place)
+            checks.check_mask(self, name)
+        checks.check_mentions(self)
 
     @property
     def languages_of_world(self) -> list[str]:
@@ -192,37 +151,6 @@ class Names:
         if has_files and self.files_must_exist:
             sources.local_files(self.study, task, language, split, where)
 
-    def _check_base(self, name: str) -> None:
-        """Raise a UserError if a base cannot be made: no such folder, or no text to pretrain on."""
-        base, where = self.study.bases[name], self.lines.where(("bases", name))
-        if base.pretrain and not self.world and not self.study.text:
-            raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
-        if base.path is None or (Path(base.path) / "config.json").is_file():
-            return
-        folder = Path(base.path)
-        siblings = [p.name for p in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        if not folder.is_dir():
-            hint = suggestion(folder.name, siblings) if siblings else ""
-            raise UserError(f"{where}.path: no such folder: {folder}.{hint}")
-        raise UserError(f"{where}.path: {folder} has no config.json: it is no checkpoint folder.")
-
-    def _check_mask(self, name: str) -> None:
-        """Raise a UserError if a strategy hides words from a model that has no mask for them.
-
-        Known here for a base in a folder; for one on the hub, tokens are refused.
-        """
-        path = self.study.bases[name].path
-        found = [stage.members for nodes in self.strategies.values() for stage in nodes]
-        found += [target.members for target in self.targets.values()]
-        hiding = [m.task for members in found for m in members if TASKS[m.task].kind == "mlm"]
-        if path is None or not hiding or has_mask(Path(path)):
-            return
-        raise UserError(
-            f"{self.lines.where(('bases', name))}: the tokenizer in {path} has no mask token, so "
-            f"that {hiding[0]} cannot train this model. Use {hiding[0]} with a model that guesses "
-            "hidden words, as XLM-R or BERT."
-        )
-
     def _text_languages(self, *, pairs: bool) -> tuple[str, ...]:
         """Languages of the pretraining text; of its translation pairs, with ``pairs``."""
         source = self.study.source_language
@@ -236,26 +164,6 @@ class Names:
             if not pairs or (text.pairs and language != source)
         ]
         return tuple(dict.fromkeys(listed))
-
-    def _check_text(self) -> None:
-        """Raise a UserError for text that is not there or cannot be paired."""
-        source = self.study.source_language
-        for index, text in enumerate(self.study.text):
-            where = self.lines.where(("text", index))
-            task = (
-                get_task(text.task, self.lines.where(("text", index, "task")))
-                if text.task
-                else None
-            )
-            if task and task.kind == "mlm":
-                raise UserError(f"{where}: {task.name} is made of text, it is no source.")
-            for language in text.languages:
-                if task:
-                    self.check_dataset(task, language, text.split, where)
-                elif self.files_must_exist:
-                    sources.text_files(self.study, text, language, where)
-            if text.pairs and source not in text.languages:
-                raise UserError(f"{where}: pairs need the source language {source!r} among them.")
 
     def _members(self, mixture: Sequence[str], where: str) -> tuple[Member, ...]:
         members = []
