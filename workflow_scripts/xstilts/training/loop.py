@@ -24,10 +24,10 @@ from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, gather, model_inputs
 from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
-from xstilts.training.mixture import derived_seed, task_of_steps
+from xstilts.training.mixture import derived_seed, draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
 from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import Member, TaskSampler, sampler_of
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
@@ -97,7 +97,10 @@ class _Trainer:
         self.team = running.team
         self.device = device_of(running.device)
         tables = [TokenTable.open(member.tokens) for member in members]
-        self.samplers = [self._sampler(task, members, tables) for task in specs]
+        self.samplers = [
+            sampler_of(task, members, tables, head_class(spec.kind), recipe, seed)
+            for task, spec in specs.items()
+        ]
         self.start = start
         self._make = functools.partial(
             set_up,
@@ -128,28 +131,10 @@ class _Trainer:
         self.selection = selection
         self.resumed_at = 0
 
-    def _sampler(
-        self, task: str, members: Sequence[Member], tables: Sequence[TokenTable]
-    ) -> TaskSampler:
-        own = [index for index, member in enumerate(members) if member.task == task]
-        head, kind_of_sampler = head_class(self.specs[task].kind), TaskSampler
-        if head.pairs:
-            # by name, so that it is no part of the identity of other kinds
-            kind_of_sampler = importlib.import_module("xstilts.training.pairs").PairSampler
-        return kind_of_sampler(
-            task=task,
-            members=[members[index] for index in own],
-            tables=[tables[index] for index in own],
-            batch_size=self.recipe.batch_size,
-            seed=self.seed,
-            max_examples=self.recipe.max_train_examples,
-            whole_examples=head.whole_examples,
-        )
-
     def run(self) -> None:
         """All steps that are left, and the choice of the weights that are kept."""
         self._resume()
-        draws = _draws(self.tasks)
+        draws = draws_of(self.tasks)
         saved = time.monotonic()
         with stop_request() as request:
             for step in range(self.resumed_at, len(self.tasks)):
@@ -319,12 +304,3 @@ class _Trainer:
             device=device_name(self.device),
             heads=dict(self.stage.origins),
         )
-
-
-def _draws(tasks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """For each step, how many earlier steps had the same task."""
-    draws = np.empty_like(tasks)
-    for task in np.unique(tasks):
-        where = np.flatnonzero(tasks == task)
-        draws[where] = np.arange(len(where))
-    return draws

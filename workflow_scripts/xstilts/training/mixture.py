@@ -64,5 +64,14 @@ def task_of_steps(sizes: Mapping[str, int], recipe: Recipe, seed: int) -> npt.ND
     return np.random.default_rng(derived_seed(seed, "tasks")).permutation(tasks)
 
 
+def draws_of(tasks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For each step, how many earlier steps had the same task."""
+    draws = np.empty_like(tasks)
+    for task in np.unique(tasks):
+        where = np.flatnonzero(tasks == task)
+        draws[where] = np.arange(len(where))
+    return draws
+
+
 def _capped(size: int, recipe: Recipe) -> int:
     return min(size, recipe.sampling_cap) if recipe.sampling_cap else size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from xstilts.models.head import BaseHead
     from xstilts.tokens.store import TokenTable
+    from xstilts.training.recipe import Recipe
 
 BUCKET_BATCHES = 50
 """Batches that are sorted by length together: little padding, and still near a random order."""
@@ -130,3 +133,37 @@ class TaskSampler:
             member = int(self.member[index])
             example = self.tables[member].column("example")[self.row[index]]
             yield f"{self.members[member].language}:{example}"
+
+
+def sampler_of(
+    task: str,
+    members: Sequence[Member],
+    tables: Sequence[TokenTable],
+    head: type[BaseHead],
+    recipe: Recipe,
+    seed: int,
+) -> TaskSampler:
+    """The sampler of a task of a mixture.
+
+    Args:
+        task: name of the task.
+        members: the training sets of the mixture.
+        tables: their tokens, in the same order.
+        head: class of the task's head.
+        recipe: of the stage.
+        seed: of the stage.
+    """
+    kind = TaskSampler
+    if head.pairs:
+        # by name, so that it is no part of the identity of other kinds
+        kind = importlib.import_module("xstilts.training.pairs").PairSampler
+    own = [index for index, member in enumerate(members) if member.task == task]
+    return kind(
+        task=task,
+        members=[members[index] for index in own],
+        tables=[tables[index] for index in own],
+        batch_size=recipe.batch_size,
+        seed=seed,
+        max_examples=recipe.max_train_examples,
+        whole_examples=head.whole_examples,
+    )
