@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.errors import UserError
 from xstilts.metrics.guards import CHANCE, MAJORITY
-from xstilts.results.pivot import Pivot
+from xstilts.results.pivot import MISSING, Pivot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,9 +73,9 @@ def baseline_pivots(baselines: pd.DataFrame) -> list[Pivot]:
     blocks = []
     for target, rows in baselines.groupby("target", sort=False):
         languages = tuple(dict.fromkeys(rows["language"]))
-        values = rows.set_index(["baseline", "language"])["value"]
+        values = rows.set_index(["baseline", "language"])["value"].map("{:.1f}".format).to_dict()
         entries = tuple(
-            (name, tuple(f"{values[name, language]:.1f}" for language in languages))
+            (name, tuple(values.get((name, language), MISSING) for language in languages))
             for name in dict.fromkeys(rows["baseline"])
         )
         first = rows.iloc[0]
