@@ -176,6 +176,12 @@ def get_choice(wildcards) -> list[str]:
     return [file for view in chosen for file in GRID.in_view(view).scores()]
 
 
+def get_baseline_training(wildcards) -> list[str]:
+    """Manifests of the training sets of a target's baselines."""
+    members = GRID.baseline_members(wildcards.target)
+    return [GRID.paths.data(member.task, member.language, "train") for member in members]
+
+
 def get_place(wildcards) -> submissions.Place:
     """The submission that a path belongs to."""
     return submissions.Place(wildcards.base, int(wildcards.seed), wildcards.chain)

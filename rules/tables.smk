@@ -1,7 +1,8 @@
 """Tables: all result rows, strategy x target, by language, and the overlap audit.
 
-REQUIRED INPUTS: <results>/scores/..., <results>/data/...
-OUTPUTS: <results>/tables/[VIEW/]{transfer,languages,layers,results}.*, <results>/tables/overlap.*
+REQUIRED INPUTS: <results>/scores/..., <results>/baselines/..., <results>/data/...
+OUTPUTS: <results>/tables/[VIEW/]{transfer,languages,baselines,layers,results}.*,
+         <results>/tables/overlap.*
 """
 
 
@@ -33,6 +34,7 @@ rule build_tables:
     """Build the tables"""
     input:
         scores=lambda wc: get_view(wc).scores(),
+        baselines=lambda wc: get_view(wc).baselines(),
         overlap="<results>/tables/overlap.csv",
     output:
         transfer=multiext("<results>/tables/{view}transfer", ".md", ".parquet", ".tex"),
@@ -47,6 +49,7 @@ rule build_tables:
             caption="captions/languages.rst",
             category="Tables",
         ),
+        baselines=multiext("<results>/tables/{view}baselines", ".md", ".csv", ".parquet"),
         layers=multiext("<results>/tables/{view}layers", ".csv", ".parquet"),
         results=multiext("<results>/tables/{view}results", ".csv", ".parquet"),
     log:

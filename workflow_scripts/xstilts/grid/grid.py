@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import (
+    Member,
     chain_label,
     chain_text,
 )
@@ -21,7 +22,7 @@ from xstilts.grid import translations
 from xstilts.grid.parallel import check_parallel
 from xstilts.grid.stages import Stages
 from xstilts.tasks import TASKS
-from xstilts.tasks.base import EMBEDDING_KINDS
+from xstilts.tasks.base import BASELINE_KINDS, EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -195,6 +196,19 @@ class Grid(Stages):
     def of_all_views(self, files: Callable[[Grid], Iterable[str]]) -> list[str]:
         """Files of every view, each once."""
         return list(dict.fromkeys(f for view in self.views for f in files(self.in_view(view))))
+
+    def baselines(self) -> list[str]:
+        """Score files of the baselines, of the study's own targets whose kind has any."""
+        return [
+            self.paths.baselines(name)
+            for name, node in self.targets.items()
+            if node.task.kind in BASELINE_KINDS and not node.view
+        ]
+
+    def baseline_members(self, target: str) -> tuple[Member, ...]:
+        """The training sets that a target's baselines are trained on: those of its own kind."""
+        node = self.targets[target]
+        return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
 
     # --- patterns -----------------------------------------------------------------------------
 

@@ -55,11 +55,12 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     }
     if study.source == "microworld":
         settings = study.microworld
-        sizes = settings.tasks.get(task, settings.sizes)
+        own = settings.tasks.get(task)
+        sizes = own or settings.sizes
         identity["source"] = {
             "microworld": spec.microworld,
             "seed": settings.seed,
-            "difficulty": settings.difficulty,
+            "difficulty": (own and own.difficulty) or settings.difficulty,
             # the language's own number: a world with more languages has the same ones first
             "languages": max(2, grid.names.languages_of_world.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
@@ -235,6 +236,32 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
         "protocol": node.protocol,
         "depth": grid.depth(target),
         "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
+    }
+
+
+def baselines(grid: Grid, target: str) -> dict[str, Any]:
+    """Identity of a target's baselines (data apart): training sets, metric, code."""
+    node = grid.targets[target]
+    members = [f"{m.task}@{m.language}" for m in grid.baseline_members(target)]
+    # the same for all base models, whose recipes may differ in all but the mixture
+    base = next(iter(grid.study.bases))
+    recipe = grid.recipe(base, EMPTY_CHAIN, target) if members else {"max_train_examples": 0}
+    return {
+        "target": target,
+        "task": node.task.name,
+        "kind": node.task.kind,
+        "scorer": node.task.scorer,
+        "mixture": members,
+        "max_train_examples": recipe["max_train_examples"],
+        "languages": list(node.languages),
+        "headline": node.task.metric,
+        "code": fingerprint(
+            [
+                "xstilts.baselines.run",
+                f"xstilts.baselines.{node.task.kind}",
+                module_of(node.task.kind, node.task.scorer),
+            ]
+        ),
     }
 
 

@@ -71,6 +71,7 @@ TASK = Task(
     sizes_of={"en": {"train": 3_696, "validation": 440, "test": 440}},
     words=105,
     microworld="qa",
+    stream="tydiqa",
     licence="Apache 2.0",
     citation="@article{clark-etal-2020-tydi, "
     "title={{TyDi} {QA}: A Benchmark for Information-Seeking Question Answering in "
