@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from engine_world import ARCHITECTURE, labels_of, recipe, running
 
 from xstilts.models.heads import HeadSpec
-from xstilts.training import loop, selection, state
+from xstilts.training import loop, selection, setup, state
 from xstilts.training.sampler import Member
 
 KINDS = ("classification", "tagging")
@@ -32,8 +32,8 @@ PLACES = {
     "evaluation": (selection, "predict_table", False, 4),
     "saving: half a file": (state.torch, "save", True, 5),
     "saving: before the entry": (state, "write_json", False, 5),
-    "the finished model": (loop, "save_encoder", False, 1),
-    "the finished heads": (loop, "save_heads", False, 1),
+    "the finished model": (setup, "save_encoder", False, 1),
+    "the finished heads": (setup, "save_heads", False, 1),
 }
 FINISHED = "finished"
 

@@ -10,7 +10,7 @@ from test_config import STUDY, error_of, grid_of
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.grid.products import find_product
-from xstilts.plan import models, naive_trainings
+from xstilts.plan.counts import naive_trainings
 
 __all__ = ["error_of"]
 
@@ -53,7 +53,7 @@ def test_without_such_a_target_there_is_no_such_model(tmp_path: Path) -> None:
     grid = grid_of(tmp_path, text)
     assert list(grid.targets) == ["xnli"]
     assert [path.split("/")[-2] for path in grid.intermediate_models()] == ["mnli"]
-    assert len(models(grid)["target"]) == 3
+    assert len(grid.target_models()) == 3
     # none and it: one training each; mnli: two
     assert naive_trainings(grid) == 4
 
