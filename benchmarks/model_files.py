@@ -54,10 +54,8 @@ def main() -> None:
         encoder = build_encoder(shape)
         weights = encoder.state_dict()
         size = sum(tensor.nbytes for tensor in weights.values())
-        state = {
-            "encoder": weights,
-            "optimiser": [[torch.zeros_like(tensor) for tensor in weights.values()]] * 2,
-        }
+        moments = [[torch.zeros_like(t) for t in weights.values()] for _ in range(2)]
+        state = {"encoder": weights, "optimiser": moments}
         rows = {
             "build from noise": lambda: build_encoder(shape),
             "write the model": lambda: save_encoder(encoder, folder),
