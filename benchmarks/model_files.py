@@ -22,8 +22,6 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
-from xstilts.jobs import use_huge_pages
-
 RUNS = 3
 
 
@@ -44,7 +42,6 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--folder", help="on the disk to measure; default: the temporary folder")
     options = parser.parse_args()
-    use_huge_pages()
     from xstilts.files import sha256_of
     from xstilts.models.encoder import build_encoder, load_encoder, save_encoder
     from xstilts.training.state import load_state, save_state
@@ -57,10 +54,8 @@ def main() -> None:
         encoder = build_encoder(shape)
         weights = encoder.state_dict()
         size = sum(tensor.nbytes for tensor in weights.values())
-        state = {
-            "encoder": weights,
-            "optimiser": [[torch.zeros_like(tensor) for tensor in weights.values()]] * 2,
-        }
+        moments = [[torch.zeros_like(t) for t in weights.values()] for _ in range(2)]
+        state = {"encoder": weights, "optimiser": moments}
         rows = {
             "build from noise": lambda: build_encoder(shape),
             "write the model": lambda: save_encoder(encoder, folder),

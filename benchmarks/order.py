@@ -1,12 +1,12 @@
 """What sorting by length does to training, beside making it quicker.
 
-    python benchmarks/order.py TOKENS [--start MODEL] [--seeds S] [--held-out N] [--epochs E]
+    python benchmarks/order.py TOKENS [--start MODEL] [--chunks C ...] [--seeds S] ...
 
 TOKENS is a token file (.arrow) of classification, tagging or span, MODEL a model folder; without
-it the encoder is small and random. Batches of 32 as training draws them (sorted by length in chunks
-of 50 batches) are compared with batches in random order: how alike the lengths in a batch are, how
-the labels scatter, how the gradients of batches scatter at the first step, and the loss on the last
-N examples after equal steps, over seeds. Prints one table.
+it the encoder is small and random. Batches of 32 that are sorted by length in chunks of C batches
+(50 is what training does, 1 is a random order): how alike the lengths in a batch are, how the
+labels scatter, how the gradients of batches scatter at the first step, and the loss on the last
+examples after equal steps, over seeds. Prints one table.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from xstilts.training.running import Running
 from xstilts.training.setup import set_up
 
 BATCH, CPU, TASK = 32, torch.device("cpu"), "task"
-CHUNKS = {"random": 1, "sorted": sampler.BUCKET_BATCHES}
 SMALL = {"hidden_size": 96, "num_layers": 3, "num_heads": 4, "intermediate_size": 384}
 SMALL |= {"max_length": 512, "dropout": 0.1}
 
@@ -174,33 +173,49 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tokens", type=Path)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--chunks", type=int, nargs="+", default=[4, sampler.BUCKET_BATCHES])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--held-out", type=int, default=400)
     parser.add_argument("--epochs", type=float, default=2.0)
     options = parser.parse_args()
     world = world_of(options)
-    found: dict[str, dict[str, list[float]]] = {order: {} for order in CHUNKS}
+    chunks = [1, *options.chunks]
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(1, options.seeds + 1):
-            for order, chunk in CHUNKS.items():
-                batches = rows_of_batches(sampler_of(world, chunk, seed))
-                values = composition(world, batches)
-                values["variance of a batch's gradient"] = gradient_variance(world, batches, seed)
-                loss = held_out_loss(world, chunk, seed, Path(folder))
-                values["held-out loss after equal steps"] = loss
-                for name, value in values.items():
-                    found[order].setdefault(name, []).append(value)
+        found = {
+            chunk: [measured(world, chunk, seed, Path(folder)) for seed in seeds_of(options)]
+            for chunk in chunks
+        }
     sys.stdout.write(f"{world.num_train} examples of {world.file.parent.parent.name}, batches of ")
-    sys.stdout.write(f"{BATCH}, {options.epochs:g} epochs, {options.seeds} seeds\n\n")
-    sys.stdout.write("| mean over seeds | random | sorted | difference ± its standard error |\n")
-    sys.stdout.write("|---|---|---|---|\n")
-    for name, values in found["random"].items():
-        pairs = list(zip(values, found["sorted"][name], strict=True))
-        gaps = [after - before for before, after in pairs]
-        error = statistics.stdev(gaps) / len(gaps) ** 0.5
-        means = [statistics.fmean(column) for column in zip(*pairs, strict=True)]
-        sys.stdout.write(f"| {name} | {means[0]:.3f} | {means[1]:.3f} | ")
-        sys.stdout.write(f"{statistics.fmean(gaps):+.3f} ± {error:.3f} |\n")
+    sys.stdout.write(f"{BATCH}, {options.epochs:g} epochs, {options.seeds} seeds; mean ")
+    sys.stdout.write("(difference to random ± its standard error)\n\n")
+    head = ["", "random", *(f"sorted in chunks of {chunk} batches" for chunk in options.chunks)]
+    sys.stdout.write(f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
+    for name in found[1][0]:
+        first, *others = ([values[name] for values in found[chunk]] for chunk in chunks)
+        cells = [f"{statistics.fmean(first):.3f}", *(compared(first, other) for other in others)]
+        sys.stdout.write(f"| {name} | {' | '.join(cells)} |\n")
+
+
+def seeds_of(options: argparse.Namespace) -> range:
+    """The seeds, from 1."""
+    return range(1, options.seeds + 1)
+
+
+def measured(world: World, chunk: int, seed: int, folder: Path) -> dict[str, float]:
+    """All that is measured of one order with one seed."""
+    batches = rows_of_batches(sampler_of(world, chunk, seed))
+    return {
+        **composition(world, batches),
+        "variance of a batch's gradient": gradient_variance(world, batches, seed),
+        "held-out loss after equal steps": held_out_loss(world, chunk, seed, folder),
+    }
+
+
+def compared(before: list[float], after: list[float]) -> str:
+    """Mean, and the mean difference of the same seeds with its standard error."""
+    gaps = [new - old for old, new in zip(before, after, strict=True)]
+    error = statistics.stdev(gaps) / len(gaps) ** 0.5
+    return f"{statistics.fmean(after):.3f} ({statistics.fmean(gaps):+.3f} ± {error:.3f})"
 
 
 if __name__ == "__main__":

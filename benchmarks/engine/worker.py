@@ -48,10 +48,6 @@ def main() -> None:
     setup, folder = Setup(**json.loads(sys.argv[1])), Path(sys.argv[2])
     language = sys.argv[3] if len(sys.argv) > 3 else ""
     warnings.simplefilter("ignore")
-    if setup.way.startswith("ours"):
-        from xstilts.jobs import use_huge_pages
-
-        use_huge_pages()
     answers, sys.stdout = sys.stdout, sys.stderr
     os.environ["OMP_NUM_THREADS"] = str(setup.threads)
 

@@ -57,15 +57,6 @@ def _keep_hub_libraries_offline() -> None:
         constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
 
 
-def use_huge_pages() -> None:
-    """Let torch ask for pages of 2 MiB; before it allocates anything.
-
-    XLM-R's gradient has 768 MB for the word embeddings alone, which each step allocates anew and
-    the kernel would fill in pages of 4 KiB. The numbers stay the same.
-    """
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-
-
 @contextlib.contextmanager
 def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[Reporter]:
     """Run a job's body: log to ``log``, keep a record in ``failures/`` unless it ends well.
@@ -84,7 +75,6 @@ def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[R
     """
     if not network:
         _keep_hub_libraries_offline()
-    use_huge_pages()
     sys.meta_path.insert(0, _WithoutPandas())
     _configure_logging(Path(log))
     logger = logging.getLogger("xstilts")
