@@ -40,7 +40,7 @@ def results(tmp_path: Path) -> Path:
         ("mini", "none", "xnli", None, None, "baseline"),
         ("mini", "mnli", "xnli", 3.25, 9.0, "helps"),
         ("mini", "mnli", "udpos", -8.0, -1.0, "hurts"),
-        ("mini", "mnli", "xquad", -2.0, 3.0, "no effect shown"),
+        ("mini", "mnli", "xquad", -2.0, 3.0, "unclear"),
         ("mini", "mnli", "average", 1.0, 3.0, "helps"),
     ]
     pd.DataFrame(rows, columns=columns).to_parquet(folder / "tables/effects.parquet")
@@ -57,7 +57,7 @@ def test_the_block_between_the_marks_is_the_runs(tmp_path: Path, results: Path) 
         "| strategy | xnli |\n|:--|--:|\n| none | 40.0 |\n\n- [1] killed\n\n"
         "95 % intervals over seeds and examples, from `tables/effects.md`: "
         "Helps: mnli on xnli (+3.2 to +9.0). Hurts: mnli on udpos (-8.0 to -1.0). "
-        f"No effect shown in the other 1 of 3 comparisons.\n\n{END}\n\nThe rest.\n"
+        f"Unclear: 1 of 3 comparisons.\n\n{END}\n\nThe rest.\n"
     )
     assert "made by the run" in (tmp_path / "docs/transfer.svg").read_text(encoding="utf-8")
 

@@ -56,7 +56,7 @@ def _table(text: str) -> str:
 
 def _verdicts(effects: pd.DataFrame) -> str:
     """Which strategy helps which target, and which hurts, by the intervals."""
-    rows = effects[effects["target"] != AVERAGE]
+    rows = effects[~effects["target"].str.startswith(AVERAGE)]
     several = len(set(effects["model"])) > 1
     lines = []
     for verdict, text in (("helps", "Helps"), ("hurts", "Hurts")):
@@ -66,9 +66,9 @@ def _verdicts(effects: pd.DataFrame) -> str:
             for row in rows[rows["verdict"] == verdict].itertuples()
         ]
         lines.append(f"{text}: {', '.join(found) or 'none'}.")
-    judged = rows["verdict"].isin(["helps", "hurts", "no effect shown"]).sum()
+    judged = rows["verdict"].isin(["helps", "hurts", "unclear"]).sum()
+    unclear = (rows["verdict"] == "unclear").sum()
     return (
         "95 % intervals over seeds and examples, from `tables/effects.md`: "
-        f"{' '.join(lines)} No effect shown in the other "
-        f"{judged - rows['verdict'].isin(['helps', 'hurts']).sum()} of {judged} comparisons."
+        f"{' '.join(lines)} Unclear: {unclear} of {judged} comparisons."
     )
