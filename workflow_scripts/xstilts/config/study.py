@@ -58,16 +58,28 @@ class Sizes(Section):
     test: int = Field(300, ge=1, description="Test examples per language.")
 
 
+Difficulty = Literal["easy", "medium", "hard"]
+
+
+class WorldTask(Sizes):
+    """Examples of one task of the generated world."""
+
+    difficulty: Difficulty | None = Field(
+        None, description="How hard its examples are; by default as those of all tasks."
+    )
+
+
 class Microworld(Section):
     """The generated family of languages (`source: microworld`)."""
 
     seed: int = Field(0, ge=0, description="Seed of the world: lexicons, facts and examples.")
     languages: int = Field(6, ge=2, description="Number of languages, the source one included.")
-    difficulty: Literal["easy", "medium", "hard"] = Field(
-        "medium", description="How hard the examples of inference and question answering are."
+    difficulty: Difficulty = Field(
+        "medium",
+        description="How hard the examples of inference, question answering and choice are.",
     )
     sizes: Sizes = Field(Sizes(), description="Examples per task.")
-    tasks: dict[str, Sizes] = Field({}, description="Examples of single tasks.")
+    tasks: dict[str, WorldTask] = Field({}, description="Examples of single tasks.")
     text: int = Field(4000, ge=1, description="Lines of pretraining text in the largest language.")
 
 

@@ -56,11 +56,12 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     }
     if study.source == "microworld":
         settings = study.microworld
-        sizes = settings.tasks.get(task, settings.sizes)
+        own = settings.tasks.get(task)
+        sizes = own or settings.sizes
         identity["source"] = {
             "microworld": spec.microworld,
             "seed": settings.seed,
-            "difficulty": settings.difficulty,
+            "difficulty": (own and own.difficulty) or settings.difficulty,
             # the language's own number: a world with more languages has the same ones first
             "languages": max(2, grid.names.languages_of_world.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
