@@ -7,6 +7,7 @@
         intermediate/  models after intermediate stages, one per base, seed and chain
         target/        models after the target stage
         predictions/   one Parquet per language
+        baselines/     what words alone score, per target
         scores/        one row per language and metric
         submission/    predictions in XTREME's layout, one folder per base, seed and chain
         tables/        the transfer table and what it is made of
@@ -53,6 +54,7 @@ include: "rules/intermediate.smk"
 include: "rules/target.smk"
 include: "rules/predict.smk"
 include: "rules/score.smk"
+include: "rules/baselines.smk"
 include: "rules/submission.smk"
 include: "rules/tables.smk"
 include: "rules/statistics.smk"

@@ -142,6 +142,12 @@ def get_cell_predictions(wildcards) -> list[str]:
     ]
 
 
+def get_baseline_training(wildcards) -> list[str]:
+    """Manifests of the training sets of a target's baselines."""
+    members = GRID.baseline_members(wildcards.target)
+    return [GRID.paths.data(member.task, member.language, "train") for member in members]
+
+
 def get_place(wildcards) -> submissions.Place:
     """The submission that a path belongs to."""
     return submissions.Place(wildcards.base, int(wildcards.seed), wildcards.chain)

@@ -1,7 +1,7 @@
 """Tables: all result rows, strategy x target, by language, and the overlap audit.
 
-REQUIRED INPUTS: <results>/scores/..., <results>/data/...
-OUTPUTS: <results>/tables/{transfer,languages,layers,results,overlap}.*
+REQUIRED INPUTS: <results>/scores/..., <results>/baselines/..., <results>/data/...
+OUTPUTS: <results>/tables/{transfer,languages,baselines,layers,results,overlap}.*
 """
 
 
@@ -33,6 +33,7 @@ rule build_tables:
     """Build the tables"""
     input:
         scores=GRID.scores(),
+        baselines=GRID.baselines(),
         overlap="<results>/tables/overlap.csv",
     output:
         transfer=multiext("<results>/tables/transfer", ".md", ".parquet", ".tex"),
@@ -47,6 +48,7 @@ rule build_tables:
             caption="captions/languages.rst",
             category="Tables",
         ),
+        baselines=multiext("<results>/tables/baselines", ".md", ".csv", ".parquet"),
         layers=multiext("<results>/tables/layers", ".csv", ".parquet"),
         results=multiext("<results>/tables/results", ".csv", ".parquet"),
     log:

@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from score_files import make_cells
 
+from xstilts.baselines.run import BASELINE_SCHEMA
+from xstilts.errors import UserError
+from xstilts.files import write_text
 from xstilts.results.cells import Cell, collect
 from xstilts.results.render import Header, latex, markdown, write_tables
 from xstilts.results.schema import RESULT_SCHEMA
@@ -133,6 +137,9 @@ def test_all_files_and_equal_bytes(cells: list[Cell], tmp_path: Path) -> None:
     write_tables(second, cells, HEADER)
     names = sorted(path.name for path in first.iterdir())
     assert names == [
+        "baselines.csv",
+        "baselines.md",
+        "baselines.parquet",
         "languages.csv",
         "languages.md",
         "languages.parquet",
@@ -172,3 +179,33 @@ def test_a_study_without_any_result_has_tables(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "transfer.md").read_text(encoding="utf-8")
     assert text.endswith("- [1] killed\n- [2] not run yet\n")
     assert pq.read_table(tmp_path / "out" / "results.parquet").num_rows == 0
+
+
+def test_what_needs_no_model_stands_below_the_strategies(cells: list[Cell], tmp_path: Path) -> None:
+    def row(target: str, name: str, sees: str, language: str, value: float) -> dict:
+        numbers = {"metric": "accuracy", "value": value, "n": 10, "num_train": 200}
+        return {"target": target, "language": language, "baseline": name, "sees": sees, **numbers}
+
+    rows = [
+        row("xnli", "bag_of_words", "all", "en", 40.0),
+        row("xnli", "bag_of_words", "all", "sw", 35.0),
+        row("xnli", "text_a_only", "part", "en", 33.0),
+        row("xnli", "text_b_only", "part", "en", 34.0),
+    ]
+    file = tmp_path / "baselines.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=BASELINE_SCHEMA), file)
+    write_tables(tmp_path / "out", cells, HEADER, [file, tmp_path / "not there.parquet"])
+    text = (tmp_path / "out" / "transfer.md").read_text(encoding="utf-8")
+    assert "Without a model: bag of words, one side only." in text
+    found = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| ")]
+    assert [[cell.strip() for cell in cells] for cells in found][-2:] == [
+        ["bag of words", "37.5"],
+        # the better of the two sides
+        ["one side only", "34.0"],
+    ]
+    by_language = (tmp_path / "out" / "baselines.md").read_text(encoding="utf-8")
+    assert "## xnli: accuracy, 200 training examples" in by_language
+    assert "| bag_of_words | 40.0 | 35.0 |" in by_language
+    write_text(file, "no table")
+    with pytest.raises(UserError, match="not a table of baselines"):
+        write_tables(tmp_path / "out", cells, HEADER, [file])

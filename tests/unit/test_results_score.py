@@ -162,7 +162,6 @@ def test_chance_and_majority_are_rows_beside_the_score(tmp_path: Path) -> None:
     }  # fmt: skip
     rows = pq.read_table(out).to_pandas()
     assert remarks(rows) == [
-        "Chance: xnli 50.0 (most frequent answer 50.0).",
         "The same answer for every example: tiny / mnli / xnli, seed 3: sw.",
     ]
     assert remarks(rows[rows["metric"] == "accuracy"]) == []

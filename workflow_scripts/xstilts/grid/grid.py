@@ -29,6 +29,7 @@ from xstilts.grid.recipes import Position, stage_recipe, stage_running
 from xstilts.grid.sources import TextFiles, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
+from xstilts.tasks.base import BASELINE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -166,6 +167,19 @@ class Grid:
                 self.paths.scores(c.base, c.seed, c.stages, c.target) for c in self.cells()
             )
         )
+
+    def baselines(self) -> list[str]:
+        """Score files of the baselines, of the targets whose kind has any."""
+        return [
+            self.paths.baselines(name)
+            for name, node in self.targets.items()
+            if node.task.kind in BASELINE_KINDS
+        ]
+
+    def baseline_members(self, target: str) -> tuple[Member, ...]:
+        """The training sets that a target's baselines are trained on: those of its own kind."""
+        node = self.targets[target]
+        return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
 
     def text_members(self, base: str) -> tuple[Member, ...]:
         """What a base model that is built here is pretrained on."""

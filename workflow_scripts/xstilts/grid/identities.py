@@ -258,6 +258,32 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
     }
 
 
+def baselines(grid: Grid, target: str) -> dict[str, Any]:
+    """Identity of a target's baselines (data apart): training sets, metric, code."""
+    node = grid.targets[target]
+    members = [f"{m.task}@{m.language}" for m in grid.baseline_members(target)]
+    # the same for all base models, whose recipes may differ in all but the mixture
+    base = next(iter(grid.study.bases))
+    recipe = grid.recipe(base, EMPTY_CHAIN, target) if members else {"max_train_examples": 0}
+    return {
+        "target": target,
+        "task": node.task.name,
+        "kind": node.task.kind,
+        "scorer": node.task.scorer,
+        "mixture": members,
+        "max_train_examples": recipe["max_train_examples"],
+        "languages": list(node.languages),
+        "headline": node.task.metric,
+        "code": fingerprint(
+            [
+                "xstilts.baselines.run",
+                f"xstilts.baselines.{node.task.kind}",
+                module_of(node.task.kind, node.task.scorer),
+            ]
+        ),
+    }
+
+
 def checked(grid: Grid) -> dict[str, Any]:
     """Identity of the gate before training: the data sets of the study."""
     return {

@@ -118,6 +118,15 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
     return Product(product(record), Path(record), identities.scores(grid, target), inputs)
 
 
+def _baselines(grid: Grid, target: str) -> Product:
+    record, node = grid.paths.baselines(target), grid.targets[target]
+    inputs = (
+        *(grid.paths.data(m.task, m.language, "train") for m in grid.baseline_members(target)),
+        *(grid.paths.data(node.task.name, code, node.split) for code in node.languages),
+    )
+    return Product(product(record), Path(record), identities.baselines(grid, target), inputs)
+
+
 def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
     place = submissions.Place(base, int(seed.removeprefix("seed-")), chain)
     record = submissions.manifest(grid, place)
@@ -135,6 +144,7 @@ MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "target": (_target, ("base", "seed", "chain", "target")),
     "predictions": (_predictions, ("base", "seed", "chain", "target", "language")),
     "scores": (_scores, ("base", "seed", "chain", "target")),
+    "baselines": (_baselines, ("target",)),
     "submission": (_submission, ("base", "seed", "chain")),
 }
 """First path segment below ``results/STUDY`` to how to describe a product of that kind."""

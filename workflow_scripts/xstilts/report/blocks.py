@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,15 @@ import pandas as pd
 from xstilts.report.effects import extent, spread_text
 from xstilts.report.links import cell_anchor
 from xstilts.results.pivot import Pivot, pivot
+from xstilts.results.render import transfer_pivots
 from xstilts.results.tables import AVERAGE
+from xstilts.results.yardsticks import baseline_pivots
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.report.frames import Frames
+    from xstilts.results.render import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,11 @@ class Block:
     footnotes: tuple[str, ...] = ()
 
 
-def _block(rows: pd.DataFrame, title: str, column: str, columns: Iterable[Any]) -> Block:
-    table: Pivot = pivot(rows, title, column, columns)
+def _block(rows: pd.DataFrame, table: Pivot, column: str) -> Block:
     records = {(row["strategy"], row[column]): row for row in rows.to_dict("records")}
     full = extent(rows["delta"])
     return Block(
-        title,
+        table.title,
         tuple(str(name) for name in table.columns),
         tuple(
             (
@@ -77,14 +79,23 @@ def _entry(text: str, row: Mapping[Hashable, Any] | None, column: str, full: flo
     return Entry(text, shade, spread, link)
 
 
-def transfer_blocks(table: pd.DataFrame) -> list[Block]:
-    """Strategies by targets, one block per base model."""
-    blocks = []
-    for model, rows in table.groupby("model", sort=False):
-        columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
-        columns += [AVERAGE] if len(columns) > 1 else []
-        blocks.append(_block(rows, str(model), "target", columns))
-    return blocks
+def transfer_blocks(table: pd.DataFrame, header: Header) -> list[Block]:
+    """Strategies by targets, one block per base model, and below them what needs no model."""
+    pivots = transfer_pivots(table, header)
+    models = table.groupby("model", sort=False)
+    return [_block(rows, block, "target") for block, (_, rows) in zip(pivots, models, strict=True)]
+
+
+def baseline_blocks(baselines: pd.DataFrame) -> list[Block]:
+    """Baselines by languages, one block per target."""
+    return [
+        Block(
+            block.title,
+            block.columns,
+            tuple((name, tuple(Entry(text) for text in texts)) for name, texts in block.rows),
+        )
+        for block in baseline_pivots(baselines)
+    ]
 
 
 def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
@@ -93,8 +104,8 @@ def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
     if "reason" not in table:
         table = table.assign(reason="")  # the transfer table has it
     for (model, target), rows in table.groupby(["model", "target"], sort=False):
-        block = _block(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
-        blocks.setdefault(str(target), []).append(block)
+        block = pivot(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
+        blocks.setdefault(str(target), []).append(_block(rows, block, column))
     return blocks
 
 

@@ -23,6 +23,7 @@ from xstilts.report.frames import Frames, read_frames
 from xstilts.report.links import anchor
 from xstilts.results import failures
 from xstilts.results.remarks import remarks
+from xstilts.results.yardsticks import yardsticks
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ def build_report(source: Source, out: Path) -> None:
 def _overview(frames: Frames) -> dict[str, Any]:
     """What the first screen shows."""
     transfer = frames.transfer
-    header = replace(frames.source.header, remarks=tuple(remarks(frames.results)))
+    header = replace(
+        frames.source.header,
+        remarks=tuple(remarks(frames.results)),
+        yardsticks=yardsticks(frames.results, frames.baselines),
+    )
     done, wanted = blocks.coverage(transfer)
     return {
         "legend": header.legend(transfer),
@@ -81,7 +86,8 @@ def _overview(frames: Frames) -> dict[str, Any]:
         "done": done,
         "wanted": wanted,
         "tested": bool(transfer["low"].notna().any()),
-        "transfer": blocks.transfer_blocks(transfer),
+        "transfer": blocks.transfer_blocks(transfer, header),
+        "baselines": blocks.baseline_blocks(frames.baselines),
         "claims": blocks.claim_blocks(frames.claims),
     }
 

@@ -30,6 +30,8 @@ class Frames:
     layers: pd.DataFrame
     results: pd.DataFrame
     """All result rows."""
+    baselines: pd.DataFrame
+    """What words alone score, a row per target, baseline and language."""
     claims: pd.DataFrame | None
     """What the study may claim, where it was tested."""
     source: Source
@@ -81,6 +83,7 @@ def read_frames(source: Source) -> Frames:
         languages=pd.read_parquet(folder / "languages.parquet"),
         layers=pd.read_parquet(folder / "layers.parquet"),
         results=pd.read_parquet(folder / "results.parquet"),
+        baselines=pd.read_parquet(folder / "baselines.parquet"),
         claims=claims,
         source=source,
     )

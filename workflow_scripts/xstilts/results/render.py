@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.files import atomic_path, write_text
 from xstilts.results.cells import Cell, collect
-from xstilts.results.pivot import Pivot, pivot
+from xstilts.results.pivot import MISSING, Pivot, pivot
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -23,10 +24,16 @@ from xstilts.results.tables import (
     layer_table,
     transfer_table,
 )
+from xstilts.results.yardsticks import baseline_pivots, read_baselines, yardsticks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+_BASELINE_LEGEND = (
+    "Trained on the words of the target's own training set, scored by its own metric (0-100); what "
+    "a model knows beyond words shows in the difference."
+)
 
 _LATEX = str.maketrans(
     {
@@ -69,6 +76,8 @@ class Header:
     """A warning that must travel with the numbers."""
     remarks: tuple[str, ...] = ()
     """What the numbers must be seen beside (``results.remarks``)."""
+    yardsticks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Rows below the strategies: name to target to value (``results.yardsticks``)."""
 
     def legend(self, table: pd.DataFrame) -> str:
         """How to read the numbers of a table: protocol, metric per target, seeds."""
@@ -83,17 +92,34 @@ class Header:
         return (
             f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}. "
             f"Entries: {cell} (difference to the baseline: {self.baseline})."
+            + (f" Without a model: {', '.join(self.yardsticks)}." if self.yardsticks else "")
         ) + "".join(f" {remark}" for remark in self.remarks)
 
 
-def _transfer_pivots(table: pd.DataFrame) -> list[Pivot]:
-    """One block per base model: strategies by targets, with the average if there are several."""
+def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
+    """One block per base model: strategies by targets, with the average if there are several.
+
+    Below them stand the yardsticks, which need no model.
+    """
     blocks = []
     for model, rows in table.groupby("model", sort=False):
         columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
         columns += [AVERAGE] if len(columns) > 1 else []
-        blocks.append(pivot(rows, str(model), "target", columns))
+        block = pivot(rows, str(model), "target", columns)
+        below = tuple(
+            (name, tuple(_yardstick(values, column, columns) for column in columns))
+            for name, values in header.yardsticks.items()
+        )
+        blocks.append(replace(block, rows=block.rows + below))
     return blocks
+
+
+def _yardstick(values: Mapping[str, float], column: str, columns: Sequence[str]) -> str:
+    """The value in a column; in that of the average, the mean where every target has one."""
+    targets = [name for name in columns if name != AVERAGE] if column == AVERAGE else [column]
+    if any(name not in values for name in targets):
+        return MISSING
+    return f"{sum(values[name] for name in targets) / len(targets):.1f}"
 
 
 def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
@@ -126,7 +152,7 @@ def markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``transfer_table``.
         header: what stands above it.
     """
-    return _markdown(_transfer_pivots(table), "transfer", header, header.legend(table))
+    return _markdown(transfer_pivots(table, header), "transfer", header, header.legend(table))
 
 
 def language_markdown(table: pd.DataFrame, header: Header) -> str:
@@ -148,7 +174,7 @@ def latex(table: pd.DataFrame, header: Header) -> str:
     """
     legend = header.legend(table)
     floats = []
-    for block in _transfer_pivots(table):
+    for block in transfer_pivots(table, header):
         texts = (f"{header.study}, {block.title}", header.question, header.note, legend)
         caption = " ".join(text if text[-1] in ".?!" else f"{text}." for text in texts if text)
         frame = _frame(block)
@@ -181,22 +207,32 @@ def write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
 
 
-def write_tables(out_dir: Path, cells: Sequence[Cell], header: Header) -> None:
+def write_tables(
+    out_dir: Path, cells: Sequence[Cell], header: Header, baselines: Iterable[Path] = ()
+) -> None:
     """Write all tables of a study, from the score files that exist.
 
     ``transfer.{parquet,csv,md,tex}``, ``languages.{parquet,csv,md}``, ``layers.{parquet,csv}``
-    (retrieval only; else empty) and ``results.{parquet,csv}`` (all result rows).
+    (retrieval only; else empty), ``baselines.{parquet,csv,md}`` (of words, without a model) and
+    ``results.{parquet,csv}`` (all result rows).
 
     Args:
         out_dir: folder to write to.
         cells: all cells that are wanted, in the order of the tables.
         header: what stands above the tables.
+        baselines: score files of the baselines; those that do not exist are left out.
 
     Raises:
         UserError: a score file cannot be used, or no cell is of the baseline.
     """
     rows = collect(cells)
-    header = replace(header, remarks=tuple(remarks(rows)))
+    found = read_baselines(baselines)
+    legend = _BASELINE_LEGEND
+    write_frame(out_dir / "baselines", found, BASELINE_SCHEMA)
+    write_text(
+        out_dir / "baselines.md", _markdown(baseline_pivots(found), "baselines", header, legend)
+    )
+    header = replace(header, remarks=tuple(remarks(rows)), yardsticks=yardsticks(rows, found))
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)
     write_frame(out_dir / "results", rows, RESULT_SCHEMA)

@@ -78,4 +78,5 @@ def study_header(grid: Grid) -> Header:
 
 def build_tables(grid: Grid, out: Path) -> None:
     """Write all tables of the study's scores, complete or not, to the folder ``out``."""
-    write_tables(out, study_cells(grid), study_header(grid))
+    baselines = [Path(file) for file in grid.baselines()]
+    write_tables(out, study_cells(grid), study_header(grid), baselines)

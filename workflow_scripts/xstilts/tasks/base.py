@@ -23,6 +23,8 @@ Kind = Literal[
 EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
 """Kinds that compare the encoder's sentence vectors: no head, and a layer that the protocol
 prescribes."""
+BASELINE_KINDS = frozenset({"classification", "multiple_choice", "retrieval", "span", "tagging"})
+"""Kinds that have baselines without a model (``xstilts.baselines``)."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

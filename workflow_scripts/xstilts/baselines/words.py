@@ -1,0 +1,19 @@
+"""The words of a text, for baselines that know nothing but words."""
+
+from __future__ import annotations
+
+import re
+
+# a script that writes no spaces gives a word per sign; all else runs of letters and digits, and
+# punctuation sign by sign
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_]+|[^\w\s]")
+
+
+def words_with_offsets(text: str) -> list[tuple[str, int, int]]:
+    """Lower-case words and punctuation marks, each with its start and end in the text."""
+    return [(found[0].lower(), found.start(), found.end()) for found in _WORD.finditer(text)]
+
+
+def words(text: str | None) -> list[str]:
+    """Lower-case words and punctuation marks; none of no text."""
+    return [word for word, _, _ in words_with_offsets(text or "")]
