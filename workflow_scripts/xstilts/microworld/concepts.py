@@ -14,38 +14,35 @@ alone."""
 
 _MEMBERS: dict[str, str] = {
     # every plural is the word and an s, and no word is spelled like one of another kind
-    "person": "farmer doctor teacher baker king queen soldier singer painter sailor driver nurse "
-    "hunter student judge cook",
-    "animal": "dog cat horse cow goat duck rabbit lion bear tiger",
-    "fruit": "apple pear plum lemon banana melon",
-    "tool": "hammer saw shovel needle ladder drill",
-    "garment": "hat coat shirt skirt glove belt",
-    "toy": "ball doll kite drum puzzle robot",
+    "person": "farmer doctor teacher baker king queen singer driver nurse hunter",
+    "animal": "dog cat horse cow duck lion",
+    "fruit": "apple pear lemon melon",
+    "tool": "hammer saw needle ladder",
+    "garment": "hat coat shirt glove",
+    "toy": "ball doll kite drum",
 }
 KINDS: dict[str, tuple[str, ...]] = {kind: tuple(w.split()) for kind, w in _MEMBERS.items()}
 """Each general noun with the nouns it covers."""
 
 KIND_OF: dict[str, str] = {noun: kind for kind, members in KINDS.items() for noun in members}
-NAMES = tuple("mary john anna peter lucy paul clara simon nina oscar emma victor".split())
+NAMES = tuple("mary john anna peter lucy paul clara oscar".split())
 """Persons called by name; a name may belong to any of the trades."""
 KIND_OF |= dict.fromkeys(NAMES, "person")
 
 THINGS = tuple(noun for kind in ("fruit", "tool", "garment", "toy") for noun in KINDS[kind])
-PLACES = tuple(
-    "garden kitchen school market forest church barn park castle library village harbour".split()
-)
+PLACES = tuple("garden kitchen school market forest church castle harbour".split())
 DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
 NUMBERS = ("two", "three", "four")
-MANNERS = ("quickly", "slowly", "quietly", "loudly")
+MANNERS = ("quickly", "slowly")
 
 QUALITIES: dict[str, tuple[tuple[str, ...], ...]] = {
     # of one group at most one is true of a thing
-    "person": (("tall", "short"), ("happy", "sad"), ("rich", "poor"), ("strong", "weak")),
+    "person": (("tall", "short"), ("happy", "sad"), ("rich", "poor")),
     "animal": (("big", "small"), ("black", "white"), ("happy", "sad")),
     "thing": (
         ("big", "small"),
         ("old", "new"),
-        ("red", "green", "blue", "black", "white", "yellow"),
+        ("red", "green", "blue", "black", "white"),
     ),
 }
 QUALITY_WORDS = tuple(
@@ -70,12 +67,8 @@ def _verbs() -> dict[str, Verb]:
     lines: dict[Frame, str] = {
         "thing": """buy bought bought/sell sold sold
             find found found/lose lost lost
-            lift lifted lifted/drop dropped dropped
-            break broke broken/repair repaired repaired
-            carry carried carried
-            clean cleaned cleaned
-            draw drew drawn
-            hide hid hidden""",
+            carry carried carried/drop dropped dropped
+            break broke broken/repair repaired repaired""",
         "social": """push pushed pushed/pull pulled pulled
             praise praised praised/blame blamed blamed
             thank thanked thanked/insult insulted insulted
@@ -83,13 +76,10 @@ def _verbs() -> dict[str, Verb]:
             greet greeted greeted""",
         "hunt": """catch caught caught/free freed freed
             chase chased chased
-            follow followed followed
-            watch watched watched""",
+            follow followed followed""",
         "gift": """give gave given
             send sent sent
-            lend lent lent
-            show showed shown
-            bring brought brought""",
+            show showed shown""",
         "act": """work worked worked/rest rested rested
             laugh laughed laughed/cry cried cried
             sing sang sung

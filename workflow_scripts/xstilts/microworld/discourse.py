@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from xstilts.microworld.causes import CYCLE_OF, effect_of, known
 from xstilts.microworld.concepts import (
     DAYS,
     KIND_OF,
@@ -125,6 +126,16 @@ def _denial(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
     return [say(Clause(fact)), say(denied)]
 
 
+def _sequel(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
+    """A fact and what it led to by the law of the world, with "so" or as the next sentence."""
+    act = pick(rng, sorted(CYCLE_OF))
+    fact = embellished(rng, draw_in(rng, seed, bucket, verb=act))
+    told = known(fact)._replace(verb=effect_of(act), place=None, time=None)
+    if rng.random() < 0.5:
+        return [say(Clause(fact), Clause(told), joiner="so")]
+    return [say(Clause(fact)), say(Clause(told))]
+
+
 def _dialogue(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
     """One or two facts, a question and its short answer."""
     facts = tuple(embellished(rng, draw_in(rng, seed, bucket)) for _ in range(pick(rng, (1, 1, 2))))
@@ -155,14 +166,17 @@ def _lesson(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 _LINES: dict[Callable[[random.Random, int, Bucket], list[Saying]], int] = {
-    _statement: 25,
-    _story: 20,
+    _statement: 20,
+    _story: 14,
     _again: 16,
-    _denial: 12,
-    _dialogue: 20,
-    _lesson: 7,
+    _denial: 10,
+    _sequel: 16,
+    _dialogue: 18,
+    _lesson: 6,
 }
 """Kinds of lines, in parts of a hundred."""
+_PHRASES, _CLAUSES = 0.5, 0.3
+"""Shares of phrases and of plain clauses in what is set beside its translation."""
 _MAKERS = tuple(maker for maker, share in _LINES.items() for _ in range(share))
 
 
@@ -183,6 +197,22 @@ def draw_utterance(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
     question = ask(rng, (fact,), 0, pick(rng, known))
     assert question is not None, fact
     return say(question)
+
+
+def draw_translatable(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
+    """Something to set beside its translation: a phrase, a plain clause or a whole sentence.
+
+    From phrases, as a phrase book has them, one learns which word stands for which; a small model
+    could not find words and their order at once.
+    """
+    kind = rng.random()
+    if kind < _PHRASES:
+        fact = embellished(rng, draw_in(rng, seed, bucket))
+        told = [slot for slot in SLOTS if content(fact, slot) is not None]
+        return Saying(short_answer, (fact, pick(rng, told)))
+    if kind < _PHRASES + _CLAUSES:
+        return say(Clause(draw_in(rng, seed, bucket)))
+    return draw_utterance(rng, seed, bucket)
 
 
 def in_words(words: Lexicon, line: list[Saying]) -> str:

@@ -289,13 +289,13 @@ def _text(order: Order) -> Iterator[Row]:
 
 
 def _parallel(order: Order) -> Iterator[Row]:
-    """Lines with their translation into mini-English."""
+    """Phrases and sentences with their translation into mini-English."""
     for index in range(order.num_examples):
-        line = discourse.draw_line(order.rng(index), order.seed, order.bucket)
+        saying = discourse.draw_translatable(order.rng(index), order.seed, order.bucket)
         yield {
             "id": order.name(index),
-            "text": discourse.in_words(order.words, line),
-            "pair": discourse.in_words(order.source_words, line),
+            "text": discourse.in_words(order.words, [saying]),
+            "pair": discourse.in_words(order.source_words, [saying]),
         }
 
 

@@ -81,12 +81,12 @@ def _language(code: str, name: str, traits: str, overlap: float, resource: float
 # of them tell the same story.
 _BY_HAND = (
     _language("qaa", "Mini-English", "SVO pre pre pre latin articles plural front", 1.0, 1.0),
-    _language("qab", "Borealish", "SVO pre post pre latin articles plural front", 0.5, 0.8),
+    _language("qab", "Borealish", "SVO pre post pre latin articles plural front", 0.8, 0.8),
     _language("qac", "Severian", "SVO pre pre pre cyrillic case agreement plural front", 0.3, 0.6),
-    _language("qad", "Anatoli", "SOV post pre post latin case plural", 0.2, 0.5),
-    _language("qae", "Thalassic", "VSO pre post pre greek articles plural front", 0.1, 0.4),
+    _language("qad", "Anatoli", "SOV post pre post latin case plural", 0.6, 0.5),
+    _language("qae", "Thalassic", "VSO pre post pre latin articles plural front", 0.5, 0.4),
     _language("qaf", "Gangari", "SOV post pre pre devanagari case agreement", 0.0, 0.3),
-    _language("qag", "Insular", "VOS pre post pre latin", 0.05, 0.15),
+    _language("qag", "Insular", "VOS pre post pre latin articles", 0.7, 0.15),
     _language("qah", "Highlandic", "SVO post post post armenian articles agreement", 0.0, 0.1),
 )
 

@@ -69,6 +69,7 @@ TASK = Task(
     },
     sizes={"test": (323, 2_719)},
     microworld="qa",
+    stream="tydiqa",
     licence="Apache 2.0",
     citation="@article{clark-etal-2020-tydi, "
     "title={{TyDi} {QA}: A Benchmark for Information-Seeking Question Answering in "
