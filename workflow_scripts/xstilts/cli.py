@@ -166,6 +166,15 @@ def _reference(arguments: argparse.Namespace) -> None:
         print(path)
 
 
+def _readme(arguments: argparse.Namespace) -> None:
+    from xstilts.readme import renew
+
+    readme = Path(arguments.readme)
+    picture = readme.parent / "docs" / "transfer.svg"
+    renew(readme, picture, Path(_grid(arguments).paths.root))
+    print(readme, picture, sep="\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="xstilts", description=__doc__)
     parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
@@ -195,6 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     memory = add_study("memory", _memory, "Estimate what each stage needs in memory, in MiB.")
     memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
     memory.add_argument("--device", choices=("gpu", "cpu"), default="gpu")
+    shown = add_study("readme", _readme, "Put the result of a finished run into README.md.")
+    shown.add_argument("--readme", default="README.md", metavar="FILE")
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
     scored.add_argument("labels", metavar="LABELS_DIR", help="gold: TASK/test-LANGUAGE.tsv")

@@ -1,0 +1,74 @@
+"""The result at the head of a README: picture, table and verdicts, as a finished run made them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from xstilts.errors import UserError
+from xstilts.files import write_text
+from xstilts.results.tables import AVERAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BEGIN = "<!-- result: made by `make run`, renewed by `xstilts readme` -->"
+END = "<!-- end of result -->"
+
+
+def renew(readme: Path, picture: Path, results: Path) -> None:
+    """Put a study's transfer figure, transfer table and verdicts between two marks of a file.
+
+    Args:
+        readme: Markdown file with the lines ``BEGIN`` and ``END``.
+        picture: where to copy the figure to, in the folder of the file or below it.
+        results: ``results/STUDY`` of a finished run.
+
+    Raises:
+        UserError: the run is not finished, or the file has no such marks.
+    """
+    made = {
+        name: results / name
+        for name in ("figures/transfer.svg", "tables/transfer.md", "tables/effects.parquet")
+    }
+    if absent := [str(path) for path in made.values() if not path.is_file()]:
+        raise UserError(f"{absent[0]}: not there yet. Run the study first.")
+    text = readme.read_text(encoding="utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise UserError(f"{readme}: needs the lines {BEGIN!r} and {END!r}, once each.")
+    write_text(picture, made["figures/transfer.svg"].read_text(encoding="utf-8"))
+    shown = f"![Transfer of each strategy]({picture.relative_to(readme.parent).as_posix()})"
+    table = _table(made["tables/transfer.md"].read_text(encoding="utf-8"))
+    verdicts = _verdicts(pd.read_parquet(made["tables/effects.parquet"]))
+    block = "\n\n".join([BEGIN, shown, table, verdicts, END])
+    before, after = text[: text.index(BEGIN)], text[text.index(END) + len(END) :]
+    write_text(readme, before + block + after)
+
+
+def _table(text: str) -> str:
+    """A transfer table without its headings, its question and what stands above its first line."""
+    parts = [part for part in text.strip().split("\n\n") if not part.startswith("#")]
+    start = next(i for i, part in enumerate(parts) if re.match(r"> |Protocol ", part))
+    return "\n\n".join(parts[start:])
+
+
+def _verdicts(effects: pd.DataFrame) -> str:
+    """Which strategy helps which target, and which hurts, by the intervals."""
+    rows = effects[effects["target"] != AVERAGE]
+    several = len(set(effects["model"])) > 1
+    lines = []
+    for verdict, text in (("helps", "Helps"), ("hurts", "Hurts")):
+        found = [
+            (f"{row.model}: " if several else "")
+            + f"{row.strategy} on {row.target} ({row.low:+.1f} to {row.high:+.1f})"
+            for row in rows[rows["verdict"] == verdict].itertuples()
+        ]
+        lines.append(f"{text}: {', '.join(found) or 'none'}.")
+    judged = rows["verdict"].isin(["helps", "hurts", "no effect shown"]).sum()
+    return (
+        "95 % intervals over seeds and examples, from `tables/effects.md`: "
+        f"{' '.join(lines)} No effect shown in the other "
+        f"{judged - rows['verdict'].isin(['helps', 'hurts']).sum()} of {judged} comparisons."
+    )
