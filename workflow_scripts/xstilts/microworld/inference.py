@@ -52,6 +52,8 @@ _FLIPPED: dict[Label, Label] = {
 }
 Participant = Literal["agent", "patient"]
 _PARTICIPANTS: tuple[Participant, ...] = ("agent", "patient")
+Circumstance = Literal["place", "time"]
+_CIRCUMSTANCES: tuple[Circumstance, ...] = ("place", "time")
 _TRANSITIVE: tuple[Frame, ...] = ("thing", "thing", "social", "hunt")
 _BETWEEN_BEINGS: tuple[Frame, ...] = ("social", "hunt")
 # hunt has one pair of opposites only, so no third act that could be neutral
@@ -89,8 +91,12 @@ class Difficulty:
 
 
 _PLAIN = ("place", "time", "verb")
+_ABOUT_DETAILS = ("denied", "place", "time")
+"""Channels that decide themselves which place and day are said."""
+_DENYING = ("denied", "polarity")
+"""Channels of which some premises are negated."""
 DIFFICULTIES: dict[str, Difficulty] = {
-    "easy": Difficulty(channels=_PLAIN, negated=0.0, lifted=0.0, passive=0.0, second=0.0),
+    "easy": Difficulty(channels=("denied",), negated=0.0, lifted=0.0, passive=0.0, second=0.0),
     "medium": Difficulty(
         channels=(*_PLAIN, "noun", "quality"), negated=0.25, lifted=0.2, passive=0.1, second=0.1
     ),
@@ -116,7 +122,7 @@ def _case(hypothesis: Fact, entailing: Fact, contradicting: Fact, neutral: Fact)
     )
 
 
-def _circumstance(rng: random.Random, at_issue: Literal["place", "time"]) -> Case:
+def _circumstance(rng: random.Random, at_issue: Circumstance) -> Case:
     """The place or day is the same, another, or unsaid (the twin is said instead)."""
     fact = draw_fact(rng)
     place, other_place = several(rng, PLACES, 2)
@@ -126,6 +132,20 @@ def _circumstance(rng: random.Random, at_issue: Literal["place", "time"]) -> Cas
         return _case(same, same, fact._replace(place=other_place), fact._replace(time=day))
     same = fact._replace(time=day)
     return _case(same, same, fact._replace(time=other_day), fact._replace(place=place))
+
+
+def _denied(rng: random.Random) -> Case:
+    """The premise says it, denies it, or leaves the place (or the day) unsaid."""
+    case = _circumstance(rng, pick(rng, _CIRCUMSTANCES))
+    said, unsaid = case.premises["entailment"].fact, case.premises["neutral"].fact
+    return Case(
+        case.hypothesis,
+        {
+            "entailment": Premise(said),
+            "contradiction": Premise(said, negated=True),
+            "neutral": Premise(unsaid, negated=rng.random() < 0.5),
+        },
+    )
 
 
 def _place(rng: random.Random) -> Case:
@@ -226,6 +246,7 @@ def _polarity(rng: random.Random) -> Case:
 
 
 _CHANNELS: dict[str, Callable[[random.Random], Case]] = {
+    "denied": _denied,
     "place": _place,
     "time": _time,
     "verb": _verb,
@@ -272,13 +293,13 @@ def draw_pair(
         channel = pick(rng, difficulty.channels)
         case = _CHANNELS[channel](rng)
         # at even odds a negation in the premise tells nothing by itself
-        share = 0.5 if channel == "polarity" else difficulty.negated
+        share = 0.5 if channel in _DENYING else difficulty.negated
         negated = rng.random() < share
         relation = _FLIPPED[label] if negated else label
         if bucket_of(seed, case.premises[relation].fact) == bucket:
             break
     said, (fact, denied) = case.hypothesis, case.premises[relation]
-    if channel not in ("place", "time"):
+    if channel not in _ABOUT_DETAILS:
         said, fact = _with_details(rng, said, fact)
     # a lifted noun would undo the channels that are about nouns
     if channel in _PLAIN and rng.random() < difficulty.lifted:
