@@ -26,7 +26,7 @@ def load(page: Path, profile: Path, *options: str, fragment: str = "") -> tuple[
         str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
         f"--user-data-dir={profile}", "--enable-logging=stderr", "--v=0",
         # tall, so that every figure is in view
-        "--window-size=1200,20000", "--virtual-time-budget=20000", *options, "--dump-dom",
+        "--window-size=1200,20000", "--virtual-time-budget=60000", *options, "--dump-dom",
         page.as_uri() + fragment,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
