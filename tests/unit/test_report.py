@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from report_world import make_study, predict, train
 
-from xstilts.files import write_text
+from xstilts.files import write_json, write_text
 from xstilts.report.build import build_report
 from xstilts.report.cost import costs, spent
 from xstilts.report.examples import examples
@@ -178,6 +178,10 @@ def test_curves_are_thin_and_costs_are_counted(tmp_path: Path) -> None:
     assert by_kind["target"].hours == pytest.approx(6 * 72 / 3600)
     assert by_kind["target"].peak_gigabytes == 0.5
     training = {item.position: item for item in spent(tmp_path)}
+    # a job in a fork is not seen by Snakemake: its model says what it held
+    manifest = next((tmp_path / "target").rglob("manifest.json"))
+    write_json(manifest, {"facts": {"peak_memory": 2_000_000_000}})
+    assert {c.kind: c.peak_gigabytes for c in costs(tmp_path)}["target"] == 2.0
     assert training["intermediate"].models == 4
     assert training["intermediate"].hours == pytest.approx(4 * 36 / 3600)
 

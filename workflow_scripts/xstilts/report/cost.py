@@ -31,7 +31,7 @@ class Cost:
     hours: float
     """Wall-clock time of these runs."""
     peak_gigabytes: float
-    """Largest resident memory of one of them."""
+    """Largest memory of one of them: of the GPU, for a model that was trained on one."""
     gigabytes: float
     """Size of the files on disk."""
     num_files: int
@@ -59,12 +59,16 @@ def costs(root: Path) -> list[Cost]:
 def _cost(root: Path, folder: Path) -> Cost:
     records = [_record(path) for path in (root / "benchmarks" / folder.name).rglob("*.jsonl")]
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    # Snakemake counts in MB, and writes NA of a job too short to be measured
+    peaks = [_float(record.get("max_rss")) * 1e6 for record in records]
+    # a forked job's memory is not its script's: only its product knows it
+    facts = [manifest_facts(path) for path in folder.rglob("manifest.json")]
+    peaks += [_float(fact.get("peak_memory")) for fact in facts]
     return Cost(
         kind=folder.name,
         jobs=len(records),
         hours=sum(record.get("s") or 0.0 for record in records) / 3600,
-        # Snakemake counts in MB, and writes NA of a job too short to be measured
-        peak_gigabytes=max((_float(record.get("max_rss")) for record in records), default=0) / 1e3,
+        peak_gigabytes=max(peaks, default=0) / 1e9,
         gigabytes=sum(sizes) / 1e9,
         num_files=len(sizes),
     )
