@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError
 from xstilts.files import read_json
-from xstilts.grid.parallel import parallel, stages_of_base
+from xstilts.grid.parallel import parallel
 from xstilts.grid.recipes import token_options
 from xstilts.training.memory import Adapters, Shape, estimate
 
@@ -37,7 +37,7 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
         shape = _shape(base, settings)
         seen: set[tuple[str, ...]] = set()
         wanted = parallel(grid, base)
-        for chain, target in stages_of_base(grid, base):
+        for chain, target in grid.trained_with_base(base):
             members = grid.members(base, chain, target)
             recipe, running = grid.recipe(base, chain, target), grid.running(base, chain, target)
             length = max(token_options(grid.study, member.task)["max_length"] for member in members)
@@ -78,16 +78,7 @@ def _adapters(lora: dict[str, Any] | None) -> Adapters | None:
 
 def _shape(base: str, settings: Base) -> Shape:
     if settings.pretrain:
-        built = settings.pretrain.architecture
-        return Shape(
-            width=built.hidden_size,
-            layers=built.num_layers,
-            heads=built.num_heads,
-            inner=built.intermediate_size,
-            vocabulary=settings.pretrain.vocab_size,
-            positions=built.max_length + 2,
-            dropout=built.dropout > 0,
-        )
+        return Shape.of_pretraining(settings.pretrain)
     file = Path(settings.path) / "config.json" if settings.path else _config_of_hub(settings)
     try:
         config: dict[str, Any] = read_json(file)

@@ -16,12 +16,6 @@ VIEWS = {"bag_of_words": "all", "choices_only": "part"}
 _CLASSES = ("wrong", "right")
 
 
-def fits(view: str, example: Row) -> bool:
-    """Every example has choices."""
-    del view, example
-    return True
-
-
 class Baseline:
     """Naive Bayes that tells right choices from wrong ones."""
 

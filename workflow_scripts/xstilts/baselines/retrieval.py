@@ -18,12 +18,6 @@ LAYER = 0
 """Stands where a model's predictions name a layer."""
 
 
-def fits(view: str, example: Row) -> bool:
-    """Every example is a sentence."""
-    del view, example
-    return True
-
-
 class Baseline:
     """The candidate with the greatest cosine of the two sets of words; nothing is trained."""
 

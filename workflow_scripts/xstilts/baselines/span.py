@@ -22,12 +22,6 @@ LONGEST = 15
 _CLASSES = ("outside", "inside")
 
 
-def fits(view: str, example: Row) -> bool:
-    """Every example has context and question."""
-    del view, example
-    return True
-
-
 class Baseline:
     """Which words look like an answer's; or, from the question alone, which answer is likeliest."""
 

@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 VIEWS = {"most_frequent_tag": "all"}
 
 
-def fits(view: str, example: Row) -> bool:
-    """Every example has words."""
-    del view, example
-    return True
-
-
 class Baseline:
     """The tag that a word had most often; of unknown words the most frequent of all."""
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xstilts.config.parallel import Parallel
     from xstilts.grid.grid import Grid
 
@@ -18,15 +15,6 @@ if TYPE_CHECKING:
 def parallel(grid: Grid, base: str) -> Parallel:
     """The processes that train a stage of a base: its own setting, or the study's."""
     return grid.study.bases[base].parallel or grid.study.parallel
-
-
-def stages_of_base(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
-    """(chain, target) of what is trained on a base, pretraining included."""
-    if grid.study.bases[base].pretrain:
-        yield EMPTY_CHAIN, None
-    yield from ((chain, None) for chain in grid.intermediate_chains)
-    for chain in grid.chains:
-        yield from ((chain, target) for target, node in grid.targets.items() if node.members)
 
 
 def check_parallel(grid: Grid) -> None:
@@ -43,7 +31,7 @@ def check_parallel(grid: Grid) -> None:
         where = grid.lines.where(
             ("bases", base, "parallel") if settings.parallel else ("parallel",)
         )
-        for chain, target in stages_of_base(grid, base):
+        for chain, target in grid.trained_with_base(base):
             recipe = grid.recipe(base, chain, target)
             stage = f"{chain} > {target}" if target else chain
             if recipe["batch_size"] < wanted.processes:

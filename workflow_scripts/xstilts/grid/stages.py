@@ -126,16 +126,32 @@ class Stages:
         ]
         return tuple(dict.fromkeys(members))
 
-    def _stages(self) -> Iterator[tuple[str, str, str | None]]:
-        """(base, chain, target) of everything that is trained after pretraining."""
-        for base in self.study.bases:
-            yield from ((base, chain, None) for chain in self.intermediate_chains)
-            for target, node in self.names.targets.items():
-                yield from ((base, chain, target) for chain in self.chains if node.members)
+    @cached_property
+    def strategy_chains(self) -> tuple[str, ...]:
+        """Chains after which targets are trained, without those that are only on the way."""
+        labels = (tuple(node.label for node in nodes) for nodes in self.names.strategies.values())
+        return tuple(dict.fromkeys(chain_label(stages) for stages in labels))
+
+    def trained(self) -> Iterator[tuple[str, str | None]]:
+        """(chain, target) of everything that is trained on each base, after its pretraining."""
+        yield from ((chain, None) for chain in self.intermediate_chains)
+        for target, node in self.names.targets.items():
+            yield from ((chain, target) for chain in self.strategy_chains if node.members)
+
+    def trained_with_base(self, base: str) -> Iterator[tuple[str, str | None]]:
+        """The same, and the pretraining of a base that is built here before all else."""
+        if self.study.bases[base].pretrain:
+            yield EMPTY_CHAIN, None
+        yield from self.trained()
 
     def _selecting_members(self) -> list[Member]:
         """Training sets of which any stage uses the dev set, without repetition."""
-        found = {member: None for stage in self._stages() for member in self.dev_members(*stage)}
+        found = {
+            member: None
+            for base in self.study.bases
+            for stage in self.trained()
+            for member in self.dev_members(base, *stage)
+        }
         return list(found)
 
     def _check_dev_sets(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xstilts.chains import EMPTY_CHAIN
 from xstilts.grid.recipes import head_name
 from xstilts.plan.lengths import Sequences, Unknown, sequences
 from xstilts.plan.shapes import EncoderShape, shape_of_base
@@ -70,7 +70,7 @@ def planned_jobs(grid: Grid, parameters: Mapping[str, float]) -> list[Planned]:
     found: list[Planned] = []
     for base in grid.study.bases:
         shape = shape_of_base(grid, base) or _given(parameters.get(base))
-        found += [_training(grid, base, shape, *stage) for stage in _stages(grid, base)]
+        found += [_training(grid, base, shape, *stage) for stage in grid.trained_with_base(base)]
         found += list(_predictions(grid, base, shape))
     return found
 
@@ -84,29 +84,6 @@ def _given(parameters: float | None) -> EncoderShape | None:
         width=round(side), layers=1, heads=1, inner=0, vocabulary=0, positions=0, family="gemma",
         head_width=round(side),
     )  # fmt: skip
-
-
-def _stages(grid: Grid, base: str) -> Iterator[tuple[str, str | None]]:
-    """(chain, target) of everything that is trained on a base."""
-    if grid.study.bases[base].pretrain:
-        yield EMPTY_CHAIN, None
-    yield from ((chain, None) for chain in grid.intermediate_chains)
-    for target in _places(grid):
-        if grid.targets[target[1]].members:
-            yield target
-
-
-def _places(grid: Grid) -> list[tuple[str, str]]:
-    """(chain, target) of the cells; strategies of one chain share theirs."""
-    found = {(chain_of(grid, strategy), t): None for strategy in grid.names.strategies
-             for t in grid.targets}  # fmt: skip
-    return list(found)
-
-
-def chain_of(grid: Grid, strategy: str) -> str:
-    """Label of a strategy's chain."""
-    labels = [node.label for node in grid.names.strategies[strategy]]
-    return "~".join(labels) or EMPTY_CHAIN
 
 
 def _training(
@@ -200,7 +177,7 @@ def _predictions(grid: Grid, base: str, shape: EncoderShape | None) -> Iterator[
     works: dict[str, tuple[Work | None, str, _Notes]] = {}
     for target in grid.targets:
         works[target] = _prediction_work(grid, base, shape, target)
-    for chain, target in _places(grid):
+    for chain, target in itertools.product(grid.strategy_chains, grid.targets):
         work, unknown, notes = works[target]
         stages = grid.stages_of(chain)
         cells = [grid.paths.cell("predictions", base, s, stages, target) for s in grid.study.seeds]

@@ -157,16 +157,7 @@ def shape_of_base(grid: Grid, base: str) -> EncoderShape | None:
     """
     settings = grid.study.bases[base]
     if settings.pretrain:
-        built = settings.pretrain.architecture
-        return EncoderShape(
-            width=built.hidden_size,
-            layers=built.num_layers,
-            heads=built.num_heads,
-            inner=built.intermediate_size,
-            vocabulary=settings.pretrain.vocab_size,
-            positions=built.max_length + 2,
-            dropout=built.dropout > 0,
-        )
+        return EncoderShape.of_pretraining(settings.pretrain)
     folder = Path(settings.path) if settings.path else Path(grid.paths.base(base)).parent
     try:
         return shape_of_config(read_json(folder / "config.json"))

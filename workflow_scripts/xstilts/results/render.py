@@ -79,6 +79,11 @@ class Header:
     yardsticks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.yardsticks``)."""
 
+    def heading(self, title: str) -> list[str]:
+        """What a file of tables begins with, in Markdown: title, question, warning."""
+        note = [f"> {self.note}"] if self.note else []
+        return [f"# {self.study}: {title}", self.question, *note]
+
     def legend(self, table: pd.DataFrame) -> str:
         """How to read the numbers of a table: protocol, metric per target, seeds."""
         targets = table[table["target"] != AVERAGE].drop_duplicates("target")
@@ -136,8 +141,7 @@ def _frame(block: Pivot) -> pd.DataFrame:
 
 
 def _markdown(blocks: Sequence[Pivot], title: str, header: Header, legend: str) -> str:
-    parts = [f"# {header.study}: {title}", header.question]
-    parts += [f"> {header.note}" if header.note else "", legend]
+    parts = [*header.heading(title), legend]
     for block in blocks:
         align = ("left", *["right"] * len(block.columns))
         body = _frame(block).to_markdown(index=False, disable_numparse=True, colalign=align)

@@ -102,26 +102,36 @@ def train_stage(
     }
     with leased(gpus):
         result = _run(work, processes, strategy, report or Reporter())
+    _publish(
+        manifest,
+        full,
+        fresh,
+        {
+            **result,
+            "num_threads": num_threads,
+            "processes": processes,
+            "gradient_checkpointing": gradient_checkpointing,
+        },
+    )
+    from xstilts.training.state import clear_state
+
+    clear_state(state_dir)
+
+
+def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[str, Any]) -> None:
+    """Give the finished files of the folder ``fresh`` their names; the manifest comes last."""
+    from xstilts.versions import versions
+
     # of a model with another recipe; a reader would take its files for a part of this one
     for left in _files_in(manifest.parent):
         left.unlink()
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
-    from xstilts.training.state import clear_state
-    from xstilts.versions import versions
-
-    facts = {
-        **result,
-        "versions": versions(),
-        "num_threads": num_threads,
-        "processes": processes,
-        "gradient_checkpointing": gradient_checkpointing,
-    }
     # the history has times in it: of interest, but no part of what the next stage starts from
     content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
+    facts = {**facts, "versions": versions()}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
     keep(manifest)
-    clear_state(state_dir)
 
 
 def _run(

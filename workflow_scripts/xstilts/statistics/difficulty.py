@@ -105,8 +105,7 @@ def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.Dat
 
 def difficulty_markdown(table: pd.DataFrame, header: Header) -> str:
     """The intermediate tasks by difficulty, one block per base model."""
-    parts = [f"# {header.study}: difficulty of the intermediate tasks", header.question]
-    parts += [f"> {header.note}" if header.note else ""]
+    parts = header.heading("difficulty of the intermediate tasks")
     parts.append(
         "Dev: score of the base model, trained on the task alone, on the task's dev set, mean over "
         "seeds. Difficulty: the share of what lies above the most frequent answer that it does not "

@@ -166,8 +166,7 @@ def _blocks(
     entry: Callable[[pd.Series[Any], dict[str, int]], dict[str, str]],
 ) -> str:
     """A table per base model, with what its intervals cover below it."""
-    parts = [f"# {header.study}: {title}", header.question]
-    parts += [f"> {header.note}" if header.note else "", intro]
+    parts = [*header.heading(title), intro]
     for model, rows in table.groupby("model", sort=False):
         notes: dict[str, int] = {}
         entries = [entry(row, notes) for _, row in rows.iterrows()]

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def sources_markdown(table: pd.DataFrame, header: Header) -> str:
     """Language of training by language of evaluation, one block per model, task and target."""
-    parts = [f"# {header.study}: languages of training", header.question]
-    parts += [f"> {header.note}" if header.note else ""]
+    parts = header.heading("languages of training")
     if table.empty:
         parts.append("No two strategies or targets of the study differ in their language alone.")
     else:

@@ -67,8 +67,7 @@ def scale_table(effects: pd.DataFrame, parameters: Mapping[str, int]) -> pd.Data
 
 def scale_markdown(table: pd.DataFrame, header: Header) -> str:
     """Strategies by base models with their sizes: the averages over targets."""
-    parts = [f"# {header.study}: gain by size of the model", header.question]
-    parts += [f"> {header.note}" if header.note else ""]
+    parts = header.heading("gain by size of the model")
     parts.append(
         f"Gain: mean of a strategy minus that of {header.baseline}, over targets, in points, with "
         "its interval of 95 %. Each model is compared with its own baseline. Weights are those of "

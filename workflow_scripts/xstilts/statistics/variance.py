@@ -111,8 +111,7 @@ def _balanced(
 
 def variance_markdown(table: pd.DataFrame, header: Header) -> str:
     """Shares of the variance, one block per base model."""
-    parts = [f"# {header.study}: where scores vary", header.question]
-    parts += [f"> {header.note}" if header.note else ""]
+    parts = header.heading("where scores vary")
     parts.append(
         "Share of the variance of a target's scores, in percent, between strategies, languages and "
         "seeds and by what they do together; in the languages and seeds that all strategies have. "

@@ -9,10 +9,12 @@ of a float), and are not measured.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from xstilts.config.bases import Pretrain
 
 FLOAT = 4
 QUANTISED = {"4bit": 0.5 + 1 / 64 + 4 / (64 * 256), "8bit": 1.0}
@@ -44,6 +46,20 @@ class Shape:
             vocabulary=config["vocab_size"],
             positions=config["max_position_embeddings"],
             dropout=bool(config.get("hidden_dropout_prob", 0.1)),
+        )
+
+    @classmethod
+    def of_pretraining(cls, settings: Pretrain) -> Self:
+        """Of an encoder that the study builds."""
+        built = settings.architecture
+        return cls(
+            width=built.hidden_size,
+            layers=built.num_layers,
+            heads=built.num_heads,
+            inner=built.intermediate_size,
+            vocabulary=settings.vocab_size,
+            positions=built.max_length + 2,
+            dropout=built.dropout > 0,
         )
 
     @property
