@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import save_file
 from test_config import STUDY, error_of, grid_of
@@ -33,6 +35,7 @@ def measured(strategy: str, *dev: float, frequent: float = 50.0) -> Measured:
         frequent=frequent,
         dev=dev,
         loss=(0.5,) * len(dev),
+        maps=((0.6, 0.1), (0.8, 0.2))[: len(dev)],
     )
 
 
@@ -45,6 +48,8 @@ def test_the_hardest_is_nearest_to_the_most_frequent_answer() -> None:
     assert rows.loc["a", "difficulty"] == pytest.approx(100 * 39 / 50)
     assert rows.loc["a", "dev_sd"] == pytest.approx(math.sqrt(2))
     effects = effect_table(samples()).set_index(["strategy", "target"])
+    assert rows.loc["a", "confidence"] == pytest.approx(70)
+    assert math.isnan(rows.loc["c", "variability"])
     assert rows.loc["a", "gain"] == effects.loc[("a", "average"), "delta"]
     assert math.isnan(rows.loc["c", "difficulty"])
     text = difficulty_markdown(table, HEADER)
@@ -77,10 +82,13 @@ def test_dev_scores_are_those_of_the_finished_stages(
     folder = Path(grid.paths.intermediate("mini", 1, ("mnli",)))
     folder.parent.mkdir(parents=True)
     write_manifest(folder, {}, files={}, facts={"dev_score": 71.5, "final_loss": 0.7})
+    noted = {"confidence": [0.9, 0.5], "variability": [0.0, 0.2]}
+    pq.write_table(pa.table(noted), folder.parent / "data_map.parquet")
     found = {one.strategy: one for one in measured_tasks(grid)}
     assert set(found) == {"mnli", "qa"}
     assert (found["mnli"].dev, found["mnli"].loss) == ((71.5,), (0.7,))
-    assert found["qa"].dev == ()
+    assert found["mnli"].maps == (pytest.approx((0.7, 0.1)),)
+    assert (found["qa"].dev, found["qa"].maps) == ((), ())
     last = grid_of(tmp_path, STUDY + "recipes: {all: {selection: last}}\n")
     assert {one.remark for one in measured_tasks(last)} == {NO_SELECTION}
 

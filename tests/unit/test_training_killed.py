@@ -46,3 +46,5 @@ def test_twenty_kills_change_no_bit(tmp_path: Path) -> None:
             assert (model / file).read_bytes() == (whole / file).read_bytes(), model / file
         again = pq.read_table(model / "history.parquet").drop_columns(["seconds"])
         assert again.equals(history)
+        maps = [pq.read_table(folder / "data_map.parquet") for folder in (model, whole)]
+        assert maps[0].equals(maps[1])

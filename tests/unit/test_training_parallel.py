@@ -51,6 +51,10 @@ def same_but_for_rounding(one: Path, other: Path, tolerance: float = 2e-6) -> No
     for name in ("loss", "grad_norm"):
         first, second = (history.column(name).to_numpy() for history in histories)
         np.testing.assert_allclose(first, second, rtol=50 * tolerance)
+    if (one / "data_map.parquet").exists():
+        maps = [pq.read_table(folder / "data_map.parquet").to_pandas() for folder in (one, other)]
+        assert maps[0].iloc[:, :5].equals(maps[1].iloc[:, :5])
+        np.testing.assert_allclose(maps[0].iloc[:, 5:], maps[1].iloc[:, 5:], atol=1e-3)
     for file in FILES:
         first, second = load_file(one / file), load_file(other / file)
         assert first.keys() == second.keys()

@@ -62,3 +62,28 @@ class BaseHead(nn.Module, ABC):
             targets: ``attention_mask`` and the columns that the head names.
             embeddings_VD: matrix of input embeddings.
         """
+
+
+class UnitHead(BaseHead):
+    """Base of the heads whose loss is a sum over units, each with a loss of its own."""
+
+    @abstractmethod
+    def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Loss of each unit of a part of a batch.
+
+        Without smoothing it is minus the logarithm of the probability of the right answer.
+
+        Args:
+            hidden_BTD: last hidden states.
+            targets: ``attention_mask`` and the columns that the head names.
+        """
+
+    def loss(
+        self,
+        hidden_BTD: torch.Tensor,
+        targets: Mapping[str, torch.Tensor],
+        embeddings_VD: torch.Tensor,
+    ) -> tuple[torch.Tensor, int]:
+        """Sum of the units' losses, and their number."""
+        losses_B = self.losses(hidden_BTD, targets)
+        return losses_B.sum(), len(losses_B)

@@ -8,14 +8,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from xstilts.models.head import BaseHead
+from xstilts.models.head import UnitHead
 from xstilts.models.pool import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Head(BaseHead):
+class Head(UnitHead):
     """RoBERTa's classification head: dense, tanh and output on the piece that stands for all.
 
     Shapes: B sequences, T pieces, D width, C classes.
@@ -34,15 +34,9 @@ class Head(BaseHead):
         whole_BD = self.dropout(pooled(hidden_BTD, mask_BT, self.pool))
         return self.output(self.dropout(torch.tanh(self.dense(whole_BD))))
 
-    def loss(
-        self,
-        hidden_BTD: torch.Tensor,
-        targets: Mapping[str, torch.Tensor],
-        embeddings_VD: torch.Tensor,
-    ) -> tuple[torch.Tensor, int]:
-        """Sum of the cross-entropies of a part of a batch, and the number of sequences."""
+    def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Cross-entropy of each sequence."""
         logits_BC = self(hidden_BTD, targets["attention_mask"]).float()
-        loss = F.cross_entropy(
-            logits_BC, targets["label"], reduction="sum", label_smoothing=self.label_smoothing
+        return F.cross_entropy(
+            logits_BC, targets["label"], reduction="none", label_smoothing=self.label_smoothing
         )
-        return loss, len(logits_BC)

@@ -8,14 +8,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from xstilts.models.head import BaseHead
+from xstilts.models.head import UnitHead
 from xstilts.models.pool import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Head(BaseHead):
+class Head(UnitHead):
     """One score per sequence, from the piece that stands for all: dense, tanh, dropout and output.
 
     As transformers' ``RobertaForMultipleChoice``, which google-research/xtreme trains for XCOPA. No
@@ -38,17 +38,11 @@ class Head(BaseHead):
         features_BD = torch.tanh(self.dense(pooled(hidden_BTD, mask_BT, self.pool)))
         return self.output(self.dropout(features_BD)).squeeze(-1)
 
-    def loss(
-        self,
-        hidden_BTD: torch.Tensor,
-        targets: Mapping[str, torch.Tensor],
-        embeddings_VD: torch.Tensor,
-    ) -> tuple[torch.Tensor, int]:
-        """Sum over examples of the cross-entropy of their choices, and the number of examples."""
+    def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Cross-entropy of each example's choices."""
         label_NC = targets["label"]
         scores_NC = self(hidden_BTD, targets["attention_mask"]).float().view_as(label_NC)
         # every sequence of an example says which choice is the right one
-        loss = F.cross_entropy(
-            scores_NC, label_NC[:, 0], reduction="sum", label_smoothing=self.label_smoothing
+        return F.cross_entropy(
+            scores_NC, label_NC[:, 0], reduction="none", label_smoothing=self.label_smoothing
         )
-        return loss, len(scores_NC)

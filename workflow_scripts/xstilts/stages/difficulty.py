@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
@@ -58,6 +59,7 @@ def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) 
         frequent=_frequent(task.metric, answers),
         dev=tuple(float(f["dev_score"]) for f in facts if f.get("dev_score") is not None),
         loss=tuple(float(f["final_loss"]) for f in facts if "final_loss" in f),
+        maps=tuple(noted for path in places if (noted := _data_map(path)) is not None),
         remark=remark,
     )
 
@@ -67,6 +69,15 @@ def _manifest(path: Path) -> Manifest | None:
         return read_manifest(path)
     except UserError:
         return None
+
+
+def _data_map(manifest: Path) -> tuple[float, float] | None:
+    """Mean confidence and variability of the examples of a stage; None without a data map."""
+    path = manifest.parent / "data_map.parquet"
+    if not path.is_file():
+        return None
+    found = pq.read_table(path, columns=["confidence", "variability"])
+    return tuple(float(pc.mean(column).as_py()) for column in found.columns)  # type: ignore[return-value]
 
 
 def _frequent(metric: str, answers: Counter[str]) -> float:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from xstilts.training.running import TrainResult
 
 LOGGER = logging.getLogger(__name__)
+RECORDS = ("history.parquet", "data_map.parquet")
+"""What was noted during the training: times, and sums whose order depends on how it was run."""
 
 
 def train_stage(
@@ -127,8 +129,8 @@ def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[s
         left.unlink()
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
-    # the history has times in it: of interest, but no part of what the next stage starts from
-    content = {n: sha256_of(path) for n, path in files.items() if n != "history.parquet"}
+    # records of the training: of interest, but no part of what the next stage starts from
+    content = {n: sha256_of(path) for n, path in files.items() if n not in RECORDS}
     facts = {**facts, "versions": versions()}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
     keep(manifest)

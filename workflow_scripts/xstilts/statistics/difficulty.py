@@ -33,6 +33,9 @@ DIFFICULTY_SCHEMA = pa.schema(
         # share of what lies above the most frequent answer that the model does not reach, 0-100
         ("difficulty", pa.float64()),
         ("loss", pa.float64()),
+        # means over training examples, 0-100: of the right answer's probability during training,
+        # and of its standard deviation over epochs
+        *((name, pa.float64()) for name in ("confidence", "variability")),
         ("num_seeds", pa.int64()),
         # gain of the strategy, mean over targets, with its interval
         *((name, pa.float64()) for name in ("gain", "low", "high")),
@@ -58,6 +61,8 @@ class Measured:
     """Dev score of each seed."""
     loss: tuple[float, ...]
     """Mean training loss of the last tenth of the steps, of each seed."""
+    maps: tuple[tuple[float, float], ...] = ()
+    """Mean confidence and variability (0-1) of the training examples, of each seed with a map."""
     remark: str = ""
 
 
@@ -91,6 +96,8 @@ def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.Dat
                 "frequent": one.frequent,
                 "difficulty": 100 * (100 - dev) / (100 - one.frequent),
                 "loss": mean(one.loss),
+                "confidence": 100 * mean([confidence for confidence, _ in one.maps]),
+                "variability": 100 * mean([variability for _, variability in one.maps]),
                 "num_seeds": len(one.dev),
                 "gain": found["delta"],
                 "low": found["low"],
@@ -110,7 +117,10 @@ def difficulty_markdown(table: pd.DataFrame, header: Header) -> str:
         "Dev: score of the base model, trained on the task alone, on the task's dev set, mean over "
         "seeds. Difficulty: the share of what lies above the most frequent answer that it does not "
         "reach, 0-100. Gain: the strategy's difference to the baseline, mean over targets, with "
-        "its interval of 95 %."
+        "its interval of 95 %. Confidence and variability: mean over the training examples of the "
+        "right answer's probability while they were trained on, and of its standard deviation over "
+        "the epochs, 0-100 (data maps, Swayamdipta et al. 2020; `data_map.parquet` beside each "
+        "model has them by example)."
     )
     for model, rows in table.groupby("model", sort=False):
         entries = [_row(row) for _, row in rows.iterrows()]
@@ -129,6 +139,8 @@ def _row(row: pd.Series[Any]) -> dict[str, str]:
         "dev": DASH if math.isnan(row["dev"]) else number(row["dev"], signed=False) + sd,
         "most frequent answer": number(row["frequent"], signed=False),
         "difficulty": number(row["difficulty"], signed=False),
+        "confidence": number(row["confidence"], signed=False),
+        "variability": number(row["variability"], signed=False),
         "training loss": DASH if math.isnan(row["loss"]) else f"{row['loss']:.2f}",
         "gain": f"{number(row['gain'])} {interval(row['low'], row['high'])}",
     }

@@ -6,6 +6,7 @@ import functools
 import importlib
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from xstilts.models.encoder import (
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, gather, model_inputs
+from xstilts.training.data_map import UNIT, data_maps, write_data_map
 from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed, draws_of, task_of_steps
@@ -54,8 +56,9 @@ def train(
 
     Writes ``config.json``, ``model.safetensors`` (or, for adapters that are not merged, the files
     of ``xstilts.models.adapter_files``), ``heads.safetensors``, ``heads.json``,
-    ``history.parquet`` and, with a selection, ``selection.parquet``. On a CPU the weights are the
-    same to the last bit for equal arguments and ``num_threads``, interrupted or not.
+    ``history.parquet``, ``data_map.parquet`` where units have losses of their own and, with a
+    selection, ``selection.parquet``. On a CPU the weights are the same to the last bit for equal
+    arguments and ``num_threads``, interrupted or not.
 
     Args:
         start: the parent's folder, or the architecture of a new encoder
@@ -128,6 +131,7 @@ class _Trainer:
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
         self.history = History(len(self.tasks), running)
+        self.maps = data_maps(self.samplers, self.stage.heads, self.device)
         self.selection = selection
         self.resumed_at = 0
 
@@ -171,7 +175,7 @@ class _Trainer:
         sequences = self._sequences(sampler, head, batch, step)
         # dropout depends on the step alone, so that a resumed run needs no generator's state
         torch.manual_seed(self.team.dropout_seed(self.seed, step))
-        total, terms = self._backward(head, sequences, step)
+        total, terms = self._backward(sampler.task, sequences, step)
         total, terms = self.team.total(total, terms)
         rate = learning_rate(step, len(self.tasks), self.recipe)
         weight = self.recipe.loss_weights.get(sampler.task, 1.0)
@@ -188,10 +192,11 @@ class _Trainer:
             lambda: list(sampler.names(batch)),
         )
 
-    def _backward(self, head: Any, sequences: Sequences, step: int) -> tuple[torch.Tensor, int]:
+    def _backward(self, task: str, sequences: Sequences, step: int) -> tuple[torch.Tensor, int]:
         """Add up the gradients of this process's passes; returns the sum of losses, and of what."""
+        head: Any = self.stage.heads[task]
         parts = list(self.team.passes(sequences, self.running.tokens_per_pass))
-        loss_of = head.loss
+        loss_of = self.maps[task].noting(head) if task in self.maps else head.loss
         if head.pairs and len(parts) > 1:
             cached = importlib.import_module("xstilts.training.cached_gradient")
             with self._autocast():
@@ -203,7 +208,9 @@ class _Trainer:
             with self._autocast():
                 hidden_BTD, tensors = self._hidden(one)
                 embeddings_VD = input_embeddings(self.stage.encoder)
-                loss, count = loss_of(hidden_BTD, tensors, embeddings_VD)
+                # a pass that does not count is no training of its examples either
+                one_loss = loss_of if one.counts else head.loss
+                loss, count = one_loss(hidden_BTD, tensors, embeddings_VD)
             if not one.counts:
                 loss, count = loss * 0, 0
             loss.backward()
@@ -227,9 +234,11 @@ class _Trainer:
         """The sequences of a step with their targets; for MLM, the pieces hidden at this step."""
         places = sampler.places(batch)
         if self.specs[sampler.task].kind != "mlm":
-            return gather(
+            found = gather(
                 sampler.tables, places, head.scalar_targets, head.list_targets, sampler.per_unit
             )
+            units = np.repeat(batch, sampler.per_unit)
+            return replace(found, scalars={**found.scalars, UNIT: units})
         sequences = gather(sampler.tables, places)
         ids, labels = mask_pieces(
             sequences.lists["input_ids"],
@@ -242,9 +251,10 @@ class _Trainer:
 
     def _save(self, step: int) -> None:
         self.history.flush()
-        tensors = {**self.stage.state(), "optimiser": self.optimiser.state_dict()}
+        maps = {task: one.gathered(self.team) for task, one in self.maps.items()}
+        weights = {**self.stage.state(), "optimiser": self.optimiser.state_dict()}
         state = {
-            **self.team.collect(tensors),
+            **self.team.collect({**weights, "maps": maps}),
             "history": self.history.columns,
             "selection": self.selection.state() if self.selection else None,
         }
@@ -268,6 +278,9 @@ class _Trainer:
         self.resumed_at, state = found
         self.team.restore(self.stage.state(), state)
         self.team.restore(self.optimiser.state_dict(), state["optimiser"])
+        if self.team.first:
+            for task, one in self.maps.items():
+                one.sums_3N.copy_(state["maps"][task])
         self.history.resume(state["history"])
         if self.selection:
             self.selection.resume(state["selection"])
@@ -280,11 +293,15 @@ class _Trainer:
             folder: gets the files.
             home: folder where they will lie in the end.
         """
+        for one in self.maps.values():
+            one.gathered(self.team)
         whole = self.team.whole(self.stage, self._make)
         if whole is None:
             return
         whole.write(folder, self.specs, parent=self.start, home=home)
         self.history.write(folder / "history.parquet")
+        if self.maps:
+            write_data_map(self.maps.values(), folder / "data_map.parquet")
         if self.selection:
             self.selection.write(folder / "selection.parquet")
 
