@@ -175,7 +175,7 @@ _LINES: dict[Callable[[random.Random, int, Bucket], list[Saying]], int] = {
     _lesson: 6,
 }
 """Kinds of lines, in parts of a hundred."""
-_PHRASES, _CLAUSES = 0.5, 0.3
+_PHRASES, _CLAUSES, _DENIED = 0.4, 0.4, 0.3
 """Shares of phrases and of plain clauses in what is set beside its translation."""
 _MAKERS = tuple(maker for maker, share in _LINES.items() for _ in range(share))
 
@@ -211,7 +211,8 @@ def draw_translatable(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
         told = [slot for slot in SLOTS if content(fact, slot) is not None]
         return Saying(short_answer, (fact, pick(rng, told)))
     if kind < _PHRASES + _CLAUSES:
-        return say(Clause(draw_in(rng, seed, bucket)))
+        fact = embellished(rng, draw_in(rng, seed, bucket))
+        return say(Clause(fact, negated=rng.random() < _DENIED))
     return draw_utterance(rng, seed, bucket)
 
 
