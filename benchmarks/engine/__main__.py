@@ -7,7 +7,8 @@ random weights; each has a process of its own, and the processes take turns, a r
 a busy machine slows all of them. On a CPU they are compared by CPU seconds of all threads, which
 other processes disturb least. Training counts the steps; evaluation counts whole processes, from
 their start ("X of Y s": X without start and imports). A first round warms up.
-``--device cuda --width 1024 --layers 24 --vocab 250002`` is XLM-R large on a GPU.
+``--layers 12 --vocab 250002`` is XLM-R base, ``--width 1024 --layers 24`` with it XLM-R large;
+``--pieces`` says how many of the vocabulary's pieces a training set has.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ def lengths_of(setup: Setup) -> list[list[int]]:
     if setup.workload == "evaluation":
         parts = [classification(setup.examples, setup.vocab, seed=i) for i in range(len(LANGUAGES))]
     else:
-        parts = WORKLOADS[setup.workload].parts(setup.steps, setup.vocab)
+        parts = WORKLOADS[setup.workload].parts(setup.steps, setup.pieces)
     return [part.lengths.tolist() for part in parts]
 
 
@@ -194,7 +195,17 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
         precision=precision,
         **{
             name: getattr(options, name)
-            for name in "device threads layers width vocab steps examples tokens_per_pass".split()
+            for name in (
+                "device",
+                "threads",
+                "layers",
+                "width",
+                "vocab",
+                "pieces",
+                "steps",
+                "examples",
+                "tokens_per_pass",
+            )
         },
     )
     ways = [way for way in options.ways if workload != "evaluation" or way in (WAYS[0], "ours")]
@@ -213,10 +224,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     parser.add_argument("--device", default="cpu")
     sizes = {"threads": 2, "layers": 2, "width": 768, "vocab": 20000, "steps": 4, "rounds": 3}
-    sizes |= {"examples": 64, "tokens_per_pass": 8192}
+    sizes |= {"pieces": 40000, "examples": 64, "tokens_per_pass": 8192}
     for name, value in sizes.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     options = parser.parse_args()
+    options.pieces = min(options.pieces, options.vocab)
     if options.precision == "auto":
         options.precision = "bf16" if bf16_is_quick(options.device) else "fp32"
     return options
@@ -226,6 +238,7 @@ def main() -> None:
     """Measure and print the table."""
     options = parse()
     shape = f"{options.layers} layers of width {options.width}, vocabulary {options.vocab:,}"
+    shape += f" of which {options.pieces:,} occur" if options.pieces < options.vocab else ""
     sys.stdout.write(f"{description(options.device, options.threads)}; {shape}; ")
     sys.stdout.write(f"{options.steps} steps, median of {options.rounds} rounds\n\n")
     per = "CPU second" if options.device == "cpu" else "second"

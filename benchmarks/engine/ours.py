@@ -30,17 +30,20 @@ if TYPE_CHECKING:
 def train_seconds(setup: Setup, folder: Path) -> Seconds:
     """The steps of a stage, from weights in memory to weights in memory."""
     workload = WORKLOADS[setup.workload]
-    parts = {part.kind: part for part in workload.parts(setup.steps, setup.vocab)}
+    parts = {part.kind: part for part in workload.parts(setup.steps, setup.pieces)}
+    most = max(part.num_examples for part in parts.values())
     members = []
     for name, part in parts.items():
         file = folder / f"{name}.arrow"
         if not file.is_file():
-            part.write(file, setup.vocab)
+            part.write(file, setup.vocab, setup.pieces if part.num_examples == most else 0)
         members.append(Member(task=name, language="en", tokens=file))
     others = (*TASK_KEYS, *RUNNING_KEYS)
     values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
     values |= {"batch_size": workload.batch_size, "max_steps": setup.steps, "selection": "last"}
     values |= {"precision": setup.precision}
+    # what lies behind them is not drawn
+    values["max_train_examples"] = most
     if setup.way == "ours-compiled":
         values["compile"] = True
     running = Running(

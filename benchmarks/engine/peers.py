@@ -49,7 +49,7 @@ NAMES = {"label": "label", "labels": "labels", "start": "start_positions", "end"
 def train_seconds(setup: Setup, folder: Path) -> Seconds:
     """The steps of a training; of one after the other for several tasks."""
     workload = WORKLOADS[setup.workload]
-    parts = workload.parts(setup.steps, setup.vocab)
+    parts = workload.parts(setup.steps, setup.pieces)
     taken = [_train(setup, workload, part, folder) for part in parts]
     return sum(taken, Seconds(0, 0))
 

@@ -19,6 +19,8 @@ class Setup:
     layers: int
     width: int
     vocab: int
+    pieces: int
+    """Different pieces of a training set."""
     steps: int
     examples: int
     """Of each language, in evaluation."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import sequences_batch, write_tokens
@@ -49,13 +50,23 @@ class Part:
         """The task's head."""
         return HeadSpec(kind=self.kind, labels=self.labels)
 
-    def write(self, path: Path, vocab_size: int) -> Path:
-        """Write it as a token file."""
+    def write(self, path: Path, vocab_size: int, pieces: int = 0) -> Path:
+        """Write it as a token file, and behind it examples that have every piece once.
+
+        They stand for the rest of a training set of which a few steps are measured: with
+        ``max_train_examples`` they are not drawn, but the stage has all their pieces.
+        """
         schema = importlib.import_module(f"xstilts.tokens.{self.kind}").SCHEMA
         unused = {name: [[0]] * len(self.lengths) for name in UNUSED if name in schema.names}
-        example = np.arange(len(self.lengths)) // self.per_example
-        batch = sequences_batch(schema, {**unused, **self.columns, "example": example}, None)
-        record = {"kind": self.kind, "pad_id": PAD, "num_examples": self.num_examples}
+        rest = [list(range(i, min(i + 100, pieces))) for i in range(SPECIAL, pieces, 100)]
+        columns = {"input_ids": [*self.columns["input_ids"], *rest]}
+        for name, values in {**unused, **self.columns}.items():
+            blank = [[0]] if pa.types.is_list(schema.field(name).type) else [0]
+            columns.setdefault(name, [*values, *(blank * len(rest))])
+        columns["example"] = [i // self.per_example for i in range(len(self.lengths))]
+        columns["example"] += range(self.num_examples, self.num_examples + len(rest))
+        batch = sequences_batch(schema, columns, None)
+        record = {"kind": self.kind, "pad_id": PAD, "num_examples": columns["example"][-1] + 1}
         record |= {"vocab_size": vocab_size, "mask_id": 4, "special_ids": list(range(SPECIAL))}
         write_tokens(path, schema, [batch], record)
         return path
@@ -70,7 +81,7 @@ class Workload:
     """Training sets, and how the example scripts of transformers train on them by default."""
 
     parts: Callable[[int, int], list[Part]]
-    """(steps, vocabulary) to training sets of that many batches together."""
+    """(steps, number of different pieces) to training sets of that many batches together."""
     batch_size: int
     """Examples per step, in every way."""
     max_length: int
@@ -81,18 +92,18 @@ class Workload:
     learning: dict[str, Any] = field(default_factory=dict)
 
 
-def classification(count: int, vocab_size: int, seed: int = 0) -> Part:
+def classification(count: int, pieces: int, seed: int = 0) -> Part:
     """Pairs of sentences with the lengths of NLI: median 36 pieces, 10 to 128."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 36, 0.45, count, 10, 128)
     columns = {
-        "input_ids": _ids(random, lengths, vocab_size),
+        "input_ids": _ids(random, lengths, pieces),
         "label": random.integers(0, 3, count),
     }
     return Part("classification", lengths, columns, ("entailment", "neutral", "contradiction"))
 
 
-def span(count: int, vocab_size: int, seed: int = 0) -> Part:
+def span(count: int, pieces: int, seed: int = 0) -> Part:
     """Windows of 384 pieces every 128 over question and context: median 165 pieces, as SQuAD."""
     random = np.random.default_rng(seed)
     whole = _log_normal(random, 165, 0.4, count, 60, 700)
@@ -100,51 +111,53 @@ def span(count: int, vocab_size: int, seed: int = 0) -> Part:
     # a random part, so that the windows of long contexts keep their share
     lengths = random.permutation(np.array(windows))[:count]
     starts = (lengths * random.uniform(0.2, 0.8, count)).astype(int)
-    columns = {"input_ids": _ids(random, lengths, vocab_size), "start": starts, "end": starts + 2}
+    columns = {"input_ids": _ids(random, lengths, pieces), "start": starts, "end": starts + 2}
     return Part("span", lengths, columns)
 
 
-def tagging(count: int, vocab_size: int, seed: int = 0) -> Part:
+def tagging(count: int, pieces: int, seed: int = 0) -> Part:
     """Sentences of 17 tags: median 30 pieces, two of three begin a word."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 30, 0.6, count, 4, 128)
     labels = [
         np.where(random.random(n) < 0.67, random.integers(0, 17, n), -100).tolist() for n in lengths
     ]
-    columns = {"input_ids": _ids(random, lengths, vocab_size), "labels": labels}
+    columns = {"input_ids": _ids(random, lengths, pieces), "labels": labels}
     return Part("tagging", lengths, columns, tuple(f"tag-{i}" for i in range(17)))
 
 
-def multiple_choice(count: int, vocab_size: int, seed: int = 0) -> Part:
+def multiple_choice(count: int, pieces: int, seed: int = 0) -> Part:
     """A context with each of four choices: median 90 pieces, the choices differ by a few."""
     random = np.random.default_rng(seed)
     contexts = _log_normal(random, 78, 0.35, count, 20, 230)
     lengths = (contexts[:, None] + random.integers(4, 25, (count, 4))).ravel()
     labels = np.repeat(random.integers(0, 4, count), 4)
-    columns = {"input_ids": _ids(random, lengths, vocab_size), "label": labels}
+    columns = {"input_ids": _ids(random, lengths, pieces), "label": labels}
     return Part("multiple_choice", lengths, columns, per_example=4)
 
 
-def mlm(count: int, vocab_size: int, seed: int = 0) -> Part:
+def mlm(count: int, pieces: int, seed: int = 0) -> Part:
     """Lines of text: median 40 pieces."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 40, 0.5, count, 6, 128)
-    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, vocab_size)})
+    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, pieces)})
 
 
 WORKLOADS = {
     "classification": Workload(
-        lambda steps, vocab: [classification(32 * steps, vocab)], 32, 128, "run_xnli", pad_to=128
+        lambda steps, pieces: [classification(32 * steps, pieces)], 32, 128, "run_xnli", pad_to=128
     ),
-    "span": Workload(lambda steps, vocab: [span(12 * steps, vocab)], 12, 384, "run_qa", pad_to=384),
-    "tagging": Workload(lambda steps, vocab: [tagging(32 * steps, vocab)], 32, 128, "run_ner"),
+    "span": Workload(
+        lambda steps, pieces: [span(12 * steps, pieces)], 12, 384, "run_qa", pad_to=384
+    ),
+    "tagging": Workload(lambda steps, pieces: [tagging(32 * steps, pieces)], 32, 128, "run_ner"),
     "multiple_choice": Workload(
-        lambda steps, vocab: [multiple_choice(8 * steps, vocab)], 8, 256, "run_swag"
+        lambda steps, pieces: [multiple_choice(8 * steps, pieces)], 8, 256, "run_swag"
     ),
     "mlm+classification": Workload(
-        lambda steps, vocab: [
-            mlm(32 * (steps - steps // 2), vocab),
-            classification(32 * max(1, steps // 2), vocab),
+        lambda steps, pieces: [
+            mlm(32 * (steps - steps // 2), pieces),
+            classification(32 * max(1, steps // 2), pieces),
         ],
         32,
         128,
@@ -170,5 +183,5 @@ def _log_normal(
     return draws.clip(least, most).astype(np.int64)
 
 
-def _ids(random: np.random.Generator, lengths: Lengths, vocab_size: int) -> list[list[int]]:
-    return [random.integers(SPECIAL, vocab_size, n).tolist() for n in lengths]
+def _ids(random: np.random.Generator, lengths: Lengths, pieces: int) -> list[list[int]]:
+    return [random.integers(SPECIAL, pieces, n).tolist() for n in lengths]

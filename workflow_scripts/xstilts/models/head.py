@@ -35,6 +35,9 @@ class BaseHead(nn.Module, ABC):
     candidates of the whole batch: ``training.pairs`` then draws the units, and
     ``training.cached_gradient`` splits the batch into passes."""
 
+    predicts_pieces: ClassVar[bool] = False
+    """Whether the loss is over the whole vocabulary, by the matrix of input embeddings."""
+
     pool: Pool = "first"
     """Which piece stands for a sequence; set by ``models.heads`` to suit the encoder."""
     label_smoothing: float = 0.0

@@ -21,6 +21,7 @@ class Head(BaseHead):
     """
 
     list_targets = ("labels",)
+    predicts_pieces = True
 
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
         super().__init__(hidden_size, num_labels, vocab_size, dropout)

@@ -57,6 +57,11 @@ class ListColumn:
         offsets = self.offsets[chunk]
         return self.values[chunk][offsets[position] : offsets[position + 1]]
 
+    def parts(self) -> list[npt.NDArray[Any]]:
+        """The values of all rows, in place: one array per record batch."""
+        pairs = zip(self.values, self.offsets, strict=True)
+        return [values[offsets[0] : offsets[-1]] for values, offsets in pairs]
+
     def lengths(self) -> npt.NDArray[np.int32]:
         """Number of values in each row."""
         parts = [np.diff(offsets) for offsets in self.offsets]

@@ -27,12 +27,13 @@ from xstilts.training.data_map import UNIT, data_maps, write_data_map
 from xstilts.training.history import History, Step
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed, draws_of, task_of_steps
-from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
+from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
 from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
 from xstilts.training.sampler import Member, TaskSampler, sampler_of
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
+from xstilts.training.vocabulary import pieces_of
 
 if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
@@ -110,6 +111,7 @@ class _Trainer:
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],
+            pieces=pieces_of([*tables, *(selection.tables if selection else ())]),
             recipe=recipe,
             seed=seed,
         )
@@ -298,12 +300,19 @@ class _Trainer:
         whole = self.team.whole(self.stage, self._make)
         if whole is None:
             return
-        whole.write(folder, self.specs, parent=self.start, home=home)
+        left = left_by_decay(self._kept_step, len(self.tasks), self.recipe)
+        whole.write(folder, self.specs, parent=self.start, home=home, left=left)
         self.history.write(folder / "history.parquet")
         if self.maps:
             write_data_map(self.maps.values(), folder / "data_map.parquet")
         if self.selection:
             self.selection.write(folder / "selection.parquet")
+
+    @property
+    def _kept_step(self) -> int:
+        """Steps after which the weights were taken that are kept."""
+        chosen = self.selection.best_step if self.selection else None
+        return chosen or len(self.history.columns["loss"])
 
     def result(self) -> TrainResult:
         """The report of a finished stage."""
@@ -315,7 +324,7 @@ class _Trainer:
             seconds=columns["seconds"][-1],
             tokens=sum(columns["tokens"]),
             final_loss=float(np.mean(losses[-max(1, len(losses) // 10) :])),
-            kept_step=chosen.best_step if chosen and chosen.best_step else len(losses),
+            kept_step=self._kept_step,
             dev_score=chosen.best_score if chosen else None,
             peak_memory=peak_memory(self.device),
             device=device_name(self.device),

@@ -82,9 +82,9 @@ class Selection:
         """
         self._dev, self._specs, self._recipe = dev, specs, recipe
         self._running, self._device = running, device_of(running.device)
-        self._tables = [TokenTable.open(item.tokens) for item in dev]
+        self.tables = [TokenTable.open(item.tokens) for item in dev]
         if recipe.dev_examples:
-            self._tables = [table.head(recipe.dev_examples) for table in self._tables]
+            self.tables = [table.head(recipe.dev_examples) for table in self.tables]
         self._since = 0
         self._best: dict[str, Any] | None = None
         self._rows: list[dict[str, Any]] = []
@@ -144,7 +144,7 @@ class Selection:
         values: dict[str, list[float]] = {}
         for module in stage.modules():
             module.eval()
-        for item, table in zip(self._dev, self._tables, strict=True):
+        for item, table in zip(self._dev, self.tables, strict=True):
             value = self._value(item, table, stage)
             values.setdefault(item.task, []).append(value)
             row = {"task": item.task, "language": item.language, "metric": item.metric}

@@ -21,11 +21,13 @@ from xstilts.models.heads import (
     save_heads,
 )
 from xstilts.training.mixture import derived_seed
+from xstilts.training.vocabulary import set_rows_aside
 
 if TYPE_CHECKING:
     from xstilts.models.adapters import Adapters
     from xstilts.models.head import BaseHead
     from xstilts.training.recipe import Recipe
+    from xstilts.training.vocabulary import Pieces, Vocabulary
 
 
 @dataclass
@@ -39,6 +41,8 @@ class Stage:
     """Per task: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
     adapters: Adapters | None = None
     """In the encoder, where its own weights are frozen."""
+    vocabulary: Vocabulary | None = None
+    """All piece embeddings, where the encoder has only those that are trained."""
 
     def modules(self) -> Iterator[nn.Module]:
         """Encoder, then the heads in their order."""
@@ -66,6 +70,7 @@ class Stage:
         *,
         parent: Path | Mapping[str, Any],
         home: Path,
+        left: float,
     ) -> None:
         """Write the finished model; its adapters are added to the weights, or written alone.
 
@@ -74,7 +79,11 @@ class Stage:
             specs: kind and labels of each task's head.
             parent: what the stage started from.
             home: folder where the files will lie in the end.
+            left: what weight decay has left of a weight without gradients, as a share.
         """
+        if self.vocabulary:
+            self.vocabulary.restore(left)
+            self.vocabulary = None
         if self.adapters and self.adapters.lora.merge:
             self.adapters.merge()
             self.adapters = None
@@ -91,6 +100,7 @@ def set_up(
     specs: Mapping[str, HeadSpec],
     *,
     vocab_size: int,
+    pieces: Pieces | None = None,
     recipe: Recipe,
     seed: int,
     device: torch.device,
@@ -101,6 +111,7 @@ def set_up(
         start: the parent's folder, or the architecture of a new encoder.
         specs: kind and labels of each task's head.
         vocab_size: of the tokenizer; the size of a new encoder's vocabulary.
+        pieces: all that the encoder will be given; None if that is not known.
         recipe: says whether a fitting head of the parent is continued, and what is trained. The
             head of masked language modelling is always continued: with the embeddings it is tied
             to, it is part of the base model.
@@ -126,6 +137,8 @@ def set_up(
         if recipe.lora.quantise:
             lora.quantise(encoder, recipe.lora.quantise)
         stage.adapters = lora.Adapters(encoder, recipe.lora)
+    if pieces is not None and not any(head.predicts_pieces for head in heads.values()):
+        stage.vocabulary = set_rows_aside(encoder, pieces)
     for module in stage.modules():
         module.to(device).train()
     return stage

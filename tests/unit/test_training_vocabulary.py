@@ -1,0 +1,347 @@
+"""Rows of pieces that do not occur stay aside: the weights are those of training all rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+from safetensors.torch import load_file
+from team_world import stage as team_stage
+from team_world import together
+from test_models_families import FAMILIES, published
+
+from xstilts.errors import Interrupted
+from xstilts.models.encoder import hidden_states, load_encoder
+from xstilts.models.heads import HeadSpec
+from xstilts.tokens.store import TokenTable
+from xstilts.training import vocabulary
+from xstilts.training.loop import train
+from xstilts.training.optimiser import learning_rate, left_by_decay
+from xstilts.training.recipe import Lora
+from xstilts.training.sampler import Member
+from xstilts.training.selection import DevSet, Selection
+from xstilts.training.setup import set_up
+from xstilts.training.state import load_state
+from xstilts.training.vocabulary import pieces_of, set_rows_aside
+
+PIECES = 200_000
+LARGE = {**ARCHITECTURE, "vocab_size": PIECES}
+"""Of these pieces the toy data have about 200."""
+MATRIX = "embeddings.word_embeddings.weight"
+FILES = ("model.safetensors", "heads.safetensors")
+# without clipping: the norm is a sum, and the order of its terms is another with all rows
+SAME_BITS = {"max_grad_norm": 0.0, "weight_decay": 0.0}
+METRICS = {"classification": "accuracy", "tagging": "f1"}
+MIXTURE = ("classification", "span", "tagging", "multiple_choice")
+
+
+def stage(
+    folder: Path,
+    out: str,
+    kinds: tuple[str, ...] = ("classification",),
+    *,
+    dev: bool = False,
+    run: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Any:
+    """Train a toy stage of a large vocabulary into ``folder/out``."""
+    members, dev_sets, heads = [], [], {}
+    for kind in kinds:
+        tokens = make_tokens(folder, kind, 64)[1]
+        members.append(Member(task=kind, language="en", tokens=tokens))
+        heads[kind] = HeadSpec(kind=kind, labels=labels_of(kind))
+        if dev:
+            data, tokens = make_tokens(folder, kind, 30, seed=7)
+            dev_sets.append(
+                DevSet(task=kind, language="en", metric=METRICS[kind], tokens=tokens, data=data)
+            )
+    plan = recipe(**({"epochs": 1.0} | changes))
+    how = running(folder, **{"state_dir": folder / f"state-{out}", **(run or {})})
+    return train(
+        LARGE,
+        members,
+        heads,
+        plan,
+        seed=1,
+        out_dir=folder / out,
+        running=how,
+        selection=Selection(dev_sets, heads, plan, how) if dev else None,
+    )
+
+
+def all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on, no row stays aside."""
+    monkeypatch.setattr(vocabulary, "LEAST_SAVED", 1 << 60)
+
+
+def same_bytes(one: Path, other: Path) -> None:
+    for file in FILES:
+        assert (one / file).read_bytes() == (other / file).read_bytes(), file
+
+
+@pytest.mark.parametrize(
+    "kinds", [*((kind,) for kind in MIXTURE), ("ranking",), MIXTURE], ids=lambda kinds: kinds[-1]
+)
+def test_weights_are_bit_for_bit_those_of_training_all_rows(
+    tmp_path: Path, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"tokens_per_pass": 150}
+    stage(tmp_path, "rows", kinds, run=run, **SAME_BITS)
+    all_rows(monkeypatch)
+    stage(tmp_path, "all", kinds, run=run, **SAME_BITS)
+    same_bytes(tmp_path / "rows", tmp_path / "all")
+
+
+@pytest.mark.parametrize(
+    ("changes", "run"),
+    [
+        ({"padding_free": True}, {}),
+        ({"precision": "bf16"}, {}),
+        ({}, {"gradient_checkpointing": True}),
+        ({"label_smoothing": 0.1, "schedule": "cosine"}, {}),
+    ],
+    ids=["padding-free", "bf16", "layers again", "smoothed"],
+)
+def test_ways_of_training_all_give_the_same_bits(
+    tmp_path: Path, changes: dict[str, Any], run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage(tmp_path, "rows", run=run, **SAME_BITS, **changes)
+    all_rows(monkeypatch)
+    stage(tmp_path, "all", run=run, **SAME_BITS, **changes)
+    same_bytes(tmp_path / "rows", tmp_path / "all")
+
+
+def test_clipping_and_decay_are_the_same_but_for_rounding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = {"max_grad_norm": 0.1, "weight_decay": 0.1, "epochs": 4.0, "adam_epsilon": 1e-5}
+    result = stage(tmp_path, "rows", **plan)
+    all_rows(monkeypatch)
+    stage(tmp_path, "all", **plan)
+    norms = [
+        pq.read_table(tmp_path / out / "history.parquet")["grad_norm"].to_numpy()
+        for out in ("rows", "all")
+    ]
+    np.testing.assert_allclose(*norms, rtol=1e-4)
+    assert norms[0].max() > 0.1
+    rows, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
+    assert rows.keys() == every.keys()
+    for name, tensor in every.items():
+        torch.testing.assert_close(rows[name], tensor, atol=2e-5, rtol=0, msg=name)
+    # a step rounds twice: one minus rate times decay, and the product
+    aside = torch.from_numpy(np.setdiff1d(np.arange(PIECES), pieces_of(tables(tmp_path))))
+    tolerance = result.steps * 2 * 2**-24
+    torch.testing.assert_close(rows[MATRIX][aside], every[MATRIX][aside], atol=0, rtol=tolerance)
+    # decay is seen, and its product is that of the rates
+    start = set_up(
+        LARGE,
+        {"classification": HeadSpec(kind="classification", labels=labels_of("classification"))},
+        vocab_size=0,
+        recipe=recipe(),
+        seed=1,
+        device=torch.device("cpu"),
+    ).encoder.get_input_embeddings().weight[aside]  # fmt: skip
+    left = (rows[MATRIX][aside] / start).nanmedian().item()
+    settings = recipe(**plan)
+    rates = [learning_rate(step, result.steps, settings) for step in range(result.steps)]
+    assert left == pytest.approx(np.prod([1 - 0.1 * rate for rate in rates]), rel=1e-6)
+    assert left < 0.999
+
+
+def tables(folder: Path) -> list[TokenTable]:
+    return [TokenTable.open(path) for path in sorted(folder.glob("*.arrow"))]
+
+
+def test_what_decay_leaves_is_known_at_every_step() -> None:
+    plan = recipe(weight_decay=0.5, learning_rate=0.1, warmup=0.0, schedule="constant")
+    assert left_by_decay(0, 9, plan) == 1.0
+    assert left_by_decay(3, 9, plan) == pytest.approx(0.95**3)
+    assert left_by_decay(9, 9, recipe(weight_decay=0.0)) == 1.0
+
+
+@pytest.mark.parametrize("stop_after", [1, 5, 9])
+def test_a_stage_with_selection_goes_on_to_the_same_bytes(tmp_path: Path, stop_after: int) -> None:
+    plan = {"selection": "best", "eval_steps": 2, "patience": 3, "epochs": 6.0,
+            "learning_rate": 1e-2}  # fmt: skip
+    kinds = ("classification", "tagging")
+    whole = stage(tmp_path, "whole", kinds, dev=True, **plan)
+    with pytest.raises(Interrupted):
+        stage(tmp_path, "parts", kinds, dev=True, run={"stop_after": stop_after}, **plan)
+    parts = stage(tmp_path, "parts", kinds, dev=True, **plan)
+    assert parts.resumed_at == stop_after
+    assert parts.kept_step == whole.kept_step
+    same_bytes(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_weights_that_are_kept_early_have_decayed_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # at once at its best: later weights are much changed, and not kept
+    plan = {"selection": "best", "eval_steps": 1, "patience": 2, "epochs": 6.0, "warmup": 0.0,
+            "learning_rate": 1e-2, "weight_decay": 1.0, "max_grad_norm": 0.0}  # fmt: skip
+    result = stage(tmp_path, "rows", ("tagging",), dev=True, **plan)
+    assert result.kept_step < result.steps < 24
+    all_rows(monkeypatch)
+    again = stage(tmp_path, "all", ("tagging",), dev=True, **plan)
+    assert (again.kept_step, again.dev_score) == (result.kept_step, result.dev_score)
+    rows, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
+    for name, tensor in every.items():
+        torch.testing.assert_close(rows[name], tensor, atol=0, rtol=1e-5, msg=name)
+
+
+def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
+    few = [{"id": str(i), "text_a": "cat", "text_b": "dog", "label": "good"} for i in range(16)]
+    data, dev = make_tokens(tmp_path, "classification", 30, seed=7)
+    _, tokens = make_tokens(tmp_path, "classification", 16, rows=few)
+    seen = [pieces_of([TokenTable.open(path)]) for path in (tokens, dev)]
+    assert not set(seen[1]) <= set(seen[0])
+    heads = {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))}
+    plan, how = recipe(selection="best"), running(tmp_path)
+    dev_set = DevSet(task="toy", language="en", metric="accuracy", tokens=dev, data=data)
+    result = train(
+        LARGE,
+        [Member(task="toy", language="en", tokens=tokens)],
+        heads,
+        plan,
+        seed=1,
+        out_dir=tmp_path / "model",
+        running=how,
+        selection=Selection([dev_set], heads, plan, how),
+    )
+    assert result.dev_score is not None
+
+
+def test_a_saved_state_has_the_rows_in_training_only(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        stage(tmp_path, "model", run={"stop_after": 2})
+    found = load_state(tmp_path / "state-model", "toy")
+    assert found is not None
+    rows = len(pieces_of(tables(tmp_path)))
+    assert found[1]["encoder"][MATRIX].shape == (rows, 32)
+    assert not any(name.endswith(vocabulary.PLACES) for name in found[1]["encoder"])
+    size = sum(file.stat().st_size for file in (tmp_path / "state-model").glob("*.pt"))
+    assert size < PIECES * 32 * 4 / 10
+
+
+LORA = Lora(rank=2, alpha=4.0, dropout=0.0, modules="all-linear", merge=True)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "changes", "aside"),
+    [
+        (("classification",), {}, True),
+        (("mlm",), {}, False),
+        (("classification", "mlm"), {}, False),
+        (("classification",), {"lora": LORA}, False),
+    ],
+    ids=["classes", "pieces", "both", "frozen embeddings"],
+)
+def test_which_stages_leave_rows_aside(
+    kinds: tuple[str, ...], changes: dict[str, Any], aside: bool
+) -> None:
+    made = set_up(
+        LARGE,
+        {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in kinds},
+        vocab_size=200,
+        pieces=np.arange(200),
+        recipe=recipe(**changes),
+        seed=1,
+        device=torch.device("cpu"),
+    )
+    assert (made.vocabulary is not None) == aside
+    assert len(made.encoder.get_input_embeddings().weight) == (200 if aside else PIECES)
+
+
+@pytest.mark.parametrize(("share", "aside"), [(0.3, True), (0.6, False)])
+def test_most_of_a_vocabulary_and_a_small_one_are_trained_whole(share: float, aside: bool) -> None:
+    from xstilts.models.encoder import build_encoder
+
+    large = build_encoder(LARGE)
+    found = set_rows_aside(large, np.arange(int(share * PIECES)))
+    assert (found is not None) == aside
+    small = build_encoder({**ARCHITECTURE, "vocab_size": 2000})
+    assert set_rows_aside(small, np.arange(100)) is None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_computes_the_same_from_rows(
+    tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vocabulary, "LEAST_SAVED", 1)
+    folder = published(family, tmp_path)
+    whole, encoder = load_encoder(folder).eval(), load_encoder(folder).eval()
+    ids = torch.tensor([[0, 9, 8, 30, 2], [0, 30, 2, 1, 1]])
+    inputs = {"input_ids": ids, "attention_mask": (ids != 1).long()}
+    aside = set_rows_aside(encoder, np.unique(ids))
+    assert aside is not None
+    assert len(encoder.get_input_embeddings().weight) == 6
+    first, second = (hidden_states(model, inputs)[-1] for model in (whole, encoder))
+    assert torch.equal(first, second)
+    first.sum().backward()
+    second.sum().backward()
+    gradients = [model.get_input_embeddings().weight.grad for model in (whole, encoder)]
+    assert torch.equal(gradients[0][aside.pieces_R], gradients[1])
+    aside.restore(1.0)
+    before, after = whole.state_dict(), encoder.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
+    assert encoder.get_input_embeddings().padding_idx == whole.get_input_embeddings().padding_idx
+    assert torch.equal(hidden_states(encoder, inputs)[-1], first)
+
+
+def test_a_matrix_that_is_an_output_layer_too_stays_whole() -> None:
+    from xstilts.models.encoder import build_encoder
+
+    encoder = build_encoder(LARGE)
+    encoder.output = torch.nn.Linear(32, PIECES)
+    assert set_rows_aside(encoder, np.arange(9)) is not None
+    encoder = build_encoder(LARGE)
+    encoder.output = torch.nn.Linear(32, PIECES)
+    encoder.output.weight = encoder.get_input_embeddings().weight
+    assert set_rows_aside(encoder, np.arange(9)) is None
+
+
+def test_a_piece_without_a_row_is_an_error() -> None:
+    from xstilts.models.encoder import build_encoder
+
+    encoder = build_encoder(LARGE)
+    assert set_rows_aside(encoder, np.arange(9)) is not None
+    ids = torch.tensor([[0, 9, 2]])
+    with pytest.raises(IndexError):
+        hidden_states(encoder, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+
+
+def test_pieces_are_those_of_the_examples(tmp_path: Path) -> None:
+    table = TokenTable.open(make_tokens(tmp_path, "classification", 40)[1])
+    for part in (table, table.head(3), table.head(1)):
+        every = {int(piece) for row in range(len(part)) for piece in part.ids(row)}
+        assert pieces_of([part]).tolist() == sorted(every | {table.metadata["pad_id"]})
+    assert len(pieces_of([table.head(1)])) < len(pieces_of([table]))
+    assert pieces_of([table.head(1), table]).tolist() == pieces_of([table]).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_several_processes_train_the_same_rows(tmp_path: Path, strategy: Any) -> None:
+    tokens = str(make_tokens(tmp_path, "classification", 50)[1])
+    common = {
+        "folder": str(tmp_path), "start": {**LARGE, "dropout": 0.0},
+        "tokens": {"classification": tokens}, "recipe": {"adam_epsilon": 1e-3},
+    }  # fmt: skip
+    # two processes stop, and one goes on from what they saved
+    stopped = {"out": "passed-on", "run": {"stop_after": 2}}
+    wanted = [{**common, "out": "together", "run": {}}, {**common, **stopped}]
+    together("stages", {"stages": wanted}, strategy)
+    team_stage({**common, "out": "alone"})
+    assert team_stage({**common, "out": "passed-on"})["resumed_at"] == 2
+    alone = load_file(tmp_path / "alone/model.safetensors")
+    assert len(alone[MATRIX]) == PIECES
+    for out in ("together", "passed-on"):
+        other = load_file(tmp_path / out / "model.safetensors")
+        for name, tensor in alone.items():
+            torch.testing.assert_close(tensor, other[name], atol=2e-6, rtol=0, msg=name)

@@ -1,0 +1,123 @@
+"""The rows of the piece embeddings that a stage can change: those of pieces that its data have.
+
+A row of any other piece gets no gradient. Its moments stay zero, and AdamW multiplies it at each
+step by one minus learning rate times weight decay, and that is all. Such rows are therefore kept
+aside and multiplied once, by the product over the steps. Gradient, moments, saved states, and what
+processes send each other, are then as large as the pieces in use, of which an English training set
+has a small part of XLM-R's 250,002.
+
+Shapes: V pieces of the vocabulary, R rows in training, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from xstilts.models.encoder import PreTrainedModel
+    from xstilts.tokens.store import TokenTable
+
+Pieces = npt.NDArray[np.int64]
+"""Sorted ids."""
+
+LEAST_SAVED = 1 << 22
+"""Numbers that must stay aside, or all rows are trained; about 20 ms of each step on a CPU."""
+PLACES = "places"
+"""Buffer of an embedding: the row in training of each piece; it is not saved."""
+
+
+def pieces_of(tables: Iterable[TokenTable]) -> Pieces:
+    """The pieces that occur in token files of one tokenizer, and padding."""
+    found: Pieces = np.zeros(0, np.int64)
+    for table in tables:
+        seen = np.zeros(table.metadata["vocab_size"], bool)
+        seen[table.metadata["pad_id"]] = True
+        for values in table.list_column("input_ids").parts():
+            seen[values] = True
+        found = np.union1d(found, np.flatnonzero(seen))
+    return found
+
+
+@dataclass
+class Vocabulary:
+    """An encoder's piece embeddings in two parts: rows that are trained, and all rows before."""
+
+    modules: list[nn.Embedding]
+    """Those that hold the matrix; there are several where an architecture ties them."""
+    whole_VD: torch.Tensor
+    """In main memory; where it was mapped from a file, it takes none until it is changed."""
+    pieces_R: torch.Tensor
+    """Ids of the rows that are trained."""
+    padding: int | None
+    """The modules' ``padding_idx`` over all pieces."""
+    hooks: list[Any]
+
+    @torch.no_grad()
+    def restore(self, left: float) -> None:
+        """Give the encoder all rows again.
+
+        Args:
+            left: what weight decay has left of a row that was not trained, as a share.
+        """
+        if left != 1.0:
+            self.whole_VD.mul_(left)
+        self.whole_VD[self.pieces_R] = self.modules[0].weight.to(self.whole_VD.device)
+        for module, hook in zip(self.modules, self.hooks, strict=True):
+            hook.remove()
+            delattr(module, PLACES)
+        _hold(self.modules, self.whole_VD, self.padding)
+
+
+@torch.no_grad()
+def set_rows_aside(encoder: PreTrainedModel, pieces: Pieces) -> Vocabulary | None:
+    """Leave an encoder the rows of some pieces only; it takes the same ids as before.
+
+    Ids become places in the embedding itself, so that padding and positions, which encoders find
+    by id, are as they were. A piece without a row is an index error.
+
+    Args:
+        encoder: in main memory; not yet known to an optimiser.
+        pieces: those that it will be given.
+
+    Returns:
+        What brings the other rows back. None, with the encoder as it was, where the matrix is
+        frozen, where something else than embeddings holds it, or where little would be saved.
+    """
+    matrix = encoder.get_input_embeddings().weight
+    modules = [m for m in encoder.modules() if getattr(m, "weight", None) is matrix]
+    if not matrix.requires_grad or not all(isinstance(m, nn.Embedding) for m in modules):
+        return None
+    padding = modules[0].padding_idx
+    if padding is not None:
+        pieces = np.union1d(pieces, padding)
+    count, width = matrix.shape
+    if 2 * len(pieces) > count or (count - len(pieces)) * width < LEAST_SAVED:
+        return None
+    pieces_R = torch.from_numpy(pieces)
+    places_V = torch.full((count,), -1)
+    places_V[pieces_R] = torch.arange(len(pieces))
+    hooks = []
+    for module in modules:
+        module.register_buffer(PLACES, places_V, persistent=False)
+        hooks.append(module.register_forward_pre_hook(_to_places))
+    _hold(modules, matrix[pieces_R], None if padding is None else int(places_V[padding]))
+    return Vocabulary(modules, matrix.detach(), pieces_R, padding, hooks)
+
+
+def _to_places(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An embedding's inputs with the places of its rows in place of ids."""
+    return (getattr(module, PLACES)[inputs[0]], *inputs[1:])
+
+
+def _hold(modules: list[nn.Embedding], rows: torch.Tensor, padding: int | None) -> None:
+    """Make rows the weight of all modules."""
+    weight = nn.Parameter(rows)
+    for module in modules:
+        module.weight, module.num_embeddings, module.padding_idx = weight, len(rows), padding
