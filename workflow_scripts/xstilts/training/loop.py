@@ -6,7 +6,6 @@ import functools
 import importlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +21,14 @@ from xstilts.models.encoder import (
 )
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
-from xstilts.training.batches import Sequences, collate, gather, model_inputs
-from xstilts.training.data_map import UNIT, data_maps, write_data_map
+from xstilts.training.batches import Sequences, collate, model_inputs
+from xstilts.training.data_map import data_maps, write_data_map
+from xstilts.training.feed import sequences_of
 from xstilts.training.history import History, Step
-from xstilts.training.masking import mask_pieces
-from xstilts.training.mixture import derived_seed, draws_of, task_of_steps
+from xstilts.training.mixture import draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
 from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
-from xstilts.training.sampler import Member, TaskSampler, sampler_of
+from xstilts.training.sampler import Member, sampler_of
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
@@ -174,7 +173,7 @@ class _Trainer:
         sampler = self.samplers[task]
         head: Any = self.stage.heads[sampler.task]
         batch = sampler.batch(draw)
-        sequences = self._sequences(sampler, head, batch, step)
+        sequences = sequences_of(sampler, head, batch, self.recipe, self.seed, step)
         # dropout depends on the step alone, so that a resumed run needs no generator's state
         torch.manual_seed(self.team.dropout_seed(self.seed, step))
         total, terms = self._backward(sampler.task, sequences, step)
@@ -229,27 +228,6 @@ class _Trainer:
         """Last hidden states of a pass, and its tensors."""
         tensors = collate(one.sequences, one.part, self.device)
         return hidden_states(self.stage.encoder, model_inputs(tensors))[-1], tensors
-
-    def _sequences(
-        self, sampler: TaskSampler, head: Any, batch: np.ndarray[Any, Any], step: int
-    ) -> Sequences:
-        """The sequences of a step with their targets; for MLM, the pieces hidden at this step."""
-        places = sampler.places(batch)
-        if self.specs[sampler.task].kind != "mlm":
-            found = gather(
-                sampler.tables, places, head.scalar_targets, head.list_targets, sampler.per_unit
-            )
-            units = np.repeat(batch, sampler.per_unit)
-            return replace(found, scalars={**found.scalars, UNIT: units})
-        sequences = gather(sampler.tables, places)
-        ids, labels = mask_pieces(
-            sequences.lists["input_ids"],
-            sampler.tables[0].metadata,
-            self.recipe.mlm_probability,
-            derived_seed(self.seed, "mask", step),
-        )
-        lists = {**sequences.lists, "input_ids": ids, "labels": labels}
-        return Sequences(lists, sequences.scalars, sequences.pad_id)
 
     def _save(self, step: int) -> None:
         self.history.flush()
