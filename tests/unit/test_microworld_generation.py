@@ -62,8 +62,8 @@ GOLDEN: dict[str, str] = {
     "mentions/qaf": "f890b6dafd920698",
     "text/qaa": "9ccbaeb827f1c6ca",
     "text/qaf": "97d302e9ed8a171d",
-    "parallel/qab": "2eaac2a6c8cbe969",
-    "parallel/qaf": "836faeba6032b774",
+    "parallel/qab": "230fcee533414964",
+    "parallel/qaf": "3fabedd280a625e9",
 }
 
 

@@ -31,6 +31,11 @@ def test_parallel_text_is_the_same_line_in_both_languages() -> None:
         assert row["text"].count("?") == row["pair"].count("?")
 
 
+def test_translations_deny_often_enough_to_learn_the_other_negation_from() -> None:
+    pairs = [row["pair"].split() for row in sample("parallel", "qac", "train", 2000)]
+    assert 0.08 < sum("not" in words for words in pairs) / len(pairs) < 0.18
+
+
 def test_no_test_premise_or_context_is_known_from_elsewhere() -> None:
     known: set[str] = set()
     for split in ("train", "validation"):

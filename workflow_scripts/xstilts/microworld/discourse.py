@@ -176,7 +176,8 @@ _LINES: dict[Callable[[random.Random, int, Bucket], list[Saying]], int] = {
 }
 """Kinds of lines, in parts of a hundred."""
 _PHRASES, _CLAUSES, _DENIED = 0.4, 0.4, 0.3
-"""Shares of phrases and of plain clauses in what is set beside its translation."""
+"""Shares of phrases and of clauses in what is set beside its translation, and of denials among the
+clauses: too few, and a small model does not find out which word is the other language's "not"."""
 _MAKERS = tuple(maker for maker, share in _LINES.items() for _ in range(share))
 
 
