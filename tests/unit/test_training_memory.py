@@ -42,19 +42,24 @@ def shape_of(case: tuple[int, ...]) -> Shape:
     )  # fmt: skip
 
 
-def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool, rank: int | None) -> int:
-    """Peak of a fresh process that trains on sequences of the full length, two passes a step."""
+def measured(
+    folder: Path, case: tuple[int, ...], pieces: int, *, checkpointing: bool, rank: int | None
+) -> int:
+    """Peak of a fresh process that trains on sequences of the full length, two passes a step.
+
+    The sequences have as many different pieces as given.
+    """
     vocabulary, *_, length, tokens_per_pass = case
     batch_size = 2 * tokens_per_pass // length
-    random = np.random.default_rng(0)
-    rows = [random.integers(5, vocabulary, length).tolist() for _ in range(batch_size)]
+    count = max(batch_size, -(-pieces // length))
+    rows = np.resize(np.arange(pieces), (count, length)).tolist()
     columns = [
         list_array(rows, pa.int32()),
-        pa.array(np.arange(batch_size), pa.int32()),
-        pa.array(np.zeros(batch_size), pa.int32()),
+        pa.array(np.arange(count), pa.int32()),
+        pa.array(np.zeros(count), pa.int32()),
     ]
     schema = classification.SCHEMA
-    record = {"kind": "classification", "pad_id": 1, "num_examples": batch_size}
+    record = {"kind": "classification", "pad_id": 1, "num_examples": count}
     record |= {"vocab_size": vocabulary, "special_ids": [0, 1, 2]}
     batch = pa.RecordBatch.from_arrays(columns, schema=schema)
     write_tokens(folder / "tokens.arrow", schema, [batch], record)
@@ -79,16 +84,18 @@ def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool, rank: 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
 @pytest.mark.parametrize(
-    ("case", "checkpointing", "rank"),
+    ("case", "checkpointing", "rank", "rows"),
     [
-        (WEIGHTS_LEAD, False, None),
-        (ACTIVATIONS_LEAD, False, None),
-        (ACTIVATIONS_LEAD, True, None),
-        (WEIGHTS_LEAD, False, 8),
-        (ACTIVATIONS_LEAD, False, 8),
+        (WEIGHTS_LEAD, False, None, None),
+        (WEIGHTS_LEAD, False, None, 15_000),
+        (ACTIVATIONS_LEAD, False, None, None),
+        (ACTIVATIONS_LEAD, True, None, None),
+        (WEIGHTS_LEAD, False, 8, None),
+        (ACTIVATIONS_LEAD, False, 8, None),
     ],
     ids=[
         "weights lead",
+        "a quarter of the vocabulary occurs",
         "activations lead",
         "layers computed again",
         "adapters where weights lead",
@@ -96,7 +103,7 @@ def measured(folder: Path, case: tuple[int, ...], *, checkpointing: bool, rank: 
     ],
 )
 def test_the_estimate_is_near_the_peak_of_training(
-    tmp_path: Path, case: tuple[int, ...], checkpointing: bool, rank: int | None
+    tmp_path: Path, case: tuple[int, ...], checkpointing: bool, rank: int | None, rows: int | None
 ) -> None:
     *_, length, tokens_per_pass = case
     expected = estimate(
@@ -106,8 +113,9 @@ def test_the_estimate_is_near_the_peak_of_training(
         device="cpu",
         checkpointing=checkpointing,
         adapters=Adapters(rank=rank, modules="all-linear", dropout=True) if rank else None,
+        rows=rows,
     )
-    peak = measured(tmp_path, case, checkpointing=checkpointing, rank=rank)
+    peak = measured(tmp_path, case, rows or case[0], checkpointing=checkpointing, rank=rank)
     assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
 
 
@@ -154,6 +162,31 @@ def test_the_command_prints_a_row_per_need(
     doubled = capsys.readouterr().out.splitlines()[1:]
     for total, line in zip(totals, doubled, strict=True):
         assert total < int(line.split()[-1].replace(",", "")) < 2.01 * total
+
+
+def test_the_command_knows_how_many_pieces_occur(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = {"vocab_size": 250_002, "hidden_size": 768, "num_hidden_layers": 12,
+             "num_attention_heads": 12, "intermediate_size": 3072}  # fmt: skip
+    config = {"model_type": "xlm-roberta", **shape, "max_position_embeddings": 514}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    study = yaml.safe_load(STUDY)
+    study["bases"] = {"base": {"path": str(tmp_path)}}
+    file = tmp_path / "study.yaml"
+    file.write_text(yaml.safe_dump(study))
+
+    def gradients(*pieces: str) -> list[int]:
+        assert main(["memory", "--configfile", str(file), *pieces]) == 0
+        lines = capsys.readouterr().out.splitlines()[1:-1]
+        return [int(line.split()[-5].replace(",", "")) for line in lines]
+
+    every, some, most = gradients(), gradients("--pieces", "40000"), gradients("--pieces", "200000")
+    saved = (250_002 - 40_000) * 768 * 4 / 2**20
+    assert [a - b for a, b in zip(every, some, strict=True)] == pytest.approx(
+        [saved] * len(every), abs=2
+    )
+    assert most == every
 
 
 def test_a_base_of_another_shape_is_named(

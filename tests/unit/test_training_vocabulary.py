@@ -19,7 +19,7 @@ from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
-from xstilts.training import vocabulary
+from xstilts.training import rows, vocabulary
 from xstilts.training.loop import train
 from xstilts.training.optimiser import learning_rate, left_by_decay
 from xstilts.training.recipe import Lora
@@ -76,7 +76,7 @@ def stage(
 
 def all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on, no row stays aside."""
-    monkeypatch.setattr(vocabulary, "LEAST_SAVED", 1 << 60)
+    monkeypatch.setattr(rows, "LEAST_SAVED", 1 << 60)
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -129,14 +129,14 @@ def test_clipping_and_decay_are_the_same_but_for_rounding(
     ]
     np.testing.assert_allclose(*norms, rtol=1e-4)
     assert norms[0].max() > 0.1
-    rows, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
-    assert rows.keys() == every.keys()
+    some, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
+    assert some.keys() == every.keys()
     for name, tensor in every.items():
-        torch.testing.assert_close(rows[name], tensor, atol=2e-5, rtol=0, msg=name)
+        torch.testing.assert_close(some[name], tensor, atol=2e-5, rtol=0, msg=name)
     # a step rounds twice: one minus rate times decay, and the product
     aside = torch.from_numpy(np.setdiff1d(np.arange(PIECES), pieces_of(tables(tmp_path))))
     tolerance = result.steps * 2 * 2**-24
-    torch.testing.assert_close(rows[MATRIX][aside], every[MATRIX][aside], atol=0, rtol=tolerance)
+    torch.testing.assert_close(some[MATRIX][aside], every[MATRIX][aside], atol=0, rtol=tolerance)
     # decay is seen, and its product is that of the rates
     start = set_up(
         LARGE,
@@ -146,7 +146,7 @@ def test_clipping_and_decay_are_the_same_but_for_rounding(
         seed=1,
         device=torch.device("cpu"),
     ).encoder.get_input_embeddings().weight[aside]  # fmt: skip
-    left = (rows[MATRIX][aside] / start).nanmedian().item()
+    left = (some[MATRIX][aside] / start).nanmedian().item()
     settings = recipe(**plan)
     rates = [learning_rate(step, result.steps, settings) for step in range(result.steps)]
     assert left == pytest.approx(np.prod([1 - 0.1 * rate for rate in rates]), rel=1e-6)
@@ -189,9 +189,9 @@ def test_weights_that_are_kept_early_have_decayed_so_far(
     all_rows(monkeypatch)
     again = stage(tmp_path, "all", ("tagging",), dev=True, **plan)
     assert (again.kept_step, again.dev_score) == (result.kept_step, result.dev_score)
-    rows, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
+    some, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
     for name, tensor in every.items():
-        torch.testing.assert_close(rows[name], tensor, atol=0, rtol=1e-5, msg=name)
+        torch.testing.assert_close(some[name], tensor, atol=0, rtol=1e-5, msg=name)
 
 
 def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
@@ -221,8 +221,8 @@ def test_a_saved_state_has_the_rows_in_training_only(tmp_path: Path) -> None:
         stage(tmp_path, "model", run={"stop_after": 2})
     found = load_state(tmp_path / "state-model", "toy")
     assert found is not None
-    rows = len(pieces_of(tables(tmp_path)))
-    assert found[1]["encoder"][MATRIX].shape == (rows, 32)
+    pieces = pieces_of(tables(tmp_path))
+    assert found[1]["encoder"][MATRIX].shape == (len(pieces), 32)
     assert not any(name.endswith(vocabulary.PLACES) for name in found[1]["encoder"])
     size = sum(file.stat().st_size for file in (tmp_path / "state-model").glob("*.pt"))
     assert size < PIECES * 32 * 4 / 10
@@ -272,7 +272,7 @@ def test_most_of_a_vocabulary_and_a_small_one_are_trained_whole(share: float, as
 def test_every_family_computes_the_same_from_rows(
     tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vocabulary, "LEAST_SAVED", 1)
+    monkeypatch.setattr(rows, "LEAST_SAVED", 1)
     folder = published(family, tmp_path)
     whole, encoder = load_encoder(folder).eval(), load_encoder(folder).eval()
     ids = torch.tensor([[0, 9, 8, 30, 2], [0, 30, 2, 1, 1]])

@@ -119,7 +119,9 @@ def _tasks(arguments: argparse.Namespace) -> None:
 def _memory(arguments: argparse.Namespace) -> None:
     from xstilts.memory import HEADER, memory_rows
 
-    found = memory_rows(_grid(arguments), arguments.tokens_per_pass, arguments.device)
+    found = memory_rows(
+        _grid(arguments), arguments.tokens_per_pass, arguments.device, arguments.pieces
+    )
     _print_columns([HEADER, *found])
     if arguments.device == "gpu":
         print("A GPU's activations follow from its kernels; they are not measured.")
@@ -211,6 +213,9 @@ def _parser() -> argparse.ArgumentParser:
     memory = add_study("memory", _memory, "Estimate what each stage needs in memory, in MiB.")
     memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
     memory.add_argument("--device", choices=("gpu", "cpu"), default="gpu")
+    memory.add_argument(
+        "--pieces", type=int, metavar="N", help="different pieces of a stage's data, if known"
+    )
     shown = add_study("readme", _readme, "Put the result of a finished run into README.md.")
     shown.add_argument("--readme", default="README.md", metavar="FILE")
     add("tasks", _tasks, "List the tasks.")

@@ -11,6 +11,7 @@ from xstilts.files import read_json
 from xstilts.grid.parallel import parallel
 from xstilts.grid.recipes import token_options
 from xstilts.training.memory import Adapters, Shape, estimate
+from xstilts.training.rows import pays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,18 @@ HEADER = (
 )  # fmt: skip
 
 
-def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tuple[str, ...]]:
+def memory_rows(
+    grid: Grid, tokens_per_pass: int, device: Device, pieces: int | None = None
+) -> Iterator[tuple[str, ...]]:
     """A row per base and kind of stage, in MiB; stages with the same numbers stand once.
 
     Of several processes, what each needs.
+
+    Args:
+        grid: the study.
+        tokens_per_pass: pieces that go through the model at once.
+        device: whose kernels run.
+        pieces: how many different ones a stage's data have; None takes the whole vocabulary.
 
     Raises:
         UserError: the configuration of a base cannot be had, or is not like XLM-R's.
@@ -43,6 +52,7 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
             length = max(token_options(grid.study, member.task)["max_length"] for member in members)
             length = min(length, shape.positions - 2)
             hidden = any(member.task in {"mlm", "tlm"} for member in members)
+            adapters = _adapters(recipe.get("lora"))
             found = estimate(
                 shape,
                 tokens_per_pass=tokens_per_pass,
@@ -51,8 +61,9 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
                 checkpointing=bool(running["gradient_checkpointing"]),
                 half=recipe["precision"] == "bf16",
                 mlm_probability=recipe["mlm_probability"] if hidden else 0.0,
-                adapters=_adapters(recipe.get("lora")),
+                adapters=adapters,
                 shards=wanted.processes if wanted.strategy == "fsdp" else 1,
+                rows=None if hidden or adapters else _rows(shape, pieces),
             )
             parts = (
                 found.weights, found.gradients, found.moments, found.gathered, found.activations,
@@ -63,6 +74,13 @@ def memory_rows(grid: Grid, tokens_per_pass: int, device: Device) -> Iterator[tu
                 seen.add(numbers)
                 stage = "pretraining" if not target and chain == EMPTY_CHAIN else chain
                 yield (base, f"{stage} > {target}" if target else stage, *numbers)
+
+
+def _rows(shape: Shape, pieces: int | None) -> int | None:
+    """How many piece embeddings a stage trains; None for all."""
+    if pieces is None or not pays(pieces, shape.vocabulary, shape.width):
+        return None
+    return pieces
 
 
 def _adapters(lora: dict[str, Any] | None) -> Adapters | None:

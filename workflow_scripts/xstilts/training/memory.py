@@ -8,7 +8,7 @@ of a float), and are not measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def estimate(
     mlm_probability: float = 0.0,
     adapters: Adapters | None = None,
     shards: int = 1,
+    rows: int | None = None,
 ) -> Memory:
     """Memory of training, in the worst case: every sequence of a pass has the full length.
 
@@ -159,7 +160,14 @@ def estimate(
         mlm_probability: share of the pieces that masked language modelling hides; 0 for others.
         adapters: what is trained in place of the weights; None for all weights.
         shards: processes that the encoder is shared out to (FSDP).
+        rows: piece embeddings that are trained (``training.vocabulary``); all of them if that is
+            not known, which is a bound.
     """
+    aside = 0
+    if rows is not None:
+        # in main memory, and no more than the pages of a file until the stage ends
+        aside = shape.vocabulary * shape.width * FLOAT if device == "cpu" else 0
+        shape = replace(shape, vocabulary=rows)
     pieces = max(tokens_per_pass, length)
     size = FLOAT // 2 if half else FLOAT
     layer = _layer(shape, length, device)
@@ -187,7 +195,7 @@ def estimate(
         layer_bytes = shape.of_a_layer * size
         gathered = 2 * shape.embeddings * FLOAT + 3 * layer_bytes + shape.of_a_layer * FLOAT
     return Memory(
-        weights=weights // shards,
+        weights=weights // shards + aside,
         gradients=trained,
         moments=2 * trained,
         activations=activations,

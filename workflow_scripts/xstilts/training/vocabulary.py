@@ -20,6 +20,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from xstilts.training.rows import pays
+
 if TYPE_CHECKING:
     from xstilts.models.encoder import PreTrainedModel
     from xstilts.tokens.store import TokenTable
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 Pieces = npt.NDArray[np.int64]
 """Sorted ids."""
 
-LEAST_SAVED = 1 << 22
-"""Numbers that must stay aside, or all rows are trained; about 20 ms of each step on a CPU."""
 PLACES = "places"
 """Buffer of an embedding: the row in training of each piece; it is not saved."""
 
@@ -98,7 +98,7 @@ def set_rows_aside(encoder: PreTrainedModel, pieces: Pieces) -> Vocabulary | Non
     if padding is not None:
         pieces = np.union1d(pieces, padding)
     count, width = matrix.shape
-    if 2 * len(pieces) > count or (count - len(pieces)) * width < LEAST_SAVED:
+    if not pays(len(pieces), count, width):
         return None
     pieces_R = torch.from_numpy(pieces)
     places_V = torch.full((count,), -1)
