@@ -82,12 +82,12 @@ def test_dev_scores_are_those_of_the_finished_stages(
     folder = Path(grid.paths.intermediate("mini", 1, ("mnli",)))
     folder.parent.mkdir(parents=True)
     write_manifest(folder, {}, files={}, facts={"dev_score": 71.5, "final_loss": 0.7})
-    noted = {"confidence": [0.9, 0.5], "variability": [0.0, 0.2]}
+    noted = {"epochs": [1, 2, 3], "confidence": [0.9, 0.5, 0.4], "variability": [0.0, 0.2, 0.1]}
     pq.write_table(pa.table(noted), folder.parent / "data_map.parquet")
     found = {one.strategy: one for one in measured_tasks(grid)}
     assert set(found) == {"mnli", "qa"}
     assert (found["mnli"].dev, found["mnli"].loss) == ((71.5,), (0.7,))
-    assert found["mnli"].maps == (pytest.approx((0.7, 0.1)),)
+    assert found["mnli"].maps == (pytest.approx((0.6, 0.15)),)
     assert (found["qa"].dev, found["qa"].maps) == ((), ())
     last = grid_of(tmp_path, STUDY + "recipes: {all: {selection: last}}\n")
     assert {one.remark for one in measured_tasks(last)} == {NO_SELECTION}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,12 +73,17 @@ def _manifest(path: Path) -> Manifest | None:
 
 
 def _data_map(manifest: Path) -> tuple[float, float] | None:
-    """Mean confidence and variability of the examples of a stage; None without a data map."""
+    """Mean confidence and variability of the examples of a stage; None without a data map.
+
+    What was trained on once cannot have varied: without a second epoch variability is NaN.
+    """
     path = manifest.parent / "data_map.parquet"
     if not path.is_file():
         return None
-    found = pq.read_table(path, columns=["confidence", "variability"])
-    return tuple(float(pc.mean(column).as_py()) for column in found.columns)  # type: ignore[return-value]
+    found = pq.read_table(path, columns=["epochs", "confidence", "variability"])
+    several = found.filter(pc.field("epochs") > 1)
+    variability = pc.mean(several["variability"]).as_py() if len(several) else math.nan
+    return float(pc.mean(found["confidence"]).as_py()), float(variability)
 
 
 def _frequent(metric: str, answers: Counter[str]) -> float:
