@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Draw = Callable[[np.random.Generator, int, int], npt.NDArray[np.uint8]]
     """Generator, number of test sets, number of examples: weights, [test set, example]."""
 
-_WEIGHTS = 2_000_000
-"""Weights that are drawn at once (test sets x examples): 8 MB."""
+_WEIGHTS = 4_000_000
+"""Weights that are drawn at once (test sets x examples): 16 MB."""
 
 
 def generator(*parts: str) -> np.random.Generator:
@@ -50,7 +50,7 @@ def multinomial_counts(
     mean = 1 - 3 / np.sqrt(num_examples)
     if mean > 0:
         counts_BN = _poisson_counts(random, size * num_examples, mean).reshape(counts_BN.shape)
-    lacking_B = num_examples - counts_BN.sum(axis=1, dtype=np.int64)
+    lacking_B = num_examples - counts_BN.sum(axis=1, dtype=np.int32)
     too_many = lacking_B < 0
     counts_BN[too_many], lacking_B[too_many] = 0, num_examples
     firsts = np.repeat(np.arange(0, counts_BN.size, num_examples), lacking_B)
@@ -62,18 +62,18 @@ def multinomial_counts(
 def _poisson_counts(
     random: np.random.Generator, size: int, mean: float
 ) -> npt.NDArray[np.uint8]:
-    """Independent Poisson counts of a mean below 1: a number of 16 bits each decides on most.
+    """Independent Poisson counts of a mean below 1, most of them from 8 random bits each.
 
-    The probabilities are rounded down to multiples of 2**-16. What is left of them all, some 1 in
-    10,000, is a distribution too, and the counts that fall to it are drawn from it.
+    The probabilities are rounded down to multiples of 1/256. What is left of them all, about one
+    in a hundred, is a distribution too: the counts that fall to it are drawn from it.
     """
-    parts_K = np.exp(-mean) * np.cumprod([1.0, *(mean / np.arange(1, 32))]) * 2**16
-    ends = np.unique(np.cumsum(np.floor(parts_K))).astype(np.uint16)
-    words = random.bit_generator.random_raw(-(-size // 4)).astype("<u8", copy=False)
-    words_N = words.view("<u2")[:size]
+    parts_K = np.exp(-mean) * np.cumprod([1.0, *(mean / np.arange(1, 32))]) * 256
+    ends = np.unique(np.cumsum(np.floor(parts_K))).astype(np.uint8)
+    bits_N = random.bit_generator.random_raw(-(-size // 8)).astype("<u8", copy=False)
+    bits_N = bits_N.view(np.uint8)[:size]
     counts_N, beyond_N = np.zeros(size, np.uint8), np.empty(size, bool)
     for end in ends:
-        np.greater_equal(words_N, end, out=beyond_N)
+        np.greater_equal(bits_N, end, out=beyond_N)
         counts_N += beyond_N.view(np.uint8)
     rest, left_K = np.flatnonzero(beyond_N), np.cumsum(parts_K % 1)
     counts_N[rest] = np.searchsorted(left_K, left_K[-1] * random.random(rest.size), "right")
@@ -128,14 +128,17 @@ class Parts:
         num_examples = self.values_KN.shape[1]
         rows = max(1, _WEIGHTS // num_examples)
 
-        def run(start: int) -> None:
-            block = slice(start, min(size, start + rows))
-            weights_BN = draw(generator(*name, str(start)), block.stop - start, num_examples)
-            take(block, self.values_KN @ weights_BN.astype(np.float32).T)
+        def run(first: int) -> None:
+            # memory that is used again: fresh pages of it would take as long as the numbers
+            buffer_BN = np.empty((min(rows, size), num_examples), np.float32)
+            for start in range(first * rows, size, num_threads * rows):
+                block = slice(start, min(size, start + rows))
+                weights_BN = buffer_BN[: block.stop - start]
+                weights_BN[:] = draw(generator(*name, str(start)), *weights_BN.shape)
+                take(block, self.values_KN @ weights_BN.T)
 
         with ThreadPoolExecutor(num_threads) as pool:
-            for _ in pool.map(run, range(0, size, rows)):
-                pass
+            list(pool.map(run, range(num_threads)))
 
 
 def resampled_scores(
