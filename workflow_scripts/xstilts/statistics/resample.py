@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import numpy.typing as npt
 
@@ -59,9 +59,7 @@ def multinomial_counts(
     return counts_BN
 
 
-def _poisson_counts(
-    random: np.random.Generator, size: int, mean: float
-) -> npt.NDArray[np.uint8]:
+def _poisson_counts(random: np.random.Generator, size: int, mean: float) -> npt.NDArray[np.uint8]:
     """Independent Poisson counts of a mean below 1, most of them from 8 random bits each.
 
     The probabilities are rounded down to multiples of 1/256. What is left of them all, about one
@@ -80,9 +78,7 @@ def _poisson_counts(
     return counts_N
 
 
-def coin_flips(
-    random: np.random.Generator, size: int, num_examples: int
-) -> npt.NDArray[np.uint8]:
+def coin_flips(random: np.random.Generator, size: int, num_examples: int) -> npt.NDArray[np.uint8]:
     """One or nothing for each example, with equal chances, [size, N]."""
     return random.integers(0, 2, (size, num_examples), np.uint8)
 
@@ -162,6 +158,25 @@ def resampled_scores(
 
     parts.weighted(multinomial_counts, size, take, *name, num_threads=num_threads)
     return scores_CB
+
+
+def shifts_of(groups: Collection[str], size: int) -> dict[str, int]:
+    """By how many places each group's test sets are shifted: no two groups by as many.
+
+    So no resampled test set has the same weights for two groups, which makes them independent. A
+    group's shift follows from its name, or else two targets of one task could not be subtracted.
+
+    Args:
+        groups: digests of the ids of their examples, in hexadecimal digits.
+        size: number of test sets; more than there are groups.
+    """
+    shifts: dict[str, int] = {}
+    for name in sorted(groups):
+        shift = int(name[:12], 16) % size
+        while shift in shifts.values():
+            shift = (shift + 1) % size
+        shifts[name] = shift
+    return shifts
 
 
 class Swaps:

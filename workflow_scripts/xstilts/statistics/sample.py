@@ -10,7 +10,7 @@ import numpy as np
 
 from xstilts.errors import UserError
 from xstilts.identity import digest
-from xstilts.statistics.resample import Swaps, resampled_scores
+from xstilts.statistics.resample import Swaps, resampled_scores, shifts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -152,7 +152,7 @@ class Sample:
             scores_CB = resampled_scores(counts, self.size, *name, num_threads=num_threads)
             draws |= zip(keys, scores_CB, strict=True)
             # groups of other examples take the same weights in another order
-            for ids, shift in _shifts(alike, self.size).items():
+            for ids, shift in shifts_of(alike, self.size).items():
                 for key in groups[ids]:
                     draws[key][:] = np.roll(draws[key], shift)
         return draws
@@ -261,21 +261,6 @@ class Sample:
         ]
 
 
-def _shifts(groups: Collection[str], size: int) -> dict[str, int]:
-    """By how many places each group's test sets are shifted: no two groups by as many.
-
-    So no resampled test set has the same weights for two groups, which makes them independent. A
-    group's shift follows from its name, or else two targets of one task could not be subtracted.
-    """
-    shifts: dict[str, int] = {}
-    for name in sorted(groups):
-        shift = int(name[:12], 16) % size
-        while shift in shifts.values():
-            shift = (shift + 1) % size
-        shifts[name] = shift
-    return shifts
-
-
 def _weights(languages: Sequence[str], over: Over, source: str) -> dict[str, float]:
     """Language to its weight; none where the gap needs languages that are not there."""
     if over == "mean" and languages:
@@ -298,7 +283,8 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
     with_examples = [(weight, part) for weight, part in parts if part.draws_BS is not None]
     draws = swapped = None
     if with_examples and seeds:
-        draws = sum((np.float32(w) * _rows(part, seeds) for w, part in parts), np.float32(0)).T
+        nothing = np.zeros((len(seeds), 1), np.float32)
+        draws = sum((np.float32(w) * _rows(part, seeds) for w, part in parts), nothing).T
     if with_examples and all(part.swapped_B is not None for _, part in parts):
         swapped = sum((w * np.asarray(part.swapped_B) for w, part in parts), np.zeros(1))
     why = ""
