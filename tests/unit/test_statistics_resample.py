@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy import stats
 
 from xstilts.statistics.counts import Counts
-from xstilts.statistics.resample import generator, multinomial_counts, resampled_scores
+from xstilts.statistics.resample import (
+    Swaps,
+    coin_flips,
+    generator,
+    multinomial_counts,
+    resampled_scores,
+)
 from xstilts.statistics.sample import Sample
 
 Key = tuple[str, int, str]
@@ -151,7 +159,28 @@ def test_no_two_languages_share_a_test_set_however_few_there_are() -> None:
     assert len(rows) == len(names)
 
 
-def test_draws_follow_from_names() -> None:
-    cells: dict[Key, Counts] = {("none", 1, "en"): parts(100, 1), ("none", 1, "de"): parts(90, 2)}
-    both, again = sample(cells, 1000), sample(dict(list(cells.items())[:1]), 1000)
-    np.testing.assert_array_equal(drawn(both, "none", "en"), drawn(again, "none", "en"))
+def test_draws_follow_from_names_whatever_else_there_is() -> None:
+    other = parts(100, 2)
+    cells: dict[Key, Counts] = {
+        ("none", 1, "en"): parts(100, 1),
+        ("none", 1, "de"): parts(90, 2),
+        ("none", 1, "sw"): replace(other, ids=tuple(f"sw-{name}" for name in other.ids)),
+    }
+    every, alone = sample(cells, 1000), sample({key: cells[key] for key in list(cells)[:1]}, 1000)
+    np.testing.assert_array_equal(drawn(every, "none", "en"), drawn(alone, "none", "en"))
+
+
+def test_swapped_scores_are_those_of_swapped_examples() -> None:
+    cells = [parts(300, number) for number in range(3)]
+    found = Swaps(cells, 200, "a name").differences([0, 1], [2, 0])
+    swap_BN = coin_flips(generator("a name", "0"), 200, 300).astype(bool)
+    assert swap_BN.mean() == pytest.approx(0.5, abs=4.5 * 0.5 / np.sqrt(swap_BN.size))
+    for row, (first, second) in enumerate(((0, 2), (1, 0))):
+        sides = [(cells[first], cells[second]), (cells[second], cells[first])]
+        scores = [
+            100
+            * np.where(swap_BN, two.numerator_N, one.numerator_N).sum(1)
+            / np.where(swap_BN, two.denominator_N, one.denominator_N).sum(1)
+            for one, two in sides
+        ]
+        np.testing.assert_allclose(found[row], scores[0] - scores[1], atol=1e-4)
