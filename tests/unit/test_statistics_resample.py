@@ -82,7 +82,7 @@ def plain_scores(cells: list[Counts], weights_BN: npt.NDArray[np.uint8]) -> npt.
 def test_scores_are_those_of_the_weights() -> None:
     cells = [parts(300, 1), parts(300, 2, ones=True), parts(300, 3, ones=True), parts(300, 1)]
     found = resampled_scores(cells, 500, "a name")
-    # one block: its random numbers are those of its first test set
+    # few enough to be drawn at once: the random numbers are those of the first test set
     weights_BN = multinomial_counts(generator("a name", "0"), 500, 300)
     np.testing.assert_allclose(found, plain_scores(cells, weights_BN), rtol=1e-5)
     np.testing.assert_array_equal(found[0], found[3])

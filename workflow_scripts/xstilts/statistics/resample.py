@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     """Generator, number of test sets, number of examples: weights, [test set, example]."""
 
 _WEIGHTS = 4_000_000
-"""Weights that are drawn at once (test sets x examples): 16 MB."""
+"""Weights (test sets x examples) that are multiplied at once: 16 MB, for a large product."""
+_DRAWN = 500_000
+"""Weights that are drawn at once: few enough for the processor's cache."""
 
 
 def generator(*parts: str) -> np.random.Generator:
@@ -67,8 +69,8 @@ def _poisson_counts(random: np.random.Generator, size: int, mean: float) -> npt.
     """
     parts_K = np.exp(-mean) * np.cumprod([1.0, *(mean / np.arange(1, 32))]) * 256
     ends = np.unique(np.cumsum(np.floor(parts_K))).astype(np.uint8)
-    bits_N = random.bit_generator.random_raw(-(-size // 8)).astype("<u8", copy=False)
-    bits_N = bits_N.view(np.uint8)[:size]
+    bits_N = random.integers(0, 2**64, -(-size // 8), np.uint64)
+    bits_N = bits_N.astype("<u8", copy=False).view(np.uint8)[:size]
     counts_N, beyond_N = np.zeros(size, np.uint8), np.empty(size, bool)
     for end in ends:
         np.greater_equal(bits_N, end, out=beyond_N)
@@ -122,15 +124,16 @@ class Parts:
             num_threads: blocks that are drawn at the same time; it changes nothing.
         """
         num_examples = self.values_KN.shape[1]
-        rows = max(1, _WEIGHTS // num_examples)
+        rows, few = (max(1, number // num_examples) for number in (_WEIGHTS, _DRAWN))
 
         def run(first: int) -> None:
             # memory that is used again: fresh pages of it would take as long as the numbers
             buffer_BN = np.empty((min(rows, size), num_examples), np.float32)
             for start in range(first * rows, size, num_threads * rows):
-                block = slice(start, min(size, start + rows))
+                block, random = slice(start, min(size, start + rows)), generator(*name, str(start))
                 weights_BN = buffer_BN[: block.stop - start]
-                weights_BN[:] = draw(generator(*name, str(start)), *weights_BN.shape)
+                for piece_BN in np.split(weights_BN, range(few, len(weights_BN), few)):
+                    piece_BN[:] = draw(random, *piece_BN.shape)
                 take(block, self.values_KN @ weights_BN.T)
 
         with ThreadPoolExecutor(num_threads) as pool:
