@@ -1,54 +1,78 @@
-"""How long the resampling of a full study of XTREME takes: 19 strategies, 3 seeds, 9 targets.
+"""How long the resampling of a full result of XTREME takes: 19 strategies, 3 seeds, 9 targets.
 
-    python benchmarks/bootstrap.py [--replicates N] [--strategies N] [--seeds N]
+    python benchmarks/bootstrap.py [--replicates N] [--strategies N] [--seeds N] [--threads N]
 
-Prints a row per target: examples, cells (strategy, seed, language), seconds to resample all of them
-and to compare every strategy with the first, and scores drawn per second. Answers are random; sizes
-are those of XTREME's test sets, a middle one where languages differ. Languages of XNLI and XQuAD
-share their examples, as there. BUCC is left out: it is not resampled by `jiant-2020`.
+Prints a row per target: examples of all languages, cells (strategy, seed, language), seconds to
+resample all of them and seconds to compare every strategy with the first (interval, p-values, swap
+test), as the clock has them and of CPU. Then the most memory that was in use. Answers are random.
+Sizes are those of XTREME's test sets, spread between the smallest and the largest language where
+no more is known (docs/statistics.md); languages of XNLI, PAWS-X and XQuAD share their examples.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import resource
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
-
+# a BLAS with threads of its own would take the cores that others resample on
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
+import numpy as np
+
 from xstilts.statistics.counts import Counts
-from xstilts.statistics.inference import RESAMPLES, estimate
+from xstilts.statistics.effects import effect
 from xstilts.statistics.sample import Sample
 
-# target: examples per language, languages, whether they are parallel
-SIZES = {
-    "xnli": (5010, 15, True),
-    "pawsx": (2000, 7, True),
-    "udpos": (1000, 33, False),
-    "panx": (5000, 40, False),
-    "xquad": (1190, 11, True),
-    "mlqa": (6000, 7, False),
-    "tydiqa": (800, 9, False),
-    "tatoeba": (900, 36, False),
+TATOEBA = [205, 234, 307, 390, 548, 575, 687, 746]
+# target: kind of score, examples of each language, whether languages are parallel
+TARGETS = {
+    "xnli": ("accuracy", [5010] * 15, True),
+    "pawsx": ("accuracy", [2000] * 7, True),
+    "udpos": ("f1", np.geomspace(47, 22_458, 33).astype(int).tolist(), False),
+    "panx": ("f1", [10_000] * 24 + [1000] * 13 + [100] * 3, False),
+    "xquad": ("answers", [1190] * 11, True),
+    "mlqa": ("answers", [11_590, 5335, 4517, 5253, 4918, 5495, 5137], False),
+    "tydiqa": ("answers", np.geomspace(323, 2719, 9).astype(int).tolist(), False),
+    "bucc2018": ("f1", [9580, 9086, 14_435, 1899], False),
+    "tatoeba": ("accuracy", TATOEBA + [1000] * 28, False),
 }
 
 
 def counts_of(target: str, strategies: int, seeds: int) -> dict[tuple[str, int, str], Counts]:
     """Random answers, half of them right."""
-    size, languages, parallel = SIZES[target]
+    kind, sizes, parallel = TARGETS[target]
     draw = np.random.default_rng(0)
-    ones = np.ones(size)
     found = {}
-    for language in map(str, range(languages)):
-        ids = tuple(f"{'' if parallel else language}-{at}" for at in range(size))
+    for number, size in enumerate(sizes):
+        ids = tuple(f"{'' if parallel else number}-{at}" for at in range(size))
+        bottom = np.ones(size)
         for strategy in map(str, range(strategies)):
             for seed in range(seeds):
-                right = draw.integers(0, 2, size).astype(float)
-                found[strategy, seed, language] = Counts(ids, right, ones)
+                top = draw.integers(0, 2, size).astype(float)
+                if kind == "answers":
+                    top *= draw.random(size)
+                if kind == "f1":
+                    bottom = 2.0 + draw.integers(0, 2, size)
+                    top *= 2
+                found[strategy, seed, str(number)] = Counts(ids, top, bottom)
     return found
+
+
+class Clock:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self._start = (time.perf_counter(), time.process_time())
+
+    def read(self) -> tuple[float, float]:
+        """As the clock has them, and of CPU."""
+        return time.perf_counter() - self._start[0], time.process_time() - self._start[1]
 
 
 def say(line: str) -> None:
@@ -60,25 +84,31 @@ def say(line: str) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicates", type=int, default=RESAMPLES)
+    parser.add_argument("--replicates", type=int, default=100_000)
     parser.add_argument("--strategies", type=int, default=19)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
-    total_seconds, total_drawn = 0.0, 0
-    say(f"{'target':<10} {'examples':>8} {'cells':>6} {'seconds':>8} {'scores/s':>10}")
-    for target, (size, _, _) in SIZES.items():
+    rows = []
+    titles = ("target", "examples", "cells", "resample", "(CPU)", "compare", "(CPU)")
+    say("{:<10}{:>9}{:>7}{:>10}{:>8}{:>9}{:>8}".format(*titles))
+    for target, (_, sizes, _) in TARGETS.items():
         counts = counts_of(target, given.strategies, given.seeds)
         scores = {key: one.value() for key, one in counts.items()}
-        start = time.perf_counter()
-        sample = Sample(target, scores, counts, {}, given.replicates)
+        clock = Clock()
+        sample = Sample(target, scores, counts, {}, given.replicates, given.threads)
+        resampled, clock = clock.read(), Clock()
         for strategy in map(str, range(1, given.strategies)):
-            found = sample.difference(strategy, "0")
-            estimate(found.values_S, found.draws_BS)
-        seconds, drawn = time.perf_counter() - start, len(counts) * given.replicates
-        total_seconds, total_drawn = total_seconds + seconds, total_drawn + drawn
-        rate = drawn / seconds
-        say(f"{target:<10} {size:>8} {len(counts):>6} {seconds:>8.1f} {rate:>10,.0f}")
-    say(f"all: {total_seconds:.1f} s for {total_drawn:,} scores on resampled test sets")
+            effect(sample.difference(strategy, "0", swaps=True))
+        rows.append((sum(sizes), len(counts), *resampled, *clock.read()))
+        say("{:<10}{:>9,}{:>7,}{:>10.1f}{:>8.1f}{:>9.1f}{:>8.1f}".format(target, *rows[-1]))
+    _, cells, *seconds = map(sum, zip(*rows, strict=True))
+    say(
+        f"all: {seconds[0] + seconds[2]:.1f} s ({seconds[1] + seconds[3]:.1f} s of CPU, "
+        f"{given.threads} threads) for {cells * given.replicates:,} scores on resampled test sets"
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    say(f"most memory: {peak:.1f} GB")
 
 
 if __name__ == "__main__":

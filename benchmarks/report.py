@@ -124,6 +124,7 @@ def make_source(root: Path) -> Source:
     return Source(
         root=root,
         header=Header(study="full", protocol="recommended", baseline="none", seeds=tuple(SEEDS),
+                      replicates=2000,
                       question="How large is the report of a full-size study?"),
         source_language="en",
         strategies={name: f"{name} → target" for name in STRATEGIES},

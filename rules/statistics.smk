@@ -35,6 +35,7 @@ rule build_statistics:
         "<benchmarks>/tables/{view}statistics.jsonl"
     conda:
         "../envs/report.yaml"
+    threads: 2
     params:
         identity=lambda wc: identities.statistics(get_view(wc)),
     script:

@@ -22,6 +22,7 @@ HEADER = Header(
     protocol="recommended",
     baseline="none",
     seeds=(1, 2),
+    replicates=2000,
     question="Does NLI <help>?",
     note="Microworld: no evidence about human languages.",
 )

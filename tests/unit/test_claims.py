@@ -117,7 +117,9 @@ def test_verdicts_on_the_microworld_say_so_and_unchecked_numbers_too() -> None:
     assert row["verdict"] == "confirmed (microworld)"
     assert row["stated_in_interval"] == "yes"
     assert row["measured"] == pytest.approx(20, abs=3)
-    header = Header(study="tiny", protocol="recommended", baseline="none", seeds=(1, 2))
+    header = Header(
+        study="tiny", protocol="recommended", baseline="none", seeds=(1, 2), replicates=2000
+    )
     text = claims_markdown(table, header)
     assert "+20.0 (reported, not checked against the paper)" in text
     assert "confirmed (microworld)" in text

@@ -19,7 +19,9 @@ from xstilts.statistics.samples import Samples
 
 __all__ = ["error_of"]
 
-HEADER = Header(study="tiny", protocol="recommended", baseline="none", seeds=(1, 2))
+HEADER = Header(
+    study="tiny", protocol="recommended", baseline="none", seeds=(1, 2), replicates=2000
+)
 LEVELS = {
     ("none", "xnli"): {"en": 0.6, "de": 0.6, "sw": 0.4},
     ("a", "xnli"): {"en": 0.6, "de": 0.6, "sw": 0.7},

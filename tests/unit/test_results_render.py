@@ -26,7 +26,7 @@ TEXTS = {
     "question": "Does NLI help?",
     "note": "microworld: invented languages",
 }
-HEADER = Header(seeds=(1, 2), **TEXTS)
+HEADER = Header(seeds=(1, 2), replicates=2000, **TEXTS)
 
 MARKDOWN = """\
 # demo: transfer

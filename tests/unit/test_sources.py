@@ -68,7 +68,9 @@ def test_differences_to_the_control_per_language() -> None:
     assert rows["de", "all"]["delta"] == pytest.approx(mean)
     assert rows["de", "de"]["p_holm"] >= rows["de", "de"]["p"]
     assert rows["en", "en"]["verdict"] == "baseline"
-    header = Header(study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3))
+    header = Header(
+        study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3), replicates=2000
+    )
     text = sources_markdown(table, header)
     assert "## xlmr: pawsx on the target, evaluated on pawsx (control: en)" in text
     assert "*)" in text

@@ -116,7 +116,8 @@ def sample(
     scores = {key: one.value() for key, one in found.items()} | changes.pop("scores", {})
     why = dict.fromkeys(found, "f1_oracle is no sum over examples")
     sizes = {language: 200 for _, _, language in right}
-    return Sample("xnli/test", scores, found if counts else why, sizes, **changes)
+    size = changes.pop("size", 2000)
+    return Sample("xnli/test", scores, found if counts else why, sizes, size, **changes)
 
 
 def answers(share: float, seed: int, count: int = 200) -> list[int]:
@@ -187,7 +188,7 @@ def test_models_that_mine_other_sentences_are_compared_over_all_of_them() -> Non
 
     found = {("mnli", 1, "de"): mined("abc", "ab"), ("none", 1, "de"): mined("bcd", "b")}
     scores = {key: one.value() for key, one in found.items()}
-    one = Sample("bucc2018/test", scores, found, {"de": 4})
+    one = Sample("bucc2018/test", scores, found, {"de": 4}, 2000)
     difference = one.difference("mnli", "none")
     assert difference.uncertainty.startswith("examples only")
     assert difference.by_seed[1] == pytest.approx(100 / 3)

@@ -86,7 +86,7 @@ def _predict_and_score(grid: Grid) -> None:
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
     monkeypatch.chdir(tmp_path)
     Path("claims.yaml").write_text(CLAIMS, encoding="utf-8")
-    grid = grid_of(tmp_path, TEXT + "claims: [claims.yaml]\n")
+    grid = grid_of(tmp_path, TEXT + "claims: [claims.yaml]\nreplicates: 3000\n")
     _predict_and_score(grid)
     return grid
 
@@ -109,6 +109,7 @@ def test_effects_and_claims_from_files(study: Grid) -> None:
     assert (claim["verdict"], claim["stated_in_interval"]) == ("confirmed (microworld)", "yes")
     text = Path("out/effects.md").read_text()
     assert "Microworld: invented languages" in text
+    assert "from 3,000 replicates" in text
     before = Path("out/effects.parquet").read_bytes()
     _effects(study)
     assert Path("out/effects.parquet").read_bytes() == before  # equal results, equal bytes

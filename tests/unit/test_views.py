@@ -110,7 +110,9 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
     average = rows["average"]
     assert average["delta"] == pytest.approx((rows["xnli"]["delta"] + rows["xquad"]["delta"]) / 2)
     assert average["low"] < average["delta"] < average["high"]
-    header = Header(study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3))
+    header = Header(
+        study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3), replicates=2000
+    )
     text = best_markdown(best_table(samples), header)
     assert "| xquad†" in text
     assert "| xnli†" not in text

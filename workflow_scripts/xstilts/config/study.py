@@ -179,6 +179,12 @@ class Study(Section):
         description="The family over which p-values are corrected (Holm): the targets of each "
         "comparison, the comparisons of each target, or all of a base model.",
     )
+    replicates: int = Field(
+        10_000,
+        ge=1000,
+        le=1_000_000,
+        description="Resampled test sets that intervals and p-values are taken from.",
+    )
     targets: dict[Name, Target] = Field({}, description="What is measured.")
     suites: list[SuiteName] = Field(
         [],

@@ -313,6 +313,7 @@ def statistics(grid: Grid) -> dict[str, Any]:
         declared["choose_on"] = grid.study.choose_on
     declared["contrasts"] = [list(pair) for pair in grid.study.contrasts]
     declared["correct_over"] = grid.study.correct_over
+    declared["replicates"] = grid.study.replicates
     entries = [
         "xstilts.statistics.effects",
         "xstilts.statistics.groups",

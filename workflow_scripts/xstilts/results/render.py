@@ -70,6 +70,8 @@ class Header:
     baseline: str
     """Strategy that the others are compared with."""
     seeds: tuple[int, ...]
+    replicates: int
+    """Resampled test sets of the statistics."""
     question: str = ""
     """What the study asks, in a sentence."""
     note: str = ""

@@ -63,22 +63,29 @@ MISSING = "no predictions at hand"
 NOT_ASKED = "scores only"
 
 
-def study_samples(grid: Grid) -> Samples:
+def study_samples(grid: Grid, num_threads: int = 1) -> Samples:
     """All scores of a study with their resamplings, and those that choices are made on.
+
+    Args:
+        grid: the study.
+        num_threads: that resample; they change no result.
 
     Raises:
         UserError: a score file cannot be used, or a target's predictions are of different examples.
     """
     untrained = [node.model for node in grid.targets.values() if not node.members]
     study, strategies = grid.study, list(grid.study.strategies)
-    made = Samples(_samples(grid), strategies, study.baseline, study.source_language, untrained)
+    samples = _samples(grid, num_threads)
+    made = Samples(samples, strategies, study.baseline, study.source_language, untrained)
     if CHOICE in grid.views and grid.view != CHOICE:
         dev = grid.in_view(CHOICE)
-        made.choice = _samples(dev, examples=False)
+        made.choice = _samples(dev, num_threads, examples=False)
     return made
 
 
-def _samples(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], Sample]:
+def _samples(
+    grid: Grid, num_threads: int, *, examples: bool = True
+) -> dict[tuple[str, str], Sample]:
     """Scores by model and target; without resamplings where examples are not looked at.
 
     Targets have the names of the study's own, so that claims and choices find them in every view.
@@ -107,7 +114,9 @@ def _samples(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], Samp
                 scores[key] = value
                 counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
-        samples[model, node.model] = Sample(name, scores, counts, sizes.get(target, {}))
+        samples[model, node.model] = Sample(
+            name, scores, counts, sizes.get(target, {}), grid.study.replicates, num_threads
+        )
     return samples
 
 
@@ -155,9 +164,13 @@ def parameters(grid: Grid) -> dict[str, int]:
     return {base: size for base, size in sizes.items() if size is not None}
 
 
-def build_statistics(grid: Grid, out: Path) -> None:
+def build_statistics(grid: Grid, out: Path, num_threads: int = 1) -> None:
     """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
-    samples, header, family = study_samples(grid), study_header(grid), grid.study.correct_over
+    samples, header, family = (
+        study_samples(grid, num_threads),
+        study_header(grid),
+        grid.study.correct_over,
+    )
 
     def write(name: str, table: pd.DataFrame, schema: pa.Schema, text: str) -> None:
         write_frame(out / name, table, schema)

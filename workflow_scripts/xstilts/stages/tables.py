@@ -73,6 +73,7 @@ def study_header(grid: Grid) -> Header:
         protocol=study.protocol,
         baseline=study.baseline,
         seeds=tuple(study.seeds),
+        replicates=study.replicates,
         note=NOTE if study.source == "microworld" else "",
     )
 

@@ -8,6 +8,7 @@ strategies, scores every seed's model on it, and then varies the mean over seeds
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,8 +25,8 @@ Verdict = Literal["helps", "hurts", "unclear", "unknown"]
 
 LEVEL = 0.95
 """Coverage of the intervals."""
-RESAMPLES = 2000
-"""Replicates; the ends of an interval then vary by a few percent of its width."""
+_SEED_REPLICATES = 2000
+"""Replicates of an interval that covers the seeds only."""
 _EXACT_SEEDS = 12
 """Up to so many seeds all sign flips are tried."""
 
@@ -52,7 +53,7 @@ class Estimate:
 
 def estimate(
     values_S: npt.NDArray[np.float64],
-    draws_BS: npt.NDArray[np.float64] | None,
+    draws_BS: npt.NDArray[np.floating] | None,
     level: float = LEVEL,
 ) -> Estimate:
     """The mean over seeds with its percentile interval.
@@ -88,7 +89,7 @@ def estimate(
     if num_seeds == 1 and draws_BS is None:
         return Estimate(delta=delta, low=np.nan, high=np.nan, p=np.nan)
     if draws_BS is None:
-        draws_BS = np.broadcast_to(values_S, (RESAMPLES, num_seeds))
+        draws_BS = np.broadcast_to(values_S, (_SEED_REPLICATES, num_seeds))
     examples_B = draws_BS.mean(1)
     intervals = [examples_B]
     if num_seeds > 1:
@@ -105,7 +106,7 @@ def estimate(
     )
 
 
-def _shared(draws_BS: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _shared(draws_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Deviations of the mean over seeds, with the variance that the seeds share, [B].
 
     For draws with a part of the test set (variance v) and one of seed and test set (w), the mean
@@ -121,6 +122,7 @@ def _shared(draws_BS: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return deviations_B * np.sqrt(covariance / of_mean)
 
 
+@cache
 def _student(size: int, freedom: int) -> npt.NDArray[np.float64]:
     """Draws of Student's t in random order: its quantiles, which vary less than random draws."""
     quantiles: npt.NDArray[np.float64] = stats.t.ppf((np.arange(size) + 0.5) / size, freedom)

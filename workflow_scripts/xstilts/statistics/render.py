@@ -9,7 +9,6 @@ import pandas as pd
 
 from xstilts.statistics.best import TEST
 from xstilts.statistics.effects import BASELINE
-from xstilts.statistics.inference import RESAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,8 +55,8 @@ def _row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
 
 
 _READING = (
-    "points. Intervals of 95 % from {resamples} replicates; verdicts are of the interval of each "
-    "row alone, p (Holm) is corrected over {family}"
+    "points. Intervals of 95 % from {replicates:,} replicates; verdicts are of the interval of "
+    "each row alone, p (Holm) is corrected over {family}"
 )
 _FAMILIES: Mapping[Family, str] = {
     "targets": "the targets of a comparison",
@@ -76,7 +75,7 @@ def effects_markdown(table: pd.DataFrame, header: Header, family: Family = "targ
     """
     intro = (
         f"Effect: mean of a strategy minus that of {header.baseline}, over languages and seeds, in "
-        + _READING.format(resamples=RESAMPLES, family=_FAMILIES[family])
+        + _READING.format(replicates=header.replicates, family=_FAMILIES[family])
         + ", p (swap) is of these models on other examples. Gap: source language minus the mean of "
         "the others. See docs/statistics.md."
     )
@@ -91,7 +90,7 @@ def contrasts_markdown(table: pd.DataFrame, header: Header, family: Family = "ta
     else:
         intro = (
             "Effect: mean of a strategy minus that of another, over languages and seeds, in "
-            + (_READING.format(resamples=RESAMPLES, family=_FAMILIES[family]) + ".")
+            + (_READING.format(replicates=header.replicates, family=_FAMILIES[family]) + ".")
         )
     return _blocks(
         "contrasts",
@@ -111,7 +110,7 @@ def groups_markdown(table: pd.DataFrame, header: Header) -> str:
     intro = (
         f"Effect: mean of a strategy minus that of {header.baseline}, over the languages of a "
         "group, then over the targets that have any, in "
-        + _READING.format(resamples=RESAMPLES, family="the groups of a kind")
+        + _READING.format(replicates=header.replicates, family="the groups of a kind")
         + ". Targets differ between groups: compare strategies within a group, not groups."
     )
     return _blocks("groups of languages", header, intro, table, _group_row)

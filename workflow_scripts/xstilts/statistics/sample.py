@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from xstilts.errors import UserError
 from xstilts.identity import digest
-from xstilts.statistics.inference import RESAMPLES
-from xstilts.statistics.resample import generator, resampled_scores, swapped_differences
+from xstilts.statistics.resample import Swaps, resampled_scores, shifts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Key = tuple[str, int, str]
 """Strategy, seed, language."""
 
+SWAPS = 2000
+"""Random swaps of two strategies; their test's p is at least one in as many."""
+
 Over = Literal["mean", "gap"]
 """What is taken over languages: their mean, or the source language minus the mean of the others."""
 
@@ -32,7 +35,7 @@ class Difference:
 
     by_seed: Mapping[int, float]
     """Seed to value."""
-    draws_BS: npt.NDArray[np.float64] | None
+    draws_BS: npt.NDArray[np.floating] | None
     """The same on resampled test sets, seeds in the order of ``by_seed``; None without examples."""
     swapped_B: npt.NDArray[np.float64] | None = None
     """Mean over seeds with the two sides swapped at random by example."""
@@ -66,7 +69,8 @@ class Sample:
         scores: Mapping[Key, float],
         counts: Mapping[Key, Counts | str],
         num_examples: Mapping[str, int],
-        size: int = RESAMPLES,
+        size: int,
+        num_threads: int = 1,
     ) -> None:
         """Resample what has counts.
 
@@ -76,6 +80,7 @@ class Sample:
             counts: parts of the metric by example, or why there are none.
             num_examples: language to number of examples.
             size: number of resampled test sets.
+            num_threads: that resample; they change no result.
 
         Raises:
             UserError: two strategies were evaluated on different examples.
@@ -97,7 +102,7 @@ class Sample:
         }
         self._fill()
         self._names: dict[tuple[str, ...], str] = {}
-        self._draws = self._resample()
+        self._draws = self._resample(num_threads)
 
     def _fill(self) -> None:
         """Give all files of a language the examples of all, where empty ones are left out.
@@ -133,19 +138,23 @@ class Sample:
             self._names[ids] = digest(ids)
         return self._names[ids]
 
-    def _stack(self, keys: Sequence[Key], side: str) -> npt.NDArray[np.float64]:
-        return np.stack([getattr(self.counts[key], side) for key in keys], axis=1)
-
-    def _resample(self) -> dict[Key, npt.NDArray[np.float32]]:
+    def _resample(self, num_threads: int) -> dict[Key, npt.NDArray[np.float32]]:
+        """Scores of each cell on the resampled test sets."""
+        groups = self._groups(list(self.counts))
+        by_size: dict[int, list[str]] = {}
+        for ids, keys in groups.items():
+            by_size.setdefault(len(self.counts[keys[0]].ids), []).append(ids)
         draws: dict[Key, npt.NDArray[np.float32]] = {}
-        for ids, keys in self._groups(list(self.counts)).items():
-            scores_BC = resampled_scores(
-                self._stack(keys, "numerator_N"),
-                self._stack(keys, "denominator_N"),
-                self.size,
-                generator("examples", self.name, ids),
-            )
-            draws |= {key: scores_BC[:, column] for column, key in enumerate(keys)}
+        for num_examples, alike in by_size.items():
+            keys = [key for ids in alike for key in groups[ids]]
+            name = ("examples", self.name, str(num_examples))
+            counts = [self.counts[key] for key in keys]
+            scores_CB = resampled_scores(counts, self.size, *name, num_threads=num_threads)
+            draws |= zip(keys, scores_CB, strict=True)
+            # groups of other examples take the same weights in another order
+            for ids, shift in shifts_of(alike, self.size).items():
+                for key in groups[ids]:
+                    draws[key][:] = np.roll(draws[key], shift)
         return draws
 
     def _shared(self, strategy: str, other: str | None) -> dict[int, list[str]]:
@@ -198,15 +207,12 @@ class Sample:
         why = next((self.why[name] for name, _ in sides if name in self.why), "")
         draws = None
         if weights and not why:
-            columns = [
-                sum(
-                    sign * weight * self._draws[name, seed, language].astype(np.float64)
-                    for language, weight in weighted.items()
-                    for name, sign in sides
-                )
-                for seed, weighted in weights.items()
-            ]
-            draws = np.stack([np.asarray(column) for column in columns], axis=1)
+            draws = np.stack(
+                [
+                    sum(sign * self._drawn_mean(name, seed, weighted) for name, sign in sides)
+                    for seed, weighted in weights.items()
+                ]
+            ).T
         swapped = None
         if draws is not None and other and swaps:
             swapped = self._swapped(strategy, other, weights)
@@ -218,23 +224,41 @@ class Sample:
             why_no_examples=why,
         )
 
+    def _drawn_mean(
+        self, strategy: str, seed: int, weights: Mapping[str, float]
+    ) -> npt.NDArray[np.float32]:
+        """Weighted sum over languages, on each resampled test set."""
+        total_B = np.zeros(self.size, np.float32)
+        for language, weight in weights.items():
+            total_B += np.float32(weight) * self._draws[strategy, seed, language]
+        return total_B
+
     def _swapped(
         self, strategy: str, other: str, weights: Mapping[int, Mapping[str, float]]
     ) -> npt.NDArray[np.float64]:
         """Mean over seeds of the difference, with the strategies swapped by example."""
-        total_B = np.zeros(self.size)
-        firsts = [(strategy, seed, language) for seed in weights for language in weights[seed]]
-        for ids, keys in self._groups(firsts).items():
-            others = [(other, seed, language) for _, seed, language in keys]
-            differences_BC = swapped_differences(
-                [self._stack(keys, "numerator_N"), self._stack(others, "numerator_N")],
-                [self._stack(keys, "denominator_N"), self._stack(others, "denominator_N")],
-                self.size,
-                generator("swaps", self.name, ids),
+        total_B = np.zeros(SWAPS)
+        for keys, swaps in self._swaps:
+            cells = [
+                (at, keys[other, seed, language], weights[seed][language])
+                for (name, seed, language), at in keys.items()
+                if name == strategy and language in weights.get(seed, {})
+            ]
+            if cells:
+                firsts, others, weight_C = zip(*cells, strict=True)
+                total_B += np.array(weight_C) @ swaps.differences(firsts, others)
+        return total_B / len(weights)
+
+    @cached_property
+    def _swaps(self) -> list[tuple[dict[Key, int], Swaps]]:
+        """For each set of examples its cells, by their place, and their random swaps."""
+        return [
+            (
+                {key: at for at, key in enumerate(keys)},
+                Swaps([self.counts[key] for key in keys], SWAPS, "swaps", self.name, ids),
             )
-            weight_C = np.array([weights[seed][language] for _, seed, language in keys])
-            total_B += differences_BC @ (weight_C / len(weights))
-        return total_B
+            for ids, keys in self._groups(list(self.counts)).items()
+        ]
 
 
 def _weights(languages: Sequence[str], over: Over, source: str) -> dict[str, float]:
@@ -259,7 +283,8 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
     with_examples = [(weight, part) for weight, part in parts if part.draws_BS is not None]
     draws = swapped = None
     if with_examples and seeds:
-        draws = sum((w * _columns(part, seeds) for w, part in parts), np.zeros((1, len(seeds))))
+        nothing = np.zeros((len(seeds), 1), np.float32)
+        draws = sum((np.float32(w) * _rows(part, seeds) for w, part in parts), nothing).T
     if with_examples and all(part.swapped_B is not None for _, part in parts):
         swapped = sum((w * np.asarray(part.swapped_B) for w, part in parts), np.zeros(1))
     why = ""
@@ -275,9 +300,9 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
     )
 
 
-def _columns(part: Difference, seeds: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Draws of some seeds; the values themselves, as one row, where there are no draws."""
+def _rows(part: Difference, seeds: Sequence[int]) -> npt.NDArray[np.floating]:
+    """Draws of some seeds, [S, B]; the values themselves, [S, 1], where there are no draws."""
     if part.draws_BS is None:
-        return np.array([[part.by_seed[seed] for seed in seeds]])
-    position = {seed: column for column, seed in enumerate(part.by_seed)}
-    return part.draws_BS[:, [position[seed] for seed in seeds]]
+        return np.array([[part.by_seed[seed]] for seed in seeds], np.float32)
+    places = list(part.by_seed)
+    return part.draws_BS.T[[places.index(seed) for seed in seeds]]
