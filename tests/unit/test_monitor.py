@@ -170,6 +170,21 @@ def test_a_terminal_has_one_status_line_below_the_others(tmp_path: Path, monkeyp
     assert rest == ""
 
 
+def test_the_status_line_goes_with_the_last_job(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("xstilts.monitor.run.REFRESH_SECONDS", 0.05)
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    monitor = Monitor(tmp_path, {1: jobs()[1]}, [], Screen(stream))
+    monitor.emit(event("job_info", jobid=1))
+    assert stream.shows("[0/1] | Make bases/mini/model")
+    monitor.emit(event("job_info", jobid=2))  # a rule without a file, such as Snakemake's targets
+    monitor.emit(event("job_finished", job_id=1))
+    time.sleep(0.2)
+    last = stream.getvalue().rpartition(CLEAR)[2]
+    assert re.fullmatch(r"\[1/1\] Make bases/mini/model \(\d+ s\)\n", last)
+    monitor.close()
+
+
 def test_a_status_line_fits_the_terminal(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("TERM", "xterm")

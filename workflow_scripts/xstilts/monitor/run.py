@@ -76,8 +76,9 @@ class Monitor(logging.Handler):
         self._durations.read(root / "benchmarks", [job.record for job in jobs.values()])
         screen.write(f"{self._plan(there)}\n")
         self._stopped = threading.Event()
+        self._refreshing = threading.Thread(target=self._refresh, daemon=True)
         if screen.live:
-            threading.Thread(target=self._refresh, daemon=True).start()
+            self._refreshing.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take in an event of Snakemake's."""
@@ -104,6 +105,8 @@ class Monitor(logging.Handler):
     def close(self) -> None:
         """Take the status line away."""
         self._stopped.set()
+        if self._refreshing.is_alive():
+            self._refreshing.join()  # else it could draw the line again, behind what is said last
         self._screen.write("")
         self._screen.flush()
         super().close()
@@ -155,8 +158,13 @@ class Monitor(logging.Handler):
             self._screen.show(self._status())
 
     def _status(self) -> str:
-        """The count, the time left, and how far the jobs in work are: several take turns."""
+        """The count, the time left, and how far the jobs in work are: several take turns.
+
+        Empty when all is done: the run has nothing to wait for, and its last words come next.
+        """
         running = [n for n in list(self._running) if n in self._jobs]
+        if not running and not self._waiting:
+            return ""
         text = self._count()
         if left := self._left():
             text += f" {left}"
