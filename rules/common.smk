@@ -16,7 +16,7 @@ os.environ |= {"PYTHONPATH": LIBRARY}
 from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.errors import UserError  # noqa: E402
-from xstilts.grid import Grid, identities, submissions  # noqa: E402
+from xstilts.grid import Grid, identities, submissions, summaries  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.grid.parallel import parallel  # noqa: E402
 from xstilts.grid.views import CHOICE  # noqa: E402

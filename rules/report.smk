@@ -41,7 +41,7 @@ rule build_report:
     conda:
         "../envs/report.yaml"
     params:
-        identity=identities.report(GRID),
+        identity=summaries.report(GRID),
     script:
         "../workflow_scripts/build_report.py"
 
@@ -75,6 +75,6 @@ rule build_figures:
     conda:
         "../envs/report.yaml"
     params:
-        identity=identities.figures(GRID),
+        identity=summaries.figures(GRID),
     script:
         "../workflow_scripts/build_figures.py"

@@ -37,6 +37,6 @@ rule build_statistics:
         "../envs/report.yaml"
     threads: 2
     params:
-        identity=lambda wc: identities.statistics(get_view(wc)),
+        identity=lambda wc: summaries.statistics(get_view(wc)),
     script:
         "../workflow_scripts/build_statistics.py"

@@ -25,7 +25,7 @@ rule audit_overlap:
     conda:
         "../envs/score.yaml"
     params:
-        identity=identities.overlap(GRID),
+        identity=summaries.overlap(GRID),
     script:
         "../workflow_scripts/audit_overlap.py"
 
@@ -59,6 +59,6 @@ rule build_tables:
     conda:
         "../envs/report.yaml"
     params:
-        identity=lambda wc: identities.tables(get_view(wc)),
+        identity=lambda wc: summaries.tables(get_view(wc)),
     script:
         "../workflow_scripts/build_tables.py"

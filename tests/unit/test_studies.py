@@ -13,7 +13,7 @@ import yaml
 from xstilts.config.load import load_claims
 from xstilts.config.scale import at_scale
 from xstilts.errors import UserError
-from xstilts.grid import Grid, identities
+from xstilts.grid import Grid, identities, summaries
 from xstilts.identity import digest
 from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, task_of_steps
@@ -140,7 +140,7 @@ def test_every_rule_of_the_small_study_has_an_identity(name: str) -> None:
         _, _, _, task, language, split = path.removesuffix(".json").split("/")
         data = identities.data(small, task, language, split)
         assert data["source"]["microworld"] == TASKS[task].microworld
-    assert identities.statistics(small)["claims"] == list(small.study.claims)
+    assert summaries.statistics(small)["claims"] == list(small.study.claims)
 
 
 def test_claims_of_the_paper_name_strategies_and_targets_of_its_study() -> None:

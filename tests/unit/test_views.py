@@ -11,7 +11,7 @@ from test_statistics import answers, sample
 from test_studies import grid
 
 from xstilts.errors import UserError
-from xstilts.grid import Grid, identities
+from xstilts.grid import Grid, identities, summaries
 from xstilts.grid.products import find_product
 from xstilts.results.render import Header
 from xstilts.stages.tables import study_cells
@@ -56,8 +56,8 @@ def test_protocols_never_meet_in_a_table(tmp_path: Path) -> None:
     again = identities.scores(two, "bucc2018@xtreme-2020")
     assert (again["protocol"], again["headline"]) == ("xtreme-2020", "f1")
     assert identities.scores(two, "bucc2018")["headline"] == "f1_oracle"
-    assert identities.tables(other)["protocol"] == "xtreme-2020"
-    assert identities.tables(two)["protocol"] == "jiant-2020"
+    assert summaries.tables(other)["protocol"] == "xtreme-2020"
+    assert summaries.tables(two)["protocol"] == "jiant-2020"
     product = find_product(two, "scores/mini/seed-1/mnli/xnli@xtreme-2020")
     assert "results/tiny/predictions/mini/seed-1/mnli/xnli/qab.parquet" in product.inputs
 

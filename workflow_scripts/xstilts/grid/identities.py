@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, translation_language
 from xstilts.data.sources import on_hub
-from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
 from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
-from xstilts.grid.views import CHOICE
 from xstilts.identity import canonical
 from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
@@ -26,9 +23,6 @@ from xstilts.tasks import TASKS
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
     from xstilts.tasks.base import Reader, Split, Task
-
-
-PAGE = Path(__file__).parents[1] / "report/page"
 
 
 def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
@@ -270,73 +264,3 @@ def checked(grid: Grid) -> dict[str, Any]:
     return {
         "data": sorted({*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()})
     }
-
-
-def overlap(grid: Grid) -> dict[str, Any]:
-    """Identity of the overlap audit: what it compares, and the code."""
-    return {
-        "trained": grid.training_data(),
-        "evaluated": grid.evaluation_data(),
-        "code": fingerprint(["xstilts.data.overlap"]),
-    }
-
-
-def tables(grid: Grid) -> dict[str, Any]:
-    """Identity of the tables (scores apart): the cells, their names and order, the code."""
-    study = grid.study
-    return {
-        "study": study.study,
-        "question": study.question,
-        "bases": list(study.bases),
-        "seeds": study.seeds,
-        "baseline": study.baseline,
-        "protocol": study.protocol,
-        "strategies": {name: grid.strategy_text(name) for name in study.strategies},
-        "targets": {name: list(node.languages) for name, node in grid.targets.items()},
-        "code": fingerprint(["xstilts.results.tables", "xstilts.results.render"]),
-    }
-
-
-def figures(grid: Grid) -> dict[str, Any]:
-    """Identity of the report's figures (tables apart): what the tables have, and the code."""
-    declared = tables(grid)
-    declared["code"] = fingerprint(["xstilts.report.figures.write"])
-    return declared
-
-
-def statistics(grid: Grid) -> dict[str, Any]:
-    """Identity of the statistics (scores, predictions and claims apart)."""
-    declared = tables(grid)
-    declared["source_language"] = grid.study.source_language
-    declared["claims"] = list(grid.study.claims)
-    if grid.study.choose_on and grid.view != CHOICE:
-        declared["choose_on"] = grid.study.choose_on
-    declared["contrasts"] = [list(pair) for pair in grid.study.contrasts]
-    declared["correct_over"] = grid.study.correct_over
-    declared["replicates"] = grid.study.replicates
-    entries = [
-        "xstilts.statistics.effects",
-        "xstilts.statistics.groups",
-        "xstilts.statistics.best",
-        "xstilts.statistics.difficulty",
-        "xstilts.statistics.scale",
-        "xstilts.statistics.variance",
-        "xstilts.stages.difficulty",
-        "xstilts.statistics.sources",
-        "xstilts.grid.twins",
-        "xstilts.statistics.claims",
-        "xstilts.languages",
-        "xstilts.statistics.render",
-        "xstilts.statistics.render_claims",
-        "xstilts.statistics.render_sources",
-    ]
-    declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])
-    return declared
-
-
-def report(grid: Grid) -> dict[str, Any]:
-    """Identity of the report (tables apart): what the tables have, and the page."""
-    declared = tables(grid)
-    declared["code"] = fingerprint(["xstilts.report.build"])
-    declared["page"] = {path.name: sha256_of(path) for path in sorted(PAGE.iterdir())}
-    return declared
