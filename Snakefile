@@ -80,6 +80,7 @@ rule all:
 
 
 onstart:
+    calm_scheduler()
     start_nursery()
     watch_run()
 

@@ -208,6 +208,18 @@ def heavy(manifests: list[str]) -> list[str]:
     return [data_file(manifest) for manifest in manifests]
 
 
+def calm_scheduler() -> None:
+    """Lift Snakemake's default limit of 100 job starts a second; one that was asked for stays.
+
+    Under a limit each round of the scheduler calls for another when the second is over, whatever
+    called for the round itself (9.27, JobScheduler.schedule). So each job that ends adds a round a
+    second for the rest of the run: hundreds in the end, which take a core from the jobs.
+    """
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
 def start_nursery() -> None:
     """Let jobs that run here start at once, if any of them uses a model."""
     from snakemake.settings.types import DeploymentMethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -58,3 +59,14 @@ def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     assert jobs["train_target"] == 3 * 4 * 2
     assert jobs["predict_tatoeba"] == 3 * 4
     assert jobs["score_predictions"] == 3 * 4 * 3
+
+
+
+def test_the_scheduler_wakes_only_where_a_job_ends(done: Checkout):
+    for part in ("predictions", "scores"):
+        shutil.rmtree(done.results / part)
+    run = done.snakemake("--verbose", "scores")
+    assert run.code == 0, run.output
+    ended = run.output.count("Finished jobid: ")
+    assert ended > 8
+    assert run.output.count("Ready jobs: ") <= 2 * ended
