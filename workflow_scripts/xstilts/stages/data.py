@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.data import text
-from xstilts.data.prepare import write_examples
 from xstilts.files import sha256_of, write_json
 from xstilts.manifest import Manifest, contents, full_identity, read_manifest, write_manifest
 from xstilts.paths import input_names
@@ -16,6 +14,7 @@ from xstilts.tasks import TASKS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from xstilts.data import text
     from xstilts.tasks.base import Row
 
 
@@ -34,6 +33,8 @@ def prepare_data(
     Raises:
         UserError: a file is cut, malformed or empty, or has an unknown label.
     """
+    from xstilts.data.prepare import write_examples
+
     where = ", ".join(map(str, files)) or f"{identity['task']} of the microworld"
     downloads = [file for file in files if file.parts[2:3] == ("downloads",)]
     downloaded = [download for file in downloads for download in downloaded_files(file)]
@@ -92,6 +93,8 @@ def _text_rows(
     task: str, language: str, items: Sequence[Any], downloaded: Sequence[Download]
 ) -> Iterator[Row]:
     """Text from data sets, files and downloads, in the order of the study."""
+    from xstilts.data import text
+
     fetched = iter(downloaded)
     sources: list[Path | text.TextFiles] = []
     for item in items:

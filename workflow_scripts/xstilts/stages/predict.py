@@ -11,7 +11,6 @@ from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, require_whole
 from xstilts.progress import Reporter
-from xstilts.record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +48,8 @@ def predict_languages(
         gpus: leased while the model predicts; None takes what the environment shows.
         report: told how far the job is; by default, lines in the log.
     """
+    from xstilts.record import read_record
+
     weights = contents([model])
     missing = []
     for data_set, token_set, path in zip(data, tokens, out, strict=True):

@@ -9,8 +9,6 @@ from xstilts.identity import digest
 from xstilts.manifest import full_identity
 from xstilts.paths import input_name
 from xstilts.prediction.layers import layer_at
-from xstilts.record import read_record
-from xstilts.results.score import score_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +37,9 @@ def score_cell(
     Raises:
         UserError: a prediction file is missing or cannot be scored.
     """
+    from xstilts.record import read_record
+    from xstilts.results.score import score_predictions
+
     records = {path: read_record(path) for path in predictions}
     if lost := [str(path) for path, record in records.items() if "id" not in record]:
         raise UserError(f"{lost[0]}: not a whole prediction file. Delete it to predict it again.")

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from xstilts.identity import digest
 from xstilts.manifest import KEPT, Manifest, contents, full_identity, keep, reuse, write_manifest
-from xstilts.tokens.prepare import prepare_tokens as write_tokens
-from xstilts.tokens.unigram import train_unigram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +13,8 @@ if TYPE_CHECKING:
 
 
 def _pretraining_texts(manifests: Sequence[Path]) -> Iterator[str]:
+    import pyarrow.parquet as pq
+
     for manifest in manifests:
         file = pq.ParquetFile(manifest.with_suffix(".parquet"))
         for batch in file.iter_batches(10_000, columns=["text"]):
@@ -25,6 +23,8 @@ def _pretraining_texts(manifests: Sequence[Path]) -> Iterator[str]:
 
 def build_tokenizer(identity: dict[str, Any], manifests: Sequence[Path], manifest: Path) -> None:
     """Train a tokenizer on pretraining text into the manifest's folder."""
+    from xstilts.tokens.unigram import train_unigram
+
     inputs = contents(manifests)
     full = full_identity(identity, inputs)
     if reuse(manifest, full):
@@ -48,6 +48,8 @@ def prepare_tokens(
         tokens: the Arrow file to write.
         manifest: its manifest, written last.
     """
+    from xstilts.tokens.prepare import prepare_tokens as write_tokens
+
     inputs = contents([data, tokenizer])
     facts = write_tokens(
         data.with_suffix(".parquet"),

@@ -24,12 +24,17 @@ from xstilts.jobs import run_job
 from xstilts.warm.messages import Ended, Request, Started, receive, send
 
 IMPORTED = (
+    "xstilts.data.prepare",
+    "xstilts.data.text",
     "xstilts.prediction.run",
+    "xstilts.record",
+    "xstilts.results.score",
     "xstilts.stages.data",
     "xstilts.stages.predict",
     "xstilts.stages.score",
     "xstilts.stages.tokens",
     "xstilts.stages.train",
+    "xstilts.tokens.prepare",
     "xstilts.training.loop",
     "xstilts.training.selection",
     "xstilts.training.state",
