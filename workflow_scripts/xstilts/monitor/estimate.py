@@ -19,15 +19,15 @@ def likeness(name: str) -> tuple[tuple[str, ...], ...]:
     """What jobs must share to be alike, from closely to loosely.
 
     The same but for the seed; the same base model and last stage or target; the same base model;
-    the same kind of product. Stages count as alike at any position.
+    the same kind of product. The training of a target says nothing of that of an intermediate
+    stage, whose set is often a hundred times as large.
 
     Args:
         name: a product's path below ``results/STUDY``, as in ``target/mini/seed-1/mnli/xnli``.
     """
     kind, *place = (part for part in name.split("/") if not part.startswith("seed-"))
     last = place[-1].rpartition("~")[2] if place else ""
-    loosest = "stage" if kind in ("intermediate", "target") else kind
-    return (kind, *place), (kind, *place[:1], "", last), (kind, *place[:1], ""), (loosest,)
+    return (kind, *place), (kind, *place[:1], "", last), (kind, *place[:1], ""), (kind,)
 
 
 class Durations:
