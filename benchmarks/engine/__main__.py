@@ -188,11 +188,10 @@ def lengths_of(setup: Setup) -> list[list[int]]:
 
 def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
     """The ways of a workload, and last the matrix product."""
-    precision = "fp32" if workload == "evaluation" else options.precision
     common = Setup(
         workload=workload,
         way="peak",
-        precision=precision,
+        precision=options.precision,
         **{
             name: getattr(options, name)
             for name in (
@@ -210,7 +209,7 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
     )
     ways = [way for way in options.ways if workload != "evaluation" or way in (WAYS[0], "ours")]
     return [
-        replace(common, way=way, precision="fp32" if way == "trainer-default" else precision)
+        replace(common, way=way, precision="fp32" if way == "trainer-default" else options.precision)
         for way in ways
     ] + [common]
 

@@ -108,7 +108,7 @@ def predict_seconds(setup: Setup, folder: Path) -> Seconds:
         kind="classification",
         labels=part.labels,
         items=items,
-        options=PredictOptions(),
+        options=PredictOptions(precision=setup.precision),
         tokens_per_pass=setup.tokens_per_pass,
         num_threads=setup.threads,
         device=setup.device,

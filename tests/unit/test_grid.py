@@ -257,6 +257,15 @@ def test_protocols_decide_how_vectors_are_compared(tmp_path):
     assert decoding("xtreme-2020", "mewslix") == {}
 
 
+def test_predictions_in_half_precision_are_others(tmp_path):
+    half = grid_of(tmp_path, STUDY + "prediction_precision: bf16\n")
+    full = grid_of(tmp_path, STUDY)
+    for target in ("xnli", "tatoeba"):
+        mine, other = (identities.predictions(grid, target) for grid in (full, half))
+        assert ("decoding.precision", None, "bf16") in differences(mine, other)
+        assert PredictOptions(**other["decoding"]).precision == "bf16"
+
+
 def test_a_ranking_target_trains_a_dual_encoder_unless_the_study_says_none(tmp_path):
     text = STUDY + "  mewslix: {}\n  lareqa: {}\n  raw: {task: lareqa, train: none}\n"
     grid = grid_of(tmp_path, text)

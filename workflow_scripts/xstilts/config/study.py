@@ -192,6 +192,11 @@ class Study(Section):
         "in all). A target with the name of such a task changes the keys that it sets.",
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
+    prediction_precision: Literal["fp32", "bf16"] = Field(
+        "fp32",
+        description="Arithmetic of the encoder in prediction; heads compute in fp32. `bf16` saves "
+        "time where the processor has it, and can change a close decision.",
+    )
     further_protocols: list[ProtocolName] = Field(
         [],
         description="Protocols by which the same models are measured again, each with scores and "

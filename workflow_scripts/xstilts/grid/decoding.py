@@ -26,17 +26,17 @@ def decoding(
         trained: whether the target has training data.
     """
     protocol = PROTOCOLS[protocol_name]
+    found: dict[str, Any] = {}
+    if study.prediction_precision != "fp32":
+        # what is usual goes without saying, so that it is no part of what predictions are
+        found["precision"] = study.prediction_precision
     if task.kind in EMBEDDING_KINDS:
         # a trained head says itself what its vectors are
-        return {} if trained else _vectors(protocol, task.kind)
-    if task.kind != "span":
-        return {}
-    found: dict[str, Any] = {
-        "n_best": protocol.n_best,
-        "max_answer_length": protocol.max_answer_length,
-    }
-    if task.may_lack_answer:
-        found["null_threshold"] = null_threshold(study, task.name)
+        return found | ({} if trained else _vectors(protocol, task.kind))
+    if task.kind == "span":
+        found |= {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
+        if task.may_lack_answer:
+            found["null_threshold"] = null_threshold(study, task.name)
     return found
 
 

@@ -93,22 +93,23 @@ def _predictions(root: Path) -> Iterator[Finished]:
     """The cells: all languages of one are predicted by one job, which loads the model once."""
     for cell in sorted(root.glob("predictions/*/*/*/*")):
         parts = [part for file in sorted(cell.glob("*.parquet")) if (part := _file(root, file))]
-        devices = {device for _, _, device in parts}
-        if len(devices) != 1:
+        ways = {(device, precision) for _, _, device, precision in parts}
+        if len(ways) != 1:
             continue  # none, or languages that were added on another machine
+        device, precision = ways.pop()
         yield Finished(
             study=root.name,
             product=cell.relative_to(root).as_posix(),
             kind="prediction",
-            device=devices.pop(),
-            precision="fp32",
-            work=sum((work for work, _, _ in parts), Work(0, 0)),
-            seconds=sum(seconds for _, seconds, _ in parts),
+            device=device,
+            precision=precision,
+            work=sum((work for work, *_ in parts), Work(0, 0)),
+            seconds=sum(seconds for _, seconds, *_ in parts),
         )
 
 
-def _file(root: Path, file: Path) -> tuple[Work, float, str] | None:
-    """Work, seconds and device of one language; None if they cannot be told any more."""
+def _file(root: Path, file: Path) -> tuple[Work, float, str, str] | None:
+    """Work, seconds, device and precision of one language; None if they cannot be told any more."""
     from xstilts.record import read_record
 
     record = read_record(file)
@@ -121,7 +122,9 @@ def _file(root: Path, file: Path) -> tuple[Work, float, str] | None:
             return None
         pieces = read.count * read.length
         flops = forward_flops(_shape(root / model), pieces, read.length)
-        return Work(flops, 1, pieces), float(record["seconds"]), canonical(record["device"])
+        precision = record["identity"]["declared"]["decoding"].get("precision", "fp32")
+        work, device = Work(flops, 1, pieces), canonical(record["device"])
+        return work, float(record["seconds"]), device, precision
     except (UserError, KeyError, StopIteration, TypeError):
         return None  # of another version, or its model is gone
 

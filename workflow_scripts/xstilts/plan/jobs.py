@@ -183,7 +183,8 @@ def _predictions(grid: Grid, base: str, shape: EncoderShape | None) -> Iterator[
         cells = [grid.paths.cell("predictions", base, s, stages, target) for s in grid.study.seeds]
         yield Planned(
             base=base, position="prediction", chain=chain, target=target, kind="prediction",
-            precision="fp32", products=tuple(f"{cell}/manifest.json" for cell in cells),
+            precision=grid.study.prediction_precision,
+            products=tuple(f"{cell}/manifest.json" for cell in cells),
             work=work, unknown=unknown, bounds=frozenset(notes.bounds), assumed=notes.assumed,
         )  # fmt: skip
 

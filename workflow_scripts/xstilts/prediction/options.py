@@ -13,6 +13,8 @@ class PredictOptions:
     head: str | None = None
     """Name of the head, if not that of the task: XNLI is predicted by the head of MNLI. Of kinds
     that compare sentence vectors, None is none: vectors are those of ``pooling`` and ``depth``."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic of the encoder; heads and all that follows compute in fp32."""
     n_best: int = 20
     """Start and end positions considered per window (span)."""
     max_answer_length: int = 30

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,7 @@ def predict(
             device=target,
             known=known,
             on_pass=done,
+            precision=options.precision,
         )
         seconds = time.monotonic() - started
         _write(item, result, encoder.config.num_hidden_layers, seconds, target)
@@ -130,6 +131,7 @@ def predict_table(
     device: torch.device,
     known: npt.NDArray[np.bool_] | None = None,
     on_pass: Callable[[npt.NDArray[Any]], None] | None = None,
+    precision: Literal["fp32", "bf16"] = "fp32",
 ) -> pa.Table:
     """Predictions of one token file by a model in memory, in the schema of the kind.
 
@@ -144,7 +146,9 @@ def predict_table(
         device: where the model is.
         known: sequences that the predictor knows already and that are left out.
         on_pass: told the lengths of the sequences of each forward pass.
+        precision: arithmetic of the encoder.
     """
+    half = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
     # the longest first: a lack of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
     if known is not None:
@@ -154,8 +158,10 @@ def predict_table(
         sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)
         tensors = collate(sequences, slice(None), device)
         with torch.inference_mode():
-            hidden = hidden_states(encoder, model_inputs(tensors), every_layer=module.EVERY_LAYER)
-            predictor.add(rows, tensors, hidden, head)
+            with half:
+                inputs = model_inputs(tensors)
+                hidden = hidden_states(encoder, inputs, every_layer=module.EVERY_LAYER)
+            predictor.add(rows, tensors, tuple(states.float() for states in hidden), head)
         if on_pass:
             on_pass(table.lengths[rows])
     result: pa.Table = predictor.finish(data.slice(0, table.metadata["num_examples"]))

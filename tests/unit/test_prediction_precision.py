@@ -1,0 +1,64 @@
+"""Predictions in bf16: the metric of a whole task is that of fp32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+
+from xstilts.models.heads import HeadSpec
+from xstilts.prediction.options import PredictOptions
+from xstilts.prediction.run import Item, predict
+from xstilts.training.loop import train
+from xstilts.training.sampler import Member
+
+NUMBERS = {
+    "classification": "probabilities",
+    "multiple_choice": "probabilities",
+    "span": "score",
+    "retrieval": "score",
+}
+"""Columns that show in which arithmetic they were computed."""
+
+
+def predictions(model: Path, folder: Path, kind: str, precision: Any) -> list[dict[str, Any]]:
+    """Predictions of 400 examples that were not trained on."""
+    data, tokens = make_tokens(folder, kind, 400, seed=2)
+    out = folder / f"{precision}.parquet"
+    predict(
+        model, task=kind, kind=kind, labels=labels_of(kind),
+        items=[Item(language="en", tokens=tokens, data=data, out=out)],
+        options=PredictOptions(precision=precision),
+        tokens_per_pass=4096, num_threads=1, device="cpu",
+    )  # fmt: skip
+    return list(pq.read_table(out).to_pylist())
+
+
+@pytest.mark.parametrize("kind", ["classification", "span", "tagging", "multiple_choice"])
+def test_a_whole_task_scores_the_same(tmp_path: Path, kind: str) -> None:
+    members = [Member(task=kind, language="en", tokens=make_tokens(tmp_path, kind, 400)[1])]
+    train(
+        ARCHITECTURE, members, {kind: HeadSpec(kind=kind, labels=labels_of(kind))},
+        # stopped early: decisions that are not all clear
+        recipe(epochs=2.0), seed=1, out_dir=tmp_path / "model", running=running(tmp_path),
+    )  # fmt: skip
+    full, half = (predictions(tmp_path / "model", tmp_path, kind, p) for p in ("fp32", "bf16"))
+    assert [row["id"] for row in full] == [row["id"] for row in half]
+    same = [one["prediction"] == other["prediction"] for one, other in zip(full, half, strict=True)]
+    assert np.mean(same) > 0.97
+    scores = [
+        np.mean([row["prediction"] in (row["gold"], *_listed(row["gold"])) for row in rows])
+        for rows in (full, half)
+    ]
+    assert abs(scores[0] - scores[1]) <= 0.01
+    if kind in NUMBERS:
+        assert [row[NUMBERS[kind]] for row in full] != [row[NUMBERS[kind]] for row in half]
+
+
+def _listed(gold: Any) -> list[Any]:
+    """Answers that are as good as each other."""
+    return list(gold) if isinstance(gold, list) else []
