@@ -135,4 +135,6 @@ def test_choices_are_parallel(generator: str, language: str) -> None:
         for key in ("id", "question", "label"):
             assert one[key] == other[key]
         assert len(one["choices"]) == len(other["choices"])
-        assert one["context"] != other["context"]
+    # a close relative says some sentences in the same words
+    same = sum(one["context"] == other["context"] for one, other in zip(ours, theirs, strict=True))
+    assert same <= len(ours) / 2

@@ -12,7 +12,7 @@ from microworld_samples import WORLD
 from xstilts.microworld import World, properties
 from xstilts.microworld.facts import draw_fact
 from xstilts.microworld.grammar import Clause, sentence, text_of
-from xstilts.microworld.lexicon import CONTENT, lexicon
+from xstilts.microworld.lexicon import ENGLISH_FUNCTION_WORDS, SHAREABLE, Lexicon, lexicon
 from xstilts.microworld.scripts import ALPHABETS
 
 
@@ -29,9 +29,9 @@ def test_mini_english_reads_naturally() -> None:
 
     assert put() == "the tall farmer gave an apple to mary in the garden on monday ."
     assert put(negated=True, passive=True) == (
-        "an apple was not given to mary by the tall farmer in the garden on monday ."
+        "an apple was never given to mary by the tall farmer in the garden on monday ."
     )
-    assert put(negated=True).startswith("the tall farmer did not give an apple to mary")
+    assert put(negated=True).startswith("the tall farmer never gave an apple to mary")
     assert put(ask="agent") == "who gave an apple to mary in the garden on monday ?"
     assert put(ask="patient").startswith("what did the tall farmer give to mary in")
     assert put(ask="recipient").startswith("to whom did the tall farmer give an apple in")
@@ -62,6 +62,16 @@ def test_languages_have_the_properties_they_claim() -> None:
         assert marked == language.case_suffixes
 
 
+def _as_text(words: Lexicon, concept: str) -> str:
+    """How mini-English text mostly has a word, or its counterpart elsewhere."""
+    if concept in words.verbs:
+        return words.verbs[concept][1]
+    if concept in ENGLISH_FUNCTION_WORDS:
+        return words.function[concept]
+    found = {**words.nouns, **words.adjectives}.get((concept, False, "subject"))
+    return found or words.adverbs[concept]
+
+
 def test_all_languages_differ_and_share_words_as_told() -> None:
     english = lexicon(0, WORLD.languages[0])
     told = set()
@@ -69,11 +79,9 @@ def test_all_languages_differ_and_share_words_as_told() -> None:
         words = lexicon(0, language)
         text = text_of(sentence(words, (Clause(draw_fact(random.Random("x"), "gift")),)))
         told.add(text)
-        if language.script == "latin" and not language.plural_suffix:
-            nouns = [c for c in CONTENT if (c, False, "subject") in words.nouns]
-            key = ("subject",)
-            same = sum(words.nouns[c, False, *key] == english.nouns[c, False, *key] for c in nouns)
-            assert abs(same / len(nouns) - language.overlap) < 0.12
+        if language.script == "latin":
+            same = sum(_as_text(words, word) == _as_text(english, word) for word in SHAREABLE)
+            assert same == round(language.overlap * len(SHAREABLE))
     assert len(told) == 119
     assert len(properties(World(0, 120))) == 120
     assert properties(WORLD)[0]["name"] == "Mini-English"

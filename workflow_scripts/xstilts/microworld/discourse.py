@@ -166,18 +166,18 @@ def _lesson(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 _LINES: dict[Callable[[random.Random, int, Bucket], list[Saying]], int] = {
-    _statement: 20,
-    _story: 14,
+    _statement: 12,
+    _story: 10,
     _again: 16,
     _denial: 10,
-    _sequel: 16,
-    _dialogue: 18,
+    _sequel: 24,
+    _dialogue: 22,
     _lesson: 6,
 }
 """Kinds of lines, in parts of a hundred."""
 _PHRASES, _CLAUSES, _DENIED = 0.4, 0.4, 0.3
 """Shares of phrases and of clauses in what is set beside its translation, and of denials among the
-clauses: too few, and a small model does not find out which word is the other language's "not"."""
+clauses: too few, and a small model does not find out which word is the other language's "never"."""
 _MAKERS = tuple(maker for maker, share in _LINES.items() for _ in range(share))
 
 

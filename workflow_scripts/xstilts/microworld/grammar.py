@@ -86,14 +86,14 @@ def _with_adposition(words: Lexicon, role: str, tokens: list[Token]) -> list[Tok
 def _verb_tokens(words: Lexicon, clause: Clause, passive: bool) -> tuple[list[Token], list[Token]]:
     """The auxiliary that a mini-English question puts before its subject, and the verb proper."""
     base, past, participle = words.verbs[clause.fact.verb]
-    negation = [Token(words.function["not"], "PART")] if clause.negated else []
+    negation = [Token(words.function["never"], "ADV")] if clause.negated else []
     was = Token(words.function["was"], "AUX")
     if words.language.code == SOURCE:
         if passive:
             return [was], [*negation, Token(participle, "VERB")]
-        if clause.negated or clause.ask not in (None, "agent"):
+        if clause.ask not in (None, "agent"):
             return [Token(words.function["did"], "AUX")], [*negation, Token(base, "VERB")]
-        return [], [Token(past, "VERB")]
+        return [], [*negation, Token(past, "VERB")]
     verb = [Token(past, "VERB"), *([was] if passive else [])]
     if words.language.negation == "pre":
         return [], negation + verb
@@ -179,14 +179,14 @@ def short_answer(words: Lexicon, fact: Fact, slot: Slot) -> list[Token]:
 
 
 def kind_statement(words: Lexicon, noun: str, kind: str, negated: bool) -> list[Token]:
-    """A sentence on words: "a farmer is a person .", "a farmer is not a fruit ."."""
+    """A sentence on words: "a farmer is a person .", "a farmer is never a fruit ."."""
     left = phrase_tokens(words, Phrase(noun, definite=False), "agent", "subject")
     right = phrase_tokens(words, Phrase(kind, definite=False), "patient", "subject")
     return _copula(words, left, right, negated)
 
 
 def quality_statement(words: Lexicon, quality: str, other: str) -> list[Token]:
-    """A sentence on two qualities: "tall is not short ."."""
+    """A sentence on two qualities: "tall is never short ."."""
     left, right = (
         [Token(words.adjectives[word, False, "subject"], "ADJ")] for word in (quality, other)
     )
@@ -194,10 +194,10 @@ def quality_statement(words: Lexicon, quality: str, other: str) -> list[Token]:
 
 
 def _copula(words: Lexicon, left: list[Token], right: list[Token], negated: bool) -> list[Token]:
-    """A sentence with "is" or "is not", where the language has its verb."""
+    """A sentence with "is" or "is never", where the language has its verb."""
     language = words.language
     verb = [Token(words.function["is"], "AUX")]
-    negation = [Token(words.function["not"], "PART")] if negated else []
+    negation = [Token(words.function["never"], "ADV")] if negated else []
     source_like = language.code == SOURCE or language.negation == "post"
     verb = verb + negation if source_like else negation + verb
     if language.order == "SVO":

@@ -36,7 +36,7 @@ class Language:
     """Whether the negation stands before or after the verb."""
     script: str
     overlap: float
-    """Share of content words (names apart) that are those of the source language."""
+    """Share of words, function words among them, that are those of the source language."""
     articles: bool
     case_suffixes: bool
     """Objects and nouns with an adposition carry an ending."""

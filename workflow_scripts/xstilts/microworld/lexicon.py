@@ -29,7 +29,6 @@ VerbForms = tuple[str, str, str]
 
 NOUNS = (*(noun for noun in KIND_OF if noun not in NAMES), *KINDS, *PLACES, *DAYS)
 CONTENT = (*NOUNS, *QUALITY_WORDS, *VERBS, *MANNERS)
-"""Concepts whose words may be shared with mini-English. Names are shared by all."""
 
 QUESTION_WORDS = ("who", "whom", "what")
 """Pronouns that take the endings of nouns."""
@@ -38,7 +37,7 @@ ENGLISH_FUNCTION_WORDS: dict[str, str] = {
     "the": "the",
     "a": "a",
     "a before vowel": "an",
-    "not": "not",
+    "never": "never",
     "did": "did",
     "was": "was",
     "is": "is",
@@ -54,6 +53,14 @@ ENGLISH_FUNCTION_WORDS: dict[str, str] = {
     "question": "eh",
     **{number: number for number in NUMBERS},
 }
+MINI_ENGLISH_ALONE = ("a before vowel", "did", "question")
+"""What other languages have no word for, or mini-English none."""
+SHAREABLE = (
+    *CONTENT,
+    *QUESTION_WORDS,
+    *(word for word in ENGLISH_FUNCTION_WORDS if word not in MINI_ENGLISH_ALONE),
+)
+"""Concepts whose words may be shared with mini-English. Names are shared by all."""
 
 
 @dataclass(slots=True)
@@ -81,6 +88,7 @@ class _Speller:
         self.codas = ["", "", *several(self.rng, self.consonants, pick(self.rng, (0, 1, 2)))]
         # mini-English words are taken: a homonym with another meaning would be a false friend
         self.used = {*CONTENT, *NAMES, *QUESTION_WORDS, *ENGLISH_FUNCTION_WORDS.values()}
+        self.used |= {form for verb in VERBS.values() for form in (verb.past, verb.participle)}
 
     def syllable(self) -> str:
         """One open syllable, or closed where the language has codas."""
@@ -103,7 +111,7 @@ class _Speller:
 
 def _shared(seed: int, language: Language) -> set[str]:
     """The concepts whose word is the mini-English one: exactly the language's share of them."""
-    order = sorted(CONTENT, key=lambda c: sha256(f"{seed}/{language.code}/{c}".encode()).digest())
+    order = sorted(SHAREABLE, key=lambda c: sha256(f"{seed}/{language.code}/{c}".encode()).digest())
     return set(order[: round(language.overlap * len(order))])
 
 
@@ -158,12 +166,13 @@ def lexicon(seed: int, language: Language) -> Lexicon:
         return speller.word((2, 2, 3), all_endings if inflected else ("",))
 
     for word in ENGLISH_FUNCTION_WORDS:
-        words.function[word] = spell(speller.word((1,) if word not in NUMBERS else (2,)))
+        invented = speller.word((1,) if word not in NUMBERS else (2,))
+        words.function[word] = spell(word if word in shared else invented)
     for noun in (*NOUNS, *NAMES, *QUESTION_WORDS):
         if noun in NAMES:
             base = noun
         elif noun in QUESTION_WORDS:
-            base = speller.word((1,), all_endings)
+            base = noun if noun in shared else speller.word((1,), all_endings)
         else:
             base = stem(noun, True)
         for (many, case), ending in endings.items():
@@ -173,7 +182,9 @@ def lexicon(seed: int, language: Language) -> Lexicon:
         for (many, case), ending in (endings if language.agreement else plain).items():
             words.adjectives[quality, many, case] = spell(base + ending)
     for name in VERBS:
-        words.verbs[name] = (spell(stem(name, False)),) * 3
+        # the form that text is full of: its base is rare in mini-English
+        word = VERBS[name].past if name in shared else stem(name, False)
+        words.verbs[name] = (spell(word),) * 3
     for manner in MANNERS:
         words.adverbs[manner] = spell(stem(manner, False))
     return words
