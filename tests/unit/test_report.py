@@ -109,15 +109,19 @@ def test_intervals_and_verdicts_where_effects_were_computed(tmp_path: Path) -> N
     source = make_study(tmp_path, GRID)
     effect = {"model": "tiny", "strategy": "mnli", "delta": 8.0, "low": 5.1, "high": 10.9,
               "p": 0.01, "p_holm": 0.02, "num_seeds": 2, "num_examples": 20,
-              "verdict": "better"}  # fmt: skip
+              "verdict": "helps"}  # fmt: skip
     rows = [effect | {"target": target} for target in ("xnli", "average")]
     pd.DataFrame(rows).to_parquet(source.tables / "effects.parquet")
     pd.DataFrame([{"claim": "mnli helps xnli", "p": 0.02}]).to_parquet(
         source.tables / "claims.parquet"
     )
     page = page_of(source)
-    assert any("interval +5.1 to +10.9: better" in text for text in page.texts)
-    assert "[+5.1, +10.9], better" in page.texts
+    assert any("interval +5.1 to +10.9: helps" in text for text in page.texts)
+    assert any(
+        text.startswith("tiny: clearly helped: xnli after mnli +8.0 (+5.1 to +10.9)")
+        for text in page.texts
+    )
+    assert "[+5.1, +10.9], helps" in page.texts
     assert "mnli helps xnli" in page.texts
     # a strategy without a computed effect keeps its deviation
     assert "(one seed)" in page.texts

@@ -191,10 +191,15 @@ def _plain(value: Any) -> str:
 
 
 def answers(table: pd.DataFrame, baseline: str) -> list[str]:
-    """Per base model, which strategy has the best average, with its uncertainty."""
+    """Per base model, the strategy with the best average, and the targets that one helps.
+
+    An average hides that one training helps one kind of target and hurts another.
+    """
     sentences = []
-    for model, rows in table[table["target"] == AVERAGE].groupby("model", sort=False):
-        others = rows[(rows["strategy"] != baseline) & rows["delta"].notna()]
+    compared = table[(table["strategy"] != baseline) & table["delta"].notna()]
+    for model in dict.fromkeys(table["model"]):
+        rows = compared[compared["model"] == model]
+        others = rows[rows["target"] == AVERAGE]
         if others.empty:
             sentences.append(f"{model}: no strategy can be compared with {baseline} yet.")
             continue
@@ -205,7 +210,31 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
             f"{model}: on average over the targets, {best['strategy']} {gain}, "
             f"{best['delta']:+.1f} points to {baseline} ({_uncertainty(best)}{caveat})."
         )
+        sentences += _helped(model, rows[rows["target"] != AVERAGE])
     return sentences
+
+
+_SHOWN = 4
+"""Targets that a sentence names; the table behind the heat map has all."""
+
+
+def _helped(model: str, rows: pd.DataFrame) -> list[str]:
+    """A sentence on the targets that a strategy helps, each with the one that helps most."""
+    targets = list(dict.fromkeys(rows["target"]))
+    found = rows[rows["verdict"] == "helps"] if "verdict" in rows else rows[:0]
+    best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
+    if best.empty:
+        return []
+    parts = [
+        f"{row['target']} after {row['strategy']} {row['delta']:+.1f} "
+        f"({row['low']:+.1f} to {row['high']:+.1f})"
+        for _, row in best[:_SHOWN].iterrows()
+    ]
+    more = f" and {len(best) - _SHOWN} more" if len(best) > _SHOWN else ""
+    others = [target for target in targets if target not in set(best["target"])]
+    named = ", ".join(others) if len(others) <= _SHOWN else f"{len(others)} others"
+    unhelped = f"; no strategy clearly helps {named}" if others else ""
+    return [f"{model}: clearly helped: {', '.join(parts)}{more}{unhelped}."]
 
 
 def _uncertainty(row: pd.Series[Any]) -> str:

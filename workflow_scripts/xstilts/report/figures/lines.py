@@ -86,7 +86,12 @@ def _facets(
     ]
     picked = alt.selection_point(name=f"pick_{x_title.replace(' ', '_')}", fields=["s"],
                                  bind="legend")  # fmt: skip
-    axis = alt.Axis(tickMinStep=1, format="d" if whole else "~s", tickCount=5)
+    # hidden states one by one: between two of them there is nothing
+    axis = (
+        alt.Axis(values=sorted({int(x) for x in rows["x"]}), format="d")
+        if whole
+        else alt.Axis(tickMinStep=1, format="~s", tickCount=5)
+    )
     lines = (
         alt.Chart()
         .mark_line(strokeWidth=2, point={"size": 22} if whole else False)
