@@ -209,7 +209,9 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
     )
     ways = [way for way in options.ways if workload != "evaluation" or way in (WAYS[0], "ours")]
     return [
-        replace(common, way=way, precision="fp32" if way == "trainer-default" else options.precision)
+        replace(
+            common, way=way, precision="fp32" if way == "trainer-default" else options.precision
+        )
         for way in ways
     ] + [common]
 

@@ -61,7 +61,6 @@ def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     assert jobs["score_predictions"] == 3 * 4 * 3
 
 
-
 def test_the_scheduler_wakes_only_where_a_job_ends(done: Checkout):
     for part in ("predictions", "scores"):
         shutil.rmtree(done.results / part)
