@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from xstilts.errors import UserError
 from xstilts.files import atomic_path
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
+from xstilts.models.precision import autocast
 from xstilts.progress import Progress, seconds_left
 from xstilts.record import with_record
 from xstilts.tasks.base import EMBEDDING_KINDS
@@ -27,6 +28,7 @@ from xstilts.training.batches import collate, gather, model_inputs, passes
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
+    from xstilts.models.precision import Precision
     from xstilts.prediction.options import PredictOptions
 
 
@@ -84,11 +86,7 @@ def predict(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     target = torch.device(device)
     encoder = load_encoder(model_dir, as_trained=True).to(target).eval()
-    head, head_labels = None, tuple(labels)
-    if options.head or kind not in EMBEDDING_KINDS:
-        name = options.head or task
-        head_labels = _check_head(model_dir, name, task, kind, labels)
-        head = load_head(model_dir, name, encoder.config).to(target).eval()
+    head, head_labels = _load_head(model_dir, encoder, task, kind, labels, options.head)
     previous: Any = None
     done = _Done(items, report) if report else None
     for item in items:
@@ -131,7 +129,7 @@ def predict_table(
     device: torch.device,
     known: npt.NDArray[np.bool_] | None = None,
     on_pass: Callable[[npt.NDArray[Any]], None] | None = None,
-    precision: Literal["fp32", "bf16"] = "fp32",
+    precision: Precision = "fp32",
 ) -> pa.Table:
     """Predictions of one token file by a model in memory, in the schema of the kind.
 
@@ -148,7 +146,6 @@ def predict_table(
         on_pass: told the lengths of the sequences of each forward pass.
         precision: arithmetic of the encoder.
     """
-    half = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
     # the longest first: a lack of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
     if known is not None:
@@ -158,7 +155,7 @@ def predict_table(
         sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)
         tensors = collate(sequences, slice(None), device)
         with torch.inference_mode():
-            with half:
+            with autocast(device, precision):
                 inputs = model_inputs(tensors)
                 hidden = hidden_states(encoder, inputs, every_layer=module.EVERY_LAYER)
             predictor.add(rows, tensors, tuple(states.float() for states in hidden), head)
@@ -189,20 +186,28 @@ class _Done:
         self._report(Progress(self._done, self._total, "sequence", speed, left))
 
 
-def _check_head(
-    model_dir: Path, name: str, task: str, kind: str, labels: Sequence[str]
-) -> tuple[str, ...]:
-    """Labels of the head, in class order.
+def _load_head(
+    model_dir: Path,
+    encoder: Any,
+    task: str,
+    kind: str,
+    labels: Sequence[str],
+    name: str | None,
+) -> tuple[torch.nn.Module | None, tuple[str, ...]]:
+    """The head beside the encoder, and its labels in class order; None if the kind needs none.
 
     Raises:
         UserError: it is of another kind, or shares no label with the task.
     """
-    spec = read_index(model_dir).get(name)
+    if not name and kind in EMBEDDING_KINDS:
+        return None, tuple(labels)
+    name = name or task
+    known = read_index(model_dir)
+    spec = known.get(name)
     if spec is None:
-        known = ", ".join(sorted(read_index(model_dir))) or "(none)"
         raise UserError(
-            f"{model_dir}: no head {name!r} to predict {task}. Heads: {known}. "
-            "Train on the task, or name another head."
+            f"{model_dir}: no head {name!r} to predict {task}. Heads: "
+            f"{', '.join(sorted(known)) or '(none)'}. Train on the task, or name another head."
         )
     if spec.kind != kind:
         raise UserError(f"{model_dir}: head {name!r} is for {spec.kind}, {task} is {kind}.")
@@ -211,7 +216,8 @@ def _check_head(
             f"{model_dir}: head {name!r} predicts {', '.join(spec.labels)}, but the labels of "
             f"{task} are {', '.join(labels)}. Train on a task with the same labels."
         )
-    return spec.labels
+    device = next(encoder.parameters()).device
+    return load_head(model_dir, name, encoder.config).to(device).eval(), spec.labels
 
 
 def _check_tokens(item: Item, kind: str, encoder: Any) -> TokenTable:

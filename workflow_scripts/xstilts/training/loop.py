@@ -20,6 +20,7 @@ from xstilts.models.encoder import (
     input_embeddings,
 )
 from xstilts.models.heads import HeadSpec, head_class
+from xstilts.models.precision import autocast
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import Sequences, collate, model_inputs
 from xstilts.training.data_map import data_maps, write_data_map
@@ -200,13 +201,13 @@ class _Trainer:
         loss_of = self.maps[task].noting(head) if task in self.maps else head.loss
         if head.pairs and len(parts) > 1:
             cached = importlib.import_module("xstilts.training.cached_gradient")
-            with self._autocast():
+            with autocast(self.device, self.recipe.precision):
                 loss_of = cached.split_loss(head, (self._hidden(one) for one in parts))
             torch.manual_seed(self.team.dropout_seed(self.seed, step))
         total = torch.zeros((), device=self.device)
         terms = 0
         for one in parts:
-            with self._autocast():
+            with autocast(self.device, self.recipe.precision):
                 hidden_BTD, tensors = self._hidden(one)
                 embeddings_VD = input_embeddings(self.stage.encoder)
                 # a pass that does not count is no training of its examples either
@@ -218,11 +219,6 @@ class _Trainer:
             total += loss.detach()
             terms += count
         return total, terms
-
-    def _autocast(self) -> torch.autocast:
-        """The arithmetic of a forward pass."""
-        half = self.recipe.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     def _hidden(self, one: Pass) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Last hidden states of a pass, and its tensors."""
