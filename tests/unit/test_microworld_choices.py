@@ -137,4 +137,4 @@ def test_choices_are_parallel(generator: str, language: str) -> None:
         assert len(one["choices"]) == len(other["choices"])
     # a close relative says some sentences in the same words
     same = sum(one["context"] == other["context"] for one, other in zip(ours, theirs, strict=True))
-    assert same <= len(ours) / 2
+    assert same <= (len(ours) / 2 if language == "qab" else 0)

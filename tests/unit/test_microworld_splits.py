@@ -23,7 +23,8 @@ def test_example_i_means_the_same_in_every_language(language: str) -> None:
     assert labels[0] == labels[1]
     text = [row["text"] for row in sample("text", language, "train", 30)]
     # a close relative says some short lines in the same words
-    assert len(set(text) & {row["text"] for row in sample("text", "qaa", "train", 30)}) < 8
+    same = set(text) & {row["text"] for row in sample("text", "qaa", "train", 30)}
+    assert len(same) <= (8 if language == "qab" else 0)
 
 
 def test_parallel_text_is_the_same_line_in_both_languages() -> None:

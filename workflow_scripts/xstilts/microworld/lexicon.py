@@ -29,6 +29,7 @@ VerbForms = tuple[str, str, str]
 
 NOUNS = (*(noun for noun in KIND_OF if noun not in NAMES), *KINDS, *PLACES, *DAYS)
 CONTENT = (*NOUNS, *QUALITY_WORDS, *VERBS, *MANNERS)
+"""Concepts with words of their own, names apart."""
 
 QUESTION_WORDS = ("who", "whom", "what")
 """Pronouns that take the endings of nouns."""
@@ -160,19 +161,24 @@ def lexicon(seed: int, language: Language) -> Lexicon:
     def spell(word: str) -> str:
         return transliterate(word, language.script)
 
+    def cognate(concept: str) -> str | None:
+        """The word that mini-English text mostly has, where it is shared: of a verb, its past."""
+        if concept not in shared:
+            return None
+        return VERBS[concept].past if concept in VERBS else concept
+
     def stem(concept: str, inflected: bool) -> str:
-        if concept in shared:
-            return concept
-        return speller.word((2, 2, 3), all_endings if inflected else ("",))
+        return cognate(concept) or speller.word((2, 2, 3), all_endings if inflected else ("",))
 
     for word in ENGLISH_FUNCTION_WORDS:
+        # drawn in any case: the other words do not depend on which of these are shared
         invented = speller.word((1,) if word not in NUMBERS else (2,))
-        words.function[word] = spell(word if word in shared else invented)
+        words.function[word] = spell(cognate(word) or invented)
     for noun in (*NOUNS, *NAMES, *QUESTION_WORDS):
         if noun in NAMES:
             base = noun
         elif noun in QUESTION_WORDS:
-            base = noun if noun in shared else speller.word((1,), all_endings)
+            base = cognate(noun) or speller.word((1,), all_endings)
         else:
             base = stem(noun, True)
         for (many, case), ending in endings.items():
@@ -182,9 +188,7 @@ def lexicon(seed: int, language: Language) -> Lexicon:
         for (many, case), ending in (endings if language.agreement else plain).items():
             words.adjectives[quality, many, case] = spell(base + ending)
     for name in VERBS:
-        # the form that text is full of: its base is rare in mini-English
-        word = VERBS[name].past if name in shared else stem(name, False)
-        words.verbs[name] = (spell(word),) * 3
+        words.verbs[name] = (spell(stem(name, False)),) * 3
     for manner in MANNERS:
         words.adverbs[manner] = spell(stem(manner, False))
     return words

@@ -166,11 +166,8 @@ def parameters(grid: Grid) -> dict[str, int]:
 
 def build_statistics(grid: Grid, out: Path, num_threads: int = 1) -> None:
     """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
-    samples, header, family = (
-        study_samples(grid, num_threads),
-        study_header(grid),
-        grid.study.correct_over,
-    )
+    samples = study_samples(grid, num_threads)
+    header, family = study_header(grid), grid.study.correct_over
 
     def write(name: str, table: pd.DataFrame, schema: pa.Schema, text: str) -> None:
         write_frame(out / name, table, schema)
