@@ -10,8 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from test_models_packed import batch, encoder
-from test_training_loop import CALM, stage
+from test_training_loop import CALM
 from test_training_options import STUDY, grid_of
+from toy_stage import stage
 
 from xstilts.errors import UserError
 from xstilts.grid import identities

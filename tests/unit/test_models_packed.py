@@ -9,7 +9,8 @@ import pytest
 import torch
 from engine_world import ARCHITECTURE
 from safetensors.torch import load_file
-from test_training_loop import CALM, stage
+from test_training_loop import CALM
+from toy_stage import stage
 
 from xstilts.errors import UserError
 from xstilts.models import packed

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_training_loop import stage
+from toy_stage import stage
 
 import xstilts
 from xstilts.progress import Progress, Reporter, duration, seconds_left

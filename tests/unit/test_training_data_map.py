@@ -8,16 +8,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+import toy_stage
+from engine_world import ARCHITECTURE, make_tokens
 
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
-from xstilts.models.heads import HeadSpec, load_head
+from xstilts.models.heads import load_head
 from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import collate, gather, model_inputs
 from xstilts.training.data_map import DATA_MAP_SCHEMA
-from xstilts.training.loop import train
-from xstilts.training.sampler import Member
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,16 +31,7 @@ def stage(
     folder: Path, out: str, kinds: tuple[str, ...] = KINDS, *, count: int = 24, **options: Any
 ) -> pd.DataFrame:
     """The data map of a toy stage on the given kinds."""
-    run = options.pop("run", {})
-    members = [
-        Member(task=kind, language="en", tokens=make_tokens(folder, kind, count)[1])
-        for kind in kinds
-    ]
-    heads = {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in kinds}
-    settings = recipe(**options)
-    train(
-        CALM, members, heads, settings, seed=1, out_dir=folder / out, running=running(folder, **run)
-    )
+    toy_stage.stage(folder, kinds, start=CALM, out=out, count=count, **options)
     return pq.read_table(folder / out / "data_map.parquet").to_pandas()
 
 

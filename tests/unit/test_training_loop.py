@@ -6,13 +6,14 @@ import math
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import torch
 from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, rows_of, running
 from safetensors.torch import load_file
+from toy_stage import stage
 
 from xstilts.errors import Interrupted, UserError
 from xstilts.models.heads import HeadSpec
@@ -21,38 +22,8 @@ from xstilts.training.loop import train
 from xstilts.training.sampler import Member
 from xstilts.training.state import clear_state, load_state, save_state
 
-if TYPE_CHECKING:
-    from xstilts.training.running import TrainResult
-
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json")
 CALM = {**ARCHITECTURE, "dropout": 0.0}
-
-
-def stage(
-    folder: Path,
-    kinds: tuple[str, ...] = ("classification",),
-    *,
-    start: Any = ARCHITECTURE,
-    out: str = "model",
-    run: dict[str, Any] | None = None,
-    count: int = 64,
-    **changes: Any,
-) -> TrainResult:
-    """Train a toy stage on the given kinds into ``folder/out``."""
-    members = [
-        Member(task=kind, language="en", tokens=make_tokens(folder, kind, count)[1])
-        for kind in kinds
-    ]
-    heads = {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in kinds}
-    return train(
-        start,
-        members,
-        heads,
-        recipe(**changes),
-        seed=1,
-        out_dir=folder / out,
-        running=running(folder, **(run or {})),
-    )
 
 
 def model_bytes(folder: Path) -> list[bytes]:

@@ -11,8 +11,9 @@ import torch
 from engine_world import ARCHITECTURE, recipe
 from safetensors.torch import load_file
 from test_config import STUDY, grid_of
-from test_training_loop import CALM, FILES, stage
+from test_training_loop import CALM, FILES
 from torch.nn import functional
+from toy_stage import stage
 
 from xstilts.errors import Interrupted, UserError
 from xstilts.grid import identities

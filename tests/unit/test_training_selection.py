@@ -6,60 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+import toy_stage
+from engine_world import labels_of, make_tokens
+from toy_stage import METRICS
 
 from xstilts.errors import Interrupted
 from xstilts.metrics.by_kind import score
-from xstilts.models.heads import HeadSpec
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.tokens.store import TokenTable
-from xstilts.training.loop import train
-from xstilts.training.sampler import Member
-from xstilts.training.selection import DevSet, Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.training.running import TrainResult
 
-METRICS = {
-    "classification": "accuracy",
-    "tagging": "f1",
-    "span": "mean_em_f1",
-    "multiple_choice": "accuracy",
-}
 PLAN = {"selection": "best", "eval_steps": 2, "patience": 0, "epochs": 3.0, "learning_rate": 1e-2}
 
 
 def stage(
-    folder: Path,
-    kinds: tuple[str, ...] = ("classification",),
-    *,
-    out: str = "model",
-    run: dict[str, Any] | None = None,
-    **changes: Any,
+    folder: Path, kinds: tuple[str, ...] = ("classification",), **changes: Any
 ) -> TrainResult:
     """Train a toy stage with selection into ``folder/out``."""
-    members, dev, heads = [], [], {}
-    for kind in kinds:
-        tokens = make_tokens(folder, kind, 96)[1]
-        members.append(Member(task=kind, language="en", tokens=tokens))
-        data, tokens = make_tokens(folder, kind, 40, seed=7)
-        dev.append(DevSet(task=kind, language="en", metric=METRICS[kind], tokens=tokens, data=data))
-        heads[kind] = HeadSpec(kind=kind, labels=labels_of(kind))
-    plan, how = recipe(**(PLAN | changes)), running(folder, **(run or {}))
-    return train(
-        ARCHITECTURE,
-        members,
-        heads,
-        plan,
-        seed=1,
-        out_dir=folder / out,
-        running=how,
-        selection=Selection(dev, heads, plan, how),
-    )
+    return toy_stage.stage(folder, kinds, **({"count": 96, "dev": 40, **PLAN} | changes))
 
 
 def evaluations(folder: Path) -> list[dict[str, Any]]:

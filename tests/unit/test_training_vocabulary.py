@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+import toy_stage
 from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
 from safetensors.torch import load_file
 from team_world import stage as team_stage
@@ -36,7 +37,6 @@ MATRIX = "embeddings.word_embeddings.weight"
 FILES = ("model.safetensors", "heads.safetensors")
 # without clipping: the norm is a sum, and the order of its terms is another with all rows
 SAME_BITS = {"max_grad_norm": 0.0, "weight_decay": 0.0}
-METRICS = {"classification": "accuracy", "tagging": "f1"}
 MIXTURE = ("classification", "span", "tagging", "multiple_choice")
 
 
@@ -50,28 +50,9 @@ def stage(
     **changes: Any,
 ) -> Any:
     """Train a toy stage of a large vocabulary into ``folder/out``."""
-    members, dev_sets, heads = [], [], {}
-    for kind in kinds:
-        tokens = make_tokens(folder, kind, 64)[1]
-        members.append(Member(task=kind, language="en", tokens=tokens))
-        heads[kind] = HeadSpec(kind=kind, labels=labels_of(kind))
-        if dev:
-            data, tokens = make_tokens(folder, kind, 30, seed=7)
-            dev_sets.append(
-                DevSet(task=kind, language="en", metric=METRICS[kind], tokens=tokens, data=data)
-            )
-    plan = recipe(**({"epochs": 1.0} | changes))
-    how = running(folder, **{"state_dir": folder / f"state-{out}", **(run or {})})
-    return train(
-        LARGE,
-        members,
-        heads,
-        plan,
-        seed=1,
-        out_dir=folder / out,
-        running=how,
-        selection=Selection(dev_sets, heads, plan, how) if dev else None,
-    )
+    run = {"state_dir": folder / f"state-{out}", **(run or {})}
+    examples = 30 if dev else 0
+    return toy_stage.stage(folder, kinds, start=LARGE, out=out, run=run, dev=examples, **changes)
 
 
 def all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
