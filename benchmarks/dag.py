@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import subprocess
 import sys
@@ -18,9 +17,8 @@ import time
 from pathlib import Path
 
 import yaml
+from checkout import ROOT, copy_workflow
 
-ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "rules", "workflow_scripts", "envs", "profiles")
 RUNS = 5
 
 PARSE = """
@@ -37,8 +35,9 @@ print(time.perf_counter() - start)
 """
 
 IMPORTS = {
+    "a script that hands it to the nursery": "import xstilts.warm.client, xstilts.stages.score",
     "data, scores, tables": "import xstilts.jobs, xstilts.stages.data, pyarrow.parquet",
-    "tokens": "import xstilts.jobs, xstilts.stages.tokens",
+    "tokens": "import xstilts.jobs, xstilts.stages.tokens, xstilts.tokens.prepare",
     "training": "import xstilts.jobs, xstilts.stages.train, xstilts.training.loop",
     "prediction": "import xstilts.jobs, xstilts.stages.predict, xstilts.prediction.run",
 }
@@ -86,10 +85,7 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for part in PARTS:
-            source = ROOT / part
-            copy = shutil.copytree if source.is_dir() else shutil.copy2
-            copy(source, folder / part)
+        copy_workflow(folder)
         (folder / "config.yaml").write_text(yaml.safe_dump(big_study()))
         python = sys.executable
         rows = [

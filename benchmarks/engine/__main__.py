@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -192,20 +192,7 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
         workload=workload,
         way="peak",
         precision=options.precision,
-        **{
-            name: getattr(options, name)
-            for name in (
-                "device",
-                "threads",
-                "layers",
-                "width",
-                "vocab",
-                "pieces",
-                "steps",
-                "examples",
-                "tokens_per_pass",
-            )
-        },
+        **{name: getattr(options, name) for name in OPTIONS},
     )
     ways = [way for way in options.ways if workload != "evaluation" or way in (WAYS[0], "ours")]
     return [
@@ -214,6 +201,10 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
         )
         for way in ways
     ] + [common]
+
+
+OPTIONS = [one.name for one in fields(Setup) if one.name not in ("workload", "way", "precision")]
+"""What is the same for all ways, and an option of the command line."""
 
 
 def parse() -> argparse.Namespace:

@@ -1,0 +1,68 @@
+"""What ``prediction_precision: bf16`` changes in the scores of a finished study.
+
+    python benchmarks/precision.py [CONFIG] [--cores N]
+
+CONFIG is the study's file, ``config.yaml`` by default; its results must be there. Predicts and
+scores a copy of them again, in a temporary folder and in bf16, and prints one table: how far the
+scores of the same models, seeds and languages are from those in fp32, and how far the entries of
+the transfer table (gains over the baseline, means over seeds and languages).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from checkout import ROOT, copy_workflow
+
+SCORE = ["model", "strategy", "target", "language", "seed"]
+
+
+def compared(full: Path, half: Path) -> pd.DataFrame:
+    """By target: number of scores, their mean and largest difference, and the largest of a gain."""
+    scores, gains = [], []
+    for tables in (full, half):
+        results = pd.read_parquet(tables / "results.parquet")
+        scores.append(results[results["headline"]].set_index(SCORE)["value"])
+        transfer = pd.read_csv(tables / "transfer.csv")
+        gains.append(transfer.set_index(["model", "strategy", "target"])["delta"])
+    apart = (scores[0] - scores[1]).abs().groupby("target").agg(["size", "mean", "max"])
+    apart["gain"] = (gains[0] - gains[1]).abs().groupby("target").max()
+    return apart
+
+
+def main() -> None:
+    """Predict again and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("config", nargs="?", default=str(ROOT / "config.yaml"))
+    parser.add_argument("--cores", default="2")
+    options = parser.parse_args()
+    study = yaml.safe_load(Path(options.config).read_text())
+    results = ROOT / "results" / study["study"]
+    if not (results / "tables" / "results.parquet").exists():
+        sys.exit(f"{results}: no tables. Run snakemake --cores {options.cores} first.")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        copy_workflow(folder)
+        shutil.copytree(results, folder / "results" / study["study"])
+        (folder / "config.yaml").write_text(
+            yaml.safe_dump(study | {"prediction_precision": "bf16"})
+        )
+        command = [sys.executable, "-m", "snakemake", "--cores", options.cores, "tables"]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        table = compared(results / "tables", folder / "results" / study["study"] / "tables")
+    sys.stdout.write("| target | scores | mean difference | largest | largest of a gain |\n")
+    sys.stdout.write("|---|---|---|---|---|\n")
+    for target, row in table.iterrows():
+        numbers = " | ".join(f"{row[name]:.2f}" for name in ("mean", "max", "gain"))
+        sys.stdout.write(f"| {target} | {row['size']:.0f} | {numbers} |\n")
+
+
+if __name__ == "__main__":
+    main()
