@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
@@ -271,6 +272,12 @@ def test_holm_against_its_definition() -> None:
     assert holm([0.01, 0.04, 0.03, math.nan]) == pytest.approx(
         [0.03, 0.06, 0.06, math.nan], nan_ok=True
     )
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    p_values = np.random.default_rng(0).random(40) ** 3
+    p_values[7] = p_values[20]
+    assert holm(list(p_values)) == pytest.approx(multipletests(p_values, method="holm")[1])
 
 
 def test_sign_flips_are_exact() -> None:

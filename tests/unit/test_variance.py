@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
+import pandas as pd
 import pytest
+from statsmodels.formula.api import mixedlm
 from test_contrasts import HEADER, samples
 
 from xstilts.statistics.variance import FACTORS, components, variance_markdown, variance_table
@@ -41,6 +45,24 @@ def test_two_factors_are_the_textbooks() -> None:
     assert found["rest"] == pytest.approx(mean_square)
     assert found["strategy"] == pytest.approx((7 * rows.var(ddof=1) - mean_square) / 7)
     assert set(found) == {"strategy", "language", "rest"}
+
+
+def test_statsmodels_mixed_model_finds_the_same() -> None:
+    values = planted((6, 8, 3))
+    # a part of its own for each pair of factors: no component is zero, the limit of the two ways
+    values += np.random.default_rng(1).normal(0, 2, (6, 1, 3))
+    values += np.random.default_rng(2).normal(0, 2, (1, 8, 3))
+    index = np.indices(values.shape).reshape(3, -1)
+    data = pd.DataFrame(dict(zip(FACTORS, index, strict=True))).assign(score=values.ravel(), all=0)
+    pairs = list(combinations(FACTORS, 2))
+    parts = {name: f"0 + C({name})" for name in FACTORS}
+    parts |= {f"{a} x {b}": f"0 + C({a}):C({b})" for a, b in pairs}
+    model = mixedlm("score ~ 1", data, groups="all", vc_formula=parts)
+    fitted = model.fit(reml=True, method="lbfgs")
+    expected = dict(zip(model.exog_vc.names, fitted.vcomp, strict=True)) | {"rest": fitted.scale}
+    found = components(values, FACTORS)
+    assert min(found.values()) > 0
+    assert found == pytest.approx(expected, rel=1e-3, abs=1e-2)
 
 
 def test_shares_of_a_study() -> None:
