@@ -5,8 +5,9 @@
 Prints one table. All ways compute the same random sequences (``workloads.py``) with an encoder of
 random weights; each has a process of its own, and the processes take turns, a round each, so that
 a busy machine slows all of them. On a CPU they are compared by CPU seconds of all threads, which
-other processes disturb least. Training counts the steps; evaluation counts whole processes, from
-their start ("X of Y s": X without start and imports). A first round warms up.
+other processes disturb least. Rounds of training are epochs of one training, the first of which
+warms up; evaluation counts whole processes, from their start ("X of Y s": X without start and
+imports).
 ``--layers 12 --vocab 250002`` is XLM-R base, ``--width 1024 --layers 24`` with it XLM-R large;
 ``--pieces`` says how many of the vocabulary's pieces a training set has.
 """
@@ -44,6 +45,8 @@ class Measured(NamedTuple):
     """What ways are compared by: CPU seconds of all threads on a CPU, else wall-clock seconds."""
     memory: int
     """Bytes that its process held at most."""
+    pieces: list[int]
+    """Real ones of each round."""
     computed: float | None = None
     """In evaluation, the part of the seconds after start and imports."""
 
@@ -75,23 +78,31 @@ class Worker:
 
 def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
     """Rounds of each way by turns; the last setup is the matrix product's."""
-    workers = [Worker(setup, folder / setup.way) for setup in setups]
-    records: list[list[dict[str, Any]]] = [[] for _ in setups]
+    teams = [team_of(setup, folder / setup.way) for setup in setups]
+    records: list[list[list[dict[str, Any]]]] = [[] for _ in setups]
     for _ in range(rounds + 1):
-        for worker, found in zip(workers, records, strict=True):
-            found.append(worker.round())
-    for worker in workers:
+        for team, found in zip(teams, records, strict=True):
+            found.append([worker.round() for worker in team])
+    for worker in (one for team in teams for one in team):
         worker.close()
     clock = clock_of(setups[0])
-    # the first round warms up
     return [
         Measured(
-            [record["wall"] for record in found[1:]],
-            [record[clock] for record in found[1:]],
-            found[-1]["memory"],
+            # the first round warms up
+            [sum(record["wall"] for record in parts) for parts in found[1:]],
+            [sum(record[clock] for record in parts) for parts in found[1:]],
+            max(record["memory"] for record in found[-1]),
+            [sum(record["pieces"] for record in parts) for parts in found[1:]],
         )
         for found in records
     ]
+
+
+def team_of(setup: Setup, folder: Path) -> list[Worker]:
+    """The processes of a way: one, or one per task where it trains on one alone."""
+    alone = setup.way in BASELINES and setup.workload in WORKLOADS
+    count = len(WORKLOADS[setup.workload].parts(setup.steps, setup.pieces)) if alone else 1
+    return [Worker(replace(setup, part=part), folder / str(part)) for part in range(count)]
 
 
 def clock_of(setup: Setup) -> str:
@@ -110,11 +121,13 @@ def measure_evaluation(setups: list[Setup], rounds: int, folder: Path) -> list[M
             for group in ([languages[:1]] if not records else []) + [languages]:
                 record = processes(setup, folder / setup.way, group)
             records.append(record)
+    pieces = sum(map(sum, lengths_of(product)))
     measured = [
         Measured(
             [record["wall"] for record in records],
             [record["whole"] for record in records],
             max(int(record["memory"]) for record in records),
+            [pieces] * rounds,
             statistics.median(record["computed"] for record in records),
         )
         for records in found
@@ -146,35 +159,38 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
     *measured, peak = measured
     train = product.workload != "evaluation"
     lengths = lengths_of(product)
-    pieces = sum(map(sum, lengths))
     flops = sum(model_flops(part, product.shape, train=train) for part in lengths)
-    medians = {s.way: statistics.median(m.seconds) for s, m in zip(setups, measured, strict=True)}
+    flops /= sum(map(sum, lengths))
+    speeds = [
+        [pieces / seconds for pieces, seconds in zip(m.pieces, m.seconds, strict=True)]
+        for m in measured
+    ]
+    medians = {s.way: statistics.median(found) for s, found in zip(setups, speeds, strict=True)}
     rows = []
-    for setup, own in zip(setups, measured, strict=True):
+    for setup, own, found in zip(setups, measured, speeds, strict=True):
         median = medians[setup.way]
         # a way in another precision has another peak
         same = setup.precision == product.precision
-        note = f", {own.computed:.0f} of {median:.0f} s" if own.computed is not None else ""
+        note = ""
+        if own.computed is not None:
+            note = f", {own.computed:.0f} of {statistics.median(own.seconds):.0f} s"
+        wall = [pieces / seconds for pieces, seconds in zip(own.pieces, own.wall, strict=True)]
         rows.append(
             [
                 setup.workload,
                 setup.way + note,
                 setup.precision,
-                f"{pieces / statistics.median(own.wall):,.0f}",
-                f"{pieces / median:,.0f} ({_range(pieces, own.seconds)})",
-                f"{flops / median / 1e9:,.0f}",
-                f"{flops / median * min(peak.seconds):.0%}" if same else "",
+                f"{statistics.median(wall):,.0f}",
+                f"{median:,.0f} ({min(found):,.0f} - {max(found):,.0f})",
+                f"{flops * median / 1e9:,.0f}",
+                f"{flops * median * min(peak.seconds):.0%}" if same else "",
                 f"{own.memory / 2**20:,.0f}",
-                *(f"{medians[way] / median:.2f}" if way in medians else "" for way in BASELINES),
+                *(f"{median / medians[way]:.2f}" if way in medians else "" for way in BASELINES),
             ]
         )
     best = f"{1 / min(peak.seconds) / 1e9:,.0f}"
     end = [product.precision, "", "", best, "100%", "", "", ""]
     return [*rows, [product.workload, "(matrix product)", *end]]
-
-
-def _range(pieces: int, seconds: list[float]) -> str:
-    return f"{pieces / max(seconds):,.0f} - {pieces / min(seconds):,.0f}"
 
 
 def lengths_of(setup: Setup) -> list[list[int]]:
@@ -203,7 +219,9 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
     ] + [common]
 
 
-OPTIONS = [one.name for one in fields(Setup) if one.name not in ("workload", "way", "precision")]
+OPTIONS = [
+    one.name for one in fields(Setup) if one.name not in ("workload", "way", "precision", "part")
+]
 """What is the same for all ways, and an option of the command line."""
 
 

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import torch
 
+MOST_ROUNDS = 1000
+"""More than any training of a benchmark is asked for."""
+
 
 class Seconds(NamedTuple):
     """What a piece of work took."""
@@ -14,10 +17,6 @@ class Seconds(NamedTuple):
     wall: float
     cpu: float
     """Of all threads of this process: what other processes disturb least."""
-
-    def __add__(self, other: Seconds) -> Seconds:  # type: ignore[override]
-        """Both, one after the other."""
-        return Seconds(self.wall + other.wall, self.cpu + other.cpu)
 
 
 class Clock:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from clock import Clock, Seconds
+from clock import MOST_ROUNDS, Clock, Seconds
 from workloads import LANGUAGES, WORKLOADS, Part, classification
 
 from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
@@ -26,22 +27,30 @@ from xstilts.training.sampler import Member
 if TYPE_CHECKING:
     from setup import Setup
 
+    from xstilts.training.history import Step
 
-def train_seconds(setup: Setup, folder: Path) -> Seconds:
-    """The steps of a stage, from weights in memory to weights in memory."""
+
+def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
+    """Train as a stage does between loading and saving, epoch by epoch.
+
+    Args:
+        setup: the workload.
+        folder: for files.
+        turn: called before each epoch, with the real pieces of the one before.
+    """
     workload = WORKLOADS[setup.workload]
     parts = {part.kind: part for part in workload.parts(setup.steps, setup.pieces)}
     most = max(part.num_examples for part in parts.values())
     members = []
     for name, part in parts.items():
-        file = folder / f"{name}.arrow"
-        if not file.is_file():
-            part.write(file, setup.vocab, setup.pieces if part.num_examples == most else 0)
+        file = part.write(
+            folder / f"{name}.arrow", setup.vocab, setup.pieces if part.num_examples == most else 0
+        )
         members.append(Member(task=name, language="en", tokens=file))
     others = (*TASK_KEYS, *RUNNING_KEYS)
     values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
-    values |= {"batch_size": workload.batch_size, "max_steps": setup.steps, "selection": "last"}
-    values |= {"precision": setup.precision}
+    values |= {"batch_size": workload.batch_size, "selection": "last"}
+    values |= {"max_steps": setup.steps * MOST_ROUNDS, "precision": setup.precision}
     # what lies behind them is not drawn
     values["max_train_examples"] = most
     if setup.way == "ours-compiled":
@@ -54,14 +63,21 @@ def train_seconds(setup: Setup, folder: Path) -> Seconds:
         device=setup.device,
     )
     specs = {name: part.spec for name, part in parts.items()}
-    # what ``train`` runs between loading and saving
-    trainer = _Trainer(setup.architecture, members, specs, Recipe(**values), 1, running, None)
-    clock = Clock()
-    trainer.run()
-    seconds = clock.seconds()
-    pieces = sum(int(part.lengths.sum()) for part in parts.values())
-    assert trainer.result().tokens == pieces
-    return seconds
+
+    class Rounds(_Trainer):
+        """The training of a stage, which waits for its turn before each epoch."""
+
+        pieces = 0
+
+        def _step(self, step: int, task: int, draw: int) -> Step:
+            if step % setup.steps == 0:
+                turn(self.pieces)
+                self.pieces = 0
+            done = super()._step(step, task, draw)
+            self.pieces += done.tokens
+            return done
+
+    Rounds(setup.architecture, members, specs, Recipe(**values), 1, running, None).run()
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:

@@ -8,10 +8,11 @@ the benchmark uses it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clock import Clock, Seconds
+from clock import MOST_ROUNDS, Clock, Seconds
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import (
@@ -30,7 +31,7 @@ from transformers import (
     XLMRobertaForSequenceClassification,
     XLMRobertaForTokenClassification,
 )
-from workloads import LANGUAGES, PAD, WORKLOADS, Part, Workload, classification
+from workloads import LANGUAGES, PAD, WORKLOADS, Part, classification
 
 if TYPE_CHECKING:
     from setup import Setup
@@ -46,22 +47,22 @@ NAMES = {"label": "label", "labels": "labels", "start": "start_positions", "end"
 """Columns of a token file to arguments of transformers' models."""
 
 
-def train_seconds(setup: Setup, folder: Path) -> Seconds:
-    """The steps of a training; of one after the other for several tasks."""
+def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
+    """Train on one task of the workload, epoch by epoch.
+
+    Args:
+        setup: the workload, and which of its tasks.
+        folder: for files.
+        turn: called before each epoch, with the real pieces of the one before.
+    """
     workload = WORKLOADS[setup.workload]
-    parts = workload.parts(setup.steps, setup.pieces)
-    taken = [_train(setup, workload, part, folder) for part in parts]
-    return sum(taken, Seconds(0, 0))
-
-
-def _train(setup: Setup, workload: Workload, part: Part, folder: Path) -> Seconds:
+    part = workload.parts(setup.steps, setup.pieces)[setup.part]
     best = setup.way == "trainer-best"
     pad_to = None if best or part.kind == "mlm" else workload.pad_to
-    steps = -(-part.num_examples // workload.batch_size)
     arguments = TrainingArguments(
         output_dir=str(folder / "trainer"),
         per_device_train_batch_size=workload.batch_size,
-        max_steps=steps,
+        num_train_epochs=MOST_ROUNDS,
         train_sampling_strategy="group_by_length" if best else "random",
         bf16=setup.precision == "bf16",
         use_cpu=setup.device == "cpu",
@@ -72,30 +73,24 @@ def _train(setup: Setup, workload: Workload, part: Part, folder: Path) -> Second
         logging_strategy="no",
         dataloader_pin_memory=setup.device != "cpu",
     )
-    steps = Steps()
-    features = features_of(part)
     Trainer(
         model=new_model(setup, part),
         args=arguments,
-        train_dataset=features,
+        train_dataset=features_of(part),
         data_collator=collator_of(part, pad_to, setup.vocab),
-        callbacks=[steps],
+        callbacks=[Epochs(turn, int(part.lengths.sum()))],
     ).train()
-    return steps.seconds
 
 
-class Steps(TrainerCallback):
-    """Seconds from the first step's start to the last step's end."""
+class Epochs(TrainerCallback):
+    """Waits for its turn before each epoch."""
 
-    seconds = Seconds(0, 0)
+    def __init__(self, turn: Callable[[int], None], pieces: int) -> None:
+        self._turn, self._pieces = turn, pieces
 
-    def on_train_begin(self, *_args: Any, **_kwargs: Any) -> None:
-        """Model, optimiser and data are ready."""
-        self.clock = Clock()
-
-    def on_train_end(self, *_args: Any, **_kwargs: Any) -> None:
-        """All steps are done."""
-        self.seconds = self.clock.seconds()
+    def on_epoch_begin(self, *_args: Any, **_kwargs: Any) -> None:
+        """The steps before it are done."""
+        self._turn(self._pieces)
 
 
 def new_model(setup: Setup, part: Part) -> Any:

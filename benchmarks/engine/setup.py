@@ -22,9 +22,12 @@ class Setup:
     pieces: int
     """Different pieces of a training set."""
     steps: int
+    """Of a round, all tasks together."""
     examples: int
     """Of each language, in evaluation."""
     tokens_per_pass: int
+    part: int = 0
+    """Which task of the workload, for ways that train on one alone."""
 
     @property
     def heads(self) -> int:

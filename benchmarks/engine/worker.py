@@ -3,7 +3,9 @@
     python worker.py SETUP FOLDER [LANGUAGE]
 
 SETUP is a ``Setup`` as JSON. For each line of its input it computes a round and answers with one
-line of JSON: wall and CPU seconds, and the bytes that were held at most.
+line of JSON: wall and CPU seconds, the real pieces of a training's round, and the bytes that were
+held at most. Rounds of training are epochs of one training, as in a long one: what its first steps
+alone do (memory from the system, kernels that are chosen) is left to the first round.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from setup import Setup
 
@@ -24,8 +26,51 @@ if TYPE_CHECKING:
     from clock import Seconds
 
 
+class Rounds:
+    """The rounds that this process is asked for and answers."""
+
+    def __init__(self, answers: Any, device: str) -> None:
+        self._answers, self._device = answers, device
+        self._clock: Any = None
+
+    def turn(self, pieces: int = 0) -> None:
+        """End the round in work, if any, and wait for the next; the process ends with its input.
+
+        Args:
+            pieces: real ones of the round that ends.
+        """
+        from clock import Clock
+
+        if self._clock:
+            self.answer(self._clock.seconds(), pieces)
+        if not sys.stdin.readline():
+            sys.exit()
+        self._clock = Clock()
+
+    def answer(self, seconds: Seconds, pieces: int = 0) -> None:
+        """Tell what a round took."""
+        from xstilts.training.running import device_of, peak_memory
+
+        memory = peak_memory(device_of(self._device))
+        record = {**seconds._asdict(), "pieces": pieces, "memory": memory}
+        self._answers.write(json.dumps(record) + "\n")
+        self._answers.flush()
+
+
+def train(setup: Setup, folder: Path, rounds: Rounds) -> None:
+    """Train until no round is asked for."""
+    if setup.way.startswith("ours"):
+        import ours
+
+        ours.train(setup, folder, rounds.turn)
+    else:
+        import peers
+
+        peers.train(setup, folder, rounds.turn)
+
+
 def seconds_of(setup: Setup, folder: Path, language: str) -> Seconds:
-    """One round."""
+    """A round that stands for itself."""
     if setup.way == "peak":
         from machine import matrix_product
 
@@ -33,14 +78,10 @@ def seconds_of(setup: Setup, folder: Path, language: str) -> Seconds:
     if setup.way.startswith("ours"):
         import ours
 
-        if setup.workload == "evaluation":
-            return ours.predict_seconds(setup, folder)
-        return ours.train_seconds(setup, folder)
+        return ours.predict_seconds(setup, folder)
     import peers
 
-    if setup.workload == "evaluation":
-        return peers.predict_seconds(setup, folder, language)
-    return peers.train_seconds(setup, folder)
+    return peers.predict_seconds(setup, folder, language)
 
 
 def main() -> None:
@@ -53,15 +94,13 @@ def main() -> None:
 
     import torch
 
-    from xstilts.training.running import device_of, peak_memory
-
     torch.set_num_threads(setup.threads)
     folder.mkdir(parents=True, exist_ok=True)
+    rounds = Rounds(answers, setup.device)
+    if setup.way != "peak" and setup.workload != "evaluation":
+        train(setup, folder, rounds)
     for _ in sys.stdin:
-        seconds = seconds_of(setup, folder, language)
-        record = {**seconds._asdict(), "memory": peak_memory(device_of(setup.device))}
-        answers.write(json.dumps(record) + "\n")
-        answers.flush()
+        rounds.answer(seconds_of(setup, folder, language))
 
 
 if __name__ == "__main__":

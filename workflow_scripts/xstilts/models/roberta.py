@@ -18,6 +18,8 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from xstilts.models.dropout import Dropout, dropout
+
 MODEL_TYPES = ("xlm-roberta", "roberta")
 
 _REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -85,7 +87,7 @@ class _Embeddings(nn.Module):
         )
         self.token_type_embeddings = _Embedding(config.type_vocab_size, width)
         self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
-        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+        self.dropout = Dropout(config.hidden_dropout_prob)
 
     def forward(self, input_ids_BT: torch.Tensor, types_BT: torch.Tensor | None) -> torch.Tensor:
         # positions count from padding_idx + 1, over real pieces only
@@ -130,10 +132,27 @@ class _SelfAttention(nn.Module):
             for part in (query_BTD, key_BTD, value_BTD)
         )
         rate = self.rate if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask_B11T, dropout_p=rate
-        )
+        # with dropout torch has no kernel for a CPU, and computes it in parts and in fp32
+        in_parts = rate and query.device.type == "cpu" and not torch.compiler.is_compiling()
+        attend = _attend_in_parts if in_parts else functional.scaled_dot_product_attention
+        mixed = attend(query, key, value, attn_mask=mask_B11T, dropout_p=rate)
         return mixed.transpose(1, 2).reshape(batch, length, width)
+
+
+def _attend_in_parts(
+    query_BHTD: torch.Tensor,
+    key_BHTD: torch.Tensor,
+    value_BHTD: torch.Tensor,
+    *,
+    attn_mask: torch.Tensor | None,
+    dropout_p: float,
+) -> torch.Tensor:
+    """Torch's ``scaled_dot_product_attention``, in the precision of the surrounding autocast."""
+    query_BHTD = query_BHTD * query_BHTD.shape[-1] ** -0.5
+    scores_BHTT = query_BHTD @ key_BHTD.transpose(-1, -2)
+    if attn_mask is not None:
+        scores_BHTT = scores_BHTT.masked_fill_(~attn_mask, float("-inf"))
+    return dropout(scores_BHTT.softmax(-1), dropout_p) @ value_BHTD
 
 
 class _Output(nn.Module):
@@ -143,7 +162,7 @@ class _Output(nn.Module):
         super().__init__()
         self.dense = _Linear(width_in, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
-        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+        self.dropout = Dropout(config.hidden_dropout_prob)
 
     def forward(self, inner: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.LayerNorm(self.dropout(self.dense(inner)) + residual)

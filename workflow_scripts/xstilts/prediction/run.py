@@ -17,6 +17,7 @@ import torch
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
+from xstilts.heap import keep_freed_memory
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
 from xstilts.models.precision import autocast
@@ -80,6 +81,7 @@ def predict(
         UserError: the head does not serve the task, or the tokens do not fit the model.
     """
     torch.set_num_threads(num_threads)
+    keep_freed_memory()
     # by name, so that the code of one kind is no part of another kind's identity
     module = importlib.import_module(f"xstilts.prediction.{kind}")
     if device == "auto":

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from xstilts.errors import Interrupted
+from xstilts.heap import keep_freed_memory
 from xstilts.models.encoder import (
     check_fit,
     checkpoint_layers,
@@ -78,6 +79,7 @@ def train(
         Interrupted: a signal asked to stop; the state is saved.
     """
     torch.set_num_threads(running.num_threads)
+    keep_freed_memory()
     trainer = _Trainer(start, members, heads, recipe, seed, running, selection)
     trainer.run()
     trainer.write(out_dir, home or out_dir)

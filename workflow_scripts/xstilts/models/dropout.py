@@ -1,0 +1,77 @@
+"""Dropout whose random numbers do not take longer than what they are drawn for.
+
+On a CPU torch draws a double-precision number for each element, in one thread: a fifth of a
+training step of XLM-R in bf16. Here one number of the same generator decides four elements, by 16
+bits each, so that a rate is met to within 2^-17 (0.1 becomes 0.100006).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+_LEVELS = 1 << 16
+_LEAST = -(1 << 15)
+_ONE_BF16 = 0x3F80
+"""The bits of 1.0 in bf16, as an integer."""
+
+
+def dropout(x: torch.Tensor, rate: float) -> torch.Tensor:
+    """Zero each element with probability ``rate`` and divide the others by what is left of it.
+
+    The mask follows torch's default generator. A GPU and a compiler have their own quick ways.
+
+    Args:
+        x: any shape.
+        rate: in [0, 1].
+    """
+    dropped = round(rate * _LEVELS)
+    if x.device.type != "cpu" or torch.compiler.is_compiling() or dropped == _LEVELS:
+        return functional.dropout(x, rate)
+    if not dropped:
+        return x
+    result: torch.Tensor = _Dropout.apply(x, dropped)
+    return result
+
+
+class Dropout(nn.Dropout):
+    """torch's module by :func:`dropout`."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """The input with dropout in training, else as it is."""
+        return dropout(input, self.p) if self.training else input
+
+
+class _Dropout(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, dropped: int) -> torch.Tensor:
+        kept = kept_mask(x, dropped)
+        ctx.save_for_backward(kept)
+        ctx.scale = _LEVELS / (_LEVELS - dropped)
+        return (x * kept).mul_(ctx.scale)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        (kept,) = ctx.saved_tensors
+        return (gradient * kept).mul_(ctx.scale), None
+
+
+def kept_mask(x: torch.Tensor, dropped: int) -> torch.Tensor:
+    """Ones where an element is kept and zeros elsewhere, in the shape and type of ``x``.
+
+    Args:
+        x: on a CPU.
+        dropped: of 65,536 possible draws, those that drop an element.
+    """
+    numbers = torch.empty(math.ceil(x.numel() / 4), dtype=torch.int64).random_(-(2**63), None)
+    draws = numbers.view(torch.int16)[: x.numel()].view(x.shape)
+    first_kept = _LEAST + dropped
+    if x.dtype == torch.bfloat16:
+        # converting truth values to bf16 would take as long as all of this
+        bits = draws.clamp_(first_kept - 1, first_kept).sub_(first_kept - 1).mul_(_ONE_BF16)
+        return bits.view(torch.bfloat16)
+    return (draws >= first_kept).to(x.dtype)
