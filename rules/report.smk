@@ -1,7 +1,7 @@
 """Report: one HTML page from the tables, and its figures as files.
 
-REQUIRED INPUTS: <results>/tables/..., manifests of the models; predictions and records of jobs where
-they are
+REQUIRED INPUTS: <results>/tables/[VIEW/]..., manifests of the models; predictions and records of
+jobs where they are
 OUTPUTS: <results>/report.html, <results>/figures/...
 """
 
@@ -14,18 +14,7 @@ localrules:
 rule build_report:
     """Build the report"""
     input:
-        tables=multiext(
-            "<results>/tables/",
-            "transfer.parquet",
-            "languages.parquet",
-            "layers.parquet",
-            "baselines.parquet",
-            "results.parquet",
-            "effects.parquet",
-            "claims.parquet",
-            "sources.parquet",
-            "scale.parquet",
-        ),
+        tables=report_tables(GRID),
         overlap="<results>/tables/overlap.csv",
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:
@@ -49,18 +38,7 @@ rule build_report:
 rule build_figures:
     """Draw the figures"""
     input:
-        tables=multiext(
-            "<results>/tables/",
-            "transfer.parquet",
-            "languages.parquet",
-            "layers.parquet",
-            "baselines.parquet",
-            "results.parquet",
-            "effects.parquet",
-            "claims.parquet",
-            "sources.parquet",
-            "scale.parquet",
-        ),
+        tables=report_tables(GRID),
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:
         report(

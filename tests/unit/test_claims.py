@@ -12,9 +12,9 @@ from test_statistics import answers, sample
 from xstilts.config.claims import Claim
 from xstilts.config.load import load_claims
 from xstilts.errors import UserError
-from xstilts.results.render import Header
+from xstilts.results.render import Header, summary_markdown
 from xstilts.statistics.claims import claim_table, evaluate
-from xstilts.statistics.render_claims import claims_markdown
+from xstilts.statistics.render_claims import claims_summary
 from xstilts.statistics.samples import Samples
 
 ROOT = Path(__file__).parents[2]
@@ -120,10 +120,12 @@ def test_verdicts_on_the_microworld_say_so_and_unchecked_numbers_too() -> None:
     header = Header(
         study="tiny", protocol="recommended", baseline="none", seeds=(1, 2), replicates=2000
     )
-    text = claims_markdown(table, header)
+    text = summary_markdown(claims_summary(table, header), header)
     assert "+20.0 (reported, not checked against the paper)" in text
     assert "confirmed (microworld)" in text
-    assert "names no claims" in claims_markdown(claim_table([], samples(), ""), header)
+    assert "names no claims" in summary_markdown(
+        claims_summary(claim_table([], samples(), ""), header), header
+    )
 
 
 def test_the_papers_claims_read_and_only_found_numbers_are_verified() -> None:

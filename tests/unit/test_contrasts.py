@@ -10,11 +10,11 @@ from test_config import STUDY, error_of, grid_of
 from test_statistics import answers, sample
 
 from xstilts.errors import UserError
-from xstilts.results.render import Header
+from xstilts.results.render import Header, summary_markdown
 from xstilts.statistics.effects import contrast_table, effect_table
 from xstilts.statistics.groups import group_table
 from xstilts.statistics.inference import holm
-from xstilts.statistics.render import contrasts_markdown, groups_markdown
+from xstilts.statistics.render import contrasts_summary, groups_summary
 from xstilts.statistics.samples import Samples
 
 __all__ = ["error_of"]
@@ -61,9 +61,11 @@ def test_a_contrast_is_the_difference_of_the_effects() -> None:
     average = found["b", "a", "average"]
     assert average["low"] < average["delta"] < average["high"]
     assert found["b", "a", "tatoeba"]["verdict"] == "hurts"
-    text = contrasts_markdown(contrast_table(study, [("b", "a")]), HEADER)
+    text = summary_markdown(contrasts_summary(contrast_table(study, [("b", "a")]), HEADER), HEADER)
     assert "| b" in text
-    assert "names" not in contrasts_markdown(contrast_table(study, []), HEADER)
+    assert "names" not in summary_markdown(
+        contrasts_summary(contrast_table(study, []), HEADER), HEADER
+    )
 
 
 def test_p_values_are_corrected_over_the_family_that_the_study_names() -> None:
@@ -107,7 +109,7 @@ def test_groups_of_languages() -> None:
     assert (europe["num_targets"], europe["num_languages"]) == (2, 2)
     english = found["b", "language", "en"]
     assert (english["num_targets"], english["missing_targets"]) == (1, 0)
-    assert "Atlantic-Congo" in groups_markdown(table, HEADER)
+    assert "Atlantic-Congo" in summary_markdown(groups_summary(table, HEADER), HEADER)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from test_config import STUDY, error_of, grid_of
 from test_contrasts import HEADER, samples
 
 from xstilts.manifest import write_manifest
+from xstilts.results.render import summary_markdown
 from xstilts.stages.difficulty import NO_SELECTION, measured_tasks
-from xstilts.statistics.difficulty import Measured, difficulty_markdown, difficulty_table
+from xstilts.statistics.difficulty import Measured, difficulty_summary, difficulty_table
 from xstilts.statistics.effects import effect_table
-from xstilts.statistics.scale import num_parameters, scale_markdown, scale_table
+from xstilts.statistics.scale import num_parameters, scale_summary, scale_table
 
 __all__ = ["error_of"]
 
@@ -52,7 +53,7 @@ def test_the_hardest_is_nearest_to_the_most_frequent_answer() -> None:
     assert math.isnan(rows.loc["c", "variability"])
     assert rows.loc["a", "gain"] == effects.loc[("a", "average"), "delta"]
     assert math.isnan(rows.loc["c", "difficulty"])
-    text = difficulty_markdown(table, HEADER)
+    text = summary_markdown(difficulty_summary(table, HEADER), HEADER)
     assert "61.0 ±1.4" in text
     assert "2 tasks have both numbers: too few" in text
 
@@ -70,7 +71,7 @@ def test_harder_tasks_that_gain_more_are_said_to() -> None:
             "high": 9.0,
         }
     )
-    text = difficulty_markdown(difficulty_table(tasks, effects), HEADER)
+    text = summary_markdown(difficulty_summary(difficulty_table(tasks, effects), HEADER), HEADER)
     assert "over 5 tasks: Spearman's rho +1.00" in text
 
 
@@ -108,7 +109,7 @@ def test_gains_by_size() -> None:
     assert list(dict.fromkeys(table["model"])) == ["xlmr-base", "xlmr-large"]
     assert set(table["family"]) == {"xlmr"}
     assert set(table["strategy"]) == {"a", "b"}
-    text = scale_markdown(table, HEADER)
-    assert "| xlmr     | xlmr-base  | 278 M" in text
+    text = summary_markdown(scale_summary(table, HEADER), HEADER)
+    assert "| xlmr-base  | xlmr     | 278 M" in text
     assert "## average without retrieval" in text
     assert scale_table(both, {}).empty

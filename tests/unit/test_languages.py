@@ -13,7 +13,7 @@ def test_every_language_of_a_suite_has_family_and_script() -> None:
     assert codes <= set(FAMILY), sorted(codes - set(FAMILY))
     assert codes <= set(SCRIPT), sorted(codes - set(SCRIPT))
     assert FAMILY["sw"] == "Atlantic-Congo"
-    assert (SCRIPT["am"], SCRIPT["zh"], SCRIPT["bbj"]) == ("Ethi", "Hans", "Latn")
+    assert (SCRIPT["am"], SCRIPT["zh"], SCRIPT["bbj"]) == ("Ethi", "Hani", "Latn")
     assert XLMR_TEXT["sw"] == "under 1 GB"
     assert "yo" not in XLMR_TEXT
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from report_world import make_study, predict, train
+from report_world import HEADER, make_study, predict, train
 
 from xstilts.files import write_json, write_text
 from xstilts.report.blocks import answers
@@ -18,6 +19,11 @@ from xstilts.report.examples import examples
 from xstilts.report.frames import read_frames
 from xstilts.report.training import MOST_POINTS, curves
 from xstilts.results import failures
+from xstilts.results.render import write_frame
+from xstilts.statistics.claims import CLAIM_SCHEMA
+from xstilts.statistics.effects import EFFECT_SCHEMA
+from xstilts.statistics.groups import GROUP_SCHEMA
+from xstilts.statistics.sources import SOURCE_SCHEMA
 
 if TYPE_CHECKING:
     from score_files import Found, Wanted
@@ -106,16 +112,19 @@ def test_the_page_loads_nothing_and_every_link_leads_somewhere(tmp_path: Path) -
     assert "recipe-1" in links
 
 
+def compared(strategy: str, target: str, delta: float) -> dict[str, Any]:
+    """A row of a table of comparisons."""
+    return {"model": "tiny", "strategy": strategy, "against": "none", "target": target,
+            "delta": delta, "low": delta - 2.9, "high": delta + 2.9, "p": 0.01, "p_holm": 0.02,
+            "p_swap": 0.03, "p_flip": 0.5, "num_seeds": 2, "num_examples": 20, "verdict": "helps",
+            "uncertainty": "seeds and examples", "gap": 4.0, "gap_delta": -1.0, "gap_low": -2.0,
+            "gap_high": 0.5}  # fmt: skip
+
+
 def test_intervals_and_verdicts_where_effects_were_computed(tmp_path: Path) -> None:
     source = make_study(tmp_path, GRID)
-    effect = {"model": "tiny", "strategy": "mnli", "delta": 8.0, "low": 5.1, "high": 10.9,
-              "p": 0.01, "p_holm": 0.02, "num_seeds": 2, "num_examples": 20,
-              "verdict": "helps"}  # fmt: skip
-    rows = [effect | {"target": target} for target in ("xnli", "average")]
-    pd.DataFrame(rows).to_parquet(source.tables / "effects.parquet")
-    pd.DataFrame([{"claim": "mnli helps xnli", "p": 0.02}]).to_parquet(
-        source.tables / "claims.parquet"
-    )
+    rows = [compared("mnli", target, 8.0) for target in ("xnli", "average")]
+    write_frame(source.tables / "effects", pd.DataFrame(rows), EFFECT_SCHEMA)
     page = page_of(source)
     assert any("interval +5.1 to +10.9: helps" in text for text in page.texts)
     assert any(
@@ -123,9 +132,52 @@ def test_intervals_and_verdicts_where_effects_were_computed(tmp_path: Path) -> N
         for text in page.texts
     )
     assert "[+5.1, +10.9], helps" in page.texts
-    assert "mnli helps xnli" in page.texts
+    # the row of the table of effects
+    assert {"0.010", "0.020", "-1.0 [-2.0, +0.5]", "[1] seeds and examples"} <= set(page.texts)
     # a strategy without a computed effect keeps its deviation
     assert "(one seed)" in page.texts
+
+
+def test_comparisons_are_those_that_have_rows(tmp_path: Path) -> None:
+    source = make_study(tmp_path, GRID)
+    tables = {
+        "effects": (EFFECT_SCHEMA, [compared("mnli", "xnli", 8.0)]),
+        "contrasts": (EFFECT_SCHEMA, [compared("mnli", "xnli", 3.1) | {"against": "squad_v1"}]),
+        "claims": (CLAIM_SCHEMA, [{"claim": "mnli-first", "model": "tiny", "mark": "reported",
+                                   "statement": "MNLI helps XNLI", "source": "somebody 2020",
+                                   "stated": 7.5, "measured": 8.0, "low": 5.1, "high": 10.9,
+                                   "measure": "xnli", "verdict": "confirmed", "remark": ""}]),
+        "sources": (SOURCE_SCHEMA, [{"model": "tiny", "position": "intermediate", "task": "mnli",
+                                     "target": "xnli", "control": "en", "source": "de",
+                                     "language": "sw", "mean": 61.2, "delta": 2.0, "low": 1.0,
+                                     "high": 3.0, "verdict": "helps"}]),
+        "groups": (GROUP_SCHEMA, []),
+    }  # fmt: skip
+    for name, (schema, rows) in tables.items():
+        frame = pd.DataFrame(rows, columns=schema.names).astype(
+            {field.name: "float64" for field in schema if field.type == "double"}
+        )
+        write_frame(source.tables / name, frame, schema)
+    page = page_of(source)
+    texts = set(page.texts)
+    assert {"Claims", "Contrasts", "Effects", "Languages of training"} <= texts
+    assert "Groups of languages" not in texts
+    assert {"squad_v1", "+7.5 (reported)", "+8.0 [+5.1, +10.9]", "confirmed"} <= texts
+    assert "61.2 (+2.0*)" in texts
+    assert "tiny: mnli before the target, evaluated on xnli (control: en)" in texts
+    assert "Other scorings" not in texts
+
+
+def test_other_scorings_have_tables_of_their_own(tmp_path: Path) -> None:
+    other = make_study(tmp_path / "tables" / "xtreme-2020", GRID)
+    header = replace(HEADER, protocol="xtreme-2020")
+    views = {"xtreme-2020": (other.tables, header)}
+    source = replace(make_study(tmp_path, GRID), views=views)
+    page = page_of(source)
+    assert "Other scorings" in page.texts
+    assert any(text.startswith("Protocol xtreme-2020; metrics") for text in page.texts)
+    links = {link.removeprefix("#") for link in page.loads}
+    assert links <= set(page.ids)
 
 
 def test_details_name_recipe_identity_log_and_examples(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from test_studies import grid
 
 from xstilts.grid.figures import figure_names
 from xstilts.grid.twins import Twins, language_twins
-from xstilts.results.render import Header
-from xstilts.statistics.render_sources import sources_markdown
+from xstilts.results.render import Header, summary_markdown
+from xstilts.statistics.render_sources import sources_summary
 from xstilts.statistics.samples import Samples
 from xstilts.statistics.sources import source_table
 
@@ -71,7 +71,9 @@ def test_differences_to_the_control_per_language() -> None:
     header = Header(
         study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3), replicates=2000
     )
-    text = sources_markdown(table, header)
+    text = summary_markdown(sources_summary(table, header), header)
     assert "## xlmr: pawsx on the target, evaluated on pawsx (control: en)" in text
     assert "*)" in text
-    assert "No two strategies" in sources_markdown(source_table(samples(), []), header)
+    assert "No two strategies" in summary_markdown(
+        sources_summary(source_table(samples(), []), header), header
+    )

@@ -10,7 +10,8 @@ import pytest
 from statsmodels.formula.api import mixedlm
 from test_contrasts import HEADER, samples
 
-from xstilts.statistics.variance import FACTORS, components, variance_markdown, variance_table
+from xstilts.results.render import summary_markdown
+from xstilts.statistics.variance import FACTORS, components, variance_summary, variance_table
 
 
 def planted(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
@@ -73,7 +74,7 @@ def test_shares_of_a_study() -> None:
     assert xnli.loc["strategy x language", "share"] > 30
     assert xnli.loc["seed", "share"] < 5
     assert set(xnli["left_out"]) == {0}
-    assert "strategy x language" in variance_markdown(table, HEADER)
+    assert "strategy x language" in summary_markdown(variance_summary(table, HEADER), HEADER)
 
 
 def test_scores_that_not_all_strategies_have_are_left_out() -> None:

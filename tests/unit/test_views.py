@@ -13,11 +13,11 @@ from test_studies import grid
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.grid.products import find_product
-from xstilts.results.render import Header
+from xstilts.results.render import Header, summary_markdown
 from xstilts.stages.tables import study_cells
 from xstilts.statistics.best import best_table
 from xstilts.statistics.claims import evaluate
-from xstilts.statistics.render import best_markdown
+from xstilts.statistics.render import best_summary
 from xstilts.statistics.samples import Samples
 
 __all__ = ["error_of"]
@@ -113,7 +113,7 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
     header = Header(
         study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3), replicates=2000
     )
-    text = best_markdown(best_table(samples), header)
+    text = summary_markdown(best_summary(best_table(samples), header), header)
     assert "| xquad†" in text
     assert "| xnli†" not in text
     found = evaluate(claim(best_per_target={"more_than": 5}), samples, "xlmr")

@@ -1,7 +1,8 @@
 """What is known of the tasks' languages: family, script, text that models were trained on.
 
-Families are the largest ones of Glottolog 5 (glottolog.org) by their common names; creoles stand
-with the language that gave them their words. Scripts are those of the tasks' data.
+Families are the top-level ones of Glottolog 5 (glottolog.org) by their common names; creoles stand
+with the language that gave them their words. Scripts are those of the tasks' data, in the codes of
+ISO 15924.
 """
 
 from __future__ import annotations
@@ -47,23 +48,24 @@ FAMILY = _groups(
         "Otomanguean": "oto",
         "Chibchan": "bzd",
         "Arawakan": "cni",
-        "Panoan": "shp",
+        "Pano-Tacanan": "shp",
     }
 )
 
-# FLORES lacks some languages of the tasks; all of those are written in Latin letters
+# FLORES lacks some languages of the tasks; all of those are written in Latin letters. Chinese is
+# simplified in some tasks, traditional in UD_Chinese-GSD and mixed in Tatoeba and PAN-X.
 SCRIPT = {code: name.rpartition("_")[2] for code, name in FLORES.items()} | _groups(
-    {"Latn": "bbj pcm bzd cni hch nah oto shp tar"}
+    {"Latn": "bbj pcm bzd cni hch nah oto shp tar", "Hani": "zh"}
 )
 
 # Size of the language's file in the CC-100 release, compressed (data.statmt.org/cc-100), for the
 # languages that Conneau et al. 2020 (arXiv 1911.02116), table 6, list as XLM-R's; all others are
-# "absent", although CC-100 has files of some
+# "absent", although CC-100 has files of some. Files of romanised text are not counted.
 XLMR_TEXT = _groups(
     {
         "over 10 GB": "de en es fa fi fr hu id ja ko pl pt ro ru uk vi zh",
         "1 to 10 GB": "ar az bg el et he hi it ka lt ms nl ta th tr",
-        "under 1 GB": "af am bn eu gu ha jv kk ml mr my om pa so sw te tl ur xh",
+        "under 1 GB": "af am bn eu gu ha jv kk mg ml mr my om pa so sw te tl ur xh",
     }
 )
 

@@ -1,4 +1,4 @@
-"""Names of a study's figures: what its rule declares before there is any result."""
+"""What the rules of the report declare before there is any result: its tables and figures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
 
 FORMATS = ("svg", "png")
+TABLES = "transfer languages layers baselines results".split()
+COMPARISONS = "effects contrasts groups best sources difficulty scale variance claims".split()
+
+
+def report_tables(grid: Grid) -> list[str]:
+    """The tables that a report shows: those of the study, and transfer in its other scorings."""
+    names = {view: ("transfer", "effects") for view in grid.views if view != grid.view}
+    folders = {grid.paths.tables: (*TABLES, *COMPARISONS)}
+    folders |= {grid.in_view(view).paths.tables: found for view, found in names.items()}
+    return [f"{folder}/{name}.parquet" for folder, found in folders.items() for name in found]
 
 
 def figure_names(grid: Grid) -> tuple[str, ...]:

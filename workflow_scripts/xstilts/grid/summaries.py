@@ -69,9 +69,7 @@ def statistics(grid: Grid) -> dict[str, Any]:
         "xstilts.grid.twins",
         "xstilts.statistics.claims",
         "xstilts.languages",
-        "xstilts.statistics.render",
-        "xstilts.statistics.render_claims",
-        "xstilts.statistics.render_sources",
+        "xstilts.statistics.summaries",
     ]
     declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])
     return declared

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.report.frames import Frames
+    from xstilts.results.pivot import Summary
     from xstilts.results.render import Header
 
 
@@ -44,9 +45,12 @@ class Block:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Entry, ...]], ...]
     footnotes: tuple[str, ...] = ()
+    corner: str = ""
+    """What the first column has, if the page does not say so."""
+    numeric: bool = True
 
 
-def _block(rows: pd.DataFrame, table: Pivot, column: str) -> Block:
+def _block(rows: pd.DataFrame, table: Pivot, column: str, *, linked: bool = True) -> Block:
     records = {(row["strategy"], row[column]): row for row in rows.to_dict("records")}
     full = extent(rows["delta"])
     return Block(
@@ -56,7 +60,7 @@ def _block(rows: pd.DataFrame, table: Pivot, column: str) -> Block:
             (
                 strategy,
                 tuple(
-                    _entry(text, records.get((strategy, name)), column, full)
+                    _entry(text, records.get((strategy, name)), column, full, linked)
                     for name, text in zip(table.columns, entries, strict=True)
                 ),
             )
@@ -66,10 +70,12 @@ def _block(rows: pd.DataFrame, table: Pivot, column: str) -> Block:
     )
 
 
-def _entry(text: str, row: Mapping[Hashable, Any] | None, column: str, full: float) -> Entry:
+def _entry(
+    text: str, row: Mapping[Hashable, Any] | None, column: str, full: float, linked: bool
+) -> Entry:
     if row is None:
         return Entry(text)
-    cell = column == "target" and row["target"] != AVERAGE
+    cell = linked and column == "target" and row["target"] != AVERAGE
     link = cell_anchor(row["model"], row["strategy"], row["target"]) if cell else ""
     if math.isnan(row["delta"]):
         return Entry(text, link=link)
@@ -79,11 +85,20 @@ def _entry(text: str, row: Mapping[Hashable, Any] | None, column: str, full: flo
     return Entry(text, shade, spread, link)
 
 
-def transfer_blocks(table: pd.DataFrame, header: Header) -> list[Block]:
-    """Strategies by targets, one block per base model, and below them what needs no model."""
+def transfer_blocks(table: pd.DataFrame, header: Header, *, linked: bool = True) -> list[Block]:
+    """Strategies by targets, one block per base model, and below them what needs no model.
+
+    Args:
+        table: the transfer table, with its effects.
+        header: of the table.
+        linked: whether the page has a place for each entry.
+    """
     pivots = transfer_pivots(table, header)
     models = table.groupby("model", sort=False)
-    return [_block(rows, block, "target") for block, (_, rows) in zip(pivots, models, strict=True)]
+    return [
+        _block(rows, block, "target", linked=linked)
+        for block, (_, rows) in zip(pivots, models, strict=True)
+    ]
 
 
 def baseline_blocks(baselines: pd.DataFrame) -> list[Block]:
@@ -172,22 +187,19 @@ def _trait(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def claim_blocks(claims: pd.DataFrame | None) -> list[Block]:
-    """The claims as they were computed, a row each."""
-    if claims is None or claims.empty:
-        return []
-    columns = tuple(str(name) for name in claims.columns)
-    rows = tuple(
-        (str(at), tuple(Entry(_plain(value)) for value in row))
-        for at, row in enumerate(claims.itertuples(index=False), start=1)
-    )
-    return [Block("Claims", columns, rows)]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return "—" if math.isnan(value) else f"{value:.3g}"
-    return str(value)
+def summary_blocks(summary: Summary) -> list[Block]:
+    """A table of the statistics, a block per base model, as its file has it."""
+    return [
+        Block(
+            block.title,
+            block.columns,
+            tuple((name, tuple(map(Entry, texts))) for name, texts in block.rows),
+            block.footnotes,
+            corner=block.corner,
+            numeric=block.numeric,
+        )
+        for block in summary.blocks
+    ]
 
 
 def answers(table: pd.DataFrame, baseline: str) -> list[str]:

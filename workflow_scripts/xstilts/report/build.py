@@ -19,7 +19,7 @@ from xstilts.report.figures.all import make_figure
 from xstilts.report.figures.base import config
 from xstilts.report.figures.properties import differences
 from xstilts.report.figures.write import VEGA_LITE
-from xstilts.report.frames import Frames, read_frames
+from xstilts.report.frames import Frames, read_frames, read_transfer
 from xstilts.report.links import anchor
 from xstilts.results import failures
 from xstilts.results.remarks import remarks
@@ -59,6 +59,10 @@ def build_report(source: Source, out: Path) -> None:
     page = environment.get_template("page.html.j2").render(
         **_overview(frames),
         **_sections(frames),
+        summaries={
+            name: {"title": one.title, "text": one.text, "blocks": blocks.summary_blocks(one)}
+            for name, one in frames.summaries.items()
+        },
         header=source.header,
         source=source,
         figures={name: make_figure(name, frames) for name in source.figures},
@@ -88,7 +92,6 @@ def _overview(frames: Frames) -> dict[str, Any]:
         "tested": bool(transfer["low"].notna().any()),
         "transfer": blocks.transfer_blocks(transfer, header),
         "baselines": blocks.baseline_blocks(frames.baselines),
-        "claims": blocks.claim_blocks(frames.claims),
     }
 
 
@@ -106,9 +109,25 @@ def _sections(frames: Frames) -> dict[str, Any]:
         "predicting": prediction_seconds(frames.headline),
         "incomplete": blocks.incomplete(frames.transfer),
         "overlaps": blocks.overlaps(audit) if audit.is_file() else None,
+        "views": _views(frames.source),
         "details": found,
         "recipes": recipes,
     }
+
+
+def _views(source: Source) -> list[dict[str, Any]]:
+    """The transfer tables of the study's other scorings."""
+    found = []
+    for name, (folder, header) in source.views.items():
+        transfer = read_transfer(folder)
+        found.append(
+            {
+                "name": name,
+                "legend": header.legend(transfer),
+                "blocks": blocks.transfer_blocks(transfer, header, linked=False),
+            }
+        )
+    return found
 
 
 def _json(value: Any) -> str:

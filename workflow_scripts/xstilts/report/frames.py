@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from xstilts.results.tables import AVERAGE
+from xstilts.statistics.summaries import SUMMARIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from xstilts.report.source import Source
+    from xstilts.results.pivot import Summary
 
 _CELL = ["model", "strategy", "target"]
 _EFFECT = ["low", "high", "p", "p_holm", "verdict"]
@@ -32,8 +35,8 @@ class Frames:
     """All result rows."""
     baselines: pd.DataFrame
     """What words alone score, a row per target, baseline and language."""
-    claims: pd.DataFrame | None
-    """What the study may claim, where it was tested."""
+    summaries: Mapping[str, Summary]
+    """The tables of the statistics that have rows, as texts."""
     sources: pd.DataFrame
     """Training languages by evaluation languages; empty where a study has none."""
     scale: pd.DataFrame
@@ -71,28 +74,31 @@ class Frames:
         return [name for name in dict.fromkeys(self.transfer["target"]) if name != AVERAGE]
 
 
-def read_frames(source: Source) -> Frames:
-    """The tables of a study; its effects and claims where they were computed."""
-    folder = source.tables
-    effects, claims, sources, scale = (
-        _optional(folder / f"{name}.parquet") for name in ("effects", "claims", "sources", "scale")
-    )
+def read_transfer(folder: Path) -> pd.DataFrame:
+    """The transfer table of a folder of tables, with its effects where they were computed."""
+    effects = _optional(folder / "effects.parquet")
     transfer = pd.read_parquet(folder / "transfer.parquet")
     if effects is None:
-        transfer = transfer.assign(low=float("nan"), high=float("nan"), verdict="")
-    else:
-        columns = [name for name in _EFFECT if name in effects]
-        transfer = transfer.merge(effects[[*_CELL, *columns]], how="left", on=_CELL)
-        transfer = transfer.assign(verdict=transfer["verdict"].fillna(""))
+        return transfer.assign(low=float("nan"), high=float("nan"), verdict="")
+    columns = [name for name in _EFFECT if name in effects]
+    transfer = transfer.merge(effects[[*_CELL, *columns]], how="left", on=_CELL)
+    return transfer.assign(verdict=transfer["verdict"].fillna(""))
+
+
+def read_frames(source: Source) -> Frames:
+    """The tables of a study; those of its statistics where they were computed."""
+    folder = source.tables
+    found = {name: _optional(folder / f"{name}.parquet") for name in SUMMARIES}
+    rows = {name: table for name, table in found.items() if table is not None and len(table)}
     return Frames(
-        transfer=transfer,
+        transfer=read_transfer(folder),
         languages=pd.read_parquet(folder / "languages.parquet"),
         layers=pd.read_parquet(folder / "layers.parquet"),
         results=pd.read_parquet(folder / "results.parquet"),
         baselines=pd.read_parquet(folder / "baselines.parquet"),
-        claims=claims,
-        sources=pd.DataFrame() if sources is None else sources,
-        scale=pd.DataFrame() if scale is None else scale,
+        summaries={name: SUMMARIES[name](table, source.header) for name, table in rows.items()},
+        sources=rows.get("sources", pd.DataFrame()),
+        scale=rows.get("scale", pd.DataFrame()),
         source=source,
     )
 

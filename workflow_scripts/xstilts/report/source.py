@@ -46,6 +46,8 @@ class Source:
     cells: tuple[CellFiles, ...]
     figures: tuple[str, ...]
     """Names of the figures of the study, from ``xstilts.grid.figures``."""
+    views: Mapping[str, tuple[Path, Header]] = field(default_factory=dict)
+    """Other scorings of the same models: name to the folder of its tables, and their header."""
     properties: tuple[Mapping[str, Any], ...] = field(default=())
     """What is known of the languages, a row per language; only of invented ones."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -23,7 +23,46 @@ class Pivot:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     """Strategy and its entries, one per column."""
-    footnotes: tuple[str, ...]
+    footnotes: tuple[str, ...] = ()
+    corner: str = "strategy"
+    """What the first column has."""
+    numeric: bool = True
+    """Whether the other columns are numbers, which stand on the right."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """A table of a study as people read it."""
+
+    title: str
+    text: str
+    """How to read it."""
+    blocks: tuple[Pivot, ...] = ()
+
+
+def block_of(
+    entries: Sequence[Mapping[str, str]],
+    title: str,
+    footnotes: Iterable[str] = (),
+    *,
+    numeric: bool = False,
+) -> Pivot:
+    """A block from its rows, each a mapping of column to text; the first column names the row.
+
+    Columns that a row lacks are empty.
+    """
+    corner, *columns = dict.fromkeys(name for entry in entries for name in entry)
+    rows = tuple(
+        (entry[corner], tuple(entry.get(name, "") for name in columns)) for entry in entries
+    )
+    return Pivot(
+        title=title,
+        columns=tuple(columns),
+        rows=rows,
+        footnotes=tuple(footnotes),
+        corner=corner,
+        numeric=numeric,
+    )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.files import atomic_path, write_text
 from xstilts.results.cells import Cell, collect
-from xstilts.results.pivot import MISSING, Pivot, pivot
+from xstilts.results.pivot import MISSING, Pivot, Summary, pivot
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -72,6 +72,8 @@ class Header:
     seeds: tuple[int, ...]
     replicates: int
     """Resampled test sets of the statistics."""
+    correct_over: str = "targets"
+    """The family of the statistics' corrected p-values (``statistics.effects.Family``)."""
     question: str = ""
     """What the study asks, in a sentence."""
     note: str = ""
@@ -138,16 +140,18 @@ def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
 
 
 def _frame(block: Pivot) -> pd.DataFrame:
-    rows = [(strategy, *entries) for strategy, entries in block.rows]
-    return pd.DataFrame(rows, columns=["strategy", *block.columns])
+    rows = [(name, *entries) for name, entries in block.rows]
+    return pd.DataFrame(rows, columns=[block.corner, *block.columns])
 
 
-def _markdown(blocks: Sequence[Pivot], title: str, header: Header, legend: str) -> str:
-    parts = [*header.heading(title), legend]
-    for block in blocks:
-        align = ("left", *["right"] * len(block.columns))
+def summary_markdown(summary: Summary, header: Header) -> str:
+    """A summary as a file of Markdown: title, question, warning, how to read it, its blocks."""
+    parts = [*header.heading(summary.title), summary.text]
+    for block in summary.blocks:
+        align = ("left", *["right" if block.numeric else "left"] * len(block.columns))
         body = _frame(block).to_markdown(index=False, disable_numparse=True, colalign=align)
-        parts += [f"## {block.title}", body, "\n".join(f"- {text}" for text in block.footnotes)]
+        heading = f"## {block.title}" if block.title else ""
+        parts += [heading, body, "\n".join(f"- {text}" for text in block.footnotes)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -158,7 +162,9 @@ def markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``transfer_table``.
         header: what stands above it.
     """
-    return _markdown(transfer_pivots(table, header), "transfer", header, header.legend(table))
+    blocks = tuple(transfer_pivots(table, header))
+    summary = Summary(title="transfer", text=header.legend(table), blocks=blocks)
+    return summary_markdown(summary, header)
 
 
 def language_markdown(table: pd.DataFrame, header: Header) -> str:
@@ -168,7 +174,9 @@ def language_markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``language_table``.
         header: what stands above it.
     """
-    return _markdown(_language_pivots(table), "languages", header, header.legend(table))
+    blocks = tuple(_language_pivots(table))
+    summary = Summary(title="languages", text=header.legend(table), blocks=blocks)
+    return summary_markdown(summary, header)
 
 
 def latex(table: pd.DataFrame, header: Header) -> str:
@@ -233,11 +241,9 @@ def write_tables(
     """
     rows = collect(cells)
     found = read_baselines(baselines)
-    legend = _BASELINE_LEGEND
+    words = Summary(title="baselines", text=_BASELINE_LEGEND, blocks=tuple(baseline_pivots(found)))
     write_frame(out_dir / "baselines", found, BASELINE_SCHEMA)
-    write_text(
-        out_dir / "baselines.md", _markdown(baseline_pivots(found), "baselines", header, legend)
-    )
+    write_text(out_dir / "baselines.md", summary_markdown(words, header))
     header = replace(header, remarks=tuple(remarks(rows)), yardsticks=yardsticks(rows, found))
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)

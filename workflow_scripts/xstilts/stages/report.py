@@ -29,6 +29,11 @@ def study_source(grid: Grid) -> Source:
         strategies={name: grid.strategy_text(name, "target") for name in study.strategies},
         cells=tuple(_cell(grid, cell) for cell in grid.cells()),
         figures=figure_names(grid),
+        views={
+            view: (Path(grid.in_view(view).paths.tables), study_header(grid.in_view(view)))
+            for view in grid.views
+            if view != grid.view
+        },
         properties=tuple(properties(world)) if world else (),
     )
 

@@ -15,7 +15,7 @@ from xstilts.languages import groupings
 from xstilts.microworld.world import properties
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
-from xstilts.results.render import write_frame
+from xstilts.results.render import summary_markdown, write_frame
 from xstilts.results.score import read_predictions
 from xstilts.stages.difficulty import measured_tasks
 from xstilts.stages.tables import study_cells, study_header
@@ -24,29 +24,20 @@ from xstilts.statistics.claims import CLAIM_SCHEMA, claim_table
 from xstilts.statistics.counts import example_counts
 from xstilts.statistics.difficulty import (
     DIFFICULTY_SCHEMA,
-    difficulty_markdown,
     difficulty_table,
 )
 from xstilts.statistics.effects import EFFECT_SCHEMA, contrast_table, effect_table
 from xstilts.statistics.groups import GROUP_SCHEMA, group_table
-from xstilts.statistics.render import (
-    best_markdown,
-    contrasts_markdown,
-    effects_markdown,
-    groups_markdown,
-)
-from xstilts.statistics.render_claims import claims_markdown
-from xstilts.statistics.render_sources import sources_markdown
 from xstilts.statistics.sample import Sample
 from xstilts.statistics.samples import Samples
 from xstilts.statistics.scale import (
     SCALE_SCHEMA,
     num_parameters,
-    scale_markdown,
     scale_table,
 )
 from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
-from xstilts.statistics.variance import VARIANCE_SCHEMA, variance_markdown, variance_table
+from xstilts.statistics.summaries import SUMMARIES
+from xstilts.statistics.variance import VARIANCE_SCHEMA, variance_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,27 +160,19 @@ def build_statistics(grid: Grid, out: Path, num_threads: int = 1) -> None:
     samples = study_samples(grid, num_threads)
     header, family = study_header(grid), grid.study.correct_over
 
-    def write(name: str, table: pd.DataFrame, schema: pa.Schema, text: str) -> None:
+    def write(name: str, table: pd.DataFrame, schema: pa.Schema) -> None:
         write_frame(out / name, table, schema)
-        write_text(out / f"{name}.md", text)
+        write_text(out / f"{name}.md", summary_markdown(SUMMARIES[name](table, header), header))
 
     effects = effect_table(samples, family)
-    write("effects", effects, EFFECT_SCHEMA, effects_markdown(effects, header, family))
-    contrasts = contrast_table(samples, grid.study.contrasts, family)
-    write("contrasts", contrasts, EFFECT_SCHEMA, contrasts_markdown(contrasts, header, family))
-    groups = group_table(samples, language_groups(grid))
-    write("groups", groups, GROUP_SCHEMA, groups_markdown(groups, header))
-    best = best_table(samples)
-    write("best", best, BEST_SCHEMA, best_markdown(best, header))
-    sources = source_table(samples, language_twins(grid))
-    write("sources", sources, SOURCE_SCHEMA, sources_markdown(sources, header))
-    difficulty = difficulty_table(measured_tasks(grid), effects)
-    write("difficulty", difficulty, DIFFICULTY_SCHEMA, difficulty_markdown(difficulty, header))
-    scale = scale_table(effects, parameters(grid))
-    write("scale", scale, SCALE_SCHEMA, scale_markdown(scale, header))
-    variance = variance_table(samples)
-    write("variance", variance, VARIANCE_SCHEMA, variance_markdown(variance, header))
+    write("effects", effects, EFFECT_SCHEMA)
+    write("contrasts", contrast_table(samples, grid.study.contrasts, family), EFFECT_SCHEMA)
+    write("groups", group_table(samples, language_groups(grid)), GROUP_SCHEMA)
+    write("best", best_table(samples), BEST_SCHEMA)
+    write("sources", source_table(samples, language_twins(grid)), SOURCE_SCHEMA)
+    write("difficulty", difficulty_table(measured_tasks(grid), effects), DIFFICULTY_SCHEMA)
+    write("scale", scale_table(effects, parameters(grid)), SCALE_SCHEMA)
+    write("variance", variance_table(samples), VARIANCE_SCHEMA)
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
-    claims = claim_table(files, samples, setting)
-    write("claims", claims, CLAIM_SCHEMA, claims_markdown(claims, header))
+    write("claims", claim_table(files, samples, setting), CLAIM_SCHEMA)

@@ -74,6 +74,7 @@ def study_header(grid: Grid) -> Header:
         baseline=study.baseline,
         seeds=tuple(study.seeds),
         replicates=study.replicates,
+        correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
     )
 

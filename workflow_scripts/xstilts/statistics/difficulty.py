@@ -15,6 +15,7 @@ import pyarrow as pa
 from scipy import stats
 
 from xstilts.results.averages import deviation, mean
+from xstilts.results.pivot import Summary, block_of
 from xstilts.results.tables import AVERAGE
 from xstilts.statistics.render import DASH, interval, number
 
@@ -110,10 +111,14 @@ def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.Dat
     return pd.DataFrame(records, columns=DIFFICULTY_SCHEMA.names)
 
 
-def difficulty_markdown(table: pd.DataFrame, header: Header) -> str:
-    """The intermediate tasks by difficulty, one block per base model."""
-    parts = header.heading("difficulty of the intermediate tasks")
-    parts.append(
+def difficulty_summary(table: pd.DataFrame, header: Header) -> Summary:
+    """The intermediate tasks by difficulty, one block per base model.
+
+    Args:
+        table: from ``difficulty_table``.
+        header: of the study; nothing of it is needed here.
+    """
+    text = (
         "Dev: score of the base model, trained on the task alone, on the task's dev set, mean over "
         "seeds. Difficulty: the share of what lies above the most frequent answer that it does not "
         "reach, 0-100. Gain: the strategy's difference to the baseline, mean over targets, with "
@@ -122,12 +127,12 @@ def difficulty_markdown(table: pd.DataFrame, header: Header) -> str:
         "the epochs, 0-100 (data maps, Swayamdipta et al. 2020; `data_map.parquet` beside each "
         "model has them by example)."
     )
+    blocks = []
     for model, rows in table.groupby("model", sort=False):
         entries = [_row(row) for _, row in rows.iterrows()]
-        notes = "\n".join(f"- {text}" for text in dict.fromkeys(rows["remark"]) if text)
-        body = pd.DataFrame(entries).to_markdown(index=False, disable_numparse=True)
-        parts += [f"## {model}", body, _association(rows), notes]
-    return "\n\n".join(part for part in parts if part) + "\n"
+        remarks = [remark for remark in dict.fromkeys(rows["remark"]) if remark]
+        blocks.append(block_of(entries, str(model), [_association(rows), *remarks]))
+    return Summary(title="difficulty of the intermediate tasks", text=text, blocks=tuple(blocks))
 
 
 def _row(row: pd.Series[Any]) -> dict[str, str]:

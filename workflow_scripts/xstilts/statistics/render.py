@@ -1,20 +1,20 @@
-"""Comparisons of strategies as Markdown: effects, contrasts, groups, the best of each target."""
+"""Comparisons of strategies as texts: effects, contrasts, groups, the best of each target."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from xstilts.results.pivot import Summary, block_of
 from xstilts.statistics.best import TEST
 from xstilts.statistics.effects import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
     from xstilts.results.render import Header
-    from xstilts.statistics.effects import Family
 
 DASH = "—"
 
@@ -58,43 +58,47 @@ _READING = (
     "points. Intervals of 95 % from {replicates:,} replicates; verdicts are of the interval of "
     "each row alone, p (Holm) is corrected over {family}"
 )
-_FAMILIES: Mapping[Family, str] = {
+_FAMILIES: Mapping[str, str] = {
     "targets": "the targets of a comparison",
     "strategies": "the comparisons of a target",
     "all": "all comparisons",
 }
 
 
-def effects_markdown(table: pd.DataFrame, header: Header, family: Family = "targets") -> str:
+def _reading(header: Header) -> str:
+    family = _FAMILIES[header.correct_over]
+    return _READING.format(replicates=header.replicates, family=family)
+
+
+def effects_summary(table: pd.DataFrame, header: Header) -> Summary:
     """The effects, one block per base model.
 
     Args:
         table: from ``effect_table``.
         header: what stands above it.
-        family: what p-values are corrected over.
     """
     intro = (
         f"Effect: mean of a strategy minus that of {header.baseline}, over languages and seeds, in "
-        + _READING.format(replicates=header.replicates, family=_FAMILIES[family])
+        + _reading(header)
         + ", p (swap) is of these models on other examples. Gap: source language minus the mean of "
         "the others. See docs/statistics.md."
     )
     compared = table[table["verdict"] != BASELINE]
-    return _blocks("effects", header, intro, compared, _row)
+    return _summary("effects", intro, compared, _row)
 
 
-def contrasts_markdown(table: pd.DataFrame, header: Header, family: Family = "targets") -> str:
+def contrasts_summary(table: pd.DataFrame, header: Header) -> Summary:
     """Pairs of strategies, one block per base model."""
     if table.empty:
         intro = "The study compares strategies with the baseline only (key `contrasts`)."
     else:
         intro = (
             "Effect: mean of a strategy minus that of another, over languages and seeds, in "
-            + (_READING.format(replicates=header.replicates, family=_FAMILIES[family]) + ".")
+            + _reading(header)
+            + "."
         )
-    return _blocks(
+    return _summary(
         "contrasts",
-        header,
         intro,
         table,
         lambda row, notes: {
@@ -105,7 +109,7 @@ def contrasts_markdown(table: pd.DataFrame, header: Header, family: Family = "ta
     )
 
 
-def groups_markdown(table: pd.DataFrame, header: Header) -> str:
+def groups_summary(table: pd.DataFrame, header: Header) -> Summary:
     """Groups of languages, one block per base model."""
     intro = (
         f"Effect: mean of a strategy minus that of {header.baseline}, over the languages of a "
@@ -113,10 +117,10 @@ def groups_markdown(table: pd.DataFrame, header: Header) -> str:
         + _READING.format(replicates=header.replicates, family="the groups of a kind")
         + ". Targets differ between groups: compare strategies within a group, not groups."
     )
-    return _blocks("groups of languages", header, intro, table, _group_row)
+    return _summary("groups of languages", intro, table, _group_row)
 
 
-def best_markdown(table: pd.DataFrame, header: Header) -> str:
+def best_summary(table: pd.DataFrame, header: Header) -> Summary:
     """The best strategy of each target, one block per base model."""
     intro = (
         f"The strategy with the largest gain over {header.baseline} on a target's development "
@@ -124,7 +128,7 @@ def best_markdown(table: pd.DataFrame, header: Header) -> str:
         "there is no other (or the study does not say `choose_on`): too high. Intervals of 95 % "
         "are of the chosen strategy; they do not cover that another one might have been chosen."
     )
-    return _blocks("best strategy of each target", header, intro, table, _best_row)
+    return _summary("best strategy of each target", intro, table, _best_row)
 
 
 def _best_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
@@ -157,19 +161,17 @@ def _group_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
     }
 
 
-def _blocks(
+def _summary(
     title: str,
-    header: Header,
     intro: str,
     table: pd.DataFrame,
     entry: Callable[[pd.Series[Any], dict[str, int]], dict[str, str]],
-) -> str:
+) -> Summary:
     """A table per base model, with what its intervals cover below it."""
-    parts = [*header.heading(title), intro]
+    blocks = []
     for model, rows in table.groupby("model", sort=False):
         notes: dict[str, int] = {}
         entries = [entry(row, notes) for _, row in rows.iterrows()]
-        body = pd.DataFrame(entries).to_markdown(index=False, disable_numparse=True)
-        footnotes = "\n".join(f"- [{mark}] {text}" for text, mark in notes.items())
-        parts += [f"## {model}", body, footnotes]
-    return "\n\n".join(part for part in parts if part) + "\n"
+        footnotes = [f"[{mark}] {text}" for text, mark in notes.items()]
+        blocks.append(block_of(entries, str(model), footnotes))
+    return Summary(title=title, text=intro, blocks=tuple(blocks))

@@ -1,29 +1,28 @@
-"""Claims as Markdown."""
+"""Claims as texts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from xstilts.results.pivot import Summary, block_of
 from xstilts.statistics.render import DASH, interval, number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from xstilts.results.render import Header
 
 
-def claims_markdown(table: pd.DataFrame, header: Header) -> str:
+def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
     """The claims: what is stated, what was measured, what follows.
 
     Args:
         table: from ``claim_table``.
-        header: what stands above it.
+        header: of the study; nothing of it is needed here.
     """
-    parts = [f"# {header.study}: claims", f"> {header.note}" if header.note else ""]
     if table.empty:
-        parts.append("The study names no claims (key `claims`).")
-        return "\n\n".join(part for part in parts if part) + "\n"
-    parts.append(
+        return Summary(title="claims", text="The study names no claims (key `claims`).")
+    text = (
         "A claim is confirmed or contradicted by an interval of 95 % that lies on one side of what "
         "it says, else not decided. A stated number that is not checked against its source says so."
     )
@@ -42,8 +41,7 @@ def claims_markdown(table: pd.DataFrame, header: Header) -> str:
             }
         )
         remarks.append(
-            f"- **{row['claim']}**: {row['statement']} ({row['source']}) {row['remark']}".rstrip()
+            f"**{row['claim']}**: {row['statement']} ({row['source']}) {row['remark']}".rstrip()
         )
-    parts.append(pd.DataFrame(entries).to_markdown(index=False, disable_numparse=True))
-    parts.append("\n".join(dict.fromkeys(remarks)))
-    return "\n\n".join(part for part in parts if part) + "\n"
+    block = block_of(entries, "", dict.fromkeys(remarks))
+    return Summary(title="claims", text=text, blocks=(block,))

@@ -6,9 +6,9 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 
+from xstilts.results.pivot import Summary, block_of
 from xstilts.results.tables import AVERAGE
 from xstilts.statistics.effects import BASELINE, TRAINED
 from xstilts.statistics.render import interval, number
@@ -16,6 +16,8 @@ from xstilts.statistics.render import interval, number
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from xstilts.results.render import Header
 
@@ -65,14 +67,14 @@ def scale_table(effects: pd.DataFrame, parameters: Mapping[str, int]) -> pd.Data
     return rows[SCALE_SCHEMA.names].reset_index(drop=True)
 
 
-def scale_markdown(table: pd.DataFrame, header: Header) -> str:
+def scale_summary(table: pd.DataFrame, header: Header) -> Summary:
     """Strategies by base models with their sizes: the averages over targets."""
-    parts = header.heading("gain by size of the model")
-    parts.append(
+    text = (
         f"Gain: mean of a strategy minus that of {header.baseline}, over targets, in points, with "
         "its interval of 95 %. Each model is compared with its own baseline. Weights are those of "
         "the encoder. scale.csv has every target."
     )
+    blocks = []
     for average in (AVERAGE, TRAINED):
         rows = table[table["target"] == average]
         if rows.empty:
@@ -80,14 +82,13 @@ def scale_markdown(table: pd.DataFrame, header: Header) -> str:
         entries = []
         for model, found in rows.groupby("model", sort=False):
             family, size = found["family"].iloc[0], int(found["parameters"].iloc[0])
-            entry = {"family": family, "model": str(model), "weights": millions(size)}
+            entry = {"model": str(model), "family": family, "weights": millions(size)}
             for _, row in found.iterrows():
                 gain = f"{number(row['delta'])} {interval(row['low'], row['high'])}"
                 entry[row["strategy"]] = gain
             entries.append(entry)
-        body = pd.DataFrame(entries).fillna("").to_markdown(index=False, disable_numparse=True)
-        parts += [f"## {average}", body]
-    return "\n\n".join(part for part in parts if part) + "\n"
+        blocks.append(block_of(entries, average))
+    return Summary(title="gain by size of the model", text=text, blocks=tuple(blocks))
 
 
 def millions(size: int) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xstilts.results.pivot import Summary, block_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -109,21 +111,25 @@ def _balanced(
     return values, counts
 
 
-def variance_markdown(table: pd.DataFrame, header: Header) -> str:
-    """Shares of the variance, one block per base model."""
-    parts = header.heading("where scores vary")
-    parts.append(
+def variance_summary(table: pd.DataFrame, header: Header) -> Summary:
+    """Shares of the variance, one block per base model.
+
+    Args:
+        table: from ``variance_table``.
+        header: of the study; nothing of it is needed here.
+    """
+    text = (
         "Share of the variance of a target's scores, in percent, between strategies, languages and "
         "seeds and by what they do together; in the languages and seeds that all strategies have. "
         "Seeds cannot be told from the rest where there is one. See docs/statistics.md."
     )
+    blocks = []
     for model, rows in table.groupby("model", sort=False):
         sources = list(dict.fromkeys(rows["source"]))
         entries = []
         for target, found in rows.groupby("target", sort=False):
             shares = dict(zip(found["source"], found["share"], strict=True))
             texts = {name: f"{shares[name]:.1f}" if name in shares else "" for name in sources}
-            entries.append({"target": target, **texts})
-        body = pd.DataFrame(entries).to_markdown(index=False, disable_numparse=True)
-        parts += [f"## {model}", body]
-    return "\n\n".join(part for part in parts if part) + "\n"
+            entries.append({"target": str(target), **texts})
+        blocks.append(block_of(entries, str(model), numeric=True))
+    return Summary(title="where scores vary", text=text, blocks=tuple(blocks))
