@@ -48,37 +48,51 @@ REPLACED: dict[str, Any] = {
     "seeds": [1],
     # small models leave a GPU idle most of the time
     "resources": {"jobs_per_gpu": 4},
+    # as in the default study (config.yaml), whose world shows transfer in minutes
     "microworld": {
         "languages": 5,
         "difficulty": "easy",
-        "text": 1200,
-        "sizes": {"train": 400, "validation": 60, "test": 120},
-        "tasks": {"tatoeba": {"train": 1, "validation": 1, "test": 120}},
+        "text": 4000,
+        "sizes": {"train": 2000, "validation": 60, "test": 150},
+        "tasks": {
+            "tatoeba": {"train": 1, "validation": 1, "test": 150},
+            **{name: {"difficulty": "hard"} for name in ("anli", "anli_r3")},
+        },
     },
     "bases": {
         "mini": {
             "pretrain": {
                 "architecture": {
-                    "hidden_size": 64,
+                    "hidden_size": 128,
                     "num_layers": 2,
                     "num_heads": 4,
                     "intermediate_size": 256,
                     "max_length": 128,
+                    "dropout": 0,
                 },
-                "vocab_size": 1200,
+                "vocab_size": 2000,
             }
         }
     },
     "recipes": {
         "all": {
             "selection": "last",
-            "batch_size": 32,
-            "learning_rate": 5e-4,
-            "epochs": 1,
+            "batch_size": 16,
+            "learning_rate": 1e-3,
             "max_length": 128,
             "doc_stride": 64,
         },
-        "pretrain": {"learning_rate": 1.5e-3, "batch_size": 64, "max_steps": 300},
+        "pretrain": {
+            "learning_rate": 2e-3,
+            "adam_beta2": 0.98,
+            "mlm_probability": 0.35,
+            "warmup": 0.05,
+            "batch_size": 32,
+            "max_steps": 3000,
+        },
+        "intermediate": {"learning_rate": 5e-4, "epochs": 3},
+        # few examples of the target itself: where a step before it can matter
+        "target": {"epochs": 8, "max_train_examples": 100},
     },
 }
 """Keys that every study has in small, unless its `microworld_scale.replace` says otherwise."""
