@@ -63,9 +63,7 @@ def _packing(mask_BT: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Groups]
 def _layer(layer: Any, groups: Groups, hidden_ND: torch.Tensor) -> torch.Tensor:
     attention = layer.attention["self"]
     sizes = [count * length for count, length in groups]
-    parts = [
-        part(hidden_ND).split(sizes) for part in (attention.query, attention.key, attention.value)
-    ]
+    parts = [part.split(sizes) for part in attention.maps(hidden_ND)]
     mixed = [
         attention.mix(*(part.view(count, length, -1) for part in group)).flatten(0, 1)
         for (count, length), *group in zip(groups, *parts, strict=True)

@@ -115,8 +115,15 @@ class _SelfAttention(nn.Module):
         self.query, self.key, self.value = (_Linear(width, width) for _ in range(3))
 
     def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
-        query, key, value = (part(hidden_BTD) for part in (self.query, self.key, self.value))
-        return self.mix(query, key, value, mask_B11T)
+        return self.mix(*self.maps(hidden_BTD), mask_B11T)
+
+    def maps(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Queries, keys and values of pieces, in any shape before the width."""
+        device = hidden.device.type
+        if torch.is_autocast_enabled(device):
+            # once instead of by each of the three
+            hidden = hidden.to(torch.get_autocast_dtype(device))
+        return self.query(hidden), self.key(hidden), self.value(hidden)
 
     def mix(
         self,

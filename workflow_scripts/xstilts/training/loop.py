@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from xstilts.errors import Interrupted
-from xstilts.heap import keep_freed_memory
+from xstilts.heap import keep_freed_memory, old_objects_left_alone
 from xstilts.models.encoder import (
     check_fit,
     checkpoint_layers,
@@ -144,7 +144,7 @@ class _Trainer:
         self._resume()
         draws = draws_of(self.tasks)
         saved = time.monotonic()
-        with stop_request() as request:
+        with stop_request() as request, old_objects_left_alone():
             for step in range(self.resumed_at, len(self.tasks)):
                 if self.selection and self.selection.exhausted:
                     break
