@@ -1,0 +1,97 @@
+"""Where the time of a training step goes, by what torch computes.
+
+    python benchmarks/engine/shares.py [--precision P] [--layers L] [--vocab V] [--threads T]
+
+Trains on the benchmark's classification and profiles the third epoch of eight steps. Prints one
+table: the share of each group of operations in the time of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
+
+import ours
+from setup import Setup
+from torch.profiler import ProfilerActivity, profile
+
+GROUPS = {
+    "matrix products": ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm"),
+    "random numbers of dropout, and masks from them": (
+        "aten::bernoulli_",
+        "aten::random_",
+        "aten::clamp_",
+        "aten::sub_",
+        "aten::ge",
+    ),
+    "copies, casts to bf16 among them": ("aten::copy_",),
+    "GELU, LayerNorm, softmax": (
+        "aten::gelu",
+        "aten::gelu_backward",
+        "aten::native_layer_norm",
+        "aten::native_layer_norm_backward",
+        "aten::_softmax",
+        "aten::_softmax_backward_data",
+    ),
+    "sums and products of elements": ("aten::mul", "aten::mul_", "aten::add", "aten::add_"),
+    "AdamW, norm and clipping": (
+        "aten::_fused_adamw_",
+        "aten::linalg_vector_norm",
+        "aten::_foreach_mul_",
+        "aten::_foreach_norm",
+    ),
+}
+WARM_UP = 2
+
+
+def main() -> None:
+    """Train, profile and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="bf16")
+    for name, value in {"layers": 4, "vocab": 20000, "threads": 1, "steps": 8}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    options = vars(parser.parse_args())
+    setup = Setup(
+        workload="classification",
+        way="ours",
+        device="cpu",
+        width=768,
+        pieces=min(options["vocab"], 40000),
+        examples=64,
+        tokens_per_pass=8192,
+        **options,
+    )
+    profiler = profile(activities=[ProfilerActivity.CPU])
+    epochs = 0
+
+    def turn(_pieces: int) -> None:
+        nonlocal epochs
+        if epochs == WARM_UP:
+            profiler.start()
+        if epochs == WARM_UP + 1:
+            profiler.stop()
+            report(profiler)
+            sys.exit()
+        epochs += 1
+
+    with tempfile.TemporaryDirectory() as folder:
+        ours.train(setup, Path(folder), turn)
+
+
+def report(profiler: profile) -> None:
+    """Print the shares."""
+    seconds = {one.key: one.self_cpu_time_total for one in profiler.key_averages()}
+    total = sum(seconds.values())
+    rows = {group: sum(seconds.get(name, 0.0) for name in names) for group, names in GROUPS.items()}
+    rows["all else"] = total - sum(rows.values())
+    sys.stdout.write("| operations | share of a step |\n|---|---|\n")
+    for group, taken in rows.items():
+        sys.stdout.write(f"| {group} | {taken / total:.0%} |\n")
+
+
+if __name__ == "__main__":
+    main()
