@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import xstilts
+from xstilts.heap import old_objects_left_alone
 
 CODE = """
 import resource, sys
@@ -41,3 +43,10 @@ def test_freed_memory_is_kept_unless_the_user_decides() -> None:
     kept = pages_asked_for("keep")
     assert kept < pages_asked_for("leave") / 4
     assert kept < pages_asked_for("keep", MALLOC_ARENA_MAX="2") / 4
+
+
+def test_old_objects_are_looked_through_again_afterwards() -> None:
+    with pytest.raises(RuntimeError), old_objects_left_alone():
+        assert gc.get_freeze_count() > 0
+        raise RuntimeError
+    assert gc.get_freeze_count() == 0
