@@ -92,6 +92,8 @@ def test_dev_scores_are_those_of_the_finished_stages(
     assert (found["qa"].dev, found["qa"].maps) == ((), ())
     last = grid_of(tmp_path, STUDY + "recipes: {all: {selection: last}}\n")
     assert {one.remark for one in measured_tasks(last)} == {NO_SELECTION}
+    # without a dev set there is no most frequent answer, which is not an answer of nobody
+    assert all(math.isnan(one.frequent) for one in measured_tasks(last))
 
 
 def test_weights_are_counted_from_the_files(tmp_path: Path) -> None:

@@ -87,8 +87,10 @@ def _data_map(manifest: Path) -> tuple[float, float] | None:
 
 
 def _frequent(metric: str, answers: Counter[str]) -> float:
-    """Accuracy of the most frequent answer; 0 for other metrics."""
-    if metric != "accuracy" or not answers:
+    """Accuracy of the most frequent answer; 0 for other metrics, NaN without a dev set."""
+    if not answers:
+        return math.nan
+    if metric != "accuracy":
         return 0.0
     return 100 * max(answers.values()) / sum(answers.values())
 

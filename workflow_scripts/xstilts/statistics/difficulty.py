@@ -57,7 +57,9 @@ class Measured:
     num_train: int
     num_dev: int
     frequent: float
-    """Score of always giving the most frequent answer; 0 where answers are no classes."""
+    """Score of always giving the most frequent answer; 0 where answers are no classes.
+
+    NaN without a dev set."""
     dev: tuple[float, ...]
     """Dev score of each seed."""
     loss: tuple[float, ...]
