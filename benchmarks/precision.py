@@ -50,13 +50,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         copy_workflow(folder)
-        shutil.copytree(results, folder / "results" / study["study"])
+        copy = folder / "results" / study["study"]
+        shutil.copytree(results, copy)
+        for part in ("predictions", "scores", "tables"):
+            shutil.rmtree(copy / part)
         (folder / "config.yaml").write_text(
             yaml.safe_dump(study | {"prediction_precision": "bf16"})
         )
         command = [sys.executable, "-m", "snakemake", "--cores", options.cores, "tables"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        table = compared(results / "tables", folder / "results" / study["study"] / "tables")
+        table = compared(results / "tables", copy / "tables")
     sys.stdout.write("| target | scores | mean difference | largest | largest of a gain |\n")
     sys.stdout.write("|---|---|---|---|---|\n")
     for target, row in table.iterrows():
