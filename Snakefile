@@ -79,6 +79,10 @@ rule all:
         rules.figures.input,
 
 
+if workflow.is_main_process:
+    warn_of_results_without_record()
+
+
 onstart:
     calm_scheduler()
     start_nursery()

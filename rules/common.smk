@@ -208,6 +208,25 @@ def heavy(manifests: list[str]) -> list[str]:
     return [data_file(manifest) for manifest in manifests]
 
 
+def warn_of_results_without_record() -> None:
+    """Say that changes cannot be noticed where results came without Snakemake's record of them.
+
+    Which parameters a product was made with stands in `.snakemake/metadata` alone: of results that
+    were copied here without it, Snakemake takes every file for what is wanted.
+    """
+    from snakemake.logging import logger
+
+    record = Path(".snakemake/metadata")
+    there = Path(GRID.paths.root, "data").is_dir()
+    if there and not (record.is_dir() and any(record.iterdir())):
+        logger.warning(
+            f"{GRID.paths.root}: there is no record of how these results were made (folder "
+            f"{record}), as if they had been copied here: changes of recipes and code since then "
+            "are not noticed. Run once with --forceall: jobs whose product is still right end at "
+            "once, the others make it again."
+        )
+
+
 def calm_scheduler() -> None:
     """Lift Snakemake's default limit of 100 job starts a second; one that was asked for stays.
 

@@ -203,3 +203,24 @@ def test_explain_names_what_changed(done: Checkout):
     run = done.snakemake("-n")
     assert run.jobs["train_target"] == 2
     assert not {"pretrain", "train_intermediate"} & set(run.jobs)
+
+
+def test_results_that_were_copied_are_compared_with_their_manifests(done: Checkout) -> None:
+    place = done.results / "bases/mini/model/manifest.json"
+    shutil.rmtree(done.folder / ".snakemake/metadata")
+    recipes = {**TINY["recipes"], "target": {"max_steps": 5}}
+    done.write_study(recipes=recipes)
+    silent = done.snakemake("-n")
+    # Snakemake sees no change, and a warning says why
+    assert silent.nothing_to_do, silent.output
+    assert "Run once with --forceall" in silent.output
+    pretrained = json.loads(place.read_text())
+    weights = {path: path.stat().st_mtime_ns for path in done.results.rglob("model.safetensors")}
+    run = done.snakemake("--forceall")
+    assert run.code == 0, run.output
+    assert json.loads(place.read_text()) == pretrained
+    changed = {path for path, when in weights.items() if path.stat().st_mtime_ns != when}
+    assert changed == {path for path in weights if "target" in path.parts}
+    again = done.snakemake("-n")
+    assert again.nothing_to_do, again.output
+    assert "--forceall" not in again.output
