@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 from checkout import ROOT, copy_workflow
@@ -52,7 +53,7 @@ ALTERNATIVES = {
 """What jobs do without, for comparison."""
 
 
-def big_study() -> dict:
+def big_study() -> dict[str, Any]:
     """The default study with more strategies and seeds: over 500 jobs."""
     study = yaml.safe_load((ROOT / "config.yaml").read_text())
     tasks = ["mnli", "squad_v1", "udpos"]

@@ -1,17 +1,20 @@
 """What sorting by length does to training, beside making it quicker.
 
     python benchmarks/order.py TOKENS [--start MODEL] [--chunks C ...] [--seeds S] ...
+    python benchmarks/order.py PAIRS [--chunks C ...] [--seeds S] ...
 
 TOKENS is a token file (.arrow) of classification, tagging or span, MODEL a model folder; without
-it the encoder is small and random. Batches of 32 that are sorted by length in chunks of C batches
-(50 is what training does, 1 is a random order): how alike the lengths in a batch are, how the
-labels scatter, how the gradients of batches scatter at the first step, and the loss on the last
-examples after equal steps, over seeds. Prints one table.
+it the encoder is small and random. PAIRS is a file of MNLI or SNLI as they are distributed
+(.jsonl), counted in words; nothing is trained on it. Batches of 32 that are sorted by length in
+chunks of C batches (50 is what training does, 1 is a random order): how alike the lengths in a
+batch are, how the labels scatter, how the gradients of batches scatter at the first step, and the
+loss on the last examples after equal steps, over seeds. Prints one table.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
@@ -26,7 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
 from xstilts.models.encoder import hidden_states, input_embeddings, load_encoder
 from xstilts.models.heads import HeadSpec, load_head
-from xstilts.tokens.store import TokenTable
+from xstilts.tokens import classification
+from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
 from xstilts.training.batches import collate, gather, model_inputs
 from xstilts.training.loop import train
@@ -35,7 +40,12 @@ from xstilts.training.running import Running
 from xstilts.training.setup import set_up
 
 BATCH, CPU, TASK = 32, torch.device("cpu"), "task"
-SMALL = {"hidden_size": 96, "num_layers": 3, "num_heads": 4, "intermediate_size": 384}
+SMALL: dict[str, float] = {
+    "hidden_size": 96,
+    "num_layers": 3,
+    "num_heads": 4,
+    "intermediate_size": 384,
+}
 SMALL |= {"max_length": 512, "dropout": 0.1}
 
 
@@ -49,6 +59,15 @@ class World(NamedTuple):
     num_train: int
     """The first so many examples."""
     epochs: float
+
+
+def recipe_of(world: World) -> Recipe:
+    """How to train, with the defaults where nothing is said."""
+    others = (*TASK_KEYS, *RUNNING_KEYS)
+    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
+    values |= {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
+    values |= {"max_train_examples": world.num_train, "selection": "last"}
+    return Recipe(**values)
 
 
 def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
@@ -117,7 +136,7 @@ def gradient_variance(world: World, batches: list[list[int]], seed: int) -> floa
         world.start,
         {TASK: world.spec},
         vocab_size=world.table.metadata["vocab_size"],
-        keep_head=False,
+        recipe=recipe_of(world),
         seed=seed,
         device=CPU,
     )
@@ -136,10 +155,6 @@ def gradient_variance(world: World, batches: list[list[int]], seed: int) -> floa
 def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
     """Loss on the held-out examples after training on the others."""
     sampler.BUCKET_BATCHES = chunk
-    others = (*TASK_KEYS, *RUNNING_KEYS)
-    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
-    values |= {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
-    values |= {"max_train_examples": world.num_train, "selection": "last"}
     member = sampler.Member(task=TASK, language="en", tokens=world.file)
     out = folder / f"{chunk}-{seed}"
     running = Running(
@@ -150,13 +165,31 @@ def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
         device="cpu",
     )
     specs = {TASK: world.spec}
-    train(world.start, [member], specs, Recipe(**values), seed=seed, out_dir=out, running=running)
+    recipe = recipe_of(world)
+    train(world.start, [member], specs, recipe, seed=seed, out_dir=out, running=running)
     encoder = load_encoder(out).eval()
     head = load_head(out, TASK, encoder.config).eval()
     rows = np.flatnonzero(world.table.column("example") >= world.num_train).tolist()
     parts = [rows[i : i + BATCH] for i in range(0, len(rows) - BATCH + 1, BATCH)]
     with torch.inference_mode():
         return statistics.fmean(float(batch_loss(world, encoder, head, p)) for p in parts)
+
+
+def token_file_of(pairs: Path, out: Path) -> Path:
+    """A token file whose pieces are the words of pairs of sentences, all with one id."""
+    records = [json.loads(line) for line in pairs.read_text("utf-8").splitlines()]
+    records = [one for one in records if one["gold_label"] != "-"]
+    names = sorted({one["gold_label"] for one in records})
+    words = [len(f"{one['sentence1']} {one['sentence2']}".split()) for one in records]
+    columns = [
+        list_array([[1] * count for count in words], pa.int32()),
+        pa.array(np.arange(len(records)), pa.int32()),
+        pa.array([names.index(one["gold_label"]) for one in records], pa.int32()),
+    ]
+    batch = pa.RecordBatch.from_arrays(columns, schema=classification.SCHEMA)
+    record = {"kind": "classification", "labels": names, "num_examples": len(records)}
+    write_tokens(out, classification.SCHEMA, [batch], record)
+    return out
 
 
 def world_of(options: argparse.Namespace) -> World:
@@ -178,14 +211,20 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=400)
     parser.add_argument("--epochs", type=float, default=2.0)
     options = parser.parse_args()
-    world = world_of(options)
     chunks = [1, *options.chunks]
-    with tempfile.TemporaryDirectory() as folder:
+    name = options.tokens.parent.parent.name
+    with tempfile.TemporaryDirectory() as temporary:
+        folder: Path | None = Path(temporary)
+        if options.tokens.suffix == ".jsonl":
+            name = options.tokens.name
+            options.tokens = token_file_of(options.tokens, Path(temporary) / "pairs.arrow")
+            folder, options.held_out = None, 0
+        world = world_of(options)
         found = {
-            chunk: [measured(world, chunk, seed, Path(folder)) for seed in seeds_of(options)]
+            chunk: [measured(world, chunk, seed, folder) for seed in seeds_of(options)]
             for chunk in chunks
         }
-    sys.stdout.write(f"{world.num_train} examples of {world.file.parent.parent.name}, batches of ")
+    sys.stdout.write(f"{world.num_train} examples of {name}, batches of ")
     sys.stdout.write(f"{BATCH}, {options.epochs:g} epochs, {options.seeds} seeds; mean ")
     sys.stdout.write("(difference to random ± its standard error)\n\n")
     head = ["", "random", *(f"sorted in chunks of {chunk} batches" for chunk in options.chunks)]
@@ -201,11 +240,14 @@ def seeds_of(options: argparse.Namespace) -> range:
     return range(1, options.seeds + 1)
 
 
-def measured(world: World, chunk: int, seed: int, folder: Path) -> dict[str, float]:
-    """All that is measured of one order with one seed."""
+def measured(world: World, chunk: int, seed: int, folder: Path | None) -> dict[str, float]:
+    """All that is measured of one order with one seed; without a folder nothing is trained."""
     batches = rows_of_batches(sampler_of(world, chunk, seed))
+    found = composition(world, batches)
+    if folder is None:
+        return found
     return {
-        **composition(world, batches),
+        **found,
         "variance of a batch's gradient": gradient_variance(world, batches, seed),
         "held-out loss after equal steps": held_out_loss(world, chunk, seed, folder),
     }

@@ -12,12 +12,14 @@ all of them. CPU seconds, of all threads, are what other processes disturb least
 from __future__ import annotations
 
 import argparse
+import functools
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -73,65 +75,36 @@ def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[s
     }
 
 
-def main() -> None:
-    """Measure every way and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--layers", type=int, default=2)
-    parser.add_argument("--batches", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    shape = {"hidden_size": 768, "num_layers": options.layers, "num_heads": 12}
-    shape |= {"intermediate_size": 3072, "max_length": LONGEST, "dropout": 0.1}
-    encoder = build_encoder({**shape, "vocab_size": VOCABULARY}).train()
+Way = Callable[[], tuple[float, float]]
+"""Computes all batches once: wall-clock and CPU seconds."""
 
-    with tempfile.TemporaryDirectory() as folder:
-        table = token_file(Path(folder) / "nli.arrow")
-        sorted_rows = bucketed(table, Path(folder) / "nli.arrow")[: options.batches]
-        random = np.random.default_rng(1)
-        shuffled = random.permutation(np.concatenate(sorted_rows)).reshape(-1, BATCH).tolist()
 
-        def work(
-            rows: list[list[int]], longest: int | None, packed: bool
-        ) -> Callable[[], tuple[float, float]]:
-            batches = [inputs_of(table, row, longest) for row in rows]
+def way_of(
+    encoder: Any,
+    table: TokenTable,
+    batches: list[list[int]],
+    longest: int | None = None,
+    *,
+    packed: bool = False,
+) -> Way:
+    """Forward and backward passes of batches of rows, padded as ``inputs_of`` says, or packed."""
+    tensors = [inputs_of(table, rows, longest) for rows in batches]
 
-            def run() -> tuple[float, float]:
-                encoder.packed = None
-                if packed:
-                    use_packing(encoder)
-                start, cpu = time.perf_counter(), time.process_time()
-                for batch in batches:
-                    hidden_states(encoder, batch)[-1][:, 0].square().sum().backward()
-                    encoder.zero_grad()
-                return time.perf_counter() - start, time.process_time() - cpu
+    def run() -> tuple[float, float]:
+        encoder.packed = None
+        if packed:
+            use_packing(encoder)
+        start, cpu = time.perf_counter(), time.process_time()
+        for batch in tensors:
+            hidden_states(encoder, batch)[-1][:, 0].square().sum().backward()
+            encoder.zero_grad()
+        return time.perf_counter() - start, time.process_time() - cpu
 
-            return run
+    return run
 
-        ways = {
-            f"padded to {LONGEST}, random order (as a plain training script)": work(
-                shuffled, LONGEST, False
-            ),
-            "padded to the longest of the batch, random order": work(shuffled, None, False),
-            "padding-free, random order": work(shuffled, None, True),
-            "padded to the longest, sorted by length in buckets (the default)": work(
-                sorted_rows, None, False
-            ),
-            "padding-free, sorted by length in buckets": work(sorted_rows, None, True),
-        }
-        seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-        for count in range(options.rounds + 1):
-            for name, run in ways.items():
-                taken = run()
-                if count:  # the first round warms up
-                    seconds[name].append(taken)
-        pieces = int(table.lengths[np.concatenate(sorted_rows)].sum())
 
-    sys.stdout.write(f"{options.batches} batches of {BATCH}, {pieces} real pieces, ")
-    sys.stdout.write(f"{options.layers} layers, fp32, {options.threads} threads; ")
-    sys.stdout.write(f"median of {options.rounds} rounds (slowest - fastest)\n\n")
+def report(seconds: dict[str, list[tuple[float, float]]], pieces: int) -> None:
+    """Print the table of rounds by way; all of them computed so many real pieces."""
     sys.stdout.write("| batches | real pieces per second | per CPU second | against the first |\n")
     sys.stdout.write("|---|---|---|---|\n")
     first = statistics.median(cpu for _, cpu in next(iter(seconds.values())))
@@ -144,6 +117,41 @@ def main() -> None:
         ]
         ratio = first / statistics.median(cpu)
         sys.stdout.write(f"| {name} | {' | '.join(texts)} | {ratio:.2f} |\n")
+
+
+def main() -> None:
+    """Measure every way and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, value in {"layers": 2, "batches": 4, "rounds": 3, "threads": 2}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 768, "num_layers": options.layers, "num_heads": 12}
+    shape |= {"intermediate_size": 3072, "max_length": LONGEST, "dropout": 0.1}
+    encoder = build_encoder({**shape, "vocab_size": VOCABULARY}).train()
+    with tempfile.TemporaryDirectory() as folder:
+        table = token_file(Path(folder) / "nli.arrow")
+        ordered = bucketed(table, Path(folder) / "nli.arrow")[: options.batches]
+        random = np.random.default_rng(1)
+        shuffled = random.permutation(np.concatenate(ordered)).reshape(-1, BATCH).tolist()
+        way = functools.partial(way_of, encoder, table)
+        ways = {
+            f"padded to {LONGEST}, random order (as a plain training script)": way(
+                shuffled, LONGEST
+            ),
+            "padded to the longest of the batch, random order": way(shuffled),
+            "padding-free, random order": way(shuffled, packed=True),
+            "padded to the longest, sorted by length in buckets (the default)": way(ordered),
+            "padding-free, sorted by length in buckets": way(ordered, packed=True),
+        }
+        # by turns; the first round warms up
+        rounds = [{name: run() for name, run in ways.items()} for _ in range(options.rounds + 1)]
+        pieces = int(table.lengths[np.concatenate(ordered)].sum())
+    sys.stdout.write(f"{options.batches} batches of {BATCH}, {pieces} real pieces, ")
+    sys.stdout.write(f"{options.layers} layers, fp32, {options.threads} threads; ")
+    sys.stdout.write(f"median of {options.rounds} rounds (slowest - fastest)\n\n")
+    report({name: [one[name] for one in rounds[1:]] for name in ways}, pieces)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ def main() -> None:
         copy_workflow(folder)
         copy = folder / "results" / study["study"]
         shutil.copytree(results, copy)
+        # a copy has no record by which Snakemake would notice the change
         for part in ("predictions", "scores", "tables"):
             shutil.rmtree(copy / part)
         (folder / "config.yaml").write_text(

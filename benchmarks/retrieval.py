@@ -70,7 +70,8 @@ def main() -> None:
     else:
         sys.stdout.write("faiss  not installed (pip install faiss-cpu)\n")
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    growth, found = {}, {}
+    growth: dict[str, float] = {}
+    found: dict[str, Found] = {}
     for _ in range(options.rounds):  # by turns: a busy machine slows both
         for name, search in ways.items():
             before, started = peak_mib(), time.perf_counter()

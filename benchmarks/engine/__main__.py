@@ -159,7 +159,7 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
     *measured, peak = measured
     train = product.workload != "evaluation"
     lengths = lengths_of(product)
-    flops = sum(model_flops(part, product.shape, train=train) for part in lengths)
+    flops: float = sum(model_flops(part, product.shape, train=train) for part in lengths)
     flops /= sum(map(sum, lengths))
     speeds = [
         [pieces / seconds for pieces, seconds in zip(m.pieces, m.seconds, strict=True)]

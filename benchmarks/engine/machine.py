@@ -6,12 +6,16 @@ import platform
 import re
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from clock import Clock, Seconds
 
 from xstilts.training.running import device_name, device_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -38,7 +42,7 @@ def matrix_product(device: str, precision: str) -> Seconds:
     return Seconds(*(min(values) / (2 * size**3) for values in zip(*found, strict=True)))
 
 
-def model_flops(lengths: np.ndarray, shape: dict[str, int], *, train: bool) -> float:
+def model_flops(lengths: Sequence[int], shape: dict[str, int], *, train: bool) -> float:
     """Operations that the layers need for sequences of these lengths, without padding.
 
     A sequence of T pieces needs, per layer of width D and inner width F, 2 T (4 D^2 + 2 D F) for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,8 +13,7 @@ class Setup:
     workload: str
     way: str
     """ours, ours-compiled, trainer-default, trainer-best or peak."""
-    precision: str
-    """fp32 or bf16."""
+    precision: Literal["fp32", "bf16"]
     device: str
     threads: int
     layers: int
