@@ -17,7 +17,7 @@ from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions, summaries  # noqa: E402
-from xstilts.grid.figures import figure_files, report_tables  # noqa: E402
+from xstilts.grid.figures import figure_files, report_tables, view_tables  # noqa: E402
 from xstilts.grid.parallel import parallel  # noqa: E402
 from xstilts.grid.views import CHOICE  # noqa: E402
 from xstilts.paths import data_file, product  # noqa: E402

@@ -15,6 +15,7 @@ rule build_report:
     """Build the report"""
     input:
         tables=report_tables(GRID),
+        views=view_tables(GRID),
         overlap="<results>/tables/overlap.csv",
         models=[*GRID.intermediate_models(), *GRID.target_models()],
     output:

@@ -27,6 +27,13 @@ from xstilts.readers.hellaswag import read_hellaswag
 from xstilts.readers.social_iqa import read_social_iqa
 
 
+def refused(path: Path, data: bytes, reader: Reader, message: str) -> None:
+    """Reading a file of these bytes ends with an error that the pattern fits."""
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=message):
+        list(reader([path], "en"))
+
+
 def without(record: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != key}
 
@@ -145,17 +152,12 @@ def test_a_damaged_line_is_refused_with_file_and_line(
     ],
 )
 def test_damaged_tables_are_refused(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "d.csv"
-    path.write_text(text, "utf-8")
-    with pytest.raises(UserError, match=message):
-        list(read_cosmosqa([path], "en"))
+    refused(tmp_path / "d.csv", text.encode(), read_cosmosqa, message)
 
 
 def test_a_table_in_another_encoding(tmp_path: Path) -> None:
-    path = tmp_path / "d.csv"
-    path.write_bytes(csv_text(COSMOS | {"answer0": "café"}).encode("latin-1"))
-    with pytest.raises(UserError, match=r"d\.csv:3: byte \d+ .* is not UTF-8"):
-        list(read_cosmosqa([path], "en"))
+    data = csv_text(COSMOS | {"answer0": "café"}).encode("latin-1")
+    refused(tmp_path / "d.csv", data, read_cosmosqa, r"d\.csv:3: byte \d+ .* is not UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -189,17 +191,12 @@ def test_labels_that_do_not_fit_their_file(tmp_path: Path, labels: str, message:
     ],
 )
 def test_damaged_xml_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "d.xml"
-    path.write_text(text, "utf-8")
-    with pytest.raises(UserError, match=message):
-        list(read_copa([path], "en"))
+    refused(tmp_path / "d.xml", text.encode(), read_copa, message)
 
 
 def test_xml_in_another_encoding(tmp_path: Path) -> None:
-    path = tmp_path / "d.xml"
-    path.write_bytes(COPA_XML.replace("fragile", "fragilé").encode("latin-1"))
-    with pytest.raises(UserError, match=r"d\.xml:7: not valid XML .*another encoding"):
-        list(read_copa([path], "en"))
+    data = COPA_XML.replace("fragile", "fragilé").encode("latin-1")
+    refused(tmp_path / "d.xml", data, read_copa, r"d\.xml:7: not valid XML .*another encoding")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -160,13 +160,19 @@ def test_scale_changes_languages_of_mixtures_and_drops_recipes_for_large_models(
     config = {
         "study": "it",
         "scale": "microworld",
-        "microworld_scale": {"languages": {"de": "qac"}, "replace": {"seeds": [4, 5]}},
+        "microworld_scale": {
+            "languages": {"de": "qac"},
+            "replace": {"seeds": [4, 5], "recipes": {"target": {"epochs": 1}}},
+        },
         "stages": {"big": {"mixture": "xnli@de", "recipe": {"epochs": 9, "sampling_cap": 7}}},
         "strategies": {"none": [], "it": ["big", ["xnli@de", "mnli"], "mnli@de:translated"]},
         "targets": {"pawsx": {"train": "pawsx@en", "languages": ["de", "fr"]}},
     }
     small = at_scale(config)
     assert small["seeds"] == [4, 5]
+    # recipes are replaced by position
+    assert small["recipes"]["target"] == {"epochs": 1}
+    assert small["recipes"]["pretrain"]["max_steps"] > 0
     assert small["stages"]["big"] == {"mixture": "xnli@qac", "recipe": {"sampling_cap": 7}}
     stages = small["strategies"]["it"]
     assert stages == ["big", ["xnli@qac", "mnli"], "mnli@qac:translated"]

@@ -16,9 +16,9 @@ def keep_freed_memory() -> None:
     """Let the C library keep freed memory for the next allocation, if it is glibc.
 
     By default it gives large blocks back to the system, which clears every page of them anew when
-    they are next asked for: on a CPU a tenth of a training step, whose passes free and allocate
-    gigabytes. The process holds at most what it held at its peak. Whoever sets ``MALLOC_...`` or
-    ``GLIBC_TUNABLES`` decides alone.
+    they are next asked for, and a training step frees and allocates gigabytes. The process holds
+    at most what it held at its peak. Whoever sets ``MALLOC_...`` or ``GLIBC_TUNABLES`` decides
+    alone.
 
     Source: mallopt(3).
     """
@@ -34,8 +34,7 @@ def keep_freed_memory() -> None:
 def old_objects_left_alone() -> Iterator[None]:
     """Python's collector looks through objects that are made from here on only.
 
-    Libraries and model have hundreds of thousands; to look through them again and again took a
-    fortieth of a training step.
+    Libraries and model have hundreds of thousands, and each step makes enough to look again.
     """
     gc.freeze()
     try:

@@ -31,7 +31,9 @@ class MicroworldScale(Section):
         [], description="Strategies that need what there is not, such as a translation model."
     )
     replace: dict[str, Any] = Field(
-        {}, description="Keys of the study that are others here, whole, as in `bases`."
+        {},
+        description="Keys of the study that are others here, whole, as in `bases`; "
+        "`recipes` by position.",
     )
 
 
@@ -103,7 +105,10 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     section = config.get("microworld_scale") or {}
     if config.get("scale") != "microworld" or not isinstance(section, dict):
         return dict(config)
-    small = {**config, **REPLACED, **(section.get("replace") or {})}
+    replaced = section.get("replace") or {}
+    small = {**config, **REPLACED, **replaced}
+    if isinstance(recipes := replaced.get("recipes"), dict):
+        small["recipes"] = {**REPLACED["recipes"], **recipes}
     small["study"] = f"{config.get('study')}{SUFFIX}"
     codes = {str(config.get("source_language", "en")): SOURCE_LANGUAGE}
     codes |= section.get("languages") or {}
@@ -118,7 +123,7 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
             small["contrasts"] = [pair for pair in pairs if not set(pair) & set(without)]
     for key in ("stages", "targets"):
         if isinstance(found := small.get(key), dict):
-            kept = key in (section.get("replace") or {})
+            kept = key in replaced
             small[key] = {name: _small(one, codes, kept) for name, one in found.items()}
     return small
 

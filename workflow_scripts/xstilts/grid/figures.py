@@ -11,15 +11,19 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png")
 TABLES = "transfer languages layers baselines results".split()
+# of statistics.summaries, which a Snakefile is too light to import
 COMPARISONS = "effects contrasts groups best sources difficulty scale variance claims".split()
 
 
 def report_tables(grid: Grid) -> list[str]:
-    """The tables that a report shows: those of the study, and transfer in its other scorings."""
-    names = {view: ("transfer", "effects") for view in grid.views if view != grid.view}
-    folders = {grid.paths.tables: (*TABLES, *COMPARISONS)}
-    folders |= {grid.in_view(view).paths.tables: found for view, found in names.items()}
-    return [f"{folder}/{name}.parquet" for folder, found in folders.items() for name in found]
+    """The tables that the report and its figures are made from."""
+    return [f"{grid.paths.tables}/{name}.parquet" for name in (*TABLES, *COMPARISONS)]
+
+
+def view_tables(grid: Grid) -> list[str]:
+    """The tables of the study's other scorings that the report shows."""
+    folders = [grid.in_view(view).paths.tables for view in grid.views if view != grid.view]
+    return [f"{folder}/{name}.parquet" for folder in folders for name in ("transfer", "effects")]
 
 
 def figure_names(grid: Grid) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Dropout whose random numbers do not take longer than what they are drawn for.
 
-On a CPU torch draws a double-precision number for each element, in one thread: nearly a tenth of a
-training step of XLM-R in bf16. Here one number of the same generator decides four elements, by 16
-bits each, so that a rate is met to within 2^-17 (0.1 becomes 0.100006).
+On a CPU torch draws a double-precision number for each element, in one thread. Here one number of
+the same generator decides four elements, by 16 bits each, so that a rate is met to within 2^-17
+(0.1 becomes 0.100006).
 """
 
 from __future__ import annotations
