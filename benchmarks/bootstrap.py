@@ -1,6 +1,7 @@
 """How long the resampling of a full result of XTREME takes: 19 strategies, 3 seeds, 9 targets.
 
     python benchmarks/bootstrap.py [--replicates N] [--strategies N] [--seeds N] [--threads N]
+                                   [--floats]
 
 Prints a row per target: examples of all languages, cells (strategy, seed, language), seconds to
 resample all of them and seconds to compare every strategy with the first (interval, p-values, swap
@@ -24,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 import numpy as np
 
+from xstilts.statistics import products
 from xstilts.statistics.counts import Counts
 from xstilts.statistics.effects import effect
 from xstilts.statistics.sample import Sample
@@ -88,7 +90,10 @@ def main() -> None:
     parser.add_argument("--strategies", type=int, default=19)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--floats", action="store_true", help="as without a product of bytes")
     given = parser.parse_args()
+    if given.floats:
+        products._MANY = float("inf")
     rows = []
     titles = ("target", "examples", "cells", "resample", "(CPU)", "compare", "(CPU)")
     say("{:<10}{:>9}{:>7}{:>10}{:>8}{:>9}{:>8}".format(*titles))

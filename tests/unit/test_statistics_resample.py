@@ -10,23 +10,22 @@ import pytest
 from scipy import stats
 
 from xstilts.statistics.counts import Counts
-from xstilts.statistics.resample import (
-    Swaps,
-    coin_flips,
-    generator,
-    multinomial_counts,
-    resampled_scores,
-)
+from xstilts.statistics.resample import Swaps, resampled_scores
 from xstilts.statistics.sample import Sample
+from xstilts.statistics.weights import coin_flips, generator, multinomial_counts
 
 Key = tuple[str, int, str]
+
+
+def multinomial(name: str, size: int, num_examples: int) -> npt.NDArray[np.uint8]:
+    return multinomial_counts((name,), size, [num_examples])[num_examples]
 
 
 # one example; too few for Poisson counts; some of both; a test set of a real size
 @pytest.mark.parametrize("num_examples", [1, 7, 40, 1000])
 def test_counts_are_multinomial(num_examples: int) -> None:
     size = 40_000
-    counts_BN = multinomial_counts(generator("counts", str(num_examples)), size, num_examples)
+    counts_BN = multinomial("counts", size, num_examples)
     assert (counts_BN.sum(axis=1, dtype=int) == num_examples).all()
     # of some examples together with their squares: pairs covary by -1 / N
     some = counts_BN[:, : min(num_examples, 40)].astype(float)
@@ -41,7 +40,7 @@ def test_counts_are_multinomial(num_examples: int) -> None:
 
 @pytest.mark.parametrize("num_examples", [7, 40, 1000])
 def test_counts_have_the_binomial_distribution(num_examples: int) -> None:
-    counts_BN = multinomial_counts(generator("one", str(num_examples)), 40_000, num_examples)
+    counts_BN = multinomial("one", 40_000, num_examples)
     # the first example, the last, and both together; counts are seldom above 3
     ends = counts_BN[:, 0], counts_BN[:, -1]
     for counts_B, chance in ((ends[0], 1), (ends[1], 1), (ends[0] + ends[1], 2)):
@@ -51,9 +50,19 @@ def test_counts_have_the_binomial_distribution(num_examples: int) -> None:
         assert stats.chisquare(found, expected).pvalue > 0.001
 
 
+def test_sizes_of_a_band_are_drawn_alike_whatever_others_there_are() -> None:
+    both = multinomial_counts(("band",), 200, [1100, 2000])
+    for number, counts_BN in both.items():
+        np.testing.assert_array_equal(counts_BN, multinomial("band", 200, number))
+        assert (counts_BN.sum(axis=1, dtype=int) == number).all()
+    # most of the draws are the same, and the others are not
+    same = (both[1100] == both[2000][:, :1100]).mean()
+    assert 0.8 < same < 1
+
+
 def test_rare_counts_come_as_often_as_they_should() -> None:
     # counts of 6 and more are all drawn from what rounding leaves
-    counts_BN = multinomial_counts(generator("rare"), 10_000, 1000)
+    counts_BN = multinomial("rare", 10_000, 1000)
     for least in (5, 6, 7):
         expected = counts_BN.size * stats.binom(1000, 1 / 1000).sf(least - 1)
         found = int((counts_BN >= least).sum())
@@ -83,7 +92,7 @@ def test_scores_are_those_of_the_weights() -> None:
     cells = [parts(300, 1), parts(300, 2, ones=True), parts(300, 3, ones=True), parts(300, 1)]
     found = resampled_scores(cells, 500, "a name")
     # few enough to be drawn at once: the random numbers are those of the first test set
-    weights_BN = multinomial_counts(generator("a name", "0"), 500, 300)
+    weights_BN = multinomial_counts(("a name", "0"), 500, [300])[300]
     np.testing.assert_allclose(found, plain_scores(cells, weights_BN), rtol=1e-5)
     np.testing.assert_array_equal(found[0], found[3])
 
@@ -168,6 +177,15 @@ def test_draws_follow_from_names_whatever_else_there_is() -> None:
     }
     every, alone = sample(cells, 1000), sample({key: cells[key] for key in list(cells)[:1]}, 1000)
     np.testing.assert_array_equal(drawn(every, "none", "en"), drawn(alone, "none", "en"))
+
+
+def test_languages_of_about_the_same_size_are_drawn_independently() -> None:
+    # the first examples have the same ids, answers and, before the shift, nearly the same draws
+    large, size = parts(500, 1), 20_000
+    small = Counts(large.ids[:400], large.numerator_N[:400], large.denominator_N[:400])
+    one = sample({("none", 1, "en"): large, ("none", 1, "de"): small}, size)
+    found = np.corrcoef(drawn(one, "none", "en"), drawn(one, "none", "de"))[0, 1]
+    assert abs(found) <= 4.5 / np.sqrt(size)
 
 
 def test_swapped_scores_are_those_of_swapped_examples() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import stats
 
-from xstilts.statistics.resample import generator
+from xstilts.statistics.weights import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

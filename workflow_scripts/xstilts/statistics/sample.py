@@ -10,7 +10,9 @@ import numpy as np
 
 from xstilts.errors import UserError
 from xstilts.identity import digest
+from xstilts.statistics.products import product_for
 from xstilts.statistics.resample import Swaps, resampled_scores, shifts_of
+from xstilts.statistics.weights import band_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -102,6 +104,8 @@ class Sample:
         }
         self._fill()
         self._names: dict[tuple[str, ...], str] = {}
+        answers = sum(len(found.ids) for found in self.counts.values())
+        self._product = product_for(size * answers)
         self._draws = self._resample(num_threads)
 
     def _fill(self) -> None:
@@ -141,15 +145,17 @@ class Sample:
     def _resample(self, num_threads: int) -> dict[Key, npt.NDArray[np.float32]]:
         """Scores of each cell on the resampled test sets."""
         groups = self._groups(list(self.counts))
-        by_size: dict[int, list[str]] = {}
+        by_band: dict[int, list[str]] = {}
         for ids, keys in groups.items():
-            by_size.setdefault(len(self.counts[keys[0]].ids), []).append(ids)
+            by_band.setdefault(band_of(len(self.counts[keys[0]].ids)), []).append(ids)
         draws: dict[Key, npt.NDArray[np.float32]] = {}
-        for num_examples, alike in by_size.items():
+        for band, alike in by_band.items():
             keys = [key for ids in alike for key in groups[ids]]
-            name = ("examples", self.name, str(num_examples))
+            name = ("examples", self.name, str(band))
             counts = [self.counts[key] for key in keys]
-            scores_CB = resampled_scores(counts, self.size, *name, num_threads=num_threads)
+            scores_CB = resampled_scores(
+                counts, self.size, *name, num_threads=num_threads, product=self._product
+            )
             draws |= zip(keys, scores_CB, strict=True)
             # groups of other examples take the same weights in another order
             for ids, shift in shifts_of(alike, self.size).items():
@@ -255,7 +261,12 @@ class Sample:
         return [
             (
                 {key: at for at, key in enumerate(keys)},
-                Swaps([self.counts[key] for key in keys], SWAPS, "swaps", self.name, ids),
+                Swaps(
+                    [self.counts[key] for key in keys],
+                    SWAPS,
+                    *("swaps", self.name, ids),
+                    product=self._product,
+                ),
             )
             for ids, keys in self._groups(list(self.counts)).items()
         ]
