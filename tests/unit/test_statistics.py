@@ -16,9 +16,10 @@ from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.statistics.counts import Counts, example_counts
+from xstilts.statistics.difference import combine
 from xstilts.statistics.effects import effect_table
 from xstilts.statistics.inference import estimate, holm, sign_flip, swap_test
-from xstilts.statistics.sample import Sample, combine
+from xstilts.statistics.sample import Sample
 from xstilts.statistics.samples import Samples
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "E-LOC", "S-PER", "NOUN", "SYM", "PUNCT", "I-O"]

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from xstilts.results.tables import AVERAGE
+from xstilts.statistics.difference import Difference, combine
 from xstilts.statistics.effects import effect
-from xstilts.statistics.sample import Difference, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

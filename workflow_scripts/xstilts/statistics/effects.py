@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from xstilts.results.tables import AVERAGE
+from xstilts.statistics.difference import Difference, combine
 from xstilts.statistics.inference import Estimate, estimate, holm, sign_flip, swap_test
-from xstilts.statistics.sample import Difference, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from xstilts.statistics.difference import combine
 from xstilts.statistics.effects import correct, effect
-from xstilts.statistics.sample import combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.errors import suggestion
 from xstilts.statistics.best import TEST, choose, gains_of
+from xstilts.statistics.difference import combine
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
-from xstilts.statistics.sample import combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         LargestGain,
         NotConsistent,
     )
-    from xstilts.statistics.sample import Difference
+    from xstilts.statistics.difference import Difference
     from xstilts.statistics.samples import Samples
 
 Decision = Literal["confirmed", "contradicted", "not decided"]

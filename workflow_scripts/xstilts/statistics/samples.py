@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import unknown
-from xstilts.statistics.sample import combine
+from xstilts.statistics.difference import combine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from xstilts.statistics.sample import Difference, Sample
+    from xstilts.statistics.difference import Difference
+    from xstilts.statistics.sample import Sample
 
 Pair = tuple[str, str]
 """A strategy and the one that it is compared with."""

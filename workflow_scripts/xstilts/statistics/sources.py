@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from xstilts.results.averages import deviation, mean
+from xstilts.statistics.difference import combine
 from xstilts.statistics.effects import BASELINE, correct, effect
-from xstilts.statistics.sample import combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,81 @@
+"""A contrast of scores by seed, with what it is on resampled test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A contrast of scores by seed, already averaged over languages."""
+
+    by_seed: Mapping[int, float]
+    """Seed to value."""
+    draws_BS: npt.NDArray[np.floating] | None
+    """The same on resampled test sets, seeds in the order of ``by_seed``; None without examples."""
+    swapped_B: npt.NDArray[np.float64] | None = None
+    """Mean over seeds with the two sides swapped at random by example."""
+    num_examples: int = 0
+    why_no_examples: str = ""
+
+    @property
+    def values_S(self) -> npt.NDArray[np.float64]:
+        """The values alone."""
+        return np.array(list(self.by_seed.values()), np.float64)
+
+    @property
+    def uncertainty(self) -> str:
+        """What the interval covers."""
+        several = len(self.by_seed) > 1
+        if not self.by_seed:
+            return "no result"
+        if self.draws_BS is None:
+            return f"{'seeds only' if several else 'none: one seed'}; {self.why_no_examples}"
+        if not several:
+            return "examples only: one seed, variance between seeds unknown"
+        return "seeds and examples" + (f"; {self.why_no_examples}" if self.why_no_examples else "")
+
+
+def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
+    """A weighted sum of differences, in the seeds that all have.
+
+    A part without examples adds its values only; the interval then says so. Seeds are varied
+    together: one seed's models share their intermediate stages.
+    """
+    seeds = [seed for seed in parts[0][1].by_seed if all(seed in part.by_seed for _, part in parts)]
+    values = {seed: sum(weight * part.by_seed[seed] for weight, part in parts) for seed in seeds}
+    lacking = [part.why_no_examples for _, part in parts if part.draws_BS is None]
+    with_examples = [(weight, part) for weight, part in parts if part.draws_BS is not None]
+    draws = swapped = None
+    if with_examples and seeds:
+        nothing = np.zeros((len(seeds), 1), np.float32)
+        draws = sum((np.float32(w) * _rows(part, seeds) for w, part in parts), nothing).T
+    if with_examples and all(part.swapped_B is not None for _, part in parts):
+        swapped = sum((w * np.asarray(part.swapped_B) for w, part in parts), np.zeros(1))
+    why = ""
+    if lacking:
+        share = f"{len(lacking)} of {len(parts)} parts without examples: " if with_examples else ""
+        why = share + "; ".join(dict.fromkeys(lacking))
+    return Difference(
+        by_seed=values,
+        draws_BS=draws,
+        swapped_B=swapped,
+        num_examples=sum(part.num_examples for _, part in parts),
+        why_no_examples=why,
+    )
+
+
+def _rows(part: Difference, seeds: Sequence[int]) -> npt.NDArray[np.floating]:
+    """Draws of some seeds, [S, B]; the values themselves, [S, 1], where there are no draws."""
+    if part.draws_BS is None:
+        return np.array([[part.by_seed[seed]] for seed in seeds], np.float32)
+    places = list(part.by_seed)
+    return part.draws_BS.T[[places.index(seed) for seed in seeds]]
