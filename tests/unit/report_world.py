@@ -16,6 +16,7 @@ from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.report.source import CellFiles, Source
 from xstilts.results.render import Header, write_tables
 from xstilts.training import history, selection
+from xstilts.training.data_map import DATA_MAP_SCHEMA
 
 HEADER = Header(
     study="demo",
@@ -34,6 +35,15 @@ PROPERTIES = (
      "resource": 0.4, "articles": False},
 )  # fmt: skip
 
+DATA_MAP = [
+    {"task": "mnli", "language": "en", "example": at, "window": 0, "epochs": epochs,
+     "confidence": confidence, "variability": variability}
+    for at, (epochs, confidence, variability) in enumerate(
+        # easy, easy, hard, ambiguous, and one that was trained on once
+        [(3, 0.99, 0.01), (3, 0.98, 0.01), (3, 0.1, 0.05), (3, 0.5, 0.4), (1, 0.3, 0.0)]
+    )
+]  # fmt: skip
+
 
 def make_study(folder: Path, grid: dict[Wanted, Found], names: Iterable[str] = ()) -> Source:
     """Write tables of a grid and return the source of its report.
@@ -46,7 +56,7 @@ def make_study(folder: Path, grid: dict[Wanted, Found], names: Iterable[str] = (
     write_tables(folder / "tables", make_cells(folder / "scores", grid), HEADER)
     targets = list(dict.fromkeys(target for _, target, _ in grid))
     families = ["transfer", "languages", *(f"languages/{target}" for target in targets)]
-    families += ["properties", "gap", "seeds", "layers", "training", "selection", "cost"]
+    families += ["properties", "gap", "seeds", "layers", "maps", "training", "selection", "cost"]
     return Source(
         root=folder,
         header=HEADER,
@@ -94,6 +104,8 @@ def train(source: Source, *, selected: bool = False) -> None:
                 for step in range(200)
             ]  # fmt: skip
             _write(folder / "history.parquet", steps, history.SCHEMA)
+            if stage.startswith("intermediate/"):
+                _write(folder / "data_map.parquet", DATA_MAP, DATA_MAP_SCHEMA)
             if selected:
                 rows = [
                     {"step": step, "task": cell.task, "language": "en", "metric": "accuracy",

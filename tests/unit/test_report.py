@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from report_world import HEADER, make_study, predict, train
 
@@ -17,6 +19,7 @@ from xstilts.report.build import build_report
 from xstilts.report.cost import costs, spent
 from xstilts.report.examples import examples
 from xstilts.report.frames import read_frames
+from xstilts.report.maps import data_maps
 from xstilts.report.training import MOST_POINTS, curves
 from xstilts.results import failures
 from xstilts.results.render import write_frame
@@ -219,6 +222,29 @@ def test_gap_to_the_source_language(tmp_path: Path) -> None:
     assert found[("none", 1)] == 20.0
     assert found[("mnli", 2)] == 12.0
     assert ("squad_v1", 2) not in found
+
+
+def test_data_maps_count_the_examples_of_all_seeds_in_squares(tmp_path: Path) -> None:
+    source = make_study(
+        tmp_path, {key: found for key, found in GRID.items() if key[0] != "squad_v1"}
+    )
+    assert data_maps(source).empty
+    train(source)
+    rows = data_maps(source)
+    assert set(rows["t"]) == {"mnli"}
+    # three squares of two seeds; what was trained on once has no variability
+    assert sorted(rows["n"]) == [2, 2, 4]
+    assert rows["share"].sum() == pytest.approx(100)
+    easy = rows.loc[rows["n"].idxmax()]
+    assert (easy["x"], easy["y"]) == (pytest.approx(0.01), pytest.approx(0.98))
+    # a joint stage tells nothing of one task, and a cut file will be written again
+    paths = sorted(tmp_path.glob("intermediate/**/data_map.parquet"))
+    table = pq.read_table(paths[0])
+    mixed = pa.array(["mnli", "snli", "mnli", "mnli", "mnli"])
+    pq.write_table(table.set_column(0, "task", mixed), paths[0])
+    assert sorted(data_maps(source)["n"]) == [1, 1, 2]
+    paths[1].write_bytes(paths[1].read_bytes()[:100])
+    assert data_maps(source).empty
 
 
 def test_curves_are_thin_and_costs_are_counted(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_figures_of_a_study_without_results_say_so(tmp_path: Path) -> None:
         assert "No result yet." in svg, name
 
 
-@pytest.mark.parametrize("name", ["transfer", "seeds", "training", "cost", "properties"])
+@pytest.mark.parametrize("name", ["transfer", "seeds", "training", "cost", "properties", "maps"])
 def test_specifications_are_valid_vega_lite(tmp_path: Path, name: str) -> None:
     source = make_study(tmp_path, GRID)
     train(source)
@@ -74,6 +74,7 @@ def test_names_of_a_study_follow_its_targets() -> None:
     assert {f"languages/{target}" for target in grid.targets} < set(names)
     assert "layers" in names
     assert "properties" in names
+    assert "maps" in names
     assert f"{grid.paths.root}/figures/transfer.svg" in figure_files(grid)
     human = Grid(grid.study.model_copy(update={"targets": {"xnli": grid.study.targets["xnli"]}}),
                  grid.lines)  # fmt: skip

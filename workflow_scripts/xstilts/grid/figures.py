@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xstilts.grid.singles import single_tasks
 from xstilts.grid.twins import language_twins
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def figure_names(grid: Grid) -> tuple[str, ...]:
     names += ["gap", "seeds"]
     if any(node.task.kind == "retrieval" for node in grid.targets.values()):
         names.append("layers")
-    return (*names, "training", "selection", "cost")
+    names += ["training", "selection"]
+    if single_tasks(grid):
+        names.append("maps")
+    return (*names, "cost")
 
 
 def figure_files(grid: Grid) -> list[str]:

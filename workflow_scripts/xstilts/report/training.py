@@ -38,7 +38,7 @@ def selections(source: Source) -> pd.DataFrame:
 
 def _curves(source: Source, name: str, value: str) -> pd.DataFrame:
     lines: dict[tuple[str, str, str], list[Path]] = {}
-    for model, before, stage, folder in dict.fromkeys(_stages(source)):
+    for model, before, stage, folder in dict.fromkeys(stages_of(source)):
         if (source.root / folder / name).is_file():
             lines.setdefault((model, before, stage), []).append(source.root / folder / name)
     points = int(np.clip(ALL_POINTS // max(1, len(lines)), _FEWEST_POINTS, MOST_POINTS))
@@ -50,7 +50,7 @@ def _curves(source: Source, name: str, value: str) -> pd.DataFrame:
     return pd.DataFrame(records, columns=COLUMNS)
 
 
-def _stages(source: Source) -> Iterator[tuple[str, str, str, str]]:
+def stages_of(source: Source) -> Iterator[tuple[str, str, str, str]]:
     """(base model, chain before, stage, folder) of every model."""
     for cell in source.cells:
         yield cell.model, "nothing", "base: pretraining", f"bases/{cell.model}/model"

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.grid.singles import single_tasks
 from xstilts.manifest import read_manifest
 from xstilts.paths import data_file
 from xstilts.statistics.difficulty import Measured
@@ -30,11 +31,7 @@ NO_SELECTION = (
 def measured_tasks(grid: Grid) -> list[Measured]:
     """The strategies of one stage on one task, for each base model."""
     return [
-        _measured(grid, base, strategy, stages[0].label, stages[0].members[0])
-        for base in grid.study.bases
-        for strategy, stages in grid.names.strategies.items()
-        if len(stages) == 1 and len(stages[0].members) == 1 and not stages[0].with_target
-        if TASKS[stages[0].members[0].task].kind != "mlm"
+        _measured(grid, base, *single) for base in grid.study.bases for single in single_tasks(grid)
     ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.report.cost import costs
-from xstilts.report.figures import cost, heat, lines, points, properties, scale, sources
+from xstilts.report.figures import cost, heat, lines, maps, points, properties, scale, sources
+from xstilts.report.maps import data_maps
 from xstilts.report.training import curves, selections
 
 if TYPE_CHECKING:
@@ -39,5 +40,6 @@ _MAKERS: dict[str, Callable[[Frames], Figure]] = {
     "layers": lines.layers,
     "training": lambda frames: lines.training(curves(frames.source)),
     "selection": lambda frames: lines.selection(selections(frames.source)),
+    "maps": lambda frames: maps.maps(data_maps(frames.source)),
     "cost": lambda frames: cost.cost(costs(frames.source.root)),
 }
