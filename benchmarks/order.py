@@ -61,18 +61,17 @@ class World(NamedTuple):
     epochs: float
 
 
-def recipe_of(world: World) -> Recipe:
+def recipe_of(world: World, chunk: int) -> Recipe:
     """How to train, with the defaults where nothing is said."""
     others = (*TASK_KEYS, *RUNNING_KEYS)
     values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
     values |= {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
-    values |= {"max_train_examples": world.num_train, "selection": "last"}
+    values |= {"max_train_examples": world.num_train, "selection": "last", "sorted_batches": chunk}
     return Recipe(**values)
 
 
 def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
     """Training's sampler, with chunks of so many batches."""
-    sampler.BUCKET_BATCHES = chunk
     member = sampler.Member(task=TASK, language="en", tokens=world.file)
     return sampler.TaskSampler(
         task=TASK,
@@ -81,6 +80,7 @@ def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
         batch_size=BATCH,
         seed=seed,
         max_examples=world.num_train,
+        sorted_batches=chunk,
     )
 
 
@@ -136,7 +136,7 @@ def gradient_variance(world: World, batches: list[list[int]], seed: int) -> floa
         world.start,
         {TASK: world.spec},
         vocab_size=world.table.metadata["vocab_size"],
-        recipe=recipe_of(world),
+        recipe=recipe_of(world, 1),
         seed=seed,
         device=CPU,
     )
@@ -154,7 +154,6 @@ def gradient_variance(world: World, batches: list[list[int]], seed: int) -> floa
 
 def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
     """Loss on the held-out examples after training on the others."""
-    sampler.BUCKET_BATCHES = chunk
     member = sampler.Member(task=TASK, language="en", tokens=world.file)
     out = folder / f"{chunk}-{seed}"
     running = Running(
@@ -165,7 +164,7 @@ def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
         device="cpu",
     )
     specs = {TASK: world.spec}
-    recipe = recipe_of(world)
+    recipe = recipe_of(world, chunk)
     train(world.start, [member], specs, recipe, seed=seed, out_dir=out, running=running)
     encoder = load_encoder(out).eval()
     head = load_head(out, TASK, encoder.config).eval()
@@ -206,7 +205,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tokens", type=Path)
     parser.add_argument("--start", type=Path)
-    parser.add_argument("--chunks", type=int, nargs="+", default=[4, sampler.BUCKET_BATCHES])
+    parser.add_argument("--chunks", type=int, nargs="+", default=[4, DEFAULTS["sorted_batches"]])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--held-out", type=int, default=400)
     parser.add_argument("--epochs", type=float, default=2.0)

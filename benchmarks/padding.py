@@ -56,7 +56,13 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
     """Rows of the batches that training draws: all of the file, sorted by length in buckets."""
     member = Member(task="nli", language="en", tokens=path)
     sampler = TaskSampler(
-        task="nli", members=[member], tables=[table], batch_size=BATCH, seed=0, max_examples=0
+        task="nli",
+        members=[member],
+        tables=[table],
+        batch_size=BATCH,
+        seed=0,
+        max_examples=0,
+        sorted_batches=50,
     )
     return [[row for _, row in sampler.places(sampler.batch(i))] for i in range(50)]
 

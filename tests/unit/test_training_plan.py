@@ -71,7 +71,7 @@ def sampler(folder: Path, seed: int = 0, **changes: object) -> TaskSampler:
         _, tokens = make_tokens(folder, "classification", count)
         members.append(Member(task="toy", language=language, tokens=tokens))
         tables.append(TokenTable.open(tokens))
-    values = {"batch_size": 8, "max_examples": 0} | changes
+    values = {"batch_size": 8, "max_examples": 0, "sorted_batches": 50} | changes
     return TaskSampler(task="toy", members=members, tables=tables, seed=seed, **values)
 
 
@@ -99,6 +99,34 @@ def test_batches_are_of_similar_length_longest_first(tmp_path: Path) -> None:
     assert all(np.all(np.diff(lengths) <= 0) for lengths in batches)
     spread = np.mean([np.ptp(lengths) for lengths in batches])
     assert spread < 0.5 * np.ptp(toy.lengths)
+
+
+def orders(folder: Path, **changes: object) -> tuple[float, list[set[int]]]:
+    """Mean spread of lengths in a batch, and the batches of two epochs."""
+    toy = sampler(folder, **changes)
+    per_epoch = -(-101 // toy.batch_size)
+    batches = [toy.batch(draw) for draw in range(2 * per_epoch)]
+    spread = float(np.mean([np.ptp(toy.lengths[batch]) for batch in batches]))
+    return spread, [set(batch.tolist()) for batch in batches]
+
+
+def test_sorted_batches_says_how_many_are_sorted_together(tmp_path: Path) -> None:
+    spreads = [orders(tmp_path, batch_size=4, sorted_batches=n)[0] for n in (1, 2, 4)]
+    assert spreads == sorted(spreads, reverse=True)
+    assert spreads[2] < 0.7 * spreads[0]
+
+
+def test_no_more_than_a_quarter_of_an_epoch_is_sorted_together(tmp_path: Path) -> None:
+    # 25 batches: at most 6, and so the batches of two epochs differ
+    assert orders(tmp_path, batch_size=4, sorted_batches=50) == orders(
+        tmp_path, batch_size=4, sorted_batches=6
+    )
+    _, batches = orders(tmp_path, batch_size=4, sorted_batches=50)
+    assert not {tuple(sorted(b)) for b in batches[:26]} & {tuple(sorted(b)) for b in batches[26:]}
+    # fewer than eight batches: a random order
+    assert orders(tmp_path, batch_size=16, sorted_batches=50) == orders(
+        tmp_path, batch_size=16, sorted_batches=1
+    )
 
 
 def test_max_train_examples_takes_the_first_of_each_set(tmp_path: Path) -> None:

@@ -45,6 +45,13 @@ class RecipeOverrides(Section):
         description="Train XLM-R or RoBERTa with layers compiled by torch: quicker steps after "
         "about a minute. The same result but for rounding and the draws of dropout.",
     )
+    sorted_batches: int | None = Field(
+        None,
+        ge=1,
+        strict=True,
+        description="So many batches are sorted by length together, at most a quarter of an epoch: "
+        "little padding. 1 is a random order, for data whose lengths tell the labels.",
+    )
     padding_free: bool | None = Field(
         None,
         description="Train XLM-R or RoBERTa without padding: pieces in one row, attention in "
@@ -154,6 +161,8 @@ DEFAULTS: dict[str, Any] = {
     "max_grad_norm": 1.0,
     "precision": "fp32",
     "compile": False,
+    # as Trainer's group_by_length
+    "sorted_batches": 50,
     "padding_free": False,
     "lora": None,
     "label_smoothing": 0.0,

@@ -92,9 +92,10 @@ REPLACED: dict[str, Any] = {
             "batch_size": 32,
             "max_steps": 3000,
         },
-        "intermediate": {"learning_rate": 5e-4, "epochs": 3},
+        # the lengths of generated sentences tell labels: keep them mixed
+        "intermediate": {"learning_rate": 5e-4, "epochs": 3, "sorted_batches": 4},
         # few examples of the target itself: where a step before it can matter
-        "target": {"epochs": 8, "max_train_examples": 100},
+        "target": {"epochs": 8, "max_train_examples": 100, "sorted_batches": 4},
     },
 }
 """Keys that every study has in small, unless its `microworld_scale.replace` says otherwise."""

@@ -50,6 +50,8 @@ class Recipe:
     """Arithmetic of the forward pass; the weights stay in fp32."""
     compile: bool
     """Whether the layers are compiled for training (``xstilts.models.compiled``)."""
+    sorted_batches: int
+    """Batches that are sorted by length together, at most a quarter of an epoch."""
     padding_free: bool
     """Whether the encoder is trained without padding (``xstilts.models.packed``)."""
     label_smoothing: float

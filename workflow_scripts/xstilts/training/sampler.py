@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from xstilts.tokens.store import TokenTable
     from xstilts.training.recipe import Recipe
 
-BUCKET_BATCHES = 50
-"""Batches that are sorted by length together: little padding, and still near a random order."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
@@ -50,6 +47,9 @@ class TaskSampler:
     batch_size: int
     seed: int
     max_examples: int
+    sorted_batches: int = 1
+    """Batches that are sorted by length together; fewer if they were over a quarter of all, or
+    small sets would have nearly the same batches in every epoch."""
     whole_examples: bool = False
     """Whether a unit is an example with all its sequences."""
     per_unit: int = field(default=1, init=False)
@@ -112,10 +112,13 @@ class TaskSampler:
         """Order of the batches of an epoch; sets the units that they cut up."""
         random = np.random.default_rng(derived_seed(self.seed, "epoch", self.task, epoch))
         shuffled = random.permutation(len(self))
-        bucket = BUCKET_BATCHES * self.batch_size
-        for start in range(0, len(shuffled), bucket):
-            part = shuffled[start : start + bucket]
-            shuffled[start : start + bucket] = part[np.argsort(self.lengths[part], kind="stable")]
+        together = min(self.sorted_batches, len(self) // (4 * self.batch_size))
+        if together > 1:
+            units = together * self.batch_size
+            for start in range(0, len(shuffled), units):
+                part = shuffled[start : start + units]
+                by_length = np.argsort(self.lengths[part], kind="stable")
+                shuffled[start : start + units] = part[by_length]
         self._units = shuffled
         return random.permutation(math.ceil(len(self) / self.batch_size))
 
@@ -165,5 +168,6 @@ def sampler_of(
         batch_size=recipe.batch_size,
         seed=seed,
         max_examples=recipe.max_train_examples,
+        sorted_batches=recipe.sorted_batches,
         whole_examples=head.whole_examples,
     )
