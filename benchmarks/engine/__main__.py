@@ -5,7 +5,7 @@
 Prints one table. All ways compute the same random sequences (``workloads.py``) with an encoder of
 random weights; each has a process of its own, and the processes take turns, a round each, so that
 a busy machine slows all of them. On a CPU they are compared by CPU seconds of all threads, which
-other processes disturb least. Rounds of training are epochs of one training, the first of which
+other processes disturb least. Rounds of training are parts of one training, the first of which
 warms up; evaluation counts whole processes, from their start ("X of Y s": X without start and
 imports).
 ``--layers 12 --vocab 250002`` is XLM-R base, ``--width 1024 --layers 24`` with it XLM-R large;
@@ -101,7 +101,7 @@ def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Mea
 def team_of(setup: Setup, folder: Path) -> list[Worker]:
     """The processes of a way: one, or one per task where it trains on one alone."""
     alone = setup.way in BASELINES and setup.workload in WORKLOADS
-    count = len(WORKLOADS[setup.workload].parts(setup.steps, setup.pieces)) if alone else 1
+    count = len(WORKLOADS[setup.workload].sets(setup.pieces)) if alone else 1
     return [Worker(replace(setup, part=part), folder / str(part)) for part in range(count)]
 
 
@@ -198,7 +198,7 @@ def lengths_of(setup: Setup) -> list[list[int]]:
     if setup.workload == "evaluation":
         parts = [classification(setup.examples, setup.vocab, seed=i) for i in range(len(LANGUAGES))]
     else:
-        parts = WORKLOADS[setup.workload].parts(setup.steps, setup.pieces)
+        parts = WORKLOADS[setup.workload].sets(setup.pieces)
     return [part.lengths.tolist() for part in parts]
 
 

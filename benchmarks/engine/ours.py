@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from clock import MOST_ROUNDS, Clock, Seconds
-from workloads import LANGUAGES, WORKLOADS, Part, classification
+from workloads import LANGUAGES, SEED, WORKLOADS, Part, classification
 
 from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
 from xstilts.data.schemas import SCHEMAS
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 
 def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
-    """Train as a stage does between loading and saving, epoch by epoch.
+    """Train as a stage does between loading and saving, round by round.
 
     Args:
         setup: the workload.
         folder: for files.
-        turn: called before each epoch, with the real pieces of the one before.
+        turn: called before each round, with the real pieces of the one before.
     """
     workload = WORKLOADS[setup.workload]
-    parts = {part.kind: part for part in workload.parts(setup.steps, setup.pieces)}
+    parts = {part.kind: part for part in workload.sets(setup.pieces)}
     most = max(part.num_examples for part in parts.values())
     members = []
     for name, part in parts.items():
@@ -65,7 +65,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     specs = {name: part.spec for name, part in parts.items()}
 
     class Rounds(_Trainer):
-        """The training of a stage, which waits for its turn before each epoch."""
+        """The training of a stage, which waits for its turn before each round."""
 
         pieces = 0
 
@@ -77,7 +77,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
             self.pieces += done.tokens
             return done
 
-    Rounds(setup.architecture, members, specs, Recipe(**values), 1, running, None).run()
+    Rounds(setup.architecture, members, specs, Recipe(**values), SEED, running, None).run()
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:

@@ -22,7 +22,7 @@ class Setup:
     pieces: int
     """Different pieces of a training set."""
     steps: int
-    """Of a round, all tasks together."""
+    """Of a round, all tasks together; as many of each of two."""
     examples: int
     """Of each language, in evaluation."""
     tokens_per_pass: int

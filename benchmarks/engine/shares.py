@@ -2,7 +2,7 @@
 
     python benchmarks/engine/shares.py [--precision P] [--layers L] [--vocab V] [--threads T]
 
-Trains on the benchmark's classification and profiles the third epoch of eight steps. Prints one
+Trains on the benchmark's classification and profiles the third round of eight steps. Prints one
 table: the share of each group of operations in the time of all.
 """
 
@@ -66,17 +66,17 @@ def main() -> None:
         **options,
     )
     profiler = profile(activities=[ProfilerActivity.CPU])
-    epochs = 0
+    rounds = 0
 
     def turn(_pieces: int) -> None:
-        nonlocal epochs
-        if epochs == WARM_UP:
+        nonlocal rounds
+        if rounds == WARM_UP:
             profiler.start()
-        if epochs == WARM_UP + 1:
+        if rounds == WARM_UP + 1:
             profiler.stop()
             report(profiler)
             sys.exit()
-        epochs += 1
+        rounds += 1
 
     with tempfile.TemporaryDirectory() as folder:
         ours.train(setup, Path(folder), turn)

@@ -4,7 +4,7 @@
 
 SETUP is a ``Setup`` as JSON. For each line of its input it computes a round and answers with one
 line of JSON: wall and CPU seconds, the real pieces of a training's round, and the bytes that were
-held at most. Rounds of training are epochs of one training, as in a long one: what its first steps
+held at most. Rounds of training are parts of one training, as in a long one: what its first steps
 alone do (memory from the system, kernels that are chosen) is left to the first round.
 """
 

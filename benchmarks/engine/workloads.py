@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,12 @@ PAD, SPECIAL = 1, 5
 """XLM-R's id of padding; ids below ``SPECIAL`` stand for no text."""
 LANGUAGES = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
 """Those of XNLI."""
+
+SET_STEPS = 200
+"""Batches of a workload's training sets: enough for both sides to sort 50 of them together."""
+
+SEED = 1
+"""Of the order of batches."""
 
 Lengths = npt.NDArray[np.int64]
 
@@ -81,7 +87,7 @@ class Workload:
     """Training sets, and how the example scripts of transformers train on them by default."""
 
     parts: Callable[[int, int], list[Part]]
-    """(steps, number of different pieces) to training sets of that many batches together."""
+    """(batches, number of different pieces) to training sets of that many batches together."""
     batch_size: int
     """Examples per step, in every way."""
     max_length: int
@@ -89,7 +95,10 @@ class Workload:
     """The example script whose defaults are those of ``trainer-default``."""
     pad_to: int | None = None
     """Length that the script pads every sequence to; None pads to the longest of a batch."""
-    learning: dict[str, Any] = field(default_factory=dict)
+
+    def sets(self, pieces: int) -> list[Part]:
+        """The training sets, of so many different pieces."""
+        return self.parts(SET_STEPS, pieces)
 
 
 def classification(count: int, pieces: int, seed: int = 0) -> Part:
