@@ -15,6 +15,7 @@ from workloads import LANGUAGES, SEED, WORKLOADS, Part, classification
 
 from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
 from xstilts.data.schemas import SCHEMAS
+from xstilts.heap import keep_freed_memory
 from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import new_head, save_heads
 from xstilts.prediction.options import PredictOptions
@@ -77,6 +78,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
             self.pieces += done.tokens
             return done
 
+    keep_freed_memory()
     Rounds(setup.architecture, members, specs, Recipe(**values), SEED, running, None).run()
 
 
