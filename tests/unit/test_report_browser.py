@@ -29,7 +29,11 @@ def load(page: Path, profile: Path, *options: str, fragment: str = "") -> tuple[
         "--window-size=1200,20000", "--virtual-time-budget=60000", *options, "--dump-dom",
         page.as_uri() + fragment,
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    for _ in range(3):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        if "data-ready=" in done.stdout:
+            break
+        # on a busy machine the browser's time may be over before its first frame, which draws
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 

@@ -47,7 +47,12 @@ def _pictures(rows: pd.DataFrame, names: list[str]) -> Any:
         for row in rows.to_dict("records")
     ]
     base = alt.Chart().encode(
-        x=alt.X("n:Q", title="weights", scale=alt.Scale(type="log", nice=True)),
+        x=alt.X(
+            "n:Q",
+            title="weights",
+            scale=alt.Scale(type="log", nice=True),
+            axis=alt.Axis(format="~s", labelOverlap=True),
+        ),
         color=colour_of(names, "strategy"),
         tooltip=[
             alt.Tooltip("m:N", title="model"),
