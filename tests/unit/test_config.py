@@ -79,6 +79,8 @@ def error_of(tmp_path: Path, old: str, new: str) -> str:
         ("{vocab_size: 500}", "{}\n    hub: x", "give exactly one of pretrain, path, hub"),
         ("targets:", "recipes: {tasks: {mlni: {}}}\ntargets:", "Did you mean 'mnli'?"),
         ("targets:", "recipes: {all: {learning_rate: -1}}\ntargets:", "learning_rate: "),
+        ("targets:", "recipes: {all: {sorted_batches: yes}}\ntargets:",
+         "sorted_batches: a number is needed, not true or false (found: True)"),
         ("  tatoeba: {}", "  xquad: {train: mnli}", "a head trained on mnli cannot answer xquad"),
         ("  tatoeba: {}", "  udpos: {train: panx}", "a head trained on panx cannot answer udpos"),
         ("  tatoeba: {}", "  tatoeba: {languages: [qaa]}", "'qaa' is not a known language of "

@@ -48,7 +48,6 @@ class RecipeOverrides(Section):
     sorted_batches: int | None = Field(
         None,
         ge=1,
-        strict=True,
         description="So many batches are sorted by length together, at most a quarter of an epoch: "
         "little padding. 1 is a random order, for data whose lengths tell the labels.",
     )
