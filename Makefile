@@ -2,7 +2,7 @@
 # a package registry that pip can reach; nothing else, and nothing outside this folder changes.
 #
 #   make run     the default study, in .venv        (make run CORES=4 ARGS="--dry-run")
-#   make test    the tests                          (make test ARGS="-n 2 tests/unit")
+#   make test    the tests, two at a time           (make test ARGS="-n 0 tests/unit")
 #   make check   style, types and workflow lint     (make format mends what can be mended)
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)
 #   make clean   removes .venv and the tools' caches, never results: they may have cost GPU-days
@@ -26,7 +26,7 @@ run: env
 	$(WITH_VENV) $(BIN)/snakemake --cores $(CORES) $(ARGS)
 
 test: env
-	$(WITH_VENV) $(BIN)/python -m pytest $(ARGS)
+	$(WITH_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: env
 	$(BIN)/ruff format --check .

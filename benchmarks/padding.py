@@ -34,7 +34,8 @@ from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training.batches import Sequences, collate, gather, model_inputs
 from xstilts.training.sampler import Member, TaskSampler
 
-VOCABULARY, PAD, LONGEST, BATCH, SEQUENCES = 2000, 1, 128, 32, 50 * 32
+# enough for 50 batches to be sorted together
+VOCABULARY, PAD, LONGEST, BATCH, SEQUENCES = 2000, 1, 128, 32, 200 * 32
 
 
 def token_file(path: Path) -> TokenTable:
