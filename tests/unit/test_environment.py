@@ -233,7 +233,7 @@ def test_run_and_test_use_the_environment_of_the_checkout(checkout: Path) -> Non
     pretend_installed(checkout)
     run = make(checkout, "-n", "run", "CORES=3", "ARGS=--dry-run").stdout
     assert ".venv/bin/snakemake --cores 3 --dry-run" in run
-    assert make(checkout, "test", "ARGS=-x").stdout.endswith("-m|pytest|-x|")
+    assert make(checkout, "test", "ARGS=-x").stdout.endswith("-m|pytest|-n|2|--dist|loadfile|-x|")
 
 
 @needs_make
