@@ -224,7 +224,8 @@ def main() -> None:
             for chunk in chunks
         }
     sys.stdout.write(f"{world.num_train} examples of {name}, batches of ")
-    sys.stdout.write(f"{BATCH}, {options.epochs:g} epochs, {options.seeds} seeds; mean ")
+    trained = "nothing trained" if folder is None else f"{options.epochs:g} epochs"
+    sys.stdout.write(f"{BATCH}, {trained}, {options.seeds} seeds; mean ")
     sys.stdout.write("(difference to random ± its standard error)\n\n")
     head = ["", "random", *(f"sorted in chunks of {chunk} batches" for chunk in options.chunks)]
     sys.stdout.write(f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n")

@@ -86,8 +86,8 @@ UNUSED = ("offsets_start", "offsets_end", "word_starts")
 class Workload:
     """Training sets, and how the example scripts of transformers train on them by default."""
 
-    parts: Callable[[int, int], list[Part]]
-    """(batches, number of different pieces) to training sets of that many batches together."""
+    sets: Callable[[int], list[Part]]
+    """Number of different pieces to training sets, of ``SET_STEPS`` batches together."""
     batch_size: int
     """Examples per step, in every way."""
     max_length: int
@@ -95,10 +95,6 @@ class Workload:
     """The example script whose defaults are those of ``trainer-default``."""
     pad_to: int | None = None
     """Length that the script pads every sequence to; None pads to the longest of a batch."""
-
-    def sets(self, pieces: int) -> list[Part]:
-        """The training sets, of so many different pieces."""
-        return self.parts(SET_STEPS, pieces)
 
 
 def classification(count: int, pieces: int, seed: int = 0) -> Part:
@@ -154,19 +150,17 @@ def mlm(count: int, pieces: int, seed: int = 0) -> Part:
 
 WORKLOADS = {
     "classification": Workload(
-        lambda steps, pieces: [classification(32 * steps, pieces)], 32, 128, "run_xnli", pad_to=128
+        lambda pieces: [classification(32 * SET_STEPS, pieces)], 32, 128, "run_xnli", pad_to=128
     ),
-    "span": Workload(
-        lambda steps, pieces: [span(12 * steps, pieces)], 12, 384, "run_qa", pad_to=384
-    ),
-    "tagging": Workload(lambda steps, pieces: [tagging(32 * steps, pieces)], 32, 128, "run_ner"),
+    "span": Workload(lambda pieces: [span(12 * SET_STEPS, pieces)], 12, 384, "run_qa", pad_to=384),
+    "tagging": Workload(lambda pieces: [tagging(32 * SET_STEPS, pieces)], 32, 128, "run_ner"),
     "multiple_choice": Workload(
-        lambda steps, pieces: [multiple_choice(8 * steps, pieces)], 8, 256, "run_swag"
+        lambda pieces: [multiple_choice(8 * SET_STEPS, pieces)], 8, 256, "run_swag"
     ),
     "mlm+classification": Workload(
-        lambda steps, pieces: [
-            mlm(32 * (steps - steps // 2), pieces),
-            classification(32 * max(1, steps // 2), pieces),
+        lambda pieces: [
+            mlm(32 * SET_STEPS // 2, pieces),
+            classification(32 * SET_STEPS // 2, pieces),
         ],
         32,
         128,

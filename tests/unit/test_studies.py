@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from xstilts.config.load import load_claims
-from xstilts.config.scale import at_scale
+from xstilts.config.scale import REPLACED, at_scale
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.identity import digest
@@ -170,9 +170,10 @@ def test_scale_changes_languages_of_mixtures_and_drops_recipes_for_large_models(
     }
     small = at_scale(config)
     assert small["seeds"] == [4, 5]
-    # recipes are replaced by position
-    assert small["recipes"]["target"] == {"epochs": 1}
-    assert small["recipes"]["pretrain"]["max_steps"] > 0
+    # recipes are replaced key by key
+    usual = REPLACED["recipes"]
+    assert small["recipes"] == usual | {"target": usual["target"] | {"epochs": 1}}
+    assert usual["target"]["epochs"] > 1
     assert small["stages"]["big"] == {"mixture": "xnli@qac", "recipe": {"sampling_cap": 7}}
     stages = small["strategies"]["it"]
     assert stages == ["big", ["xnli@qac", "mnli"], "mnli@qac:translated"]

@@ -32,7 +32,7 @@ def sampler_of(tokens: list[Path], batch_size: int = 8, **changes: Any) -> PairS
     tables = [TokenTable.open(path) for path in tokens]
     return PairSampler(
         task="ranking", members=members, tables=tables, batch_size=batch_size, seed=1,
-        max_examples=changes.get("max_examples", 0),
+        sorted_batches=1, max_examples=changes.get("max_examples", 0),
     )  # fmt: skip
 
 

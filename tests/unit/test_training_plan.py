@@ -141,7 +141,7 @@ def test_an_empty_training_set_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="toy: nothing to train on"):
         TaskSampler(
             task="toy", members=[member], tables=[TokenTable.open(tokens)],
-            batch_size=8, seed=0, max_examples=0,
+            batch_size=8, seed=0, max_examples=0, sorted_batches=1,
         )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def choice_sampler(folder: Path, **changes: object) -> TaskSampler:
         _, tokens = make_tokens(folder, "multiple_choice", count)
         members.append(Member(task="toy", language=language, tokens=tokens))
         tables.append(TokenTable.open(tokens))
-    values = {"batch_size": 4, "max_examples": 0, "seed": 0} | changes
+    values = {"batch_size": 4, "max_examples": 0, "sorted_batches": 1, "seed": 0} | changes
     return TaskSampler(task="toy", members=members, tables=tables, whole_examples=True, **values)
 
 
@@ -215,7 +215,7 @@ def test_unequal_numbers_of_choices_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"toy: .*2 in .*example 0; 3 in .*example 1"):
         TaskSampler(
             task="toy", members=[member], tables=[TokenTable.open(tokens)],
-            batch_size=8, seed=0, max_examples=0, whole_examples=True,
+            batch_size=8, seed=0, max_examples=0, sorted_batches=1, whole_examples=True,
         )  # fmt: skip
 
 

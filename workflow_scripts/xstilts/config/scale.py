@@ -33,7 +33,7 @@ class MicroworldScale(Section):
     replace: dict[str, Any] = Field(
         {},
         description="Keys of the study that are others here, whole, as in `bases`; "
-        "`recipes` by position.",
+        "`recipes` key by key.",
     )
 
 
@@ -109,7 +109,7 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     replaced = section.get("replace") or {}
     small = {**config, **REPLACED, **replaced}
     if isinstance(recipes := replaced.get("recipes"), dict):
-        small["recipes"] = {**REPLACED["recipes"], **recipes}
+        small["recipes"] = _over(REPLACED["recipes"], recipes)
     small["study"] = f"{config.get('study')}{SUFFIX}"
     codes = {str(config.get("source_language", "en")): SOURCE_LANGUAGE}
     codes |= section.get("languages") or {}
@@ -127,6 +127,15 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
             kept = key in replaced
             small[key] = {name: _small(one, codes, kept) for name, one in found.items()}
     return small
+
+
+def _over(wide: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping with values of another in place of its own; mappings inside it, too."""
+    both = {**wide, **own}
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(wide.get(key), dict):
+            both[key] = _over(wide[key], value)
+    return both
 
 
 def _small(section: Any, codes: Mapping[str, str], kept: bool) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from xstilts.statistics.products import Rows
 from xstilts.statistics.weights import (
+    DRAWN,
     band_of,
     coin_flips,
     generator,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
     from xstilts.statistics.counts import Counts
     from xstilts.statistics.products import Product
-
-_DRAWN = 500_000
-"""Swaps (rounds x examples) that are drawn at once: few enough for the processor's cache."""
 
 
 class Parts:
@@ -145,7 +143,7 @@ class Swaps:
         values_KN = parts.rows.values_KN
         num_examples = values_KN.shape[1]
         self._moved_KB = np.empty((len(values_KN), size), np.float32)
-        rows = max(1, _DRAWN // num_examples)
+        rows = max(1, DRAWN // num_examples)
         for start in range(0, size, rows):
             block = slice(start, min(size, start + rows))
             random = generator(*name, str(start))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = 1024
 """Examples whose counts are drawn from one generator."""
-_DRAWN = 500_000
-"""Counts that are drawn at once: few enough for the processor's cache."""
+DRAWN = 500_000
+"""Weights that are drawn at once: few enough for the processor's cache."""
 
 
 def generator(*parts: str) -> np.random.Generator:
@@ -41,7 +41,7 @@ def band_of(num_examples: int) -> int:
 
 def rows_of(band: int) -> int:
     """Test sets of a band that are drawn at once."""
-    return _DRAWN // min(2 * band, _COLUMNS)
+    return DRAWN // min(2 * band, _COLUMNS)
 
 
 def multinomial_counts(
@@ -77,6 +77,7 @@ def multinomial_counts(
         for number, counts_BN in found.items():
             end = number - start
             if end >= width:
+                # the sum of all columns is taken once for all sizes
                 counts_BN[:, start : start + width] = counts_BW
                 sums[number] += sum_B
             elif end > 0:

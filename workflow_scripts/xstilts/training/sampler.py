@@ -47,7 +47,7 @@ class TaskSampler:
     batch_size: int
     seed: int
     max_examples: int
-    sorted_batches: int = 1
+    sorted_batches: int
     """Batches that are sorted by length together; fewer if they were over a quarter of all, or
     small sets would have nearly the same batches in every epoch."""
     whole_examples: bool = False
