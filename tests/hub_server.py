@@ -8,6 +8,7 @@ by path and happen once each, in order.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import re
@@ -61,85 +62,86 @@ class Hub:
         return {"id": repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
 
 
-def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+    def __init__(self, hub: Hub, *args: Any) -> None:
+        self.hub = hub
+        super().__init__(*args)  # it answers
 
-        def do_HEAD(self) -> None:
-            self.do_GET()
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
 
-        def do_GET(self) -> None:
-            path = unquote(urlsplit(self.path).path)
-            hub.requests.append((self.command, path, self.headers.get("Range")))
-            if match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/revision/(.+)", path):
-                self.info(*match.groups())
-            elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
-                self.resolve(*match.groups())
-            else:
-                self.refuse(404, "RepoNotFound")
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
-        def info(self, repo: str, revision: str) -> None:
-            if fault := self.planned(repo):
-                return self.refuse(fault)
-            if repo not in hub.files:
-                return self.refuse(404, "RepoNotFound")
-            if revision not in {*hub.branches, COMMIT}:
-                return self.refuse(404, "RevisionNotFound")
-            self.send(json.dumps(hub.listing(repo)).encode(), {"Content-Type": "application/json"})
+    def do_GET(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.hub.requests.append((self.command, path, self.headers.get("Range")))
+        if match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/revision/(.+)", path):
+            self.info(*match.groups())
+        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+            self.resolve(*match.groups())
+        else:
+            self.refuse(404, "RepoNotFound")
 
-        def resolve(self, repo: str, revision: str, path: str) -> None:
-            if repo in hub.gated:
-                return self.refuse(403, "GatedRepo")
-            fault = self.planned(path)
-            if isinstance(fault, int):
-                return self.refuse(fault)
-            if path not in hub.files.get(repo, {}):
-                return self.refuse(404, "EntryNotFound")
-            content = hub.files[repo][path]
-            headers = {
-                "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
-                "X-Repo-Commit": COMMIT,
-                "Accept-Ranges": "bytes",
-            }
-            if fault == "damaged":
-                content = bytes([content[0] ^ 1]) + content[1:]
-            status = 200
-            if asked := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or ""):
-                start, status = int(asked[1]), 206
-                headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-                content = content[start:]
-            self.send(content, headers, status, cut=fault == "cut")
+    def info(self, repo: str, revision: str) -> None:
+        if fault := self.planned(repo):
+            return self.refuse(fault)
+        if repo not in self.hub.files:
+            return self.refuse(404, "RepoNotFound")
+        if revision not in {*self.hub.branches, COMMIT}:
+            return self.refuse(404, "RevisionNotFound")
+        self.send(json.dumps(self.hub.listing(repo)).encode(), {"Content-Type": "application/json"})
 
-        def planned(self, key: str) -> Any:
-            faults = hub.faults.get(key)
-            return faults.pop(0) if faults else None
+    def resolve(self, repo: str, revision: str, path: str) -> None:
+        if repo in self.hub.gated:
+            return self.refuse(403, "GatedRepo")
+        fault = self.planned(path)
+        if isinstance(fault, int):
+            return self.refuse(fault)
+        if path not in self.hub.files.get(repo, {}):
+            return self.refuse(404, "EntryNotFound")
+        content = self.hub.files[repo][path]
+        headers = {
+            "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+            "X-Repo-Commit": COMMIT,
+            "Accept-Ranges": "bytes",
+        }
+        if fault == "damaged":
+            content = bytes([content[0] ^ 1]) + content[1:]
+        status = 200
+        if asked := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or ""):
+            start, status = int(asked[1]), 206
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            content = content[start:]
+        self.send(content, headers, status, cut=fault == "cut")
 
-        def refuse(self, status: int, code: str = "") -> None:
-            self.send(b"", {"X-Error-Code": code, "X-Repo-Commit": COMMIT}, status)
+    def planned(self, key: str) -> Any:
+        faults = self.hub.faults.get(key)
+        return faults.pop(0) if faults else None
 
-        def send(
-            self, body: bytes, headers: dict[str, str], status: int = 200, *, cut: bool = False
-        ) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body[: len(body) // 2] if cut else body)
-            if cut:
-                self.close_connection = True
+    def refuse(self, status: int, code: str = "") -> None:
+        self.send(b"", {"X-Error-Code": code, "X-Repo-Commit": COMMIT}, status)
 
-    return Handler
+    def send(
+        self, body: bytes, headers: dict[str, str], status: int = 200, *, cut: bool = False
+    ) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self.close_connection = True
 
 
 @contextlib.contextmanager
 def serving(hub: Hub) -> Iterator[Hub]:
     """Serve on a free port of this machine until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, hub))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"

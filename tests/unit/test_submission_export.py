@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import random
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from engine_world import SHARED, needs_shared, write_data
+from submission_predictions import NUM_LAYERS, predicted, write_predictions
 from test_config import STUDY, grid_of
 
 from xstilts.cli import main
@@ -30,9 +29,7 @@ from xstilts.submission.benchmarks import Benchmark
 from xstilts.submission.export import export_language
 from xstilts.submission.layout import whatever_is_in
 from xstilts.submission.score import score_folders
-from xstilts.tasks import TASKS
 
-NUM_LAYERS = 3
 TARGETS = """\
 targets:
   xnli: {}
@@ -44,76 +41,6 @@ targets:
   dev: {task: xnli, split: validation}
   again: {task: xquad}
 """
-
-
-def predicted(task: str, language: str) -> list[dict[str, Any]]:
-    """Random predictions, some of them right, some answers empty."""
-    draw = random.Random(f"{task} {language}")
-    kind, labels = TASKS[task].kind, TASKS[task].labels
-    if kind == "mining":
-        return mined(draw)
-    rows: list[dict[str, Any]] = []
-    for number in range(25):
-        row: dict[str, Any] = {"id": f"e{number}"}
-        if kind == "classification":
-            row |= {"gold": draw.choice(labels), "prediction": draw.choice(labels)}
-            row["probabilities"] = [0.5, 0.25, 0.25]
-        elif kind == "tagging":
-            length = draw.randint(1, 6)
-            gold = draw.choices(labels, k=length)
-            mixed = [tag if draw.random() < 0.6 else draw.choice(labels) for tag in gold]
-            row |= {"gold": gold, "prediction": mixed}
-        elif kind == "span":
-            words = ["the", "Löwe!", "北京", "a cat", "дом", "«ok»", ""]
-            answers = draw.choices(words, k=draw.randint(1, 3))
-            row |= {"gold": answers, "prediction": " ".join(draw.choices(words, k=2)), "score": 1}
-        elif kind == "ranking":
-            ranked = draw.sample([f"Q{entity}" for entity in range(25)], 20)
-            row |= {"gold": [f"Q{number}"], "prediction": ranked, "score": [0.5] * 20}
-            # of a trained dual encoder, whatever the protocol
-            row["layer"] = NUM_LAYERS
-        else:
-            row |= {"gold": [f"c{number}"], "prediction": f"c{draw.choice([number, 0, 24])}"}
-            row |= {"id": f"q{number}", "score": 0.5}
-        rows.append(row)
-    if kind != "retrieval":
-        return rows
-    layers = range(NUM_LAYERS + 1)
-    wrong = {"prediction": "c7"}
-    depth = layer_at(PROTOCOLS["recommended"].depth("retrieval"), NUM_LAYERS)
-    return [r | {"layer": n} | ({} if n == depth else wrong) for n in layers for r in rows]
-
-
-def mined(draw: random.Random) -> list[dict[str, Any]]:
-    """Pairs of both parts, a third of them right, with scores that tell a little."""
-    rows = []
-    layer = layer_at(PROTOCOLS["recommended"].depth("mining"), NUM_LAYERS)
-    for part in ("evaluated", "tuning"):
-        for number in range(40):
-            right, score = number % 3 == 0, draw.random()
-            rows.append(
-                {
-                    "id": f"qab-{part}-{number}",
-                    "part": part,
-                    "layer": layer,
-                    "gold": [f"qaa-{number}"] if right else [],
-                    "prediction": f"qaa-{number}",
-                    "score": score + 0.3 * right,
-                }
-            )
-    return rows
-
-
-def write_predictions(grid: Grid, target: str, language: str, stages: tuple[str, ...]) -> Path:
-    task = grid.targets[target].task
-    path = Path(grid.paths.prediction("mini", 1, stages, target, language))
-    schema = PREDICTION_SCHEMAS[task.kind]
-    table = pa.Table.from_pylist(predicted(task.name, language), schema=schema)
-    record = {"id": f"{target}-{language}", "num_layers": NUM_LAYERS, "model": "m", "data": "d"}
-    record |= {"versions": {}, "seconds": 1.0, "device": "cpu"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table.cast(with_record(schema, record)), path)
-    return path
 
 
 @pytest.fixture
