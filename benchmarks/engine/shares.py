@@ -2,7 +2,7 @@
 
     python benchmarks/engine/shares.py [--precision P] [--layers L] [--vocab V] [--threads T]
 
-Trains on the benchmark's classification and profiles the third round of eight steps. Prints one
+Trains on the benchmark's classification and profiles eight steps after an epoch. Prints one
 table: the share of each group of operations in the time of all.
 """
 
@@ -45,7 +45,8 @@ GROUPS = {
         "aten::_foreach_norm",
     ),
 }
-WARM_UP = 2
+WARM_UP = 25
+"""Rounds: an epoch, after which memory seldom has to grow for a longer batch."""
 
 
 def main() -> None:
