@@ -55,6 +55,15 @@ def _section_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
+_NAMES = {
+    "str": "text",
+    "int": "integer",
+    "float": "number",
+    "bool": "true or false",
+    "Any": "any",
+}
+
+
 def _type_text(annotation: Any) -> str:
     """A type as a reader of YAML would say it."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
@@ -72,9 +81,7 @@ def _type_text(annotation: Any) -> str:
         return f"name → {_type_text(parts[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return {"str": "text", "int": "integer", "float": "number", "bool": "true or false"}.get(
-        getattr(annotation, "__name__", ""), str(annotation)
-    )
+    return _NAMES.get(getattr(annotation, "__name__", ""), str(annotation))
 
 
 def _default_text(field: FieldInfo, name: str, section: type[BaseModel]) -> str:
