@@ -68,7 +68,8 @@ def claim(**predicate: object) -> Claim:
         ({"best": {"strategies": ["squad_v1"], "targets": ["xnli"]}}, "contradicted"),
         ({"largest_gain": {"targets": ["xnli"], "strategies": ["mnli"]}}, "confirmed"),
         ({"largest_gain": {"targets": ["udpos"]}}, "contradicted"),
-        ({"best_per_target": {"more_than": 5}}, "confirmed"),
+        # chosen on the test sets themselves
+        ({"best_per_target": {"more_than": 5}}, "not decided"),
         ({"best_per_target": {"more_than": 50}}, "contradicted"),
         ({"not_consistent": {"strategies": ["mnli"], "against": ["none"]}}, "confirmed"),
         ({"gains_with": {"targets": ["xnli"], "at_least": 1}}, "confirmed"),

@@ -14,7 +14,6 @@ import pytest
 from report_world import HEADER, make_study, predict, train
 
 from xstilts.files import write_json, write_text
-from xstilts.report.blocks import answers
 from xstilts.report.build import build_report
 from xstilts.report.cost import costs, spent
 from xstilts.report.examples import examples
@@ -280,24 +279,3 @@ def test_failures_and_a_study_without_results(tmp_path: Path) -> None:
     assert "MemoryError: no room" in page.texts
     assert "tiny: no strategy can be compared with none yet." in page.texts
     assert "Not audited yet." in page.texts
-
-
-def test_the_answer_names_what_is_clearly_helped() -> None:
-    gains = {"xnli": 9.0, "xquad": 8.0, "panx": 7.0, "udpos": 6.0, "pawsx": 5.0, "tatoeba": -1.0}
-    rows = [
-        {"model": "tiny", "strategy": strategy, "target": target, "delta": gain - less,
-         "delta_sd": 1.0, "delta_complete": True, "num_seeds": 3,
-         "low": gain - less - 1, "high": gain - less + 1,
-         "verdict": "helps" if gain - less > 1 else "unclear"}
-        for strategy, less in (("mnli", 0.0), ("snli", 2.0))
-        for target, gain in {**gains, "average": 5.0}.items()
-    ]  # fmt: skip
-    average, helped = answers(pd.DataFrame(rows), "none")
-    assert average.startswith("tiny: on average over the targets, mnli gains most, +5.0 points")
-    assert helped == (
-        "tiny: clearly helped: xnli after mnli +9.0 (+8.0 to +10.0), xquad after mnli +8.0 "
-        "(+7.0 to +9.0), panx after mnli +7.0 (+6.0 to +8.0), udpos after mnli +6.0 (+5.0 to "
-        "+7.0) and 1 more; no strategy clearly helps tatoeba."
-    )
-    nothing = pd.DataFrame([row | {"verdict": "unclear"} for row in rows])
-    assert len(answers(nothing, "none")) == 1

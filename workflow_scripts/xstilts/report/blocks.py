@@ -202,63 +202,6 @@ def summary_blocks(summary: Summary) -> list[Block]:
     ]
 
 
-def answers(table: pd.DataFrame, baseline: str) -> list[str]:
-    """Per base model, the strategy with the best average, and the targets that one helps.
-
-    An average hides that one training helps one kind of target and hurts another.
-    """
-    sentences = []
-    compared = table[(table["strategy"] != baseline) & table["delta"].notna()]
-    for model in dict.fromkeys(table["model"]):
-        rows = compared[compared["model"] == model]
-        others = rows[rows["target"] == AVERAGE]
-        if others.empty:
-            sentences.append(f"{model}: no strategy can be compared with {baseline} yet.")
-            continue
-        best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
-        gain = "gains most" if best["delta"] > 0 else "loses least"
-        caveat = "" if best["delta_complete"] else "; over an incomplete set"
-        sentences.append(
-            f"{model}: on average over the targets, {best['strategy']} {gain}, "
-            f"{best['delta']:+.1f} points to {baseline} ({_uncertainty(best)}{caveat})."
-        )
-        sentences += _helped(model, rows[rows["target"] != AVERAGE])
-    return sentences
-
-
-_SHOWN = 4
-"""Targets that a sentence names; the table behind the heat map has all."""
-
-
-def _helped(model: str, rows: pd.DataFrame) -> list[str]:
-    """A sentence on the targets that a strategy helps, each with the one that helps most."""
-    targets = list(dict.fromkeys(rows["target"]))
-    found = rows[rows["verdict"] == "helps"] if "verdict" in rows else rows[:0]
-    best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
-    if best.empty:
-        return []
-    parts = [
-        f"{row['target']} after {row['strategy']} {row['delta']:+.1f} "
-        f"({row['low']:+.1f} to {row['high']:+.1f})"
-        for _, row in best[:_SHOWN].iterrows()
-    ]
-    more = f" and {len(best) - _SHOWN} more" if len(best) > _SHOWN else ""
-    others = [target for target in targets if target not in set(best["target"])]
-    named = ", ".join(others) if len(others) <= _SHOWN else f"{len(others)} others"
-    unhelped = f"; no strategy clearly helps {named}" if others else ""
-    return [f"{model}: clearly helped: {', '.join(parts)}{more}{unhelped}."]
-
-
-def _uncertainty(row: pd.Series[Any]) -> str:
-    if not math.isnan(row.get("low", math.nan)):
-        verdict = f": {row['verdict']}" if row.get("verdict") else ""
-        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}"
-    if math.isnan(row["delta_sd"]):
-        return "one seed, no spread known"
-    seeds = int(row["num_seeds"])
-    return f"standard deviation {row['delta_sd']:.1f} between {seeds} seeds"
-
-
 def coverage(table: pd.DataFrame) -> tuple[int, int]:
     """Numbers of (strategy, target, seed) with a result, and wanted."""
     rows = table[table["target"] != AVERAGE]

@@ -13,6 +13,7 @@ import vl_convert
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.files import write_text
 from xstilts.report import blocks
+from xstilts.report.answers import answers
 from xstilts.report.cost import costs, prediction_seconds, spent
 from xstilts.report.details import details
 from xstilts.report.figures.all import make_figure
@@ -86,7 +87,7 @@ def _overview(frames: Frames) -> dict[str, Any]:
     done, wanted = blocks.coverage(transfer)
     return {
         "legend": header.legend(transfer),
-        "answers": blocks.answers(transfer, header.baseline),
+        "answers": answers(transfer, header.baseline),
         "done": done,
         "wanted": wanted,
         "tested": bool(transfer["low"].notna().any()),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEV, TEST = "validation", "test"
 """What a choice was made on. A choice on the test set itself makes the gain there too high."""
+ON_DEV = f"{AVERAGE} chosen on dev"
+"""The average over the targets whose choice was made on dev sets."""
 
 BEST_SCHEMA = pa.schema(
     [
@@ -70,6 +72,11 @@ def choose(samples: Samples, model: str, target: str, among: Sequence[str]) -> C
     return Choice(target=target, strategy=best, chosen_on=on, chosen_by=gains[best])
 
 
+def chosen_on_dev(choices: Sequence[Choice]) -> list[Choice]:
+    """Those that were not made on the test set itself."""
+    return [choice for choice in choices if choice.chosen_on == DEV]
+
+
 def gains_of(samples: Samples, model: str, choices: Sequence[Choice]) -> Difference:
     """The gain of the chosen strategies on the test sets, averaged over targets."""
     parts = [
@@ -95,12 +102,30 @@ def _rows(samples: Samples, model: str) -> Iterator[dict[str, Any]]:
     for choice in found:
         row: dict[str, Any] = {"model": model, "target": choice.target, "strategy": choice.strategy}
         row |= {"chosen_on": choice.chosen_on, "chosen_by": choice.chosen_by}
-        yield row | effect(gains_of(samples, model, [choice]))
-    if found:
-        row = {"model": model, "target": AVERAGE, "strategy": "best of each target"}
-        places = ", ".join(dict.fromkeys(choice.chosen_on for choice in found))
-        row |= {"chosen_on": places, "chosen_by": math.nan}
-        row |= effect(gains_of(samples, model, found))
-        if len(found) < len(samples.targets):
-            row["uncertainty"] += f"; {len(found)} of {len(samples.targets)} targets"
-        yield row
+        yield row | _gain(samples, model, [choice])
+    sets = {AVERAGE: found}
+    on_dev = chosen_on_dev(found)
+    if 0 < len(on_dev) < len(found):
+        sets[ON_DEV] = on_dev
+    for name, choices in sets.items():
+        if choices:
+            row = {"model": model, "target": name, "strategy": "best of each target"}
+            places = ", ".join(dict.fromkeys(choice.chosen_on for choice in choices))
+            row |= {"chosen_on": places, "chosen_by": math.nan, **_gain(samples, model, choices)}
+            if len(choices) < len(samples.targets):
+                row["uncertainty"] += f"; {len(choices)} of {len(samples.targets)} targets"
+            yield row
+
+
+def _gain(samples: Samples, model: str, choices: Sequence[Choice]) -> dict[str, Any]:
+    """The columns of the gain of choices.
+
+    The largest of several gains is above zero by chance, too: where a choice was made on the test
+    set itself, an interval above zero does not say that the strategy helps. One below zero does say
+    that it hurts.
+    """
+    row = effect(gains_of(samples, model, choices))
+    if row["verdict"] == "helps" and len(chosen_on_dev(choices)) < len(choices):
+        row["verdict"] = "unknown"
+        row["uncertainty"] += "; chosen on the test set itself"
+    return row

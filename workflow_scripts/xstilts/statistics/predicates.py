@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.errors import suggestion
-from xstilts.statistics.best import TEST, choose, gains_of
+from xstilts.statistics.best import TEST, choose, chosen_on_dev, gains_of
 from xstilts.statistics.difference import combine
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LargestGain,
         NotConsistent,
     )
+    from xstilts.statistics.best import Choice
     from xstilts.statistics.difference import Difference
     from xstilts.statistics.samples import Samples
 
@@ -167,14 +168,28 @@ def _best_per_target(claim: BestPerTarget, samples: Samples, model: str) -> Foun
     names = ", ".join(
         f"{one.target} {one.strategy}{'†' if one.chosen_on == TEST else ''}" for one in chosen
     )
-    on_test = any(one.chosen_on == TEST for one in chosen)
-    warning = " (†: on the test set itself, so too high)" if on_test else ""
+    decision, warning = _between(found, claim.more_than, math.inf), ""
+    if len(on_dev := chosen_on_dev(chosen)) < len(chosen):
+        warning = " (†: on the test set itself, so too high)"
+        if decision == "confirmed" and not _is_above(claim, samples, model, on_dev):
+            decision, warning = "not decided", f"{warning}, and without these it is not confirmed"
     return Found(
-        decision=_between(found, claim.more_than, math.inf),
+        decision=decision,
         measure=f"best of each target - {samples.baseline}",
         estimate=found,
         remark=f"Chosen on dev sets: {names}{warning}. {_why([('', part)])}".strip(),
     )
+
+
+def _is_above(
+    claim: BestPerTarget, samples: Samples, model: str, choices: Sequence[Choice]
+) -> bool:
+    """Whether the gain of choices alone is as large as claimed."""
+    if not choices:
+        return False
+    part = gains_of(samples, model, choices)
+    found = estimate(part.values_S, part.draws_BS)
+    return _between(found, claim.more_than, math.inf) == "confirmed"
 
 
 def _not_consistent(claim: NotConsistent, samples: Samples, model: str) -> Found:

@@ -125,8 +125,9 @@ def best_summary(table: pd.DataFrame, header: Header) -> Summary:
     intro = (
         f"The strategy with the largest gain over {header.baseline} on a target's development "
         "sets, and its gain on the test sets, in points. † chosen on the test set itself, since "
-        "there is no other (or the study does not say `choose_on`): too high. Intervals of 95 % "
-        "are of the chosen strategy; they do not cover that another one might have been chosen."
+        "there is no other (or the study does not say `choose_on`): too high, so that it is never "
+        "said to help. Intervals of 95 % are of the chosen strategy; they do not cover that "
+        "another one might have been chosen."
     )
     return _summary("best strategy of each target", intro, table, _best_row)
 

@@ -1,0 +1,41 @@
+"""The sentences at the top of the report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xstilts.report.answers import answers
+
+GAINS = {"xnli": 9.0, "xquad": 8.0, "panx": 7.0, "udpos": 6.0, "pawsx": 5.0, "tatoeba": -1.0}
+
+
+def compared_rows(p_values: dict[str, float]) -> pd.DataFrame:
+    """Two strategies on targets with these p-values; snli gains two points less than mnli."""
+    return pd.DataFrame(
+        {"model": "tiny", "strategy": strategy, "target": target, "delta": gain - less,
+         "delta_sd": 1.0, "delta_complete": True, "num_seeds": 3, "verdict": "unclear",
+         "low": gain - less - 1, "high": gain - less + 1, "p": p_values.get(target, 0.01)}
+        for strategy, less in (("mnli", 0.0), ("snli", 2.0))
+        for target, gain in {**GAINS, "average": 5.0}.items()
+    )  # fmt: skip
+
+
+def test_the_answer_names_what_is_clearly_helped() -> None:
+    average, helped = answers(compared_rows({}), "none")
+    assert average.startswith("tiny: on average over the targets, mnli gains most, +5.0 points")
+    assert helped == (
+        "tiny: clearly helped (corrected for 2 strategies): xnli after mnli +9.0 (+8.0 to +10.0), "
+        "xquad after mnli +8.0 (+7.0 to +9.0), panx after mnli +7.0 (+6.0 to +8.0), udpos after "
+        "mnli +6.0 (+5.0 to +7.0) and 1 more; no strategy clearly helps tatoeba."
+    )
+
+
+def test_the_answer_is_corrected_for_the_number_of_strategies() -> None:
+    # below 0.05 alone, above it as one of two
+    _, helped = answers(compared_rows({"xnli": 0.03, "xquad": 0.02}), "none")
+    assert "xnli after" not in helped
+    assert "xquad after mnli" in helped
+    _, helped = answers(compared_rows(dict.fromkeys(GAINS, 0.03)), "none")
+    assert helped == "tiny: no strategy clearly helps 6 targets (corrected for 2 strategies)."
+    unknown = compared_rows(dict.fromkeys((*GAINS, "average"), float("nan")))
+    assert len(answers(unknown, "none")) == 1

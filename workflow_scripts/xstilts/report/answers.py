@@ -1,0 +1,80 @@
+"""The sentences at the top of the report."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from xstilts.results.tables import AVERAGE
+from xstilts.statistics.inference import LEVEL, holm
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN = 4
+"""Targets that a sentence names; the table behind the heat map has all."""
+
+
+def answers(table: pd.DataFrame, baseline: str) -> list[str]:
+    """Per base model, the strategy with the best average, and the targets that one helps.
+
+    An average hides that one training helps one kind of target and hurts another.
+    """
+    sentences = []
+    compared = table[(table["strategy"] != baseline) & table["delta"].notna()]
+    for model in dict.fromkeys(table["model"]):
+        rows = compared[compared["model"] == model]
+        others = rows[rows["target"] == AVERAGE]
+        if others.empty:
+            sentences.append(f"{model}: no strategy can be compared with {baseline} yet.")
+            continue
+        best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
+        gain = "gains most" if best["delta"] > 0 else "loses least"
+        caveat = "" if best["delta_complete"] else "; over an incomplete set"
+        sentences.append(
+            f"{model}: on average over the targets, {best['strategy']} {gain}, "
+            f"{best['delta']:+.1f} points to {baseline} ({_uncertainty(best)}{caveat})."
+        )
+        sentences += _helped(model, rows[rows["target"] != AVERAGE])
+    return sentences
+
+
+def _helped(model: str, rows: pd.DataFrame) -> list[str]:
+    """A sentence on the targets that a strategy helps, each with the one that helps most.
+
+    Whoever looks for one that helps has as many chances as there are strategies: p-values are
+    corrected over the strategies of a target.
+    """
+    tested = rows[rows["p"].notna()] if "p" in rows else rows[:0]
+    if tested.empty:
+        return []
+    targets, num_strategies = list(dict.fromkeys(rows["target"])), tested["strategy"].nunique()
+    p_values = tested.groupby("target", sort=False)["p"].transform(lambda p: holm(p.tolist()))
+    found = tested[(tested["delta"] > 0) & (p_values < 1 - LEVEL)]
+    best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
+    others = [target for target in targets if target not in set(best["target"])]
+    corrected = f" (corrected for {num_strategies} strategies)" if num_strategies > 1 else ""
+    if best.empty:
+        return [f"{model}: no strategy clearly helps {_named(targets)}{corrected}."]
+    parts = [
+        f"{row['target']} after {row['strategy']} {row['delta']:+.1f} "
+        f"({row['low']:+.1f} to {row['high']:+.1f})"
+        for _, row in best[:_SHOWN].iterrows()
+    ]
+    more = f" and {len(best) - _SHOWN} more" if len(best) > _SHOWN else ""
+    unhelped = f"; no strategy clearly helps {_named(others)}" if others else ""
+    return [f"{model}: clearly helped{corrected}: {', '.join(parts)}{more}{unhelped}."]
+
+
+def _named(targets: list[str]) -> str:
+    return ", ".join(targets) if len(targets) <= _SHOWN else f"{len(targets)} targets"
+
+
+def _uncertainty(row: pd.Series[Any]) -> str:
+    if not math.isnan(row.get("low", math.nan)):
+        verdict = f": {row['verdict']}" if row.get("verdict") else ""
+        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}"
+    if math.isnan(row["delta_sd"]):
+        return "one seed, no spread known"
+    seeds = int(row["num_seeds"])
+    return f"standard deviation {row['delta_sd']:.1f} between {seeds} seeds"
