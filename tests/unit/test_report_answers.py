@@ -39,3 +39,11 @@ def test_the_answer_is_corrected_for_the_number_of_strategies() -> None:
     assert helped == "tiny: no strategy clearly helps 6 targets (corrected for 2 strategies)."
     unknown = compared_rows(dict.fromkeys((*GAINS, "average"), float("nan")))
     assert len(answers(unknown, "none")) == 1
+
+
+def test_the_best_average_is_one_of_several_too() -> None:
+    for p, unclear in ((0.03, True), (0.02, False)):
+        rows = compared_rows({"average": p}).assign(verdict="helps")
+        average, _ = answers(rows, "none")
+        assert average.startswith("tiny: on average over the targets, mnli gains most, +5.0 points")
+        assert ("unclear when corrected for 2 strategies" in average) == unclear

@@ -23,7 +23,7 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
     sentences = []
     compared = table[(table["strategy"] != baseline) & table["delta"].notna()]
     for model in dict.fromkeys(table["model"]):
-        rows = compared[compared["model"] == model]
+        rows = _corrected(compared[compared["model"] == model])
         others = rows[rows["target"] == AVERAGE]
         if others.empty:
             sentences.append(f"{model}: no strategy can be compared with {baseline} yet.")
@@ -31,6 +31,8 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
         best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
         gain = "gains most" if best["delta"] > 0 else "loses least"
         caveat = "" if best["delta_complete"] else "; over an incomplete set"
+        if best.get("verdict") == "helps" and not best["p_corrected"] < 1 - LEVEL:
+            caveat += f"; unclear when corrected for {best['num_corrected']} strategies"
         sentences.append(
             f"{model}: on average over the targets, {best['strategy']} {gain}, "
             f"{best['delta']:+.1f} points to {baseline} ({_uncertainty(best)}{caveat})."
@@ -39,23 +41,31 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
     return sentences
 
 
-def _helped(model: str, rows: pd.DataFrame) -> list[str]:
-    """A sentence on the targets that a strategy helps, each with the one that helps most.
+def _corrected(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with their p-values corrected over the strategies of a target, and how many these are.
 
-    Whoever looks for one that helps has as many chances as there are strategies: p-values are
-    corrected over the strategies of a target.
+    Whoever names the best of some strategies has as many chances to find one.
     """
-    tested = rows[rows["p"].notna()] if "p" in rows else rows[:0]
-    if tested.empty:
+    if "p" not in rows or rows.empty:
+        return rows.assign(p_corrected=math.nan, num_corrected=0)
+    targets = rows.groupby("target", sort=False)["p"]
+    return rows.assign(
+        p_corrected=targets.transform(lambda p: holm(p.tolist())),
+        num_corrected=targets.transform("count"),
+    )
+
+
+def _helped(model: str, rows: pd.DataFrame) -> list[str]:
+    """A sentence on the targets that a strategy helps, each with the one that helps most."""
+    most = rows["num_corrected"].max()
+    if not most > 0:
         return []
-    targets, num_strategies = list(dict.fromkeys(rows["target"])), tested["strategy"].nunique()
-    p_values = tested.groupby("target", sort=False)["p"].transform(lambda p: holm(p.tolist()))
-    found = tested[(tested["delta"] > 0) & (p_values < 1 - LEVEL)]
+    found = rows[(rows["delta"] > 0) & (rows["p_corrected"] < 1 - LEVEL)]
     best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
-    others = [target for target in targets if target not in set(best["target"])]
-    corrected = f" (corrected for {num_strategies} strategies)" if num_strategies > 1 else ""
+    others = [name for name in dict.fromkeys(rows["target"]) if name not in set(best["target"])]
+    corrected = f" (corrected for {most} strategies)" if most > 1 else ""
     if best.empty:
-        return [f"{model}: no strategy clearly helps {_named(targets)}{corrected}."]
+        return [f"{model}: no strategy clearly helps {_named(others)}{corrected}."]
     parts = [
         f"{row['target']} after {row['strategy']} {row['delta']:+.1f} "
         f"({row['low']:+.1f} to {row['high']:+.1f})"
