@@ -168,6 +168,11 @@ def test_one_seed_without_examples_decides_nothing() -> None:
     found = estimate(difference.values_S, difference.draws_BS)
     assert found.verdict == "unknown"
     assert difference.uncertainty == "none: one seed; f1_oracle is no sum over examples"
+    # in an average with others it adds no width, and the average says so
+    other = sample({("mnli", 1, "en"): answers(0.9, 1), ("none", 1, "en"): answers(0.1, 2)})
+    both = combine([(0.5, difference), (0.5, other.difference("mnli", "none"))])
+    assert both.uncertainty.startswith("examples only: one seed")
+    assert "1 of 2 parts without examples: f1_oracle" in both.uncertainty
 
 
 def test_predictions_that_were_not_scored_are_not_used() -> None:

@@ -39,9 +39,10 @@ class Difference:
             return "no result"
         if self.draws_BS is None:
             return f"{'seeds only' if several else 'none: one seed'}; {self.why_no_examples}"
+        covers = "seeds and examples"
         if not several:
-            return "examples only: one seed, variance between seeds unknown"
-        return "seeds and examples" + (f"; {self.why_no_examples}" if self.why_no_examples else "")
+            covers = "examples only: one seed, variance between seeds unknown"
+        return covers + (f"; {self.why_no_examples}" if self.why_no_examples else "")
 
 
 def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
