@@ -16,7 +16,7 @@ class Section(BaseModel):
     @classmethod
     def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
         """YAML's ``yes`` would count as 1."""
-        if isinstance(value, bool):
+        if any(isinstance(one, bool) for one in (value if isinstance(value, list) else [value])):
             kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
             if kinds & {int, float} and bool not in kinds:
                 raise ValueError("a number is needed, not true or false")

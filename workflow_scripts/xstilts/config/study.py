@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from xstilts.config.bases import Base
 from xstilts.config.parallel import Parallel
@@ -229,3 +229,12 @@ class Study(Section):
     logging: Logging = Field(
         Logging(), description="Where training curves go, too; it changes no result."
     )
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_seed_once(cls, seeds: list[int]) -> list[int]:
+        """A seed that is there twice would count twice in every average."""
+        for number, seed in enumerate(seeds):
+            if seed in seeds[:number]:
+                raise ValueError(f"{seed} is there twice. Remove one")
+        return seeds
