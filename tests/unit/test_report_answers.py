@@ -47,3 +47,9 @@ def test_the_best_average_is_one_of_several_too() -> None:
         average, _ = answers(rows, "none")
         assert average.startswith("tiny: on average over the targets, mnli gains most, +5.0 points")
         assert ("unclear when corrected for 2 strategies" in average) == unclear
+
+
+def test_one_seed_is_said() -> None:
+    average, helped = answers(compared_rows({}).assign(num_seeds=1), "none")
+    assert average.endswith("(interval +4.0 to +6.0: unclear; one seed).")
+    assert "clearly helped (corrected for 2 strategies, one seed): xnli" in helped

@@ -63,7 +63,10 @@ def _helped(model: str, rows: pd.DataFrame) -> list[str]:
     found = rows[(rows["delta"] > 0) & (rows["p_corrected"] < 1 - LEVEL)]
     best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
     others = [name for name in dict.fromkeys(rows["target"]) if name not in set(best["target"])]
-    corrected = f" (corrected for {most} strategies)" if most > 1 else ""
+    caveats = [f"corrected for {most} strategies"] if most > 1 else []
+    if rows["num_seeds"].max() == 1:
+        caveats.append("one seed")
+    corrected = f" ({', '.join(caveats)})" if caveats else ""
     if best.empty:
         return [f"{model}: no strategy clearly helps {_named(others)}{corrected}."]
     parts = [
@@ -83,7 +86,8 @@ def _named(targets: list[str]) -> str:
 def _uncertainty(row: pd.Series[Any]) -> str:
     if not math.isnan(row.get("low", math.nan)):
         verdict = f": {row['verdict']}" if row.get("verdict") else ""
-        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}"
+        seeds = "; one seed" if row["num_seeds"] == 1 else ""
+        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}{seeds}"
     if math.isnan(row["delta_sd"]):
         return "one seed, no spread known"
     seeds = int(row["num_seeds"])

@@ -30,14 +30,16 @@ def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
     for _, row in table.iterrows():
         unchecked = "" if row["mark"] == "verified" else f" ({row['mark']})"
         stated = number(row["stated"])
+        # one dash where there is neither
+        measured = number(row["measured"]), interval(row["low"], row["high"])
         entries.append(
             {
                 "claim": row["claim"],
                 "model": row["model"],
-                "stated": stated + unchecked if stated != DASH else f"no number{unchecked}",
-                "measured": f"{number(row['measured'])} {interval(row['low'], row['high'])}",
-                "of": row["measure"],
                 "verdict": row["verdict"],
+                "stated": stated + unchecked if stated != DASH else f"no number{unchecked}",
+                "measured": " ".join(dict.fromkeys(measured)),
+                "of": row["measure"],
             }
         )
         remarks.append(
