@@ -53,3 +53,9 @@ def test_one_seed_is_said() -> None:
     average, helped = answers(compared_rows({}).assign(num_seeds=1), "none")
     assert average.endswith("(interval +4.0 to +6.0: unclear; one seed).")
     assert "clearly helped (corrected for 2 strategies, one seed): xnli" in helped
+
+
+def test_a_target_without_an_interval_is_not_said_to_be_without_help() -> None:
+    rows = compared_rows({"tatoeba": float("nan"), "pawsx": 0.5})
+    _, helped = answers(rows, "none")
+    assert helped.endswith("; no strategy clearly helps pawsx; no interval for tatoeba.")

@@ -62,13 +62,16 @@ def _helped(model: str, rows: pd.DataFrame) -> list[str]:
         return []
     found = rows[(rows["delta"] > 0) & (rows["p_corrected"] < 1 - LEVEL)]
     best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
-    others = [name for name in dict.fromkeys(rows["target"]) if name not in set(best["target"])]
+    tested = rows.loc[rows["p_corrected"].notna(), "target"]
+    others = [name for name in dict.fromkeys(tested) if name not in set(best["target"])]
+    unknown = [name for name in dict.fromkeys(rows["target"]) if name not in set(tested)]
+    end = f"; no interval for {_named(unknown)}." if unknown else "."
     caveats = [f"corrected for {most} strategies"] if most > 1 else []
     if rows["num_seeds"].max() == 1:
         caveats.append("one seed")
     corrected = f" ({', '.join(caveats)})" if caveats else ""
     if best.empty:
-        return [f"{model}: no strategy clearly helps {_named(others)}{corrected}."]
+        return [f"{model}: no strategy clearly helps {_named(others)}{corrected}{end}"]
     parts = [
         f"{row['target']} after {row['strategy']} {row['delta']:+.1f} "
         f"({row['low']:+.1f} to {row['high']:+.1f})"
@@ -76,7 +79,7 @@ def _helped(model: str, rows: pd.DataFrame) -> list[str]:
     ]
     more = f" and {len(best) - _SHOWN} more" if len(best) > _SHOWN else ""
     unhelped = f"; no strategy clearly helps {_named(others)}" if others else ""
-    return [f"{model}: clearly helped{corrected}: {', '.join(parts)}{more}{unhelped}."]
+    return [f"{model}: clearly helped{corrected}: {', '.join(parts)}{more}{unhelped}{end}"]
 
 
 def _named(targets: list[str]) -> str:
@@ -86,8 +89,8 @@ def _named(targets: list[str]) -> str:
 def _uncertainty(row: pd.Series[Any]) -> str:
     if not math.isnan(row.get("low", math.nan)):
         verdict = f": {row['verdict']}" if row.get("verdict") else ""
-        seeds = "; one seed" if row["num_seeds"] == 1 else ""
-        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}{seeds}"
+        caveat = "; one seed" if row["num_seeds"] == 1 else ""
+        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}{caveat}"
     if math.isnan(row["delta_sd"]):
         return "one seed, no spread known"
     seeds = int(row["num_seeds"])
