@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
 import ours
 from setup import Setup
 from torch.profiler import ProfilerActivity, profile
+from workloads import SET_STEPS
 
 GROUPS = {
     "matrix products": ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm"),
@@ -45,8 +46,6 @@ GROUPS = {
         "aten::_foreach_norm",
     ),
 }
-WARM_UP = 25
-"""Rounds: an epoch, after which memory seldom has to grow for a longer batch."""
 
 
 def main() -> None:
@@ -67,13 +66,14 @@ def main() -> None:
         **options,
     )
     profiler = profile(activities=[ProfilerActivity.CPU])
-    rounds = 0
+    # an epoch, after which memory seldom has to grow for a longer batch
+    warm_up, rounds = -(-SET_STEPS // setup.steps), 0
 
     def turn(_pieces: int) -> None:
         nonlocal rounds
-        if rounds == WARM_UP:
+        if rounds == warm_up:
             profiler.start()
-        if rounds == WARM_UP + 1:
+        if rounds == warm_up + 1:
             profiler.stop()
             report(profiler)
             sys.exit()

@@ -31,7 +31,7 @@ def stage(
     team: Team = ALONE,
     device: torch.device = CPU,
 ) -> Any:
-    """Train a toy stage: its result as plain values, or how it was stopped.
+    """Train a toy stage: its result as plain values and how often its modules were called.
 
     ``wanted`` has ``folder``, ``out``, ``start`` (a path or an architecture), ``tokens`` (kind to
     token file), and may have ``dev`` (kind to metric, tokens and data), ``recipe``, ``run``, and
@@ -58,10 +58,24 @@ def stage(
     out = folder / wanted["out"]
     out.mkdir(exist_ok=True)
     selection = Selection(dev, heads, plan, how) if dev else None
-    result = train(
-        start, members, heads, plan, seed=1, out_dir=out, running=how, selection=selection
+    with calls_of_modules() as calls:
+        result = train(
+            start, members, heads, plan, seed=1, out_dir=out, running=how, selection=selection
+        )
+    return {**dataclasses.asdict(result), "calls": len(calls)}
+
+
+@contextlib.contextmanager
+def calls_of_modules() -> Iterator[list[str]]:
+    """Names of the modules' classes, at each forward pass."""
+    calls: list[str] = []
+    hook = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, *_: calls.append(type(module).__name__)
     )
-    return dataclasses.asdict(result)
+    try:
+        yield calls
+    finally:
+        hook.remove()
 
 
 def stages(wanted: Mapping[str, Any], report: Any, team: Team, device: torch.device) -> list[Any]:

@@ -163,15 +163,15 @@ def _best_per_target(claim: BestPerTarget, samples: Samples, model: str) -> Foun
         if choice is None:
             raise NotInStudy(f"No strategy has a result on {target}.")
         chosen.append(choice)
-    part = gains_of(samples, model, chosen)
-    found = estimate(part.values_S, part.draws_BS)
+    part, found, decision = _chosen_gain(claim, samples, model, chosen)
     names = ", ".join(
         f"{one.target} {one.strategy}{'†' if one.chosen_on == TEST else ''}" for one in chosen
     )
-    decision, warning = _between(found, claim.more_than, math.inf), ""
+    warning = ""
     if len(on_dev := chosen_on_dev(chosen)) < len(chosen):
         warning = " (†: on the test set itself, so too high)"
-        if decision == "confirmed" and not _is_above(claim, samples, model, on_dev):
+        alone = _chosen_gain(claim, samples, model, on_dev)[-1] if on_dev else "not decided"
+        if decision == "confirmed" and alone != "confirmed":
             decision, warning = "not decided", f"{warning}, and without these it is not confirmed"
     return Found(
         decision=decision,
@@ -181,15 +181,13 @@ def _best_per_target(claim: BestPerTarget, samples: Samples, model: str) -> Foun
     )
 
 
-def _is_above(
+def _chosen_gain(
     claim: BestPerTarget, samples: Samples, model: str, choices: Sequence[Choice]
-) -> bool:
-    """Whether the gain of choices alone is as large as claimed."""
-    if not choices:
-        return False
+) -> tuple[Difference, Estimate, Decision]:
+    """The average gain of choices, and whether it is as large as claimed."""
     part = gains_of(samples, model, choices)
     found = estimate(part.values_S, part.draws_BS)
-    return _between(found, claim.more_than, math.inf) == "confirmed"
+    return part, found, _between(found, claim.more_than, math.inf)
 
 
 def _not_consistent(claim: NotConsistent, samples: Samples, model: str) -> Found:
