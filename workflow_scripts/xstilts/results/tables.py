@@ -24,29 +24,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 AVERAGE = "average"
-"""Stands in place of the target, and of the metric, in the rows that average over targets."""
+"""Target and metric of the rows that average over targets."""
 
-_TYPES = {
-    **dict.fromkeys(("model", "strategy", "target", "language", "metric", "reason"), pa.string()),
-    **dict.fromkeys(("mean", "sd", "delta", "delta_sd"), pa.float64()),
-    **dict.fromkeys(("complete", "delta_complete"), pa.bool_()),
+_NAMES = {"model": pa.string(), "strategy": pa.string(), "target": pa.string()}
+_METRIC = {"metric": pa.string()}
+_NUMBERS = {
+    "mean": pa.float64(),
+    "sd": pa.float64(),
+    "num_seeds": pa.int64(),
+    "expected_seeds": pa.int64(),
 }
-_NUMBERS = "mean sd num_seeds expected_seeds"
-_COVERAGE = "num_languages expected_languages"
-_DELTAS = "complete delta delta_sd delta_complete"
+_COVERAGE = {"num_languages": pa.int64(), "expected_languages": pa.int64()}
+_TARGETS = {"num_targets": pa.int64(), "expected_targets": pa.int64()}
+_DELTAS = {
+    "complete": pa.bool_(),
+    "delta": pa.float64(),
+    "delta_sd": pa.float64(),
+    "delta_complete": pa.bool_(),
+}
+_REASON = {"reason": pa.string()}
 
-
-def _schema(names: str) -> pa.Schema:
-    """Columns by name; those that ``_TYPES`` does not list are counts."""
-    return pa.schema([(name, _TYPES.get(name, pa.int64())) for name in names.split()])
-
-
-TRANSFER_SCHEMA = _schema(
-    f"model strategy target metric {_NUMBERS} {_COVERAGE} num_targets expected_targets {_DELTAS} "
-    "reason"
+TRANSFER_SCHEMA = pa.schema(_NAMES | _METRIC | _NUMBERS | _COVERAGE | _TARGETS | _DELTAS | _REASON)
+LANGUAGE_SCHEMA = pa.schema(
+    _NAMES | {"language": pa.string()} | _METRIC | _NUMBERS | _DELTAS | _REASON
 )
-LANGUAGE_SCHEMA = _schema(f"model strategy target language metric {_NUMBERS} {_DELTAS} reason")
-LAYER_SCHEMA = _schema(f"model strategy target layer metric {_NUMBERS} {_COVERAGE} {_DELTAS}")
+LAYER_SCHEMA = pa.schema(_NAMES | {"layer": pa.int64()} | _METRIC | _NUMBERS | _COVERAGE | _DELTAS)
 
 
 def transfer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> pd.DataFrame:
@@ -68,7 +70,7 @@ def transfer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
     """
     scores = values_of(rows, cells)
     groups = measure(scores, cells, baseline)
-    records: list[dict[str, Any]] = []
+    table: list[dict[str, Any]] = []
     for model, strategy in dict.fromkeys(group[:2] for group in groups):
         own = {group[2]: found for group, found in groups.items() if group[:2] == (model, strategy)}
         targets = [
@@ -82,8 +84,8 @@ def transfer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
             for target, found in own.items()
         ]
         average = _over_targets(targets, list(own.values()))
-        records += [{"model": model, "strategy": strategy, **row} for row in (*targets, average)]
-    return pd.DataFrame(records, columns=TRANSFER_SCHEMA.names)
+        table += [{"model": model, "strategy": strategy, **row} for row in (*targets, average)]
+    return pd.DataFrame(table, columns=TRANSFER_SCHEMA.names)
 
 
 def _over_languages(found: Measured) -> dict[str, Any]:
@@ -100,15 +102,15 @@ def _over_languages(found: Measured) -> dict[str, Any]:
     }
 
 
-def _over_targets(records: Sequence[dict[str, Any]], groups: Sequence[Measured]) -> dict[str, Any]:
+def _over_targets(rows: Sequence[dict[str, Any]], groups: Sequence[Measured]) -> dict[str, Any]:
     """The unweighted mean over the targets of one model and strategy that have a mean.
 
     Args:
-        records: the transfer rows of the targets.
+        rows: the transfer rows of the targets.
         groups: what there is of each of them.
     """
-    present = [record for record in records if record["num_targets"]]
-    paired = [record for record, found in zip(records, groups, strict=True) if found.deltas]
+    present = [row for row in rows if row["num_targets"]]
+    paired = [row for row, found in zip(rows, groups, strict=True) if found.deltas]
     between_seeds = summary(
         target_means([language_means(found.scores) for found in groups if found.scores]),
         target_means([language_means(found.deltas) for found in groups if found.deltas]),
@@ -118,16 +120,16 @@ def _over_targets(records: Sequence[dict[str, Any]], groups: Sequence[Measured])
         "metric": AVERAGE,
         **between_seeds,
         # not from the seeds that all targets have: those that lack one count in the others
-        "mean": mean([record["mean"] for record in present]),
-        "delta": mean([record["delta"] for record in paired]),
-        "num_seeds": min((record["num_seeds"] for record in present), default=0),
-        "expected_seeds": max(record["expected_seeds"] for record in records),
-        "num_languages": sum(record["num_languages"] for record in records),
-        "expected_languages": sum(record["expected_languages"] for record in records),
+        "mean": mean([row["mean"] for row in present]),
+        "delta": mean([row["delta"] for row in paired]),
+        "num_seeds": min((row["num_seeds"] for row in present), default=0),
+        "expected_seeds": max(row["expected_seeds"] for row in rows),
+        "num_languages": sum(row["num_languages"] for row in rows),
+        "expected_languages": sum(row["expected_languages"] for row in rows),
         "num_targets": len(present),
-        "expected_targets": len(records),
-        "complete": all(record["complete"] for record in records),
-        "delta_complete": all(record["delta_complete"] for record in records),
+        "expected_targets": len(rows),
+        "complete": all(row["complete"] for row in rows),
+        "delta_complete": all(row["delta_complete"] for row in rows),
         "reason": "" if present else "no target has a result",
     }
 
@@ -144,13 +146,13 @@ def language_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
         UserError: no cell is of the baseline.
     """
     scores = values_of(rows, cells)
-    records: list[dict[str, Any]] = []
+    table: list[dict[str, Any]] = []
     for (model, strategy, target), found in measure(scores, cells, baseline).items():
         for language in found.languages():
             cells_here = [cell for cell in found.cells if language in cell.languages]
             values = {s: of[language] for s, of in found.scores.items() if language in of}
             deltas = {s: of[language] for s, of in found.deltas.items() if language in of}
-            records.append(
+            table.append(
                 {
                     "model": model,
                     "strategy": strategy,
@@ -165,7 +167,7 @@ def language_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
                     "reason": reason_missing(cells_here, scores, language),
                 }
             )
-    return pd.DataFrame(records, columns=LANGUAGE_SCHEMA.names)
+    return pd.DataFrame(table, columns=LANGUAGE_SCHEMA.names)
 
 
 def layer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> pd.DataFrame:
