@@ -36,7 +36,7 @@ print(time.perf_counter() - start)
 """
 
 IMPORTS = {
-    "a script that hands it to the nursery": "import xstilts.warm.client, xstilts.stages.score",
+    "a script that hands it to the nursery": "import xstilts.jobs, xstilts.stages.score",
     "data, scores, tables": "import xstilts.jobs, xstilts.stages.data, pyarrow.parquet",
     "tokens": "import xstilts.jobs, xstilts.stages.tokens, xstilts.tokens.prepare",
     "training": "import xstilts.jobs, xstilts.stages.train, xstilts.training.loop",

@@ -1,20 +1,24 @@
 """Rule export_submission: the predictions of one chain in XTREME's submission layout."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.jobs import job
-from xstilts.paths import product, study_root
+from xstilts.jobs import run
 from xstilts.stages.submission import export_submission
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-manifest = snakemake.output.manifest
-with job(product(manifest), snakemake.log[0], study_root(manifest)):
-    export_submission(
+run(
+    partial(
+        export_submission,
         snakemake.params.identity,
         predictions=snakemake.params.predictions,
         data=snakemake.params.data,
-        manifest=Path(manifest),
-    )
+        manifest=Path(snakemake.output.manifest),
+    ),
+    output=snakemake.output.manifest,
+    log=snakemake.log[0],
+    fork=False,
+)

@@ -4,21 +4,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.config import load_study
-from xstilts.jobs import job
-from xstilts.paths import product, study_root
+from xstilts.jobs import run
 from xstilts.stages.download import fetch_data
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(
-    product(snakemake.output[0]),
-    snakemake.log[0],
-    study_root(snakemake.output[0]),
-    network=True,
-):
-    fetch_data(
+run(
+    lambda: fetch_data(
         snakemake.params.identity,
         Path(load_study(snakemake.config, [])[0].hub_cache),
         Path(snakemake.output.manifest),
-    )
+    ),
+    output=snakemake.output[0],
+    log=snakemake.log[0],
+    network=True,
+)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.gpus import Gpus
+from xstilts.jobs import run
 from xstilts.stages.predict import predict_languages
-from xstilts.warm.client import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

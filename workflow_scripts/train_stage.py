@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.gpus import Gpus
+from xstilts.jobs import run
 from xstilts.paths import study_root
 from xstilts.stages.train import train_stage
 from xstilts.tracking import Tracking
-from xstilts.warm.client import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from clock import Clock, Seconds
 
-from xstilts.training.running import device_name, device_of
+from xstilts.device import device_name, device_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -49,7 +49,8 @@ class Rounds:
 
     def answer(self, seconds: Seconds, pieces: int = 0) -> None:
         """Tell what a round took."""
-        from xstilts.training.running import device_of, peak_memory
+        from xstilts.device import device_of
+        from xstilts.training.running import peak_memory
 
         memory = peak_memory(device_of(self._device))
         record = {**seconds._asdict(), "pieces": pieces, "memory": memory}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import xstilts
-from xstilts.files import write_json
+from xstilts.manifest import write_manifest
 from xstilts.monitor.estimate import Durations, likeness
 from xstilts.monitor.run import Job, Monitor, is_news
 from xstilts.monitor.screen import CLEAR, Screen, bar
@@ -103,7 +103,7 @@ def test_the_time_left_is_shared_by_jobs_at_a_time():
 def test_a_log_gets_a_line_per_job_and_no_control_codes(tmp_path: Path):
     stream = io.StringIO()
     facts = {"final_loss": 0.7134, "dev_score": 61.25}
-    write_json(tmp_path / "bases/mini/model/manifest.json", {"facts": facts})
+    write_manifest(tmp_path / "bases/mini/model/manifest.json", {}, files={}, facts=facts)
     screen = Screen(stream)
     monitor = Monitor(tmp_path, jobs(), ["target/mini/seed-1/mnli/xnli", "data/a"], screen)
     for number in (1, 2):

@@ -54,7 +54,7 @@ def decode(
         [torch.zeros(len(table), width, 4)],
         FixedSpan(logits),
     )
-    result = predictor.finish(pq.read_table(data, columns=list(span.COLUMNS)))
+    result = predictor.finish(pq.read_table(data, columns=list(predictor.COLUMNS)))
     return result.column("prediction")[0].as_py(), result.column("score")[0].as_py()
 
 

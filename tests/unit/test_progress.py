@@ -21,16 +21,17 @@ LIBRARY = str(Path(xstilts.__file__).parents[1])
 # a job that says twice how far it is, a second apart, and is killed
 KILLED = """
 import os, signal, sys, time
-from pathlib import Path
-from xstilts.jobs import job
+from xstilts.jobs import run
 from xstilts.progress import Progress
 
-with job("target/mini", sys.argv[1] + "/job.log", Path(sys.argv[1])) as report:
+def job(report):
     for step in (10, 20):
         time.sleep(1.1)
         report(Progress(step, 200, "step", "loss 0.5", 30.0))
-    if len(sys.argv) == 2:
+    if len(sys.argv) == 1:
         os.kill(os.getpid(), signal.SIGKILL)
+
+run(job, output="results/toy/target/mini/manifest.json", log="job.log", reports=True, fork=False)
 """
 
 
@@ -63,15 +64,15 @@ def test_the_record_is_written_once_a_second_at_most():
 
 def test_a_killed_jobs_reason_says_how_far_it_was(tmp_path: Path):
     environment = {**os.environ, "PYTHONPATH": LIBRARY}
-    command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    done = subprocess.run(command, env=environment, check=False)
+    command = [sys.executable, "-c", KILLED]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
-    failure = read(tmp_path / "failures")["target/mini"]
+    failure = read(tmp_path / "results/toy/failures")["target/mini"]
     assert failure.reason.endswith("or still running; last seen at step 20 of 200")
     assert Progress(**(failure.progress or {})).seconds_left == 30.0
     assert "step 20/200, loss 0.5, 30 s left" in (tmp_path / "job.log").read_text()
-    subprocess.run([*command, "to the end"], env=environment, check=True)
-    assert read(tmp_path / "failures") == {}
+    subprocess.run([*command, "to the end"], cwd=tmp_path, env=environment, check=True)
+    assert read(tmp_path / "results/toy/failures") == {}
 
 
 def test_training_says_step_loss_speed_and_time_left(tmp_path: Path, caplog):

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from report_world import HEADER, make_study, predict, train
 
-from xstilts.files import write_json, write_text
+from xstilts.files import write_text
+from xstilts.manifest import write_manifest
 from xstilts.report.build import build_report
 from xstilts.report.cost import costs, spent
 from xstilts.report.examples import examples
@@ -262,7 +263,7 @@ def test_curves_are_thin_and_costs_are_counted(tmp_path: Path) -> None:
     training = {item.position: item for item in spent(tmp_path)}
     # a job in a fork is not seen by Snakemake: its model says what it held
     manifest = next((tmp_path / "target").rglob("manifest.json"))
-    write_json(manifest, {"facts": {"peak_memory": 2_000_000_000}})
+    write_manifest(manifest, {}, files={}, facts={"peak_memory": 2_000_000_000})
     assert {c.kind: c.peak_gigabytes for c in costs(tmp_path)}["target"] == 2.0
     assert training["intermediate"].models == 4
     assert training["intermediate"].hours == pytest.approx(4 * 36 / 3600)

@@ -12,6 +12,7 @@ import pytest
 import xstilts.stages
 
 SCRIPTS = Path(xstilts.stages.__file__).parents[2]
+NOT_YET = {"numpy", "pyarrow", "pandas", "tokenizers", "torch"}
 PROBE = "import json, sys, xstilts.stages.{}; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -20,4 +21,14 @@ def test_a_stage_is_imported_without_libraries(stage: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(stage)], cwd=SCRIPTS, capture_output=True, check=True
     )
-    assert not {"numpy", "pyarrow", "pandas", "tokenizers", "torch"} & set(json.loads(done.stdout))
+    assert not NOT_YET & set(json.loads(done.stdout))
+
+
+def test_no_job_imports_the_hub_library_before_it_is_forbidden_the_network() -> None:
+    # huggingface_hub reads HF_HUB_OFFLINE when it is imported, and jobs set it as they start
+    stages = sorted(path.stem for path in Path(xstilts.stages.__file__).parent.glob("*.py"))
+    probe = PROBE.format(", xstilts.stages.".join(stages))
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=SCRIPTS, capture_output=True, check=True
+    )
+    assert not {"huggingface_hub", "transformers"} & set(json.loads(done.stdout))

@@ -122,11 +122,11 @@ def test_a_full_disk_ends_the_curves_and_not_the_training(folder: Path, caplog):
 
 
 def test_nothing_is_written_or_imported_unless_asked_for(folder: Path):
-    before = {name for name in sys.modules if name.startswith("tensorboard.summary")}
+    before = {name for name in sys.modules if name.startswith("torch.utils.tensorboard")}
     tracker = Tracking().open(MANIFEST, "toy", {})
     stage(folder, run={"tracker": tracker})
     assert not (folder / "results").exists()
-    assert {name for name in sys.modules if name.startswith("tensorboard.summary")} == before
+    assert {name for name in sys.modules if name.startswith("torch.utils.tensorboard")} == before
 
 
 def test_wandb_that_is_missing_is_one_clear_error(folder: Path, monkeypatch: pytest.MonkeyPatch):

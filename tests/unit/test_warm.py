@@ -20,7 +20,7 @@ SCRIPT = """
 import sys
 from functools import partial
 import warm_jobs
-from xstilts.warm.client import run
+from xstilts.jobs import run
 name, *arguments = sys.argv[1:]
 run(partial(getattr(warm_jobs, name), *arguments), output="results/s/scores/b.json", log="job.log")
 """

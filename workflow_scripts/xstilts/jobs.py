@@ -6,38 +6,24 @@ import contextlib
 import functools
 import logging
 import os
+import signal
 import sys
 import traceback
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xstilts.errors import Interrupted, UserError
+from xstilts.paths import product, study_root
 from xstilts.progress import Reporter
 from xstilts.results.failures import record_progress, watched
+from xstilts.warm.client import run_in_fork
+from xstilts.warm.messages import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FAILED, INTERRUPTED = 1, 75
 """Exit codes; 75 is EX_TEMPFAIL: stopped from outside, state saved, start again to go on."""
-
-
-class _WithoutPandas(MetaPathFinder, Loader):
-    """Makes ``import pandas`` fail in a job that has not imported it by now.
-
-    pyarrow does without pandas where there is none; where there is, it imports it for a look at
-    any list, which takes half a second of every job. Only the tables need it.
-    """
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        """Find pandas, pass on all else: only to ask for it, as torch does, is no import."""
-        return ModuleSpec(fullname, self) if fullname == "pandas" else None
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """Refuse to import it."""
-        raise ModuleNotFoundError("pandas is not used by this job", name="pandas")
 
 
 def _configure_logging(log: Path) -> None:
@@ -50,37 +36,68 @@ def _configure_logging(log: Path) -> None:
     root.propagate = False
 
 
-def _keep_hub_libraries_offline() -> None:
-    """Forbid the Hugging Face libraries the network, those already imported included."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    if constants := sys.modules.get("huggingface_hub.constants"):
-        constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
+def run(
+    call: Callable[..., None],
+    *,
+    output: str,
+    log: str,
+    reports: bool = False,
+    network: bool = False,
+    fork: bool = True,
+) -> None:
+    """Run ``call()`` as a job: in a fork of this run's fork server, or here where there is none.
+
+    Leaves with the job's exit code if the job failed.
+
+    Args:
+        call: where it may run in a fork, it can be pickled (a function of a module, or a
+            ``functools.partial`` of one).
+        output: a file of the job's product, which gives the job its name and its study.
+        log: the job's log file.
+        reports: whether the call takes ``report``, to be told how far it is.
+        network: whether the job may download. Such a job runs here: the fork server has imported
+            the Hugging Face libraries with ``HF_HUB_OFFLINE=1``.
+        fork: whether a fork may run the job; not where importing the call has loaded what the job
+            needs already.
+    """
+    name = product(output)
+    frame = Frame(name, log, str(study_root(output)), reports=reports, network=network)
+    code = run_in_fork(call, frame) if fork and not network else None
+    if code is None:
+        run_here(call, frame)
+    elif code < 0:
+        sys.stderr.write(f"\n{name} was ended by {signal.Signals(-code).name}.\n\n")
+        # what a shell reports of a process that a signal ended
+        sys.exit(128 - code)
+    elif code:
+        sys.exit(code)
 
 
-@contextlib.contextmanager
-def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[Reporter]:
-    """Run a job's body: log to ``log``, keep a record in ``failures/`` unless it ends well.
+def run_here(call: Callable[..., None], frame: Frame) -> None:
+    """Run ``call()`` as a job in this process; leaves with the job's exit code if it failed.
 
     A UserError becomes its one message on stderr and exit code 1; anything else also leaves a
     traceback in the log.
-
-    Args:
-        name: the product, as in ``target/mini/seed-1/mnli/xnli``.
-        log: the job's log file.
-        root: the study's folder of results.
-        network: whether this job downloads; all others run with ``HF_HUB_OFFLINE=1``.
-
-    Yields:
-        What the job tells how far it is.
     """
-    if not network:
-        _keep_hub_libraries_offline()
-    sys.meta_path.insert(0, _WithoutPandas())
-    _configure_logging(Path(log))
+    if not frame.network:
+        # read when huggingface_hub is imported, which only the call itself does
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    _configure_logging(Path(frame.log))
+    failures = Path(frame.root) / "failures"
+    with _exit_codes(frame.name, frame.log), watched(failures, frame.name, frame.log):
+        if frame.reports:
+            note = functools.partial(record_progress, failures, frame.name, frame.log)
+            call(report=Reporter(note))
+        else:
+            call()
+
+
+@contextlib.contextmanager
+def _exit_codes(name: str, log: str) -> Iterator[None]:
+    """Turn what ends a job into a message and an exit code."""
     logger = logging.getLogger("xstilts")
     try:
-        with watched(root / "failures", name, log):
-            yield Reporter(functools.partial(record_progress, root / "failures", name, log))
+        yield
     except UserError as error:
         logger.error("%s", error)
         sys.stderr.write(f"\nError in {name}:\n{error}\n\n")
@@ -93,18 +110,3 @@ def job(name: str, log: str, root: Path, *, network: bool = False) -> Iterator[R
         logger.error("%s", traceback.format_exc())
         sys.stderr.write(f"\nError in {name}: {type(error).__name__}: {error}\nSee {log}\n\n")
         sys.exit(FAILED)
-
-
-def run_job(call: Callable[..., None], *, reports: bool, **frame: Any) -> None:
-    """Run ``call()`` as a job; with ``reports``, it gets the job's :class:`Reporter` as ``report``.
-
-    Args:
-        call: the job.
-        reports: whether it tells how far it is.
-        frame: arguments of :func:`job`.
-    """
-    with job(**frame) as report:
-        if reports:
-            call(report=report)
-        else:
-            call()

@@ -55,6 +55,20 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
 
 
+def find_manifest(path: Path) -> Manifest | None:
+    """The manifest at ``path``; None if it is missing, cut, of another format, or unreadable."""
+    try:
+        return read_manifest(path)
+    except (UserError, OSError):
+        return None
+
+
+def facts_of(path: Path) -> dict[str, Any]:
+    """The facts of the manifest at ``path``; none where :func:`find_manifest` finds none."""
+    found = find_manifest(path)
+    return found.facts if found else {}
+
+
 def write_manifest(
     path: Path,
     identity: dict[str, Any],
@@ -107,11 +121,8 @@ def reuse(path: Path, identity: Mapping[str, Any]) -> bool:
         Whether there was one; there is nothing left to do then.
     """
     kept = path.with_name(KEPT)
-    try:
-        manifest = read_manifest(kept)
-    except UserError:
-        return False
-    if manifest.id != digest(identity) or damaged(path, manifest):
+    manifest = find_manifest(kept)
+    if manifest is None or manifest.id != digest(identity) or damaged(path, manifest):
         return False
     write_text(path, kept.read_text(encoding="utf-8"))
     return True

@@ -141,24 +141,22 @@ class _TensorBoard:
     """One event file; those of earlier runs of the stage go."""
 
     def __init__(self, folder: Path) -> None:
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        # takes a second to import: only where it is asked for
+        from torch.utils.tensorboard import SummaryWriter
 
         for old in folder.glob("events.out.tfevents.*"):
             old.unlink()
-        self._event, self._summary = Event, Summary
-        self._file = EventFileWriter(str(folder), flush_secs=10)
+        # a TensorBoard that is open has read them: it forgets their steps, from the first on
+        self._writer = SummaryWriter(str(folder), purge_step=0, flush_secs=10)
 
     def write(self, step: int, values: Mapping[str, float], when: float, again: bool) -> None:
-        """Add an event."""
-        points = [self._summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
-        event = self._event(wall_time=when, step=step, summary=self._summary(value=points))
-        self._file.add_event(event)
+        """Add a point to each curve."""
+        for tag, value in values.items():
+            self._writer.add_scalar(tag, value, step, walltime=when)
 
     def close(self) -> None:
         """Write what is left."""
-        self._file.close()
+        self._writer.close()
 
 
 class _Wandb:

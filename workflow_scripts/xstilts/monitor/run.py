@@ -12,6 +12,7 @@ from typing import Any
 
 from xstilts.errors import UserError
 from xstilts.files import read_json
+from xstilts.manifest import facts_of
 from xstilts.monitor.estimate import TRAINED, Durations, recorded
 from xstilts.monitor.screen import Screen, bar
 from xstilts.progress import Progress, duration
@@ -204,6 +205,6 @@ def _facts(root: Path, product: str) -> list[str]:
     """What a finished stage is known by."""
     if product.partition("/")[0] not in TRAINED:
         return []
-    facts = _record(root / product / "manifest.json").get("facts", {})
+    facts = facts_of(root / product / "manifest.json")
     found = [f"loss {facts['final_loss']:.2f}"] if "final_loss" in facts else []
     return found + ([f"dev {facts['dev_score']:.1f}"] if facts.get("dev_score") is not None else [])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from xstilts.prediction.base import BasePredictor
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
 if TYPE_CHECKING:
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
     from xstilts.prediction.options import PredictOptions
     from xstilts.tokens.store import TokenTable
 
-COLUMNS = ("id", "label")
-LISTS = ()
-EVERY_LAYER = False
 
-
-class Predictor:
+class Predictor(BasePredictor):
     """Collects the probabilities of each example of a language."""
+
+    COLUMNS = ("id", "label")
 
     def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
         self._labels = np.array(labels)

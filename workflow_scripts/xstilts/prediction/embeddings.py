@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from xstilts.errors import UserError
+from xstilts.prediction.base import BasePredictor
 from xstilts.prediction.layers import layer_at
 
 if TYPE_CHECKING:
@@ -144,8 +145,10 @@ class Embeddings:
         self._file.close()
 
 
-class EmbeddingPredictor:
+class EmbeddingPredictor(BasePredictor):
     """Base of the predictors that compare sentence vectors."""
+
+    EVERY_LAYER = True
 
     def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
         self._options = options

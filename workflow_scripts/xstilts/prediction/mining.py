@@ -14,9 +14,6 @@ from xstilts.prediction.neighbours import Vectors, nearest
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.prediction.similarity import margins
 
-COLUMNS = ("id", "side", "text", "matches")
-LISTS = ()
-EVERY_LAYER = True
 PARTS = {"evaluated": (1, 0), "tuning": (3, 2)}
 """Parts of a data set to the sides of their queries and candidates (``xstilts.tokens.mining``)."""
 
@@ -32,6 +29,8 @@ class Side(NamedTuple):
 
 class Predictor(EmbeddingPredictor):
     """Collects the sentence vectors of the layer at ``options.depth``."""
+
+    COLUMNS = ("id", "side", "text", "matches")
 
     def finish(self, data: pa.Table) -> pa.Table:
         """One row per layer, part and mined pair of ids, and one per query with gold and no pair.

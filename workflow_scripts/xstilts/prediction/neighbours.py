@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from xstilts.device import device_of
+
 BUDGET_BYTES = 256 << 20
 """Memory for a block of similarities, the largest thing that is made here."""
 BLOCK_CANDIDATES = 1 << 14
@@ -44,7 +46,7 @@ def nearest(
     Returns:
         Positions among the candidates and similarities, each Q x K.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = device_of()
     count = min(count, len(candidates_CD))
     width = min(BLOCK_CANDIDATES, len(candidates_CD), max(1, budget_bytes // 4))
     height = max(1, budget_bytes // (4 * width))

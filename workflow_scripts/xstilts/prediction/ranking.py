@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,9 +12,9 @@ from xstilts.prediction.embeddings import EmbeddingPredictor
 from xstilts.prediction.neighbours import nearest
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
-COLUMNS = ("id", "side", "matches")
-LISTS = ()
-EVERY_LAYER = True
+if TYPE_CHECKING:
+    from xstilts.prediction.base import BasePredictor
+
 RANKS = 20
 """Candidates kept of each query: what the metrics of these tasks look at."""
 
@@ -20,9 +22,12 @@ RANKS = 20
 class Predictor(EmbeddingPredictor):
     """Collects the vectors of the trained head, or of the layer at ``options.depth`` without."""
 
-    def take_over(self, other: Predictor) -> npt.NDArray[np.bool_]:
+    COLUMNS = ("id", "side", "matches")
+
+    def take_over(self, previous: BasePredictor) -> npt.NDArray[np.bool_]:
         """Which rows of the tokens need no forward pass, as another language had them."""
-        return self._embeddings.take_over(other._embeddings)
+        assert isinstance(previous, Predictor)
+        return self._embeddings.take_over(previous._embeddings)
 
     def finish(self, data: pa.Table) -> pa.Table:
         """One row per layer and query: its nearest candidates by cosine, the nearest first.

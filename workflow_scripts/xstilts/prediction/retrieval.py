@@ -12,13 +12,11 @@ from xstilts.prediction.embeddings import EmbeddingPredictor
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.prediction.similarity import best_match
 
-COLUMNS = ("id", "side", "matches")
-LISTS = ()
-EVERY_LAYER = True
-
 
 class Predictor(EmbeddingPredictor):
     """Collects the sentence vectors of all hidden states from one forward pass."""
+
+    COLUMNS = ("id", "side", "matches")
 
     def finish(self, data: pa.Table) -> pa.Table:
         """One row per layer (0 = embeddings) and query: its most similar candidate.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from xstilts.device import device_name, device_of
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
 from xstilts.heap import keep_freed_memory
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
 from xstilts.models.precision import autocast
+from xstilts.prediction.base import BasePredictor, predictor_of
 from xstilts.progress import Progress, seconds_left
 from xstilts.record import with_record
 from xstilts.tasks.base import EMBEDDING_KINDS
@@ -82,31 +83,25 @@ def predict(
     """
     torch.set_num_threads(num_threads)
     keep_freed_memory()
-    # by name, so that the code of one kind is no part of another kind's identity
-    module = importlib.import_module(f"xstilts.prediction.{kind}")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    target = torch.device(device)
+    target = device_of(device)
     encoder = load_encoder(model_dir, as_trained=True).to(target).eval()
     head, head_labels = _load_head(model_dir, encoder, task, kind, labels, options.head)
-    previous: Any = None
+    previous: BasePredictor | None = None
     done = _Done(items, report) if report else None
     for item in items:
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
-        predictor, known = module.Predictor(table, head_labels, options), None
-        if previous is not None and hasattr(predictor, "take_over"):
-            known = predictor.take_over(previous)
-            if done and known is not None:
-                done.skip(int(known.sum()))
+        predictor = predictor_of(kind)(table, head_labels, options)
+        known = predictor.take_over(previous) if previous else None
+        if done and known is not None:
+            done.skip(int(known.sum()))
         previous = predictor
         result = predict_table(
             predictor,
-            module,
             encoder,
             head,
             table,
-            pq.read_table(item.data, columns=list(module.COLUMNS)),
+            pq.read_table(item.data, columns=list(predictor.COLUMNS)),
             tokens_per_pass=tokens_per_pass,
             device=target,
             known=known,
@@ -120,8 +115,7 @@ def predict(
 
 
 def predict_table(
-    predictor: Any,
-    module: Any,
+    predictor: BasePredictor,
     encoder: Any,
     head: torch.nn.Module | None,
     table: TokenTable,
@@ -136,12 +130,11 @@ def predict_table(
     """Predictions of one token file by a model in memory, in the schema of the kind.
 
     Args:
-        predictor: a fresh ``xstilts.prediction.KIND.Predictor`` of this file.
-        module: ``xstilts.prediction.KIND``.
+        predictor: a fresh one, of this file.
         encoder: in evaluation mode, on the device.
         head: the same; None for kinds without one.
         table: the tokens.
-        data: the examples, with the columns that the module names.
+        data: the examples, with the columns that the predictor names.
         tokens_per_pass: pieces, padding included, that go through the model at once.
         device: where the model is.
         known: sequences that the predictor knows already and that are left out.
@@ -154,12 +147,12 @@ def predict_table(
         order = order[~known[order]]
     for part in passes(table.lengths[order].tolist(), tokens_per_pass):
         rows = order[part]
-        sequences = gather([table], [(0, int(row)) for row in rows], lists=module.LISTS)
+        sequences = gather([table], [(0, int(row)) for row in rows], lists=predictor.LISTS)
         tensors = collate(sequences, slice(None), device)
         with torch.inference_mode():
             with autocast(device, precision):
                 inputs = model_inputs(tensors)
-                hidden = hidden_states(encoder, inputs, every_layer=module.EVERY_LAYER)
+                hidden = hidden_states(encoder, inputs, every_layer=predictor.EVERY_LAYER)
             predictor.add(rows, tensors, tuple(states.float() for states in hidden), head)
         if on_pass:
             on_pass(table.lengths[rows])
@@ -240,7 +233,7 @@ def _write(
         "language": item.language,
         "num_layers": num_layers,
         "seconds": round(seconds, 3),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "device": device_name(device),
         "versions": versions(),
     }
     result = result.cast(with_record(result.schema, metadata))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from xstilts.prediction.base import BasePredictor
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
 if TYPE_CHECKING:
@@ -17,16 +18,15 @@ if TYPE_CHECKING:
     from xstilts.prediction.options import PredictOptions
     from xstilts.tokens.store import TokenTable
 
-COLUMNS = ("id", "context", "answers")
-LISTS = ("offsets_start",)
-EVERY_LAYER = False
 
-
-class Predictor:
+class Predictor(BasePredictor):
     """Collects the best answer of each window.
 
     Shapes: B windows, T pieces, N positions considered.
     """
+
+    COLUMNS = ("id", "context", "answers")
+    LISTS = ("offsets_start",)
 
     def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
         self._options = options

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from xstilts.errors import UserError
+from xstilts.prediction.base import BasePredictor
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
 if TYPE_CHECKING:
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
     from xstilts.prediction.options import PredictOptions
     from xstilts.tokens.store import TokenTable
 
-COLUMNS = ("id", "tags")
-LISTS = ()
-EVERY_LAYER = False
 
-
-class Predictor:
+class Predictor(BasePredictor):
     """Collects the tag of each word's first piece, over all segments of a sentence."""
+
+    COLUMNS = ("id", "tags")
 
     def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
         self._labels = list(labels)

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xstilts.errors import UserError
-from xstilts.files import read_json
+from xstilts.manifest import facts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +61,7 @@ def _cost(root: Path, folder: Path) -> Cost:
     # Snakemake counts in MB, and writes NA of a job too short to be measured
     peaks = [_float(record.get("max_rss")) * 1e6 for record in records]
     # a forked job's memory is not its script's: only its product knows it
-    facts = [manifest_facts(path) for path in folder.rglob("manifest.json")]
+    facts = [facts_of(path) for path in folder.rglob("manifest.json")]
     peaks += [_float(fact.get("peak_memory")) for fact in facts]
     return Cost(
         kind=folder.name,
@@ -90,7 +89,7 @@ def spent(root: Path) -> list[Spent]:
     """Training time by position in the chain, from the manifests of the models."""
     found = []
     for position in ("bases", "intermediate", "target"):
-        facts = [manifest_facts(path) for path in sorted((root / position).rglob("manifest.json"))]
+        facts = [facts_of(path) for path in sorted((root / position).rglob("manifest.json"))]
         trained = [fact for fact in facts if "steps" in fact]
         if trained:
             found.append(
@@ -103,14 +102,6 @@ def spent(root: Path) -> list[Spent]:
                 )
             )
     return found
-
-
-def manifest_facts(path: Path) -> dict[str, Any]:
-    """The facts of a manifest; none of one that is gone or cut."""
-    try:
-        return dict(read_json(path).get("facts", {}))
-    except UserError:
-        return {}
 
 
 def prediction_seconds(headline: pd.DataFrame) -> list[tuple[str, float]]:

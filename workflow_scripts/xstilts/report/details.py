@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.errors import UserError
-from xstilts.files import read_json
+from xstilts.manifest import find_manifest
 from xstilts.report.examples import Example, examples
 from xstilts.report.links import cell_anchor, recipe_anchor
 
@@ -134,17 +133,12 @@ def _detail(
     )
 
 
-def _manifest(source: Source, folder: str) -> dict[str, Any]:
-    try:
-        return dict(read_json(source.root / folder / "manifest.json"))
-    except UserError:
-        return {}  # not there yet, or cut: the section on what is missing has the reason
-
-
 def _stages(source: Source, cell: CellFiles, recipes: Recipes) -> list[Stage]:
     stages = []
     for folder in cell.stages:
-        declared = _manifest(source, folder).get("identity", {}).get("declared", {})
+        found = find_manifest(source.root / folder / "manifest.json")
+        # not there yet, or cut: the section on what is missing has the reason
+        declared = found.identity["declared"] if found else {}
         if "recipe" in declared:
             mixture = " + ".join(declared.get("mixture", ()))
             # pretrained bases are given, not trained here, and have no recipe
@@ -155,12 +149,12 @@ def _stages(source: Source, cell: CellFiles, recipes: Recipes) -> list[Stage]:
 
 def _seed(source: Source, cell: CellFiles, score: float | None) -> Seed:
     last = cell.stages[-1]
-    manifest = _manifest(source, last)
+    found = find_manifest(source.root / last / "manifest.json")
     log = Path("logs") / f"{last}.log"
     return Seed(
         seed=cell.seed,
         score=score,
-        identity=str(manifest.get("id", "")),
-        seconds=manifest.get("facts", {}).get("seconds"),
+        identity=found.id if found else "",
+        seconds=found.facts.get("seconds") if found else None,
         log=(source.root / log).as_posix(),
     )

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xstilts.errors import UserError
 from xstilts.grid.singles import single_tasks
-from xstilts.manifest import read_manifest
+from xstilts.manifest import facts_of
 from xstilts.paths import data_file
 from xstilts.statistics.difficulty import Measured
 from xstilts.tasks import TASKS
@@ -20,7 +19,6 @@ from xstilts.tasks import TASKS
 if TYPE_CHECKING:
     from xstilts.chains import Member
     from xstilts.grid import Grid
-    from xstilts.manifest import Manifest
 
 NO_SELECTION = (
     "No dev score: the stage keeps its last weights. `selection: best` measures them "
@@ -38,7 +36,7 @@ def measured_tasks(grid: Grid) -> list[Measured]:
 def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) -> Measured:
     task, recipe = TASKS[member.task], grid.recipe(base, label, None)
     places = [Path(grid.paths.intermediate(base, seed, (label,))) for seed in grid.study.seeds]
-    facts = [found.facts for path in places if (found := _manifest(path)) is not None]
+    facts = [facts_of(path) for path in places]
     (judged,) = grid.dev_members(base, label, None) or (member,)
     answers = _answers(grid, judged)
     num_train = _rows(grid, member.task, member.language, "train")
@@ -60,13 +58,6 @@ def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) 
         maps=tuple(noted for path in places if (noted := _data_map(path)) is not None),
         remark=remark,
     )
-
-
-def _manifest(path: Path) -> Manifest | None:
-    try:
-        return read_manifest(path)
-    except UserError:
-        return None
 
 
 def _data_map(manifest: Path) -> tuple[float, float] | None:

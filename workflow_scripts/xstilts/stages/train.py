@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 import shutil
@@ -15,12 +14,12 @@ from xstilts.gpus import leased
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.progress import Reporter
+from xstilts.stages.train_process import StageSpec, train_here
 from xstilts.tracking import Tracking
 
 if TYPE_CHECKING:
     from xstilts.gpus import Gpus
     from xstilts.progress import Progress
-    from xstilts.training.running import TrainResult
 
 LOGGER = logging.getLogger(__name__)
 RECORDS = ("history.parquet", "data_map.parquet")
@@ -85,25 +84,23 @@ def train_stage(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     state_dir = state_root / digest(full)
-    work = {
-        "identity": identity,
-        "parent": str(parent),
-        "tokens": [str(path) for path in tokens],
-        "dev": [[str(path) for path in pair] for pair in dev],
-        "manifest": str(manifest),
-        "out_dir": str(fresh),
-        "state_dir": str(state_dir),
-        "tracking": dataclasses.asdict(tracking or Tracking()),
-        "running": {
-            "identity": digest(full),
-            "tokens_per_pass": tokens_per_pass,
-            "num_threads": num_threads,
-            "gradient_checkpointing": gradient_checkpointing,
-            "save_steps": save_steps,
-        },
-    }
+    spec = StageSpec(
+        identity=identity,
+        run_id=digest(full),
+        parent=parent,
+        tokens=tuple(tokens),
+        dev=tuple(dev),
+        manifest=manifest,
+        out_dir=fresh,
+        state_dir=state_dir,
+        tracking=tracking or Tracking(),
+        tokens_per_pass=tokens_per_pass,
+        num_threads=num_threads,
+        gradient_checkpointing=gradient_checkpointing,
+        save_steps=save_steps,
+    )
     with leased(gpus):
-        result = _run(work, processes, strategy, report or Reporter())
+        result = _run(spec, processes, strategy, report or Reporter())
     _publish(
         manifest,
         full,
@@ -137,140 +134,28 @@ def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[s
 
 
 def _run(
-    work: dict[str, Any],
+    spec: StageSpec,
     processes: int,
     strategy: Literal["ddp", "fsdp"],
     report: Callable[[Progress], None],
 ) -> dict[str, Any]:
     """The report of a stage, trained here or by several processes."""
     if processes == 1:
-        return train_as_told(work, report)
+        from xstilts.training.team import ALONE
+
+        return dataclasses.asdict(train_here(spec, report, ALONE, "auto"))
     from xstilts.training.launch import launch
 
     result = launch(
-        "xstilts.stages.train:train_as_told",
-        work,
+        "xstilts.stages.train_process:train_in_team",
+        spec.to_json(),
         processes=processes,
         strategy=strategy,
-        precision=work["identity"]["recipe"]["precision"],
-        num_threads=work["running"]["num_threads"],
+        precision=spec.identity["recipe"]["precision"],
+        num_threads=spec.num_threads,
         report=report,
     )
     return {**result, "device": f"{processes} x {result['device']}"}
-
-
-def train_as_told(
-    work: Mapping[str, Any], report: Callable[[Progress], None], *place: Any
-) -> dict[str, Any]:
-    """The report of a stage that is trained as plain values say, by one process or as one of many.
-
-    Args:
-        work: identity, paths of inputs and outputs, and how to run.
-        report: told how far the stage is.
-        place: team and device of this process; by default alone, on the GPU if there is one.
-    """
-    from xstilts.training.running import Running
-    from xstilts.training.team import ALONE
-
-    team, device = place or (ALONE, "auto")
-    # the curves of several processes are the same: one writes them
-    tracking = Tracking(**work["tracking"]) if team.first else Tracking()
-    running = Running(
-        **work["running"],
-        state_dir=Path(work["state_dir"]),
-        device=str(device),
-        team=team,
-        report=report,
-        tracker=tracking.open(
-            Path(work["manifest"]), work["running"]["identity"], work["identity"]["recipe"]
-        ),
-    )
-    with contextlib.closing(running.tracker):
-        result = _train(
-            work["identity"],
-            Path(work["parent"]),
-            [Path(path) for path in work["tokens"]],
-            [(Path(tokens), Path(data)) for tokens, data in work["dev"]],
-            Path(work["out_dir"]),
-            running,
-        )
-    return dataclasses.asdict(result)
-
-
-def _train(
-    identity: Mapping[str, Any],
-    parent: Path,
-    tokens: Sequence[Path],
-    dev: Sequence[tuple[Path, Path]],
-    out_dir: Path,
-    running: Any,
-) -> TrainResult:
-    """Translate the identity into the engine's terms and run it."""
-    from xstilts.models.heads import HeadSpec
-    from xstilts.tokens.labels import labels_of_members
-    from xstilts.training.loop import train
-    from xstilts.training.recipe import Lora, Recipe
-    from xstilts.training.sampler import Member
-
-    members = []
-    for text, path in zip(identity["mixture"], tokens, strict=True):
-        task, _, language = text.partition("@")
-        member = Member(
-            task=identity["head_of"][task], language=language, tokens=path.with_suffix(".arrow")
-        )
-        members.append(member)
-    heads = {
-        name: HeadSpec(
-            kind=head["kind"],
-            labels=tuple(head["labels"])
-            or labels_of_members([member.tokens for member in members if member.task == name]),
-        )
-        for name, head in identity["heads"].items()
-    }
-    settings = dict(identity["recipe"])
-    if settings.get("lora"):
-        settings["lora"] = Lora(**settings["lora"])
-    recipe = Recipe(**settings)
-    return train(
-        identity.get("architecture") or parent.parent,
-        members,
-        heads,
-        recipe,
-        seed=identity["seed"],
-        out_dir=out_dir,
-        home=out_dir.parent,
-        running=running,
-        selection=_selection(identity, dev, heads, recipe, running),
-    )
-
-
-def _selection(
-    identity: Mapping[str, Any],
-    dev: Sequence[tuple[Path, Path]],
-    heads: Mapping[str, Any],
-    recipe: Any,
-    running: Any,
-) -> Any:
-    """What chooses the weights that are kept; None keeps the last."""
-    if not dev:
-        return None
-    from xstilts.prediction.options import PredictOptions
-    from xstilts.training.selection import DevSet, Selection
-
-    dev_sets = []
-    for (text, judged), (token_set, data_set) in zip(identity["dev"].items(), dev, strict=True):
-        task, _, language = text.partition("@")
-        dev_set = DevSet(
-            task=identity["head_of"][task],
-            language=language,
-            metric=judged["metric"],
-            scorer=judged["scorer"],
-            options=PredictOptions(**judged["decoding"]),
-            tokens=token_set.with_suffix(".arrow"),
-            data=data_set.with_suffix(".parquet"),
-        )
-        dev_sets.append(dev_set)
-    return Selection(dev_sets, heads, recipe, running)
 
 
 def _files_in(folder: Path) -> list[Path]:

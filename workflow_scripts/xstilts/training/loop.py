@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from xstilts.device import device_name, device_of
 from xstilts.errors import Interrupted
 from xstilts.heap import keep_freed_memory, old_objects_left_alone
 from xstilts.models.encoder import (
@@ -29,7 +30,7 @@ from xstilts.training.feed import sequences_of
 from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
-from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
+from xstilts.training.running import Running, TrainResult, peak_memory
 from xstilts.training.sampler import Member, sampler_of
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.signals import stop_request

@@ -71,18 +71,6 @@ class Running:
     """Stop as if by a signal after so many steps; for trials."""
 
 
-def device_of(name: str) -> torch.device:
-    """The device called ``name``; ``auto`` is the GPU if there is one."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
-
-
-def device_name(device: torch.device) -> str:
-    """The device as reports name it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-
-
 def peak_memory(device: torch.device) -> int:
     """Bytes that were held at most: of the GPU if there is one, else of this process."""
     if device.type == "cuda":

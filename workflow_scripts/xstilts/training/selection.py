@@ -6,7 +6,6 @@ others (jiant's XTREME guide and XTREME's scripts select on English dev, too).
 
 from __future__ import annotations
 
-import importlib
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.device import device_of
 from xstilts.files import atomic_path
 from xstilts.metrics.by_kind import score
 from xstilts.models.encoder import check_fit
+from xstilts.prediction.base import predictor_of
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import predict_table
 from xstilts.tasks.base import EMBEDDING_KINDS
 from xstilts.tokens.store import TokenTable
-from xstilts.training.running import device_of
 
 if TYPE_CHECKING:
     from xstilts.models.heads import HeadSpec
@@ -159,14 +159,13 @@ class Selection:
         spec = self._specs[item.task]
         vocab_size = table.metadata["vocab_size"]
         check_fit(stage.encoder, item.tokens, table.longest, vocab_size)
-        module = importlib.import_module(f"xstilts.prediction.{spec.kind}")
+        predictor = predictor_of(spec.kind)(table, spec.labels, item.options)
         predictions = predict_table(
-            module.Predictor(table, spec.labels, item.options),
-            module,
+            predictor,
             stage.encoder,
             stage.heads[item.task],
             table,
-            pq.read_table(item.data, columns=list(module.COLUMNS)),
+            pq.read_table(item.data, columns=list(predictor.COLUMNS)),
             tokens_per_pass=self._running.tokens_per_pass,
             device=self._device,
         )

@@ -6,8 +6,7 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-import torch
-
+from xstilts.device import device_name, device_of
 from xstilts.files import read_json, write_json
 from xstilts.identity import digest
 from xstilts.translation.model import TranslationModel
@@ -49,8 +48,7 @@ def translate_rows(
     Raises:
         UserError: the model cannot be loaded, or does not know a language.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    target = device_of(device)
     source = identity["source"]
     model = TranslationModel(
         folder,
@@ -59,7 +57,7 @@ def translate_rows(
         beams=source["beams"],
         max_length=source["max_length"],
         precision=source["precision"],
-        device=torch.device(device),
+        device=target,
     )
 
     def in_chunks(texts: Sequence[str]) -> list[str]:
@@ -69,7 +67,7 @@ def translate_rows(
     module = importlib.import_module(f"xstilts.translation.{identity['kind']}")
     result: Translated = module.translate_rows(rows, texts)
     facts = {"sentences": texts.asked, "distinct": texts.distinct, "cut": model.cut}
-    return result, facts | {"device": device}
+    return result, facts | {"device": device_name(target)}
 
 
 def translate_in_chunks(

@@ -1,4 +1,4 @@
-"""A job's script: runs the job in a fork of the nursery, or here where there is none."""
+"""The fork server from outside: starting it, and running a job in one of its forks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from xstilts.jobs import run_job
-from xstilts.paths import product, study_root
-from xstilts.warm.messages import SOCKET, Ended, Request, Started, receive, send
+from xstilts.warm.messages import SOCKET, Ended, Frame, Request, Started, receive, send
 
-# libraries that would start threads when they are imported: the nursery must have none
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+_ENVIRONMENT = {
+    # libraries that would start threads when they are imported: the nursery must have none
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    # read when huggingface_hub is imported; jobs that download do not run in a fork
+    "HF_HUB_OFFLINE": "1",
+}
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -34,41 +36,23 @@ def start_nursery() -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         # Ctrl-C is for the jobs, which save their state; the nursery ends when Snakemake does
         start_new_session=True,
-        env=os.environ | _ONE_THREAD,
+        env=os.environ | _ENVIRONMENT,
     )
     os.environ[SOCKET] = path
     return nursery
 
 
-def run(call: Callable[..., None], *, output: str, log: str, reports: bool = False) -> None:
-    """Run ``call()`` as a job; leaves with the job's exit code if it failed.
+def run_in_fork(call: Callable[..., None], frame: Frame) -> int | None:
+    """Run a job in a fork of this run's nursery.
 
     Args:
-        call: can be pickled (a function of a module, or a ``functools.partial`` of one).
-        output: a file of the job's product, which gives the job its name and its study.
-        log: the job's log file.
-        reports: whether it takes ``report``, to be told how far it is.
+        call: can be pickled.
+        frame: what is known of the job.
+
+    Returns:
+        The job's exit code, or minus the number of the signal that ended it; None if no fork has
+        started it.
     """
-    frame: dict[str, Any] = {
-        "name": product(output),
-        "log": log,
-        "root": study_root(output),
-        "reports": reports,
-    }
-    ended = _in_fork(call, frame)
-    if ended is None:
-        run_job(call, **frame)
-    elif ended.code < 0:
-        name = signal.Signals(-ended.code).name
-        sys.stderr.write(f"\n{frame['name']} was ended by {name}.\n\n")
-        # what a shell reports of a process that a signal ended
-        sys.exit(128 - ended.code)
-    elif ended.code:
-        sys.exit(ended.code)
-
-
-def _in_fork(call: Callable[..., None], frame: dict[str, Any]) -> Ended | None:
-    """How the job ended in a fork; None if no fork has started it."""
     connection = _connected()
     if connection is None:
         return None
@@ -81,7 +65,8 @@ def _in_fork(call: Callable[..., None], frame: dict[str, Any]) -> Ended | None:
         mask=_umask(),
     )
     with connection:
-        return _outcome(connection, request)
+        ended = _outcome(connection, request)
+    return None if ended is None else ended.code
 
 
 def _connected() -> socket.socket | None:

@@ -6,7 +6,7 @@ import pickle
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SOCKET = "XSTILTS_NURSERY"
@@ -16,13 +16,28 @@ _LENGTH = struct.Struct("!Q")
 _FDS = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is known of a job before it starts."""
+
+    name: str
+    """The product, as in ``target/mini/seed-1/mnli/xnli``."""
+    log: str
+    """The job's log file."""
+    root: str
+    """The study's folder of results."""
+    reports: bool = field(default=False, kw_only=True)
+    """Whether it takes ``report``, to be told how far it is."""
+    network: bool = field(default=False, kw_only=True)
+    """Whether it may download."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """A job to run in a fork; its standard output and error travel beside it."""
 
     call: Callable[..., None]
-    frame: dict[str, Any]
-    """Arguments of ``xstilts.jobs.run_job``."""
+    frame: Frame
     folder: str
     """Working directory."""
     environ: dict[str, str]

@@ -20,10 +20,11 @@ import threading
 import traceback
 from pathlib import Path
 
-from xstilts.jobs import run_job
+from xstilts.jobs import run_here
 from xstilts.warm.messages import Ended, Request, Started, receive, send
 
 IMPORTED = (
+    "pandas",
     "xstilts.data.prepare",
     "xstilts.data.text",
     "xstilts.prediction.run",
@@ -117,7 +118,7 @@ def _job(connection: socket.socket) -> int:
     send(connection, Started(os.getpid()))
     threading.Thread(target=_die_with, args=[connection], daemon=True).start()
     try:
-        run_job(request.call, **request.frame)
+        run_here(request.call, request.frame)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     return 0
