@@ -31,9 +31,9 @@ from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
 from xstilts.models.encoder import hidden_states, input_embeddings, load_encoder
 from xstilts.models.heads import HeadSpec, load_head
 from xstilts.tokens import classification
+from xstilts.tokens.batches import collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
-from xstilts.training.batches import collate, gather, model_inputs
 from xstilts.training.loop import train
 from xstilts.training.recipe import Recipe
 from xstilts.training.running import Running

@@ -11,8 +11,8 @@ import pytest
 from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
+from xstilts.kinds import Kind, Split
 from xstilts.tasks import TASKS, get_task
-from xstilts.tasks.base import Kind, Split
 
 TEXT_TASKS = ("mlm", "tlm")
 LABELS_OF_TRAINING_DATA = ("ccg",)

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.errors import UserError
+from xstilts.tokens.batches import collate, gather, passes
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import load_tokenizer
-from xstilts.training.batches import collate, gather, passes
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import num_steps, shares, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, step_with

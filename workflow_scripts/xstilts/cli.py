@@ -17,7 +17,8 @@ from xstilts.plan import command as plan_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xstilts.tasks.base import Split, Task
+    from xstilts.kinds import Split
+    from xstilts.tasks.base import Task
 
 
 def _overrides(pairs: Sequence[str]) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from xstilts.config.protocol import PROTOCOLS
 from xstilts.grid import translations
 from xstilts.grid.parallel import check_parallel
 from xstilts.grid.stages import Stages
+from xstilts.kinds import BASELINE_KINDS, EMBEDDING_KINDS
 from xstilts.tasks import TASKS
-from xstilts.tasks.base import BASELINE_KINDS, EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

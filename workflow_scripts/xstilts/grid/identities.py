@@ -22,7 +22,8 @@ from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
-    from xstilts.tasks.base import Reader, Split, Task
+    from xstilts.kinds import Split
+    from xstilts.tasks.base import Reader, Task
 
 
 def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:

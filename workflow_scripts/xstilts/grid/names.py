@@ -14,11 +14,11 @@ from xstilts.errors import UserError, unknown
 from xstilts.grid import checks, sources, translations
 from xstilts.grid.suites import all_targets
 from xstilts.grid.views import view_targets
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.suites import GROUPS
 from xstilts.tasks import get_task
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from xstilts.config.load import KeyPath, Lines
     from xstilts.config.protocol import ProtocolName
     from xstilts.config.study import Study, Target
+    from xstilts.kinds import Split
     from xstilts.suites import GroupName
-    from xstilts.tasks.base import Split, Task
+    from xstilts.tasks.base import Task
 
 
 UNTRAINED = "none"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from xstilts.grid.grid import Grid
-    from xstilts.tasks.base import Split
+    from xstilts.kinds import Split
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from xstilts.errors import UserError
 if TYPE_CHECKING:
     from xstilts.config.study import Study, Text
     from xstilts.grid.grid import Grid
-    from xstilts.tasks.base import Split, Task
+    from xstilts.kinds import Split
+    from xstilts.tasks.base import Task
 
 MAIN = "main"
 """The branch of a repository for which neither task nor study names a revision."""

@@ -14,7 +14,7 @@ from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
-    from xstilts.tasks.base import Split
+    from xstilts.kinds import Split
 
 
 def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:

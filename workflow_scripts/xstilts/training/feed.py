@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xstilts.models.head import UnitHead
-from xstilts.training.batches import Sequences, gather
+from xstilts.tokens.batches import Sequences, gather
 from xstilts.training.data_map import UNIT
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed

@@ -22,8 +22,8 @@ from xstilts.models.encoder import (
 )
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.models.precision import autocast
+from xstilts.tokens.batches import Sequences, collate, model_inputs
 from xstilts.tokens.store import TokenTable
-from xstilts.training.batches import Sequences, collate, model_inputs
 from xstilts.training.data_map import data_maps, write_data_map
 from xstilts.training.feed import sequences_of
 from xstilts.training.history import History, Step
