@@ -31,9 +31,9 @@ from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
 from xstilts.models.encoder import hidden_states, input_embeddings, load_encoder
 from xstilts.models.heads import HeadSpec, load_head
 from xstilts.tokens import classification
+from xstilts.tokens.batches import collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
-from xstilts.training.batches import collate, gather, model_inputs
 from xstilts.training.loop import train
 from xstilts.training.recipe import Recipe
 from xstilts.training.running import Running
@@ -87,7 +87,7 @@ def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
 def rows_of_batches(draws: sampler.TaskSampler) -> list[list[int]]:
     """Rows of the full batches of the first epoch."""
     batches = [draws.batch(i) for i in range(-(-len(draws) // BATCH))]
-    return [[row for _, row in draws.places(b)] for b in batches if len(b) == BATCH]
+    return [[row for _, row in draws.sequences(b)] for b in batches if len(b) == BATCH]
 
 
 def composition(world: World, batches: list[list[int]]) -> dict[str, float]:

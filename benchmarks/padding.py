@@ -31,8 +31,8 @@ from xstilts.config.recipe import DEFAULTS
 from xstilts.models.encoder import build_encoder, hidden_states
 from xstilts.models.packed import use_packing
 from xstilts.tokens import classification
+from xstilts.tokens.batches import Sequences, collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
-from xstilts.training.batches import Sequences, collate, gather, model_inputs
 from xstilts.training.sampler import Member, TaskSampler
 
 # enough for 50 batches to be sorted together
@@ -66,7 +66,7 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
         max_examples=0,
         sorted_batches=DEFAULTS["sorted_batches"],
     )
-    return [[row for _, row in sampler.places(sampler.batch(i))] for i in range(50)]
+    return [[row for _, row in sampler.sequences(sampler.batch(i))] for i in range(50)]
 
 
 def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[str, torch.Tensor]:

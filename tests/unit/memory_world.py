@@ -12,7 +12,7 @@ from engine_world import recipe, running
 
 import xstilts.training.loop
 from xstilts.models.heads import HeadSpec
-from xstilts.training.recipe import Lora
+from xstilts.models.lora import Lora
 from xstilts.training.sampler import Member
 
 

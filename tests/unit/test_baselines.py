@@ -16,7 +16,7 @@ from xstilts.baselines.bayes import NaiveBayes
 from xstilts.baselines.run import BASELINE_SCHEMA, MAX_TRAIN, baseline_rows
 from xstilts.baselines.words import words, words_with_offsets
 from xstilts.data.schemas import SCHEMAS
-from xstilts.tasks.base import BASELINE_KINDS, Kind
+from xstilts.kinds import BASELINE_KINDS, Kind
 
 METRICS = {
     "classification": "accuracy",

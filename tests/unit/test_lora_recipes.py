@@ -16,8 +16,8 @@ from xstilts.grid import Grid, identities
 from xstilts.memory import memory_rows
 from xstilts.models.adapters import Adapters as LoraAdapters
 from xstilts.models.encoder import build_encoder
+from xstilts.models.lora import Lora
 from xstilts.training.memory import Adapters, Shape, estimate
-from xstilts.training.recipe import Lora
 
 FULL = {"rank": 16, "alpha": 32.0, "dropout": 0.05, "modules": "all-linear", "merge": True}
 

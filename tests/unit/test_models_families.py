@@ -18,12 +18,12 @@ from xstilts.errors import UserError
 from xstilts.models.adapters import linear_layers
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
+from xstilts.models.lora import Lora
 from xstilts.models.pool import pool_of, pooled
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,

@@ -17,6 +17,7 @@ from test_config import STUDY, grid_of
 from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.models.heads import HeadSpec
+from xstilts.models.lora import Lora
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.stages.base import import_base
@@ -24,7 +25,6 @@ from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 
 TRAINED = ("classification", "span", "tagging", "multiple_choice")

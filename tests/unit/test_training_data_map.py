@@ -14,8 +14,8 @@ from engine_world import ARCHITECTURE, make_tokens
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import load_head
+from xstilts.tokens.batches import collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable
-from xstilts.training.batches import collate, gather, model_inputs
 from xstilts.training.data_map import DATA_MAP_SCHEMA
 
 if TYPE_CHECKING:

@@ -20,11 +20,12 @@ from xstilts.errors import Interrupted, UserError
 from xstilts.models.adapters import adapted_layers, linear_layers
 from xstilts.models.encoder import build_encoder, hidden_states, load_encoder, save_encoder
 from xstilts.models.heads import HeadSpec, load_head
+from xstilts.models.lora import Lora
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.recipe import Lora, Recipe
+from xstilts.training.recipe import Recipe
 from xstilts.training.sampler import Member
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import set_up

@@ -15,7 +15,7 @@ from test_training_memory import WEIGHTS_LEAD, shape_of
 from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.grid.parallel import parallel
-from xstilts.training.batches import Sequences, select
+from xstilts.tokens.batches import Sequences, select
 from xstilts.training.memory import estimate
 from xstilts.training.team import shares
 

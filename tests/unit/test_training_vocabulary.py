@@ -19,11 +19,11 @@ from test_models_families import FAMILIES, published
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
+from xstilts.models.lora import Lora
 from xstilts.tokens.store import TokenTable
 from xstilts.training import rows, setup, vocabulary
 from xstilts.training.loop import train
 from xstilts.training.optimiser import learning_rate, left_by_decay
-from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import set_up

@@ -28,6 +28,7 @@ NON_NUMERIC = frozenset(
         "xstilts.tracking",
         "xstilts.files",
         "xstilts.identity",
+        "xstilts.kinds",
         "xstilts.manifest",
         "xstilts.paths",
         "xstilts.record",

@@ -10,7 +10,7 @@ from xstilts.baselines.words import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 VIEWS = {"bag_of_words": "all", "choices_only": "part"}
 _CLASSES = ("wrong", "right")

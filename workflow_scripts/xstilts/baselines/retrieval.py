@@ -11,7 +11,7 @@ from xstilts.baselines.words import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 VIEWS = {"word_overlap": "all"}
 LAYER = 0

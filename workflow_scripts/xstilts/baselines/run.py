@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Kind, Row
+    from xstilts.kinds import Kind, Row
 
 MAX_TRAIN = 5_000
 """Training examples that a baseline reads of all sets: counts of words need no more, and a large

@@ -11,7 +11,7 @@ from xstilts.baselines.words import words, words_with_offsets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 VIEWS = {"bag_of_words": "all", "context_only": "part", "question_only": "part"}
 

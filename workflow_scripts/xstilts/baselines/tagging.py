@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 VIEWS = {"most_frequent_tag": "all"}
 

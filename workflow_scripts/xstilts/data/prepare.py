@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from xstilts.tasks.base import Kind, Row
+    from xstilts.kinds import Kind, Row
 
 BATCH = 10_000
 """Examples in memory at a time, and per row group."""

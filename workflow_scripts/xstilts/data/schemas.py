@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from xstilts.tasks.base import Kind
+    from xstilts.kinds import Kind
 
 # Both sides in one table. A query's matches are the ids of its right candidates; a candidate has
 # none. Sides may differ in size (mining, distractors). Ids are unique within a side.

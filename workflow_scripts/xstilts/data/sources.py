@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import HubSource, Split, Task
+    from xstilts.kinds import Split
+    from xstilts.tasks.base import HubSource, Task
 
 
 JOINER = " + "

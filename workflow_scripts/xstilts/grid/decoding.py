@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.grid.recipes import null_threshold
-from xstilts.tasks.base import EMBEDDING_KINDS
+from xstilts.kinds import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from xstilts.config.protocol import Protocol, ProtocolName

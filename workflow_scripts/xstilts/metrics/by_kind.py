@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from xstilts.errors import unknown
-from xstilts.tasks.base import EMBEDDING_KINDS
+from xstilts.kinds import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa

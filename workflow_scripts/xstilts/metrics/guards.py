@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from xstilts.tasks.base import Kind
+    from xstilts.kinds import Kind
 
 CHANCE, MAJORITY, COMMONEST = "chance", "majority", "most_frequent_prediction"
 

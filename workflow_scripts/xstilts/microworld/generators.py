@@ -6,51 +6,20 @@ depend on the world's seed, the generator, the stream, the split and ``i``, neve
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xstilts.microworld import causes, discourse, entities, inference, paraphrase, questions
 from xstilts.microworld.draws import pick, several
-from xstilts.microworld.facts import Bucket, Fact, bucket_of_split
 from xstilts.microworld.grammar import Clause, sentence, text_of
 from xstilts.microworld.languages import SOURCE
 from xstilts.microworld.mentions import mentions
 
 if TYPE_CHECKING:
-    from xstilts.microworld.lexicon import Lexicon
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """What to generate."""
-
-    seed: int
-    generator: str
-    split: str
-    stream: str
-    """Examples of two streams differ, as those of two data sets for the same task do."""
-    num_examples: int
-    difficulty: str
-    words: Lexicon
-    source_words: Lexicon
-
-    def rng(self, part: str | int) -> random.Random:
-        """The random numbers of one example or one part of the split."""
-        name = "/".join((self.generator, self.stream, self.split, self.difficulty, str(part)))
-        return random.Random(f"{self.seed}/{name}")
-
-    @property
-    def bucket(self) -> Bucket:
-        """The facts that may be used."""
-        return bucket_of_split(self.generator, self.split)
-
-    def name(self, index: int) -> str:
-        """The id of an example."""
-        return f"{self.split}-{index}"
+    from xstilts.kinds import Row
+    from xstilts.microworld.facts import Fact
+    from xstilts.microworld.order import Order
 
 
 def _nli(order: Order) -> Iterator[Row]:

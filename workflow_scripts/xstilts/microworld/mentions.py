@@ -6,7 +6,7 @@ Many persons share a name, so that only what a sentence says tells which of them
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xstilts.microworld.concepts import NAMES
 from xstilts.microworld.draws import pick
@@ -24,14 +24,15 @@ from xstilts.microworld.grammar import Clause, sentence, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xstilts.microworld.generators import Order
+    from xstilts.kinds import Row
     from xstilts.microworld.lexicon import Lexicon
+    from xstilts.microworld.order import Order
 
 _DEEDS = 2
 """Facts that describe a person."""
 
 
-def mentions(order: Order) -> Iterator[dict[str, Any]]:
+def mentions(order: Order) -> Iterator[Row]:
     """Ranking rows: persons described in mini-English, each before the sentences that mention them.
 
     Of two persons in a row the first is mentioned twice, by either deed, the other once.

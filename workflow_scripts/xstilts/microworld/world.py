@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError, unknown
-from xstilts.microworld.generators import BILINGUAL, GENERATORS, Order, Row
+from xstilts.microworld.generators import BILINGUAL, GENERATORS
 from xstilts.microworld.inference import DIFFICULTIES
 from xstilts.microworld.languages import SOURCE, Language, languages
 from xstilts.microworld.lexicon import lexicon
+from xstilts.microworld.order import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xstilts.kinds import Row
 
 SPLITS = ("train", "validation", "test")
 

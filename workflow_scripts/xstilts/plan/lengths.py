@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
 from xstilts.grid.recipes import token_options
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.manifest import read_manifest
 from xstilts.microworld import World, rows
 from xstilts.microworld.generators import BILINGUAL
 from xstilts.tasks import TASKS
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
-    from xstilts.tasks.base import Row, Split, Task
+    from xstilts.kinds import Row, Split
+    from xstilts.tasks.base import Task
 
 PIECES_PER_WORD = 1.35
 """Of XLM-R's tokenizer on English text that is split at spaces, about. Measured lengths take its
@@ -136,6 +137,7 @@ def _words(grid: Grid, task: Task, split: Split) -> float:
     """Words of a sequence; 0 where they are not known."""
     if grid.study.source != "microworld":
         return task.words
+    assert task.microworld is not None, task.name
     settings = grid.study.microworld
     return _generated_words(settings.seed, task.microworld, split, settings.difficulty)
 

@@ -18,15 +18,15 @@ from xstilts.device import device_name, device_of
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
 from xstilts.heap import keep_freed_memory
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
 from xstilts.models.precision import autocast
 from xstilts.prediction.base import BasePredictor, predictor_of
 from xstilts.progress import Progress, seconds_left
 from xstilts.record import with_record
-from xstilts.tasks.base import EMBEDDING_KINDS
+from xstilts.tokens.batches import collate, gather, model_inputs, passes
 from xstilts.tokens.store import TokenTable
-from xstilts.training.batches import collate, gather, model_inputs, passes
 from xstilts.versions import versions
 
 if TYPE_CHECKING:

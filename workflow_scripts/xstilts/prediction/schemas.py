@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from xstilts.tasks.base import Kind
+    from xstilts.kinds import Kind
 
 PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
     # gold and prediction: label names; probabilities: in the order of the task's labels

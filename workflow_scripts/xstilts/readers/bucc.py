@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 _ENGLISH, _GOLD = "en", "gold"
 # The release's names and those that XTREME's script gives them, the labelled one first: the release

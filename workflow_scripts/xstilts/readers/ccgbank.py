@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 _ID = re.compile(r"ID=(\S+)(?: .*)?")
 # An inner node "(<T category head children>", a leaf "(<L category tag tag word category>)", an end

@@ -10,7 +10,7 @@ from xstilts.errors import UserError, unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 
 def value_of(record: Mapping[str, Any], key: str, where: str) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 # google-research/xtreme, third_party/run_xcopa.py: in English for premises of every language
 QUESTIONS = {"cause": "What was the cause?", "effect": "What was the effect?"}

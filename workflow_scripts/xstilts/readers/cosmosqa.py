@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 _LABELS = ("0", "1", "2", "3")
 _ANSWERS = ("answer0", "answer1", "answer2", "answer3")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 ENTITIES = "candidate_set_entities.jsonl"
 _MARKED = re.compile(r"\{(.*?)\}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xstilts.kinds import Kind
     from xstilts.results.render import Header
-    from xstilts.tasks.base import Kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

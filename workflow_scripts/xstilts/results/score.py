@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from xstilts.tasks.base import Kind
+    from xstilts.kinds import Kind
 
 COMMON_FIELDS = frozenset(
     {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xstilts.data import text
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
 
 
 def prepare_data(

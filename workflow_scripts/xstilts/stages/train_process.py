@@ -131,9 +131,10 @@ def train_here(
 def _engine(spec: StageSpec, running: Running) -> TrainResult:
     """Translate the identity into the engine's terms and run it."""
     from xstilts.models.heads import HeadSpec
+    from xstilts.models.lora import Lora
     from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
-    from xstilts.training.recipe import Lora, Recipe
+    from xstilts.training.recipe import Recipe
     from xstilts.training.sampler import Member
 
     identity = spec.identity

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from xstilts.tasks.base import Kind
+    from xstilts.kinds import Kind
 
 
 def export_language(

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-Kind = Literal[
-    "classification",
-    "span",
-    "tagging",
-    "multiple_choice",
-    "retrieval",
-    "mining",
-    "ranking",
-    "mlm",
-]
-EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
-"""Kinds that compare sentence vectors: those of a trained head, or, without one, of the layer that
-the protocol prescribes."""
-BASELINE_KINDS = frozenset({"classification", "multiple_choice", "retrieval", "span", "tagging"})
-"""Kinds that have baselines without a model (``xstilts.baselines``)."""
-Split = Literal["train", "validation", "test"]
-Row = dict[str, Any]
-"""One example in the schema of its kind (``xstilts.data.schemas``)."""
+    from xstilts.kinds import Kind, Row, Split
+
 Reader = Callable[["Sequence[Path]", str], "Iterator[Row]"]
 """Files and a language to examples."""
 
@@ -110,8 +94,9 @@ class Task:
     are any; for plans alone. 0 where it is not known."""
     choices: int = 1
     """Answers to choose from (multiple choice)."""
-    microworld: str
-    """Which generator of the microworld renders this task."""
+    microworld: str | None = None
+    """Which generator of the microworld renders this task; None for one that has no invented
+    counterpart, which a study with ``source: microworld`` cannot use."""
     stream: str = ""
     """Tasks of one generator and one stream have the same generated examples; a data set that is
     another one in the real world has a stream of its own."""

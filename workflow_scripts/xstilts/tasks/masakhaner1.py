@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xstilts.iso639 import by_language
 from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
 from xstilts.tasks import panx
-from xstilts.tasks.base import HubSource, Split, Task
+from xstilts.tasks.base import HubSource, Task
+
+if TYPE_CHECKING:
+    from xstilts.kinds import Split
 
 LABELS = (*panx.LABELS, "B-DATE", "I-DATE")
 

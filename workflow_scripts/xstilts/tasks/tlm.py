@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from xstilts.kinds import Row
 
 
 def no_original_files(paths: Sequence[Path], language: str) -> Iterator[Row]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xstilts.readers.conllu import UPOS, read_upos
 from xstilts.readers.hub_parquet import read_tags
-from xstilts.tasks.base import HubSource, Split, Task
+from xstilts.tasks.base import HubSource, Task
+
+if TYPE_CHECKING:
+    from xstilts.kinds import Split
 
 
 def _patterns(name: str) -> tuple[str, ...]:

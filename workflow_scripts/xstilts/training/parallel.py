@@ -21,7 +21,7 @@ from accelerate.utils import broadcast_object_list
 
 from xstilts.errors import UserError
 from xstilts.models.layers import layers_of
-from xstilts.training.batches import Sequences, passes, select
+from xstilts.tokens.batches import Sequences, passes, select
 from xstilts.training.mixture import derived_seed
 from xstilts.training.team import Pass, State, Team, local, shares, with_tensors
 

@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 
 from xstilts.device import device_of
 from xstilts.files import atomic_path
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.metrics.by_kind import score
 from xstilts.models.encoder import check_fit
 from xstilts.prediction.base import predictor_of
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import predict_table
-from xstilts.tasks.base import EMBEDDING_KINDS
 from xstilts.tokens.store import TokenTable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from xstilts.training.batches import Sequences, passes
+from xstilts.tokens.batches import Sequences, passes
 from xstilts.training.mixture import derived_seed
 
 if TYPE_CHECKING:

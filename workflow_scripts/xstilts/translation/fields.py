@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
     from xstilts.translation.texts import Texts
 
 

@@ -9,7 +9,7 @@ from xstilts.translation.fields import Translated, translate_fields
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
     from xstilts.translation.texts import Texts
 
 FIELDS = ("context", "question", "choices")

@@ -15,7 +15,7 @@ from xstilts.translation.sentences import Sentence, join
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
     from xstilts.translation.texts import Texts
 
 _END = Sentence("", "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from xstilts.tasks.base import Row
+    from xstilts.kinds import Row
     from xstilts.translation.fields import Translated
 
 LOGGER = logging.getLogger(__name__)
