@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 import torch
 
 from xstilts.errors import UserError
+from xstilts.features import load
 from xstilts.files import atomic_path
 from xstilts.heap import keep_freed_memory
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
@@ -82,8 +82,7 @@ def predict(
     """
     torch.set_num_threads(num_threads)
     keep_freed_memory()
-    # by name, so that the code of one kind is no part of another kind's identity
-    module = importlib.import_module(f"xstilts.prediction.{kind}")
+    module = load("prediction", kind)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     target = torch.device(device)

@@ -6,7 +6,6 @@ others (jiant's XTREME guide and XTREME's scripts select on English dev, too).
 
 from __future__ import annotations
 
-import importlib
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.features import load
 from xstilts.files import atomic_path
 from xstilts.metrics.by_kind import score
 from xstilts.models.encoder import check_fit
@@ -159,7 +159,7 @@ class Selection:
         spec = self._specs[item.task]
         vocab_size = table.metadata["vocab_size"]
         check_fit(stage.encoder, item.tokens, table.longest, vocab_size)
-        module = importlib.import_module(f"xstilts.prediction.{spec.kind}")
+        module = load("prediction", spec.kind)
         predictions = predict_table(
             module.Predictor(table, spec.labels, item.options),
             module,
