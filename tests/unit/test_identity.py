@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shutil
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,19 @@ from xstilts.identity import differences, digest
 from xstilts.tasks import TASKS
 
 LIBRARY = Path(module.__file__).parent
+
+
+def read_again() -> None:
+    """Forget the code that was read."""
+    module._read.cache_clear()
+    module._followed.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_fingerprints() -> Iterator[None]:
+    read_again()
+    yield
+    read_again()
 
 
 def test_digest_ignores_the_order_of_keys():
@@ -63,7 +77,7 @@ ENTRY = ["xstilts.training.loss"]
 
 def _after(package: Path, file: str, text: str) -> dict[str, str]:
     (package / "training" / file).write_text(text)
-    module._read.cache_clear()
+    read_again()
     return fingerprint(ENTRY)
 
 
@@ -112,6 +126,7 @@ def test_a_function_may_import_only_modules_of_a_feature(
     with pytest.raises(LookupError, match=r"xstilts\.training\.other belongs to no feature"):
         _after(package, "loss.py", text)
     monkeypatch.setitem(FEATURES, "other", ("xstilts.training.other",))
+    read_again()
     before = fingerprint(ENTRY)
     assert "xstilts.training.other" not in before
     assert "xstilts.training.other" in fingerprint([*ENTRY, "other"])
@@ -122,6 +137,7 @@ def test_a_feature_that_is_not_in_the_table_is_found(monkeypatch: pytest.MonkeyP
     for feature in ("lora", "padding_free", "compile", "contrastive"):
         with monkeypatch.context() as patch:
             patch.delitem(FEATURES, feature)
+            read_again()
             with pytest.raises(LookupError, match="belongs to no feature"):
                 fingerprint(["training"])
 
@@ -168,7 +184,7 @@ def test_lora_code_counts_for_lora_stages_only(tmp_path: Path, monkeypatch: pyte
     before = {name: fingerprint(used) for name, used in stages.items()}
     with (tmp_path / "xstilts/models/adapters.py").open("a") as file:
         file.write("\nSCALE = 2.0\n")
-    module._read.cache_clear()
+    read_again()
     after = {name: fingerprint(used) for name, used in stages.items()}
     assert after["full"] == before["full"]
     changed = {key for key in after["lora"] if after["lora"][key] != before["lora"].get(key)}

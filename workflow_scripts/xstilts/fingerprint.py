@@ -12,7 +12,7 @@ import ast
 import functools
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xstilts.features import FEATURES
 
@@ -26,6 +26,7 @@ NON_NUMERIC: Mapping[str, str] = {
     "xstilts": "the version",
     "xstilts.errors": "messages",
     "xstilts.features": "names of modules; those that are used are in the fingerprint",
+    "xstilts.fingerprint": "says which code counts",
     "xstilts.files": "writes files whole, reads JSON, computes checksums",
     "xstilts.heap": "keeps or returns freed memory",
     "xstilts.identity": "compares identities",
@@ -54,18 +55,19 @@ def _path_of(module: str) -> Path | None:
     return None
 
 
-def _imports(node: ast.AST, *, inside: bool = False) -> Iterator[tuple[str, bool]]:
+def _imports(node: Any, *, inside: bool = False) -> Iterator[tuple[str, bool]]:
     """Names that may be modules of this package, and whether a function imports them."""
+    names: list[str] = []
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
         names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    else:
-        names = []
     yield from ((name, inside) for name in names if name.split(".")[0] == PACKAGE)
     inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    for child in ast.iter_child_nodes(node):
-        yield from _imports(child, inside=inside)
+    # imports are statements: expressions need no look
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, part, ()):
+            yield from _imports(child, inside=inside)
 
 
 def _without_asides(tree: ast.AST) -> ast.AST:
@@ -115,6 +117,12 @@ def fingerprint(names: Iterable[str]) -> dict[str, str]:
     for entry in entries:
         if _path_of(entry) is None:
             raise ModuleNotFoundError(f"no module {entry} in {_ROOT}")
+    return dict(_followed(tuple(entries)))
+
+
+@functools.cache
+def _followed(entries: tuple[str, ...]) -> dict[str, str]:
+    """Module name to hash, for modules and all that they import; the same ones are asked often."""
     hashes: dict[str, str] = {}
     queue = list(entries)
     while queue:
@@ -133,10 +141,10 @@ def fingerprint(names: Iterable[str]) -> dict[str, str]:
 
 def _require_features(module: str, imported: Iterable[str]) -> None:
     """Raise a LookupError unless each module that a function imports belongs to a feature."""
-    known = {name for modules in FEATURES.values() for name in modules} | NON_NUMERIC.keys()
     for name in imported:
-        path = _path_of(name)
-        if name not in known and path is not None and path.name != "__init__.py":
+        known = name in NON_NUMERIC or any(name in modules for modules in FEATURES.values())
+        path = None if known else _path_of(name)
+        if path is not None and path.name != "__init__.py":
             raise LookupError(
                 f"{module} imports {name} inside a function, but {name} belongs to no feature, so "
                 "that nothing says which products depend on it. Name it in xstilts/features.py, "
