@@ -6,7 +6,6 @@ same sequences are written as a token file for xstilts and as features for Huggi
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from xstilts.features import load
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import sequences_batch, write_tokens
 
@@ -62,7 +62,7 @@ class Part:
         They stand for the rest of a training set of which a few steps are measured: with
         ``max_train_examples`` they are not drawn, but the stage has all their pieces.
         """
-        schema = importlib.import_module(f"xstilts.tokens.{self.kind}").SCHEMA
+        schema = load("tokens", self.kind).SCHEMA
         unused = {name: [[0]] * len(self.lengths) for name in UNUSED if name in schema.names}
         rest = [list(range(i, min(i + 100, pieces))) for i in range(SPECIAL, pieces, 100)]
         columns = {"input_ids": [*self.columns["input_ids"], *rest]}

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
+import shutil
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from xstilts import fingerprint as module
-from xstilts.fingerprint import fingerprint
+from xstilts.features import FEATURES, load, names_of
+from xstilts.fingerprint import NON_NUMERIC, fingerprint
 from xstilts.identity import differences, digest
+from xstilts.tasks import TASKS
 
-if TYPE_CHECKING:
-    from pathlib import Path
+LIBRARY = Path(module.__file__).parent
+
+
+def read_again() -> None:
+    """Forget the code that was read."""
+    module._read.cache_clear()
+    module._followed.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_fingerprints() -> Iterator[None]:
+    read_again()
+    yield
+    read_again()
 
 
 def test_digest_ignores_the_order_of_keys():
@@ -59,7 +77,7 @@ ENTRY = ["xstilts.training.loss"]
 
 def _after(package: Path, file: str, text: str) -> dict[str, str]:
     (package / "training" / file).write_text(text)
-    module._read.cache_clear()
+    read_again()
     return fingerprint(ENTRY)
 
 
@@ -99,3 +117,75 @@ def test_what_only_type_checkers_read_does_not_count(package: Path):
 def test_an_unknown_entry_module_is_an_error():
     with pytest.raises(ModuleNotFoundError, match=r"no module xstilts\.nothing"):
         fingerprint(["xstilts.nothing"])
+
+
+def test_a_function_may_import_only_modules_of_a_feature(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+):
+    text = "def loss(x):\n    from xstilts.training.other import VALUE\n    return VALUE\n"
+    with pytest.raises(LookupError, match=r"xstilts\.training\.other belongs to no feature"):
+        _after(package, "loss.py", text)
+    monkeypatch.setitem(FEATURES, "other", ("xstilts.training.other",))
+    read_again()
+    before = fingerprint(ENTRY)
+    assert "xstilts.training.other" not in before
+    assert "xstilts.training.other" in fingerprint([*ENTRY, "other"])
+
+
+def test_a_feature_that_is_not_in_the_table_is_found(monkeypatch: pytest.MonkeyPatch):
+    fingerprint(["training"])
+    for feature in ("lora", "padding_free", "compile", "contrastive"):
+        with monkeypatch.context() as patch:
+            patch.delitem(FEATURES, feature)
+            read_again()
+            with pytest.raises(LookupError, match="belongs to no feature"):
+                fingerprint(["training"])
+
+
+def test_all_that_identities_name_can_be_followed():
+    readers = {
+        getattr(read, "func", read).__module__
+        for task in TASKS.values()
+        for read in (task.read, task.hub and task.hub.read)
+        if read
+    }
+    found = fingerprint([*FEATURES, *readers])
+    assert {name for modules in FEATURES.values() for name in modules} <= set(found)
+    assert all(importlib.util.find_spec(name) for name in NON_NUMERIC)
+    with pytest.raises(LookupError, match="'loar' is no feature"):
+        fingerprint(["training", "loar"])
+
+
+def test_every_task_has_its_modules():
+    for task in TASKS.values():
+        assert load("tokens", task.kind).encode
+        if task.kind != "mlm":
+            assert load("prediction", task.kind).Predictor
+            assert load("metrics", task.scorer or task.kind).score
+    heads = {path.stem for path in (LIBRARY / "models").glob("head_*.py")}
+    assert heads == {f"head_{kind}" for kind in names_of("head")}
+
+
+def test_no_import_is_hidden_from_the_reader():
+    """Beside the table's own loading, and tasks, which are found as files."""
+    hidden = re.compile(r"import_module\(\s*f?[\"']xstilts")
+    found = {
+        path.relative_to(LIBRARY).as_posix()
+        for path in LIBRARY.rglob("*.py")
+        if hidden.search(path.read_text())
+    }
+    assert found == {"tasks/registry.py"}
+
+
+def test_lora_code_counts_for_lora_stages_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shutil.copytree(LIBRARY, tmp_path / "xstilts", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(module, "_ROOT", tmp_path / "xstilts")
+    stages = {"full": ["training", "head/span"], "lora": ["training", "head/span", "lora"]}
+    before = {name: fingerprint(used) for name, used in stages.items()}
+    with (tmp_path / "xstilts/models/adapters.py").open("a") as file:
+        file.write("\nSCALE = 2.0\n")
+    read_again()
+    after = {name: fingerprint(used) for name, used in stages.items()}
+    assert after["full"] == before["full"]
+    changed = {key for key in after["lora"] if after["lora"][key] != before["lora"].get(key)}
+    assert changed == {"xstilts.models.adapters"}

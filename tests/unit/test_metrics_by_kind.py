@@ -6,8 +6,10 @@ import pyarrow as pa
 import pytest
 
 from xstilts.errors import UserError
+from xstilts.features import names_of
 from xstilts.fingerprint import fingerprint
-from xstilts.metrics.by_kind import SCORED_KINDS, module_of, score
+from xstilts.metrics.by_kind import score
+from xstilts.tasks.base import EMBEDDING_KINDS
 
 
 def classification(**columns: list[str] | list[int]) -> pa.Table:
@@ -104,9 +106,9 @@ def test_the_layer_is_for_retrieval(kind: str, layer: int | None) -> None:
         score(kind, classification(), layer)
 
 
-@pytest.mark.parametrize("kind", SCORED_KINDS)
+@pytest.mark.parametrize("kind", sorted(EMBEDDING_KINDS | {"classification", "span", "tagging"}))
 def test_the_code_of_a_kind_does_not_depend_on_another(kind: str) -> None:
-    modules = set(fingerprint([module_of(kind)]))
-    others = {module_of(other) for other in SCORED_KINDS} - {module_of(kind)}
-    assert module_of(kind) in modules
+    modules = set(fingerprint([f"metrics/{kind}"]))
+    others = {f"xstilts.metrics.{other}" for other in names_of("metrics") if other != kind}
+    assert f"xstilts.metrics.{kind}" in modules
     assert not modules & others

@@ -56,6 +56,24 @@ def _explain(arguments: argparse.Namespace) -> None:
             print(line)
 
 
+def _accept(arguments: argparse.Namespace) -> None:
+    from xstilts.acceptance import accept
+
+    if bool(arguments.path) == arguments.all:
+        raise UserError("accept: name products by their paths, or say --all.")
+    grid = _grid(arguments)
+    names = accept(grid, arguments.path, arguments.why)
+    for name in names:
+        print(f"{name}: accepted.")
+    if not names:
+        print("Nothing to accept: no code of these products has changed.")
+    elif Path(grid.paths.tables).is_dir():
+        from xstilts.stages.report import renew_remarks
+
+        for file in renew_remarks(grid):
+            print(f"{file}: says so.")
+
+
 def _tables(arguments: argparse.Namespace) -> None:
     from xstilts.stages.report import build_study_report
     from xstilts.stages.statistics import build_statistics
@@ -195,6 +213,12 @@ def _parser() -> argparse.ArgumentParser:
 
     explained = add_study("explain", _explain, "Say which part of a product's identity changed.")
     explained.add_argument("path", nargs="+", help="a file or folder below results/STUDY")
+    accepted = add_study("accept", _accept, "Let products stand although their code has changed.")
+    accepted.add_argument(
+        "path", nargs="*", help="a product or folder below results/STUDY, with what it is made from"
+    )
+    accepted.add_argument("--all", action="store_true", help="all that the study has")
+    accepted.add_argument("--why", required=True, metavar="TEXT", help="for those who read results")
     add_study(
         "tables",
         _tables,

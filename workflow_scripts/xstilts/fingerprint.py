@@ -1,8 +1,9 @@
-"""The fingerprint of the numeric code that a stage really uses.
+"""The fingerprint of the numeric code that a product really uses.
 
 Each module counts by its syntax tree, without comments, docstrings and formatting, so that only a
-change of meaning makes a stage run again. The modules are those that the stage's entry modules
-import, directly or through others, inside this package.
+change of meaning makes a stage run again. The modules are those of the product's features
+(``xstilts.features``), and all that these import inside this package. An import inside a function
+is followed only if the product uses the feature that the imported module belongs to.
 """
 
 from __future__ import annotations
@@ -11,37 +12,39 @@ import ast
 import functools
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from xstilts.features import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 PACKAGE = "xstilts"
 _ROOT = Path(__file__).parent
 
-NON_NUMERIC = frozenset(
-    {
-        # Messages, file handling and bookkeeping: they cannot change a number.
-        "xstilts",
-        "xstilts.errors",
-        "xstilts.progress",
-        "xstilts.tracking",
-        "xstilts.files",
-        "xstilts.identity",
-        "xstilts.kinds",
-        "xstilts.manifest",
-        "xstilts.paths",
-        "xstilts.record",
-        "xstilts.results.failures",
-        "xstilts.training.history",
-        "xstilts.training.running",
-        "xstilts.training.signals",
-        "xstilts.training.state",
-        "xstilts.versions",
-        "xstilts.tasks.base",
-        "xstilts.tasks.registry",
-    }
-)
+NON_NUMERIC: Mapping[str, str] = {
+    "xstilts": "the version",
+    "xstilts.errors": "messages",
+    "xstilts.features": "names of modules; those that are used are in the fingerprint",
+    "xstilts.fingerprint": "says which code counts",
+    "xstilts.files": "writes files whole, reads JSON, computes checksums",
+    "xstilts.heap": "keeps or returns freed memory",
+    "xstilts.identity": "compares identities",
+    "xstilts.kinds": "names of kinds and splits",
+    "xstilts.manifest": "says whether a product is whole",
+    "xstilts.paths": "names of files",
+    "xstilts.progress": "what a job says of its progress",
+    "xstilts.record": "metadata of Parquet and Arrow files",
+    "xstilts.results.failures": "why jobs failed",
+    "xstilts.tasks.base": "fields of a task; their values are in the identity",
+    "xstilts.tasks.registry": "finds the tasks; those that are used are in the identity",
+    "xstilts.tracking": "curves for TensorBoard and Weights & Biases",
+    "xstilts.training.history": "notes losses and times",
+    "xstilts.training.signals": "stops at a signal, between two steps",
+    "xstilts.training.state": "saves and reads a training state bit by bit",
+    "xstilts.versions": "names of versions",
+}
+"""Modules that cannot change a number, and what they are for; fingerprints leave them out."""
 
 
 def _path_of(module: str) -> Path | None:
@@ -53,14 +56,19 @@ def _path_of(module: str) -> Path | None:
     return None
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
-    """Names that may be modules of this package, wherever in the module they are imported."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def _imports(node: Any, *, inside: bool = False) -> Iterator[tuple[str, bool]]:
+    """Names that may be modules of this package, and whether a function imports them."""
+    names: list[str] = []
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    yield from ((name, inside) for name in names if name.split(".")[0] == PACKAGE)
+    inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    # imports are statements: expressions need no look
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, part, ()):
+            yield from _imports(child, inside=inside)
 
 
 def _without_asides(tree: ast.AST) -> ast.AST:
@@ -84,36 +92,62 @@ def _aside(item: ast.AST) -> bool:
 
 
 @functools.cache
-def _read(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Hash of the normalised source, and the imported names."""
+def _read(path: Path) -> tuple[str, tuple[tuple[str, bool], ...]]:
+    """Hash of the normalised source, and the imports (:func:`_imports`)."""
     tree = _without_asides(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
-    names = tuple(n for n in _imports(tree) if n.split(".")[0] == PACKAGE)
     normalised = ast.dump(tree, annotate_fields=False)
-    return hashlib.sha256(normalised.encode()).hexdigest()[:12], names
+    return hashlib.sha256(normalised.encode()).hexdigest()[:12], tuple(_imports(tree))
 
 
-def fingerprint(entries: Sequence[str]) -> dict[str, str]:
-    """Module name to hash, for the entry modules and all they import inside this package.
+def fingerprint(names: Iterable[str]) -> dict[str, str]:
+    """Module name to hash, for all code of this package that some features run.
 
     Args:
-        entries: full module names, such as ``xstilts.training.loop``.
+        names: features (``xstilts.features``), or full names of further modules, such as
+            ``xstilts.readers.tsv``.
 
     Raises:
-        ModuleNotFoundError: an entry module does not exist.
+        ModuleNotFoundError: there is no such module.
+        LookupError: a name is no feature; or a function imports a module that belongs to none, so
+            that nothing says which products depend on it.
     """
-    hashes: dict[str, str] = {}
-    queue = list(entries)
+    names = list(names)
+    if wrong := [name for name in names if "." not in name and name not in FEATURES]:
+        raise LookupError(f"{wrong[0]!r} is no feature: xstilts.features has {sorted(FEATURES)}")
+    entries = [module for name in names for module in FEATURES.get(name, (name,))]
     for entry in entries:
         if _path_of(entry) is None:
             raise ModuleNotFoundError(f"no module {entry} in {_ROOT}")
+    return dict(_followed(tuple(entries)))
+
+
+@functools.cache
+def _followed(entries: tuple[str, ...]) -> dict[str, str]:
+    """Module name to hash, for modules and all that they import; the same ones are asked often."""
+    hashes: dict[str, str] = {}
+    queue = list(entries)
     while queue:
         module = queue.pop()
         path = _path_of(module)
         if module in hashes or module in NON_NUMERIC or path is None:
             continue
-        value, imported = _read(path)
+        value, imports = _read(path)
         hashes[module] = value
-        queue.extend(imported)
+        queue.extend(name for name, inside in imports if not inside)
+        _require_features(module, (name for name, inside in imports if inside))
         # a module's packages run on import too
         queue.append(module.rpartition(".")[0])
     return dict(sorted(hashes.items()))
+
+
+def _require_features(module: str, imported: Iterable[str]) -> None:
+    """Raise a LookupError unless each module that a function imports belongs to a feature."""
+    for name in imported:
+        known = name in NON_NUMERIC or any(name in modules for modules in FEATURES.values())
+        path = None if known else _path_of(name)
+        if path is not None and path.name != "__init__.py":
+            raise LookupError(
+                f"{module} imports {name} inside a function, but {name} belongs to no feature, so "
+                "that nothing says which products depend on it. Name it in xstilts/features.py, "
+                "or import it at the top of the module."
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
@@ -24,7 +24,7 @@ class Manifest:
     """What a product is and what decided it."""
 
     id: str
-    """Digest of the identity."""
+    """Digest of the identity with which it was made; accepting another code does not change it."""
     identity: dict[str, Any]
     """``declared``: the rule's parameters; ``inputs``: content of each input by name."""
     content: str
@@ -33,6 +33,16 @@ class Manifest:
     """Name (beside the manifest) to ``bytes`` and ``sha256``."""
     facts: dict[str, Any]
     """Counts, durations, versions: of interest, of no effect."""
+    accepted: list[dict[str, Any]] = field(default_factory=list)
+    """What its identity had as code before, and why that stands (``xstilts.acceptance``)."""
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        values = {name: getattr(self, name) for name in ("id", "identity", "content", "files")}
+        values["facts"] = self.facts
+        if self.accepted:
+            values["accepted"] = self.accepted
+        write_json(path, values)
 
 
 def full_identity(declared: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -92,16 +102,7 @@ def write_manifest(
     }
     content = content or digest({name: item["sha256"] for name, item in described.items()})
     manifest = Manifest(digest(identity), identity, content, described, dict(facts))
-    write_json(
-        path,
-        {
-            "id": manifest.id,
-            "identity": manifest.identity,
-            "content": manifest.content,
-            "files": manifest.files,
-            "facts": manifest.facts,
-        },
-    )
+    manifest.write(path)
     return manifest
 
 
@@ -122,7 +123,7 @@ def reuse(path: Path, identity: Mapping[str, Any]) -> bool:
     """
     kept = path.with_name(KEPT)
     manifest = find_manifest(kept)
-    if manifest is None or manifest.id != digest(identity) or damaged(path, manifest):
+    if manifest is None or digest(manifest.identity) != digest(identity) or damaged(path, manifest):
         return False
     write_text(path, kept.read_text(encoding="utf-8"))
     return True

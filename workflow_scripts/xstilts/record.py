@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.files import atomic_path
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -32,3 +34,21 @@ def read_record(path: Path) -> dict[str, Any]:
         return record_of(pq.read_schema(path))
     except (OSError, pa.ArrowInvalid):
         return {}
+
+
+def replace_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Give a Parquet file another record; rows, row groups and compression stay as they are.
+
+    Raises:
+        OSError: the file cannot be read or written.
+    """
+    file = pq.ParquetFile(path)
+    groups = [file.read_row_group(index) for index in range(file.num_row_groups)]
+    codec = file.metadata.row_group(0).column(0).compression if groups else "SNAPPY"
+    schema = with_record(file.schema_arrow, record)
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression=codec) as writer,
+    ):
+        for group in groups:
+            writer.write_table(group.cast(schema), row_group_size=max(1, group.num_rows))

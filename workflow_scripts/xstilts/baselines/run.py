@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.features import load
 from xstilts.metrics.by_kind import score
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 
@@ -35,11 +35,6 @@ BASELINE_SCHEMA = pa.schema(
 )
 
 
-def module_of(kind: str) -> str:
-    """Full name of the module that has a kind's baselines."""
-    return f"xstilts.baselines.{kind}"
-
-
 def baseline_rows(
     train: Sequence[Path],
     evaluated: Mapping[str, Path],
@@ -61,7 +56,7 @@ def baseline_rows(
         scorer: the task's own module of metrics; empty for that of the kind.
         max_train_examples: the first so many of each training set; 0 is all.
     """
-    module: Any = importlib.import_module(module_of(kind))
+    module = load("baselines", kind)
     limit = min(max_train_examples or MAX_TRAIN, MAX_TRAIN // max(1, len(train)))
     known = [row for path in train for row in _first(path, limit)]
     examples = {language: pq.read_table(path).to_pylist() for language, path in evaluated.items()}

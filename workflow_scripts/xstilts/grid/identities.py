@@ -17,10 +17,11 @@ from xstilts.grid import sources, translations
 from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
 from xstilts.identity import canonical
-from xstilts.metrics.by_kind import module_of
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from xstilts.grid.grid import Grid
     from xstilts.kinds import Split
     from xstilts.tasks.base import Reader, Task
@@ -62,13 +63,13 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         }
         if spec.stream:
             identity["source"]["stream"] = spec.stream
-        entry = "xstilts.microworld"
+        entry = "microworld"
     elif spec.kind == "mlm":
         found = grid.text_sources(task, language)
         identity["source"] = {
             "text_of": [item if isinstance(item, str) else item.declared for item in found]
         }
-        entry = "xstilts.data.text"
+        entry = "text"
     elif study.source == "original":
         files = sources.local_files(study, spec, language, split)
         identity["source"] = {"files": sources.relative_names(study, spec, files)}
@@ -84,7 +85,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             identity["source"]["files"] = sources.relative_names(study, spec, files)
         else:
             identity["source"] |= sources.requests(grid.study, spec, language, split)[0]
-    identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
+    identity["code"] = fingerprint(["data", entry])
     return identity
 
 
@@ -93,7 +94,7 @@ def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
     identity = translations.data_identity(grid.study, task, segment)
     if "code" not in identity:
         entry, _, options = _reader(task.read)
-        identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
+        identity["code"] = fingerprint(["data", entry])
         if options:
             identity["options"] = options
     return identity
@@ -129,7 +130,7 @@ def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
         "algorithm": "unigram",
         "vocab_size": pretrain.vocab_size,
         "text": [f"{member.task}@{member.language}" for member in grid.text_members(base)],
-        "code": fingerprint(["xstilts.tokens.unigram"]),
+        "code": fingerprint(["tokenizer"]),
     }
 
 
@@ -141,7 +142,7 @@ def tokens(grid: Grid, task: str) -> dict[str, Any]:
         "kind": spec.kind,
         "labels": list(spec.labels),
         **token_options(grid.study, task),
-        "code": fingerprint(["xstilts.tokens.prepare", f"xstilts.tokens.{spec.kind}"]),
+        "code": fingerprint(["tokens", f"tokens/{spec.kind}"]),
     }
 
 
@@ -150,21 +151,8 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     members = grid.members(base, chain, target)
     pretrain = grid.study.bases[base].pretrain if target is None and chain == EMPTY_CHAIN else None
     dev = grid.dev_members(base, chain, target)
-    kinds = sorted({TASKS[member.task].kind for member in members})
-    code = ["xstilts.training.loop", *(f"xstilts.models.head_{kind}" for kind in kinds)]
-    if "ranking" in kinds:
-        code += ["xstilts.training.pairs", "xstilts.training.cached_gradient"]
     recipe = grid.recipe(base, chain, target)
-    if recipe["padding_free"]:
-        code.append("xstilts.models.packed")
-    if "lora" in recipe:
-        code.append("xstilts.models.adapters")
-    if recipe["compile"]:
-        code.append("xstilts.models.compiled")
-    if dev:
-        code.append("xstilts.training.selection")
-        for task in {member.task: TASKS[member.task] for member in dev}.values():
-            code += [f"xstilts.prediction.{task.kind}", module_of(task.kind, task.scorer)]
+    kinds = sorted({TASKS[member.task].kind for member in members})
     identity: dict[str, Any] = {
         "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
@@ -178,11 +166,30 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
         },
         "recipe": recipe,
         "dev": {f"{m.task}@{m.language}": _judged(grid, TASKS[m.task]) for m in dev},
-        "code": fingerprint(code),
+        "code": fingerprint(_features(kinds, recipe, [TASKS[m.task] for m in dev])),
     }
     if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()
     return identity
+
+
+def _features(kinds: Sequence[str], recipe: Mapping[str, Any], dev: Iterable[Task]) -> list[str]:
+    """The features that a stage uses.
+
+    Args:
+        kinds: of the tasks that it trains on.
+        recipe: of the stage.
+        dev: tasks whose dev sets select its weights.
+    """
+    used = ["training", *(f"head/{kind}" for kind in kinds)]
+    used += ["contrastive"] if "ranking" in kinds else []
+    used += [option for option in ("padding_free", "compile") if recipe[option]]
+    used += ["lora"] if "lora" in recipe else []
+    judged = list(dev)
+    used += ["selection"] if judged else []
+    for task in judged:
+        used += [f"prediction/{task.kind}", f"metrics/{task.scorer or task.kind}"]
+    return used
 
 
 def _judged(grid: Grid, task: Task) -> dict[str, Any]:
@@ -200,7 +207,7 @@ def found_base(grid: Grid, base: str) -> dict[str, Any]:
         "path": settings.path,
         "hub": settings.hub,
         "revision": settings.revision,
-        "code": fingerprint(["xstilts.models.encoder"]),
+        "code": fingerprint(["checkpoint"]),
     }
 
 
@@ -208,6 +215,8 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
     node = grid.names.all_targets[target]
     head = node.members[0].task if node.members else None
+    used = ["prediction", f"prediction/{node.task.kind}"]
+    used += [f"head/{node.task.kind}"] if head else []
     return {
         "task": node.task.name,
         "split": node.split,
@@ -215,7 +224,7 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
         "labels": list(node.task.labels),
         "head": head,
         "decoding": decoding(grid.study, node.task, node.protocol, trained=bool(node.members)),
-        "code": fingerprint(["xstilts.prediction.run", f"xstilts.prediction.{node.task.kind}"]),
+        "code": fingerprint(used),
     }
 
 
@@ -230,7 +239,7 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
         "headline": grid.headline(target),
         "protocol": node.protocol,
         "depth": grid.depth(target),
-        "code": fingerprint(["xstilts.results.score", module_of(node.task.kind, node.task.scorer)]),
+        "code": fingerprint(["scores", f"metrics/{node.task.scorer or node.task.kind}"]),
     }
 
 
@@ -252,9 +261,9 @@ def baselines(grid: Grid, target: str) -> dict[str, Any]:
         "headline": node.task.metric,
         "code": fingerprint(
             [
-                "xstilts.baselines.run",
-                f"xstilts.baselines.{node.task.kind}",
-                module_of(node.task.kind, node.task.scorer),
+                "baselines",
+                f"baselines/{node.task.kind}",
+                f"metrics/{node.task.scorer or node.task.kind}",
             ]
         ),
     }

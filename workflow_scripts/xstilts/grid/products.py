@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError, unknown
-from xstilts.grid import identities, submissions
-from xstilts.paths import product
+from xstilts.grid import identities, submissions, summaries
+from xstilts.grid.figures import TABLES, figure_files, figure_names, report_tables, view_tables
+from xstilts.grid.views import CHOICE
+from xstilts.paths import SUFFIXES, product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from xstilts.grid.grid import Grid
     from xstilts.kinds import Split
@@ -24,10 +28,13 @@ class Product:
 
     name: str
     record: Path
-    """The file that holds the identity with which it was made: a manifest or a Parquet file."""
+    """A file of it that is written last, or by which it is known."""
     declared: dict[str, Any]
     inputs: tuple[str, ...]
     """Files whose content decides it: manifests, original files or predictions."""
+    holds_identity: bool = True
+    """Whether ``record``, a manifest or Parquet file, has the identity with which it was made.
+    Tables, figures and the report have it in Snakemake's record alone."""
 
 
 def _data(grid: Grid, task: str, language: str, split: Split) -> Product:
@@ -129,6 +136,39 @@ def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
     return Product(product(record), Path(record), submissions.identity(grid), inputs)
 
 
+def _summary(grid: Grid, kind: str, values: Sequence[str]) -> Product:
+    """The product of a job that sums up a study: all files of a job are one product."""
+    models = [*grid.intermediate_models(), *map(grid.paths.base, grid.study.bases)]
+    drawn = [*grid.intermediate_models(), *grid.target_models()]
+    overlap = f"{grid.paths.tables}/overlap.csv"
+    if kind == "report":
+        inputs = [*report_tables(grid), *view_tables(grid), overlap, *drawn]
+        return _summed("report", grid.paths.report, summaries.report(grid), inputs)
+    if kind == "figures":
+        first = figure_files(grid)[0]
+        return _summed("figures", first, summaries.figures(grid), [*report_tables(grid), *drawn])
+    if values == ["overlap"]:
+        data = [*grid.training_data(), *grid.evaluation_data()]
+        return _summed("tables/overlap", overlap, summaries.overlap(grid), data)
+    view = grid.in_view("/".join(values[:-1]))
+    first = "transfer" if values[-1] in TABLES else "effects"
+    declared, inputs = summaries.tables(view), [*view.scores(), *view.baselines(), overlap]
+    if first == "effects":
+        chosen = [CHOICE] if CHOICE in grid.views and view.view != CHOICE else []
+        choice = [file for name in chosen for file in grid.in_view(name).scores()]
+        inputs = [*view.scores(), *choice, *models, *grid.study.claims]
+        declared = summaries.statistics(view)
+    file = f"{view.paths.tables}/{first}.md"
+    return _summed(product(file), file, declared, inputs)
+
+
+def _summed(name: str, file: str, declared: dict[str, Any], inputs: Iterable[str]) -> Product:
+    return Product(name, Path(file), declared, tuple(inputs), holds_identity=False)
+
+
+SUMMARIES = ("tables", "figures", "report")
+"""The first path segments of what is made of all cells together."""
+
 MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "data": (_data, ("task", "language", "split")),
     "downloads": (_download, ("task", "language", "split")),
@@ -152,11 +192,13 @@ def find_product(grid: Grid, path: str) -> Product:
     """
     text = path.replace("\\", "/").rstrip("/").removesuffix("/manifest.json")
     text = text.partition(grid.paths.root + "/")[2] or text
-    for suffix in (".json", ".parquet", ".arrow", ".safetensors"):
+    for suffix in (".json", ".safetensors", *sorted(SUFFIXES), ".html", ".tex"):
         text = text.removesuffix(suffix)
     kind, *values = text.split("/")
+    if kind in SUMMARIES:
+        return _named_summary(grid, kind, values, path)
     if kind not in MAKERS:
-        raise unknown("kind of product", kind, MAKERS, path)
+        raise unknown("kind of product", kind, (*MAKERS, *SUMMARIES), path)
     maker, nouns = MAKERS[kind]
     if len(values) != len(nouns):
         shape = "/".join([kind, *(noun.upper() for noun in nouns)])
@@ -172,3 +214,60 @@ def find_product(grid: Grid, path: str) -> Product:
         if noun in checks and value not in checks[noun]:
             raise unknown(noun, value, checks[noun], path)
     return maker(grid, *values)
+
+
+def _named_summary(grid: Grid, kind: str, values: list[str], path: str) -> Product:
+    """The table, figure or report that a path names."""
+    view = "/".join(values[:-1]) if kind == "tables" else ""
+    if view not in grid.views:
+        raise unknown("view", view, filter(None, grid.views), path)
+    tables = {Path(file).stem for file in report_tables(grid)} | (
+        {"overlap"} if not view else set()
+    )
+    known = {"tables": tables, "figures": {*figure_names(grid), ""}, "report": {""}}[kind]
+    name = values[-1] if kind == "tables" and values else "/".join(values)
+    if name not in known:
+        raise unknown(f"name below {kind}", name, filter(None, known), path)
+    return _summary(grid, kind, values)
+
+
+def study_products(grid: Grid) -> Iterator[Product]:
+    """All products of a study, made or not, each once."""
+    ends = [
+        *(f"{grid.in_view(view).paths.tables}/{n}.md" for view in grid.views for n in ENDS),
+        grid.paths.report,
+        grid.paths.figures,
+        *submissions.manifests(grid),
+    ]
+    yield from with_inputs(grid, [find_product(grid, file) for file in ends])
+
+
+ENDS = ("transfer", "effects")
+"""One table of each job that makes tables."""
+
+
+def with_inputs(grid: Grid, products: Iterable[Product]) -> Iterator[Product]:
+    """Products and all that they are made from, each once."""
+    queue, seen, files = deque(products), set(), set()
+    while queue:
+        item = queue.popleft()
+        if item.name in seen:
+            continue
+        seen.add(item.name)
+        yield item
+        # looked up once each: what many products share would take most of the time
+        new = [file for file in item.inputs if file not in files]
+        files.update(new)
+        queue.extend(_products_of(grid, new))
+
+
+def inputs_of(grid: Grid, item: Product) -> Iterator[Product]:
+    """The products that a product is made from directly; original files are none."""
+    return _products_of(grid, item.inputs)
+
+
+def _products_of(grid: Grid, files: Iterable[str]) -> Iterator[Product]:
+    for file in files:
+        if Path(file).parts[:1] == ("results",):
+            with contextlib.suppress(UserError):
+                yield find_product(grid, file)

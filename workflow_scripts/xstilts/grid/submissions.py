@@ -109,9 +109,6 @@ def identity(grid: Grid) -> dict[str, Any]:
             if (depth := grid.depth(target)) is not None
         },
         "code": fingerprint(
-            [
-                "xstilts.submission.export",
-                *(f"xstilts.submission.formats.{SPECS[task].format}" for task in tasks),
-            ]
+            ["submission", *sorted({f"format/{SPECS[task].format}" for task in tasks})]
         ),
     }

@@ -20,7 +20,7 @@ def overlap(grid: Grid) -> dict[str, Any]:
     return {
         "trained": grid.training_data(),
         "evaluated": grid.evaluation_data(),
-        "code": fingerprint(["xstilts.data.overlap"]),
+        "code": fingerprint(["overlap"]),
     }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts import translation
 from xstilts.chains import translation_language
+from xstilts.features import names_of
 from xstilts.fingerprint import fingerprint
 from xstilts.translation.flores import FLORES
 
@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 MODEL_FILES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
 """Endings of the files of a checkpoint that a translation may depend on."""
 
-_PACKAGE = Path(str(translation.__file__)).parent
-
 
 def can_be_translated(task: Task) -> bool:
     """Whether a model can translate this kind of task: there is a module for it."""
-    return (_PACKAGE / f"{task.kind}.py").is_file()
+    return task.kind in names_of("translation")
 
 
 def is_model_made(study: Study, member: Member) -> bool:
@@ -76,14 +74,7 @@ def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
         "codes": {code: codes.get(code) for code in (study.source_language, language)},
         **settings,
     }
-    identity["code"] = fingerprint(
-        [
-            "xstilts.data.prepare",
-            "xstilts.data.schemas",
-            "xstilts.translation.translate",
-            f"xstilts.translation.{task.kind}",
-        ]
-    )
+    identity["code"] = fingerprint(["data", "translation", f"translation/{task.kind}"])
     return identity
 
 

@@ -1,43 +1,18 @@
 """The metrics of a kind of task.
 
-The module of a kind is found by name: scores of one kind do not depend on the code of another.
+The module of a kind is found by name (``xstilts.features``): scores of one kind do not depend on
+the code of another.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-from xstilts.errors import unknown
+from xstilts.features import load
 from xstilts.kinds import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-SCORED_KINDS = (
-    "classification",
-    "mining",
-    "multiple_choice",
-    "ranking",
-    "retrieval",
-    "span",
-    "tagging",
-)
-
-
-def module_of(kind: str, scorer: str = "") -> str:
-    """Full name of the module that scores a task: the entry of its code fingerprint.
-
-    Args:
-        kind: kind of the task.
-        scorer: the task's own module, where the rules of its kind do not hold.
-
-    Raises:
-        UserError: predictions of this kind are not scored.
-    """
-    if kind not in SCORED_KINDS:
-        raise unknown("kind of task with metrics", kind, SCORED_KINDS, "kind")
-    return f"xstilts.metrics.{scorer or kind}"
 
 
 def score(
@@ -63,7 +38,7 @@ def score(
     """
     if (layer is None) == (kind in EMBEDDING_KINDS):
         raise ValueError(f"layer is for retrieval, and needed there: kind {kind}, layer {layer}")
-    module = importlib.import_module(module_of(kind, scorer))
+    module = load("metrics", scorer or kind)
     further = [value for value, given in ((layer, layer is not None), (language, scorer)) if given]
     scores: dict[str, float] = module.score(predictions, *further)
     return scores

@@ -99,9 +99,10 @@ def load_encoder(folder: Path, *, as_trained: bool = False) -> PreTrainedModel:
         parent, quantised = parent_of(folder)
         encoder = load_encoder(parent)
         if quantised and as_trained:
-            # by name: peft and bitsandbytes, which nothing else needs
-            adapters = importlib.import_module("xstilts.models.adapters")
-            adapters.load_quantised(encoder, folder, quantised)
+            # here: peft and bitsandbytes, which nothing else needs
+            from xstilts.models.adapters import load_quantised
+
+            load_quantised(encoder, folder, quantised)
         else:
             merge_adapter(encoder, folder)
         return encoder

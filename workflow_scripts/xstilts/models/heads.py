@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from xstilts.errors import UserError, unknown
+from xstilts.features import load
 from xstilts.files import atomic_path, read_json, write_json
 from xstilts.models.pool import pool_of
 
@@ -46,9 +46,7 @@ class HeadSpec:
 
 def head_class(kind: str) -> type[BaseHead]:
     """The class of the heads of a kind."""
-    # by name, so that the code of one kind is no part of another kind's identity
-    module = importlib.import_module(f"xstilts.models.head_{kind}")
-    head: type[BaseHead] = module.Head
+    head: type[BaseHead] = load("head", kind).Head
     return head
 
 

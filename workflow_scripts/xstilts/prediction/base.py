@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import abc
-import importlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from xstilts.features import load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +77,5 @@ class BasePredictor(abc.ABC):
 
 def predictor_of(kind: str) -> type[BasePredictor]:
     """The predictor of a kind of task, which its module ``xstilts.prediction.KIND`` defines."""
-    # by name, so that the code of one kind is no part of another kind's identity
-    found: type[BasePredictor] = importlib.import_module(f"xstilts.prediction.{kind}").Predictor
+    found: type[BasePredictor] = load("prediction", kind).Predictor
     return found

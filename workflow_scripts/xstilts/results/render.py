@@ -80,6 +80,8 @@ class Header:
     """A warning that must travel with the numbers."""
     remarks: tuple[str, ...] = ()
     """What the numbers must be seen beside (``results.remarks``)."""
+    accepted: tuple[str, ...] = ()
+    """Which results stand although their code changed, and why (``xstilts.acceptance``)."""
     yardsticks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.yardsticks``)."""
 
@@ -102,7 +104,7 @@ class Header:
             f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}. "
             f"Entries: {cell} (difference to the baseline: {self.baseline})."
             + (f" Without a model: {', '.join(self.yardsticks)}." if self.yardsticks else "")
-        ) + "".join(f" {remark}" for remark in self.remarks)
+        ) + "".join(f" {remark}" for remark in (*self.remarks, *self.accepted))
 
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:

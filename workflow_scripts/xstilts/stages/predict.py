@@ -54,7 +54,7 @@ def predict_languages(
     missing = []
     for data_set, token_set, path in zip(data, tokens, out, strict=True):
         full = full_identity(identity, {**weights, **contents([data_set, token_set])})
-        if read_record(path).get("id") == digest(full):
+        if digest(read_record(path).get("identity")) == digest(full):
             LOGGER.info("%s: kept, it was predicted by this model", path.stem)
         else:
             metadata = {

@@ -12,7 +12,7 @@ from xstilts.report.build import build_report
 from xstilts.report.figures.write import write_figures
 from xstilts.report.frames import read_frames
 from xstilts.report.source import CellFiles, Source
-from xstilts.stages.tables import study_header
+from xstilts.stages.tables import build_tables, study_header
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -71,3 +71,21 @@ def build_study_report(grid: Grid) -> None:
 def build_study_figures(grid: Grid) -> None:
     """Write the figures of the study's tables, which must be there."""
     write_figures(read_frames(study_source(grid)), Path(grid.paths.figures))
+
+
+def renew_remarks(grid: Grid) -> list[str]:
+    """Write the tables and the report again, where they are, for what is said beside the numbers.
+
+    Returns:
+        The transfer tables and the report that were written.
+    """
+    renewed = []
+    for one in map(grid.in_view, grid.views):
+        table = Path(one.paths.tables) / "transfer.md"
+        if table.is_file():
+            build_tables(one, table.parent)
+            renewed.append(table.as_posix())
+    if renewed and Path(grid.paths.report).is_file():
+        build_study_report(grid)
+        renewed.append(grid.paths.report)
+    return renewed

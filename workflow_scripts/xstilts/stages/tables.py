@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
 from xstilts.paths import product
 from xstilts.results import failures
@@ -76,6 +77,7 @@ def study_header(grid: Grid) -> Header:
         replicates=study.replicates,
         correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
+        accepted=tuple(acceptances(grid)),
     )
 
 

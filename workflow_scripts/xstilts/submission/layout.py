@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError, suggestion
+from xstilts.features import load
 from xstilts.submission.benchmarks import SPECS, Benchmark
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def format_of(task: str) -> Any:
     """The module that reads and scores a task's files."""
-    return importlib.import_module(f"xstilts.submission.formats.{SPECS[task].format}")
+    return load("format", SPECS[task].format)
 
 
 def file_of(folder: Path, task: str, language: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.features import load
 from xstilts.tokens.options import TokenOptions
 from xstilts.tokens.store import TOKEN_TYPES, write_tokens
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
@@ -54,8 +54,7 @@ def prepare_tokens(
     Raises:
         UserError: the tokenizer or the data cannot be used; names the example.
     """
-    # by name, so that the code of one kind is no part of another kind's identity
-    encoder = importlib.import_module(f"xstilts.tokens.{kind}")
+    encoder = load("tokens", kind)
     tokenizer = load_tokenizer(tokenizer_dir)
     if kind == "mlm" and tokenizer.mask_id is None:
         raise UserError(

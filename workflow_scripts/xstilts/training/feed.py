@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +42,11 @@ def sampler_of(
         recipe: of the stage.
         seed: of the stage.
     """
-    kind = TaskSampler
+    kind: type[TaskSampler] = TaskSampler
     if head.pairs:
-        # by name, so that it is no part of the identity of other kinds
-        kind = importlib.import_module("xstilts.training.pairs").PairSampler
+        from xstilts.training.pairs import PairSampler
+
+        kind = PairSampler
     own = [index for index, member in enumerate(members) if member.task == task]
     return kind(
         task=task,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -125,11 +124,13 @@ class _Trainer:
         for head in self.stage.heads.values():
             head.label_smoothing = recipe.label_smoothing
         if recipe.padding_free:
-            # by name, so that it is no part of the identity of stages that do without
-            importlib.import_module("xstilts.models.packed").use_packing(self.stage.encoder)
+            from xstilts.models.packed import use_packing
+
+            use_packing(self.stage.encoder)
         if recipe.compile:
-            compiled = importlib.import_module("xstilts.models.compiled")
-            compiled.use_compiler(self.stage.encoder, self.device)
+            from xstilts.models.compiled import use_compiler
+
+            use_compiler(self.stage.encoder, self.device)
         if running.gradient_checkpointing:
             checkpoint_layers(self.stage.encoder)
         self.optimiser = make_optimiser(self.stage.trainable(), recipe)
@@ -203,9 +204,10 @@ class _Trainer:
         parts = list(self.team.passes(sequences, self.running.tokens_per_pass))
         loss_of = self.maps[task].noting(head) if task in self.maps else head.loss
         if head.pairs and len(parts) > 1:
-            cached = importlib.import_module("xstilts.training.cached_gradient")
+            from xstilts.training.cached_gradient import split_loss
+
             with autocast(self.device, self.recipe.precision):
-                loss_of = cached.split_loss(head, (self._hidden(one) for one in parts))
+                loss_of = split_loss(head, (self._hidden(one) for one in parts))
             torch.manual_seed(self.team.dropout_seed(self.seed, step))
         total = torch.zeros((), device=self.device)
         terms = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,12 +130,12 @@ def set_up(
         heads[name], origins[name] = _head(name, spec, encoder.config, parent, recipe.keep_head)
     stage = Stage(encoder, heads, origins)
     if recipe.lora:
-        # by name, so that it is no part of the identity of stages that do without
-        lora: Any = importlib.import_module("xstilts.models.adapters")
+        from xstilts.models.adapters import Adapters, quantise
+
         torch.manual_seed(derived_seed(seed, "adapters"))
         if recipe.lora.quantise:
-            lora.quantise(encoder, recipe.lora.quantise)
-        stage.adapters = lora.Adapters(encoder, recipe.lora)
+            quantise(encoder, recipe.lora.quantise)
+        stage.adapters = Adapters(encoder, recipe.lora)
     if pieces is not None and not any(head.predicts_pieces for head in heads.values()):
         stage.vocabulary = set_rows_aside(encoder, pieces)
     for module in stage.modules():

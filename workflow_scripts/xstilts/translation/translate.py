@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
 from xstilts.device import device_name, device_of
+from xstilts.features import load
 from xstilts.files import read_json, write_json
 from xstilts.identity import digest
 from xstilts.translation.model import TranslationModel
@@ -64,7 +64,7 @@ def translate_rows(
         return translate_in_chunks(texts, model, state, tokens_per_pass)
 
     texts = Texts(in_chunks, sentences=source["sentences"])
-    module = importlib.import_module(f"xstilts.translation.{identity['kind']}")
+    module = load("translation", identity["kind"])
     result: Translated = module.translate_rows(rows, texts)
     facts = {"sentences": texts.asked, "distinct": texts.distinct, "cut": model.cut}
     return result, facts | {"device": device_name(target)}

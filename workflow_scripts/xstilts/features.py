@@ -1,0 +1,101 @@
+"""Which code each feature of a study consists of: one table for loading and for identities.
+
+A *feature* is code that some products use and others do not: a job, an option of a recipe, or the
+module of one kind of task. Modules of an option are imported inside the function that needs them;
+those of a kind are loaded with :func:`load`. The code fingerprint of a product
+(``xstilts.fingerprint``) is made from the features that the product uses, so that a change in the
+LoRA code, say, leaves stages without LoRA alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_JOBS: Mapping[str, tuple[str, ...]] = {
+    "data": ("xstilts.data.prepare", "xstilts.data.schemas"),
+    "microworld": ("xstilts.microworld",),
+    "text": ("xstilts.data.text",),
+    "translation": ("xstilts.translation.translate",),
+    "overlap": ("xstilts.data.overlap",),
+    "tokenizer": ("xstilts.tokens.unigram",),
+    "tokens": ("xstilts.tokens.prepare",),
+    "checkpoint": ("xstilts.models.encoder",),
+    "training": ("xstilts.training.loop",),
+    "prediction": ("xstilts.prediction.run",),
+    "scores": ("xstilts.results.score",),
+    "baselines": ("xstilts.baselines.run",),
+    "submission": ("xstilts.submission.export",),
+}
+"""What every job of a type runs."""
+
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "lora": ("xstilts.models.adapters",),
+    "padding_free": ("xstilts.models.packed",),
+    "compile": ("xstilts.models.compiled",),
+    "contrastive": ("xstilts.training.pairs", "xstilts.training.cached_gradient"),
+    "selection": ("xstilts.training.selection",),
+}
+"""What a stage runs only if its recipe, or the kind of its tasks, asks for it."""
+
+_SCORED = "classification mining multiple_choice ranking retrieval span tagging".split()
+
+_BY_NAME: Mapping[str, Mapping[str, str]] = {
+    role: {name: f"xstilts.{prefix}{name}" for name in names}
+    for role, prefix, names in (
+        ("tokens", "tokens.", [*_SCORED, "mlm"]),
+        (
+            "head",
+            "models.head_",
+            "classification mlm multiple_choice ranking span tagging".split(),
+        ),
+        ("prediction", "prediction.", _SCORED),
+        # tasks with scoring rules of their own beside the kinds
+        ("metrics", "metrics.", [*_SCORED, "mlqa", "squad_v2"]),
+        (
+            "baselines",
+            "baselines.",
+            "classification multiple_choice retrieval span tagging".split(),
+        ),
+        ("translation", "translation.", "classification multiple_choice span".split()),
+        (
+            "format",
+            "submission.formats.",
+            "answers answers_mlqa choices entities labels line_numbers pairs tags".split(),
+        ),
+    )
+}
+"""Role to name (a kind of task, a scorer, a file format) to the module that has the role for it."""
+
+FEATURES: dict[str, tuple[str, ...]] = {
+    **_JOBS,
+    **_OPTIONS,
+    **{f"{role}/{name}": (m,) for role, found in _BY_NAME.items() for name, m in found.items()},
+}
+"""Feature to the modules that belong to it; ``ROLE/NAME`` for those that :func:`load` loads."""
+
+
+def names_of(role: str) -> list[str]:
+    """The kinds (scorers, formats) that have a module for a role, such as ``prediction``."""
+    return list(_BY_NAME[role])
+
+
+def load(role: str, name: str) -> Any:
+    """The module that has a role for a kind of task, a scorer or a file format.
+
+    Args:
+        role: ``tokens``, ``head``, ``prediction``, ``metrics``, ``baselines``, ``translation`` or
+            ``format``.
+        name: such as ``classification``.
+
+    Raises:
+        UserError: there is none; names those that there are.
+    """
+    if name not in _BY_NAME[role]:
+        raise unknown(f"kind with {role}", name, _BY_NAME[role], "kind")
+    return importlib.import_module(_BY_NAME[role][name])

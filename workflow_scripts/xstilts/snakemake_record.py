@@ -1,0 +1,138 @@
+"""Snakemake's own record of the files that it made: ``.snakemake/metadata``, one JSON file each.
+
+Snakemake 9 keeps there, by output file, the parameters of the job (``params``, as the text of
+Python values) and the checksums of its inputs (``input_checksums``), and runs the job again when
+they differ (``snakemake.persistence``: ``FilePersistence``, ``params_changed``).
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError
+from xstilts.files import read_json, write_text
+from xstilts.identity import canonical, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLDER = Path(".snakemake")
+
+
+def _output_of(entry: Path) -> str | None:
+    """The output file whose record this is: its path is base64, long ones cut into folders."""
+    text = "".join(part.removeprefix("@") for part in entry.parts)
+    try:
+        return base64.urlsafe_b64decode(text).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+class SnakemakeRecord:
+    """The records of all output files of a folder's runs."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Find the records.
+
+        Args:
+            folder: ``.snakemake``; there are no records where it is missing.
+        """
+        self._locks = folder / "locks"
+        metadata = folder / "metadata"
+        self._entries = {
+            output: entry
+            for entry in metadata.rglob("*")
+            if entry.is_file() and (output := _output_of(entry.relative_to(metadata)))
+        }
+        self._read: dict[str, dict[str, Any]] = {}
+        self._changed: set[str] = set()
+
+    def require_unlocked(self) -> None:
+        """Raise a UserError while Snakemake runs here."""
+        if self._locks.is_dir() and any(self._locks.iterdir()):
+            raise UserError(
+                f"{self._locks}: Snakemake is running here. Wait for its end or stop it; if it was "
+                "killed, run `snakemake --unlock`."
+            )
+
+    @property
+    def outputs(self) -> list[str]:
+        """Paths of the output files that have a record."""
+        return list(self._entries)
+
+    def _of(self, output: str) -> dict[str, Any]:
+        if output not in self._read:
+            entry = self._entries.get(output)
+            self._read[output] = dict(read_json(entry)) if entry else {}
+        return self._read[output]
+
+    def _position(self, output: str, declared: Mapping[str, Any]) -> tuple[int, Any] | None:
+        """Where the declared identity is among the parameters of an output, and its value."""
+        for index, text in enumerate(self._of(output).get("params") or []):
+            try:
+                value = ast.literal_eval(text)
+            except (ValueError, SyntaxError):
+                continue
+            if isinstance(value, dict) and {"code", *value} == {"code", *declared}:
+                return index, value
+        return None
+
+    def declared(self, output: str, like: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The declared identity with which an output was made; None if there is no record of it.
+
+        Args:
+            output: path of the file.
+            like: the declared identity that it has now, which has the same keys.
+        """
+        found = self._position(output, like)
+        return found[1] if found else None
+
+    def checksums(self, output: str) -> dict[str, str]:
+        """Path to checksum (``sha256:HEX``) of the inputs that an output was made from."""
+        return dict(self._of(output).get("input_checksums") or {})
+
+    def accept_code(self, output: str, declared: dict[str, Any]) -> None:
+        """Note that an output was made with this identity, if only the code differs.
+
+        Args:
+            output: path of the file.
+            declared: the identity, in the order of keys in which its rule has it.
+        """
+        found = self._position(output, declared)
+        if found is None or found[1] == declared:
+            return
+        index, value = found
+        if all(is_code(key) for key, _, _ in differences(value, declared)):
+            params = self._of(output)["params"]
+            params[index] = repr(declared)
+            params.sort()
+            self._changed.add(output)
+
+    def replace_checksums(self, changed: Mapping[str, tuple[str, str]]) -> None:
+        """Note that input files have other bytes, where the old ones were used.
+
+        Args:
+            changed: path to the SHA-256 before and after, in hex.
+        """
+        for output in self._entries:
+            checksums = self._of(output).get("input_checksums") or {}
+            for file in changed.keys() & checksums.keys():
+                old, new = changed[file]
+                if checksums[file] in {old, f"sha256:{old}"}:
+                    checksums[file] = f"sha256:{new}"
+                    self._changed.add(output)
+
+    def write(self) -> None:
+        """Write the records that changed."""
+        for output in sorted(self._changed):
+            write_text(self._entries[output], canonical(self._read[output]), durable=False)
+        self._changed.clear()
+
+
+def is_code(key: str) -> bool:
+    """Whether a dotted key of an identity, or of its declared part, belongs to the code."""
+    return f"{key.removeprefix('declared.')}.".startswith("code.")
