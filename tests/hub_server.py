@@ -1,8 +1,9 @@
-"""A server on this machine that speaks the hub's layout, for one dataset repository or several.
+"""A server on this machine that speaks the hub's layout, for one repository or several.
 
-It answers the two calls that downloads make: ``/api/datasets/REPO/revision/REV`` (commit and list
-of files) and ``/datasets/REPO/resolve/REV/PATH`` (a file, or the rest of one). Faults are planned
-by path and happen once each, in order.
+It answers the calls that downloads make: ``/api/KIND/REPO/revision/REV`` (the commit),
+``/api/KIND/REPO/tree/REV`` (the files) and ``/datasets/REPO/resolve/REV/PATH`` or, of a model,
+``/REPO/resolve/REV/PATH`` (a file, or the rest of one). Faults are planned by repository (of the
+commit's call) or path (of a file's content) and happen once each, in order.
 """
 
 from __future__ import annotations
@@ -29,6 +30,16 @@ def git_blob(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
+def in_large_storage(path: str) -> bool:
+    """Whether the hub keeps a file outside git."""
+    return path.endswith((".parquet", ".safetensors", ".bin"))
+
+
+def checksum(path: str, content: bytes) -> str:
+    """What the hub says of a file's content."""
+    return hashlib.sha256(content).hexdigest() if in_large_storage(path) else git_blob(content)
+
+
 class Hub:
     """Repositories, and what the server was asked."""
 
@@ -49,17 +60,16 @@ class Hub:
         """Method, path and Range of the requests whose path has ``part``."""
         return [request for request in self.requests if part in request[1]]
 
-    def listing(self, repo: str) -> dict[str, Any]:
-        """What the hub says of a repository with ``blobs=true``."""
-        siblings = []
+    def listing(self, repo: str) -> list[dict[str, Any]]:
+        """The files of a repository, as the hub lists them."""
+        found = []
         for path, content in self.files[repo].items():
-            item: dict[str, Any] = {"rfilename": path, "size": len(content)}
-            item["blobId"] = git_blob(content)
-            if path.endswith(".parquet"):
-                checksum = hashlib.sha256(content).hexdigest()
-                item["lfs"] = {"sha256": checksum, "size": len(content), "pointerSize": 130}
-            siblings.append(item)
-        return {"id": repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
+            item = {"type": "file", "path": path, "size": len(content), "oid": git_blob(content)}
+            if in_large_storage(path):
+                item["lfs"] = {"oid": checksum(path, content), "size": len(content)}
+                item["lfs"]["pointerSize"] = 130
+            found.append(item)
+        return found
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -78,9 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         self.hub.requests.append((self.command, path, self.headers.get("Range")))
-        if match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/revision/(.+)", path):
+        if match := re.fullmatch(r"/api/(?:datasets|models)/([^/]+/[^/]+)/revision/(.+)", path):
             self.info(*match.groups())
-        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+        elif match := re.fullmatch(r"/api/(?:datasets|models)/([^/]+/[^/]+)/tree/(.+)", path):
+            self.tree(*match.groups())
+        elif match := re.fullmatch(r"(?:/datasets)?/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             self.resolve(*match.groups())
         else:
             self.refuse(404, "RepoNotFound")
@@ -88,23 +100,38 @@ class _Handler(BaseHTTPRequestHandler):
     def info(self, repo: str, revision: str) -> None:
         if fault := self.planned(repo):
             return self.refuse(fault)
+        if self.known(repo, revision):
+            found = {"id": repo, "sha": COMMIT, "siblings": [], "private": False, "tags": []}
+            self.send_json(found)
+
+    def tree(self, repo: str, revision: str) -> None:
+        if self.known(repo, revision):
+            self.send_json(self.hub.listing(repo))
+
+    def known(self, repo: str, revision: str) -> bool:
+        """Whether there is such a revision; refuses what is not there."""
         if repo not in self.hub.files:
-            return self.refuse(404, "RepoNotFound")
-        if revision not in {*self.hub.branches, COMMIT}:
-            return self.refuse(404, "RevisionNotFound")
-        self.send(json.dumps(self.hub.listing(repo)).encode(), {"Content-Type": "application/json"})
+            self.refuse(404, "RepoNotFound")
+        elif revision not in {*self.hub.branches, COMMIT}:
+            self.refuse(404, "RevisionNotFound")
+        else:
+            return True
+        return False
+
+    def send_json(self, value: Any) -> None:
+        self.send(json.dumps(value).encode(), {"Content-Type": "application/json"})
 
     def resolve(self, repo: str, revision: str, path: str) -> None:
         if repo in self.hub.gated:
             return self.refuse(403, "GatedRepo")
-        fault = self.planned(path)
+        fault = self.planned(path) if self.command == "GET" else None
         if isinstance(fault, int):
-            return self.refuse(fault)
+            return self.refuse(fault, "EntryNotFound" if fault == 404 else "")
         if path not in self.hub.files.get(repo, {}):
             return self.refuse(404, "EntryNotFound")
         content = self.hub.files[repo][path]
         headers = {
-            "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+            "ETag": f'"{checksum(path, content)}"',
             "X-Repo-Commit": COMMIT,
             "Accept-Ranges": "bytes",
         }

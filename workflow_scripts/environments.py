@@ -55,6 +55,9 @@ ENVIRONMENTS = {
         purpose="jobs that use a model: pretraining, fine-tuning, translation, prediction",
         packages=(
             "accelerate",
+            # translation writes a data set
+            "datasets",
+            "filelock",
             "huggingface-hub",
             "numpy",
             "peft",
@@ -73,6 +76,8 @@ ENVIRONMENTS = {
     "score": Environment(
         purpose="jobs that need no model: data, tokens, scores",
         packages=(
+            "datasets",
+            "filelock",
             "huggingface-hub",
             "numpy",
             "pyarrow",

@@ -101,7 +101,8 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     assert run.jobs["fetch_data"] == 6
     facts = json.loads((fresh.results / "data/xnli/de/test.json").read_text())["facts"]
     assert facts["downloads"] == [{"repo": "facebook/xnli", "revision": "main", "commit": COMMIT}]
-    kept = fresh.folder / "data/hub/facebook/xnli" / COMMIT / "de/test-00000-of-00001.parquet"
+    snapshot = fresh.folder / "data/hub/datasets--facebook--xnli/snapshots" / COMMIT
+    kept = snapshot / "de/test-00000-of-00001.parquet"
     assert kept.read_bytes() == hub.files["facebook/xnli"]["de/test-00000-of-00001.parquet"]
 
     (fresh.folder / "workflow_scripts/sitecustomize.py").write_text(NO_NETWORK)
@@ -115,7 +116,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     # and the network is blocked indeed: without the cache there is one error
     shutil.rmtree(fresh.folder / "data/hub")
     (fresh.results / "downloads/xnli/de/test.json").unlink()
-    script = fresh.folder / "workflow_scripts/xstilts/data/hub_cache.py"
+    script = fresh.folder / "workflow_scripts/xstilts/hub.py"
     text = script.read_text()
     assert WAITS in text
     script.write_text(text.replace(WAITS, "WAITS = (0.0,)"))
@@ -124,7 +125,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     )
     assert run.code != 0
     assert (fresh.folder / "blocked.txt").exists()
-    assert f"(list of files): no success in 2 tries at {hub.url}" in run.output
+    assert f"facebook/xnli, revision main: no success in 2 tries at {hub.url}" in run.output
     assert "Traceback" not in run.output
 
 

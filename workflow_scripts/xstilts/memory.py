@@ -114,13 +114,8 @@ def _shape(base: str, settings: Base) -> Shape:
 
 
 def _config_of_hub(settings: Base) -> Path:
-    from huggingface_hub import hf_hub_download
+    from xstilts.hub import Repository, snapshot
 
     assert settings.hub
-    try:
-        return Path(hf_hub_download(settings.hub, "config.json", revision=settings.revision))
-    except Exception as error:
-        raise UserError(
-            f"bases: cannot get the configuration of {settings.hub!r} from the hub: {error}. "
-            "Check the name and your connection, or download the model and give its path."
-        ) from error
+    wanted = Repository(name=settings.hub, revision=settings.revision)
+    return snapshot(wanted, allow=["config.json"]) / "config.json"

@@ -16,15 +16,10 @@ WEIGHTS = ("config.json", "model.safetensors", "heads.safetensors", "heads.json"
 def _source(identity: dict[str, Any]) -> Path:
     if identity["path"] is not None:
         return Path(identity["path"])
-    from huggingface_hub import snapshot_download
+    from xstilts.hub import OTHER_FORMATS, Repository, snapshot
 
-    try:
-        return Path(snapshot_download(identity["hub"], revision=identity["revision"]))
-    except Exception as error:
-        raise UserError(
-            f"bases: cannot get {identity['hub']!r} (revision {identity['revision'] or 'newest'}) "
-            f"from the hub: {error}. Check the name, your connection and your access."
-        ) from error
+    wanted = Repository(name=identity["hub"], revision=identity["revision"])
+    return snapshot(wanted, ignore=OTHER_FORMATS)
 
 
 def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> None:

@@ -29,23 +29,24 @@ def fetch_data(identity: Mapping[str, Any], cache: Path, manifest: Path) -> None
 
     Args:
         identity: declared identity of the downloads (``xstilts.grid.identities.download``).
-        cache: folder with the downloads of all studies.
+        cache: folder with the downloads of all studies, in the layout of the hub's library.
         manifest: the record to write; its content is that of the files.
 
     Raises:
         UserError: it cannot be had; says why and what to do.
     """
     # the hub's library takes long to import, and reading what is here needs none of it
-    from xstilts.data.hub_cache import HubCache
+    from xstilts.data.downloads import fetch
 
-    hub, repositories = HubCache(cache), []
+    repositories = []
     for request in identity["requests"]:
-        fetched = hub.fetch(request["repo"], request["revision"], request["files"])
+        fetched = fetch(request["repo"], request["revision"], request["files"], cache)
         repositories.append(
             {
                 "repo": request["repo"],
                 "revision": request["revision"],
                 "commit": fetched.commit,
+                "folder": fetched.folder.relative_to(cache.resolve()).as_posix(),
                 "files": fetched.files,
             }
         )
@@ -67,7 +68,7 @@ def downloaded_files(manifest: Path) -> list[Download]:
     facts = read_manifest(manifest).facts
     found = []
     for item in facts["repositories"]:
-        folder = Path(facts["cache"], item["repo"], item["commit"])
+        folder = Path(facts["cache"], item["folder"])
         for path, checksum in item["files"].items():
             file = folder / path
             if not file.is_file() or sha256_of(file) != checksum:

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from xstilts.data.prepare import write_examples
-from xstilts.errors import UserError
 from xstilts.files import sha256_of
 from xstilts.gpus import Gpus, leased
 from xstilts.identity import digest
@@ -20,26 +19,15 @@ from xstilts.tasks import TASKS
 
 LOGGER = logging.getLogger(__name__)
 
-UNUSED = ["*.h5", "*.msgpack", "rust_model*", "*.onnx", "onnx/*", "*.tflite"]
-"""Files of hub repositories that are the same weights for other libraries."""
-
 
 def _checkpoint(model: dict[str, Any]) -> Path:
     """The folder of the model, fetched from the hub if it is one of those."""
     if model["path"] is not None:
         return Path(model["path"])
-    from huggingface_hub import snapshot_download
+    from xstilts.hub import OTHER_FORMATS, Repository, snapshot
 
-    try:
-        return Path(
-            snapshot_download(model["hub"], revision=model["revision"], ignore_patterns=UNUSED)
-        )
-    except Exception as error:
-        raise UserError(
-            f"translations.model: cannot get {model['hub']!r} (revision "
-            f"{model['revision'] or 'newest'}) from the hub: {error}. Check the name, your "
-            "connection and your access."
-        ) from error
+    wanted = Repository(name=model["hub"], revision=model["revision"])
+    return snapshot(wanted, ignore=OTHER_FORMATS)
 
 
 def translate_data(

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
+import errno
 import hashlib
-import json
 import os
+import shutil
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 
+import xstilts.hub
 from hub_server import COMMIT, Hub, serving
-from xstilts.data.hub_cache import HubCache
+from xstilts.data.downloads import Fetched, fetch
 from xstilts.errors import UserError
+from xstilts.hub import OTHER_FORMATS, Repository, snapshot
 from xstilts.paths import input_names
+from xstilts.stages.base import import_base
 from xstilts.stages.download import downloaded_files, fetch_data
 
 REPO = "owner/nli"
@@ -37,6 +42,9 @@ def point_to(url: str, monkeypatch) -> None:
 
 @pytest.fixture
 def hub(monkeypatch):
+    monkeypatch.setattr(xstilts.hub, "WAITS", (0.0, 0.0))
+    # the library waits, too
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     served = Hub()
     served.files[REPO] = dict(CONTENT)
     with serving(served):
@@ -47,118 +55,111 @@ def hub(monkeypatch):
 
 @pytest.fixture
 def cache(tmp_path):
-    return HubCache(tmp_path / "hub", waits=(0.0, 0.0))
+    return tmp_path / "hub"
 
 
-def fails(cache: HubCache, *patterns: str, repo: str = REPO, revision: str = "main") -> str:
+def fails(cache: Path, *patterns: str, repo: str = REPO, revision: str = "main") -> str:
     with pytest.raises(UserError) as caught:
-        cache.fetch(repo, revision, patterns or (FILE,))
+        fetch(repo, revision, patterns or (FILE,), cache)
     return str(caught.value)
 
 
-def left_over(cache: HubCache) -> list[str]:
-    return [path.name for path in cache.folder.rglob("*.part")]
+def contents(fetched: Fetched) -> dict[str, bytes]:
+    return {path: (fetched.folder / path).read_bytes() for path in fetched.files}
+
+
+def left_over(cache: Path) -> list[str]:
+    return [path.name for path in cache.rglob("*.incomplete")]
+
+
+def got(hub: Hub) -> list[tuple[str, str | None]]:
+    """Path and Range of the contents that were asked for."""
+    return [(path, asked) for verb, path, asked in hub.asked("/resolve/") if verb == "GET"]
 
 
 def test_files_come_whole_with_commit_and_checksum(hub, cache):
-    fetched = cache.fetch(REPO, "main", ["none/*.parquet", "en/train-*.parquet"])
+    fetched = fetch(REPO, "main", ["none/*.parquet", "en/train-*.parquet"], cache)
     assert fetched.commit == COMMIT
+    assert fetched.folder.is_relative_to(cache)
     paths = [FILE, "en/train-00001-of-00002.parquet"]
     assert fetched.files == {path: hashlib.sha256(CONTENT[path]).hexdigest() for path in paths}
-    for path in paths:
-        file = cache.file(REPO, COMMIT, path)
-        assert file.read_bytes() == CONTENT[path]
-        assert json.loads(file.with_name(f"{file.name}.json").read_text()) == {
-            "path": path,
-            "bytes": len(CONTENT[path]),
-            "sha256": fetched.files[path],
-        }
+    assert contents(fetched) == {path: CONTENT[path] for path in paths}
     assert not left_over(cache)
     assert not hub.asked("en/test")
 
 
 def test_what_is_here_needs_no_network(hub, cache, monkeypatch):
-    first = cache.fetch(REPO, "main", [FILE, "README.md"])
-    cache.fetch(REPO, "main", ["README.md"])
+    first = fetch(REPO, "main", [FILE, "README.md"], cache)
+    fetch(REPO, "main", ["README.md"], cache)
     hub.requests.clear()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert HubCache(cache.folder).fetch(REPO, "main", [FILE]) == first
-    assert HubCache(cache.folder).fetch(REPO, COMMIT, ["README.md"]).commit == COMMIT
+    assert fetch(REPO, "main", [FILE], cache) == first
+    assert fetch(REPO, COMMIT, ["README.md"], cache).commit == COMMIT
+    message = fails(cache, "en/test-*.parquet")
+    assert f"not in {cache}, and HF_HUB_OFFLINE forbids the network" in message
     assert hub.requests == []
 
 
 def test_a_branch_is_resolved_once_for_all_languages(hub, cache):
     hub.branches["refs/convert/parquet"] = COMMIT
-    cache.fetch(REPO, "refs/convert/parquet", [FILE])
-    cache.fetch(REPO, "refs/convert/parquet", ["en/test-*.parquet"])
-    assert [path for _, path, _ in hub.asked("/api/")] == [
+    fetch(REPO, "refs/convert/parquet", [FILE], cache)
+    fetch(REPO, "refs/convert/parquet", ["en/test-*.parquet"], cache)
+    assert [path for _, path, _ in hub.asked("/revision/")] == [
         f"/api/datasets/{REPO}/revision/refs/convert/parquet"
     ]
 
 
-@pytest.mark.parametrize("key", [REPO, FILE], ids=["list of files", "file"])
+@pytest.mark.parametrize("key", [REPO, FILE], ids=["commit", "file"])
 def test_an_overloaded_server_is_asked_again(hub, cache, key):
     hub.faults[key] = [503, 429] if key == REPO else [503, 500]
-    assert cache.fetch(REPO, "main", [FILE]).files
-    assert cache.file(REPO, COMMIT, FILE).read_bytes() == CONTENT[FILE]
+    assert contents(fetch(REPO, "main", [FILE], cache)) == {FILE: CONTENT[FILE]}
 
 
 def test_a_server_that_stays_overloaded_is_one_error(hub, cache):
     hub.faults[FILE] = [503] * 9
     message = fails(cache)
-    assert f"{REPO}, revision {COMMIT}, {FILE}: no success in 3 tries at {hub.url}" in message
-    assert "HTTP status 503" in message
+    assert f"{REPO}, revision {COMMIT}: no success in 3 tries at {hub.url}" in message
+    assert f"HTTP status 503 for /datasets/{REPO}/resolve/{COMMIT}/{FILE}" in message
     assert "source: mirror" in message
-    assert len(hub.asked("/resolve/")) == 3
+    assert len(got(hub)) == 3
 
 
 def test_a_cut_transfer_goes_on_where_it_stopped(hub, cache, monkeypatch):
     # the hub's library writes in steps of 10 MB; the file of the test is smaller
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 40_000)
     hub.faults[FILE] = ["cut"]
-    cache.fetch(REPO, "main", [FILE])
-    assert [asked for _, _, asked in hub.asked("/resolve/")] == [None, "bytes=120000-"]
-    assert cache.file(REPO, COMMIT, FILE).read_bytes() == CONTENT[FILE]
+    assert contents(fetch(REPO, "main", [FILE], cache)) == {FILE: CONTENT[FILE]}
+    assert [asked for _, asked in got(hub)] == [None, "bytes=120000-"]
 
 
-def test_a_part_of_a_killed_job_is_continued(hub, cache):
-    part = cache.file(REPO, COMMIT, f"{FILE}.part")
-    part.parent.mkdir(parents=True)
-    part.write_bytes(CONTENT[FILE][:200_000])
-    cache.fetch(REPO, "main", [FILE])
-    assert [asked for _, _, asked in hub.asked("/resolve/")] == ["bytes=200000-"]
-    assert cache.file(REPO, COMMIT, FILE).read_bytes() == CONTENT[FILE]
-
-
-@pytest.mark.parametrize("content", [b"x" * 10, b"x" * 400_000], ids=["short", "long"])
-def test_a_part_of_something_else_is_thrown_away(hub, cache, content):
-    part = cache.file(REPO, COMMIT, f"{FILE}.part")
-    part.parent.mkdir(parents=True)
-    part.write_bytes(content)
-    cache.fetch(REPO, "main", [FILE])
-    assert cache.file(REPO, COMMIT, FILE).read_bytes() == CONTENT[FILE]
+def test_a_job_goes_on_with_the_files_that_are_missing(hub, cache):
+    hub.faults["en/train-00001-of-00002.parquet"] = [404]
+    fails(cache, "en/train-*.parquet")
+    assert not left_over(cache)
+    hub.requests.clear()
+    fetch(REPO, "main", ["en/train-*.parquet"], cache)
+    assert [path.rpartition("/")[2] for path, _ in got(hub)] == ["train-00001-of-00002.parquet"]
 
 
 @pytest.mark.parametrize("path", [FILE, "README.md"], ids=["large file", "git file"])
 def test_damage_on_the_way_is_noticed(hub, cache, path):
     hub.faults[path] = ["damaged"]
-    cache.fetch(REPO, "main", [path])
-    assert cache.file(REPO, COMMIT, path).read_bytes() == CONTENT[path]
-    other = HubCache(cache.folder / "other", waits=(0.0,))
+    assert contents(fetch(REPO, "main", [path], cache)) == {path: CONTENT[path]}
     hub.faults[path] = ["damaged"] * 9
-    assert "checksum mismatch: the hub lists" in fails(other, path)
-    assert not other.file(REPO, COMMIT, path).exists()
-    assert not left_over(other)
+    message = fails(cache / "other", path)
+    assert f"{path}: checksum mismatch: the hub lists" in message
+    assert "no success in 3 tries" in message
+    assert not [file for file in (cache / "other").rglob(Path(path).name) if file.is_file()]
 
 
 @pytest.mark.parametrize("path", [FILE, "README.md"], ids=["large file", "git file"])
 def test_damage_on_disk_is_noticed(hub, cache, path):
-    cache.fetch(REPO, "main", [path])
-    cache.file(REPO, COMMIT, path).write_bytes(b"something else")
+    file = fetch(REPO, "main", [path], cache).folder / path
+    file.write_bytes(b"something else")
     hub.requests.clear()
-    cache.fetch(REPO, "main", [path])
-    assert len(hub.asked("/resolve/")) == 1
-    assert cache.file(REPO, COMMIT, path).read_bytes() == CONTENT[path]
+    fetch(REPO, "main", [path], cache)
+    assert len(got(hub)) == 1
+    assert file.read_bytes() == CONTENT[path]
 
 
 def test_no_such_file_names_the_nearest(hub, cache):
@@ -168,19 +169,19 @@ def test_no_such_file_names_the_nearest(hub, cache):
     assert f"revisions: {{{REPO}: COMMIT}}" in message
 
 
-def test_a_file_that_is_listed_but_gone(hub, cache, monkeypatch):
+def test_a_file_that_is_listed_but_gone(hub, cache):
     hub.faults[FILE] = [404]
-    hub.files[REPO][FILE] = CONTENT[FILE]
     message = fails(cache)
-    assert f"{REPO}, revision {COMMIT}, {FILE}" in message
-    assert "HTTP status 404" in message
-    assert len(hub.asked("/resolve/")) == 1
+    assert f"{REPO}, revision {COMMIT} (/datasets/{REPO}/resolve/{COMMIT}/{FILE})" in message
+    assert "no such file (HTTP status 404)" in message
+    assert len(got(hub)) == 1
 
 
 def test_no_such_repository(hub, cache):
     message = fails(cache, repo="owner/nlli")
-    assert "owner/nlli, revision main, (list of files): no such repository" in message
+    assert "no such repository, or a private or gated one (HTTP status 404)" in message
     assert f"{hub.url}/datasets/owner/nlli" in message
+    assert "no name of a repository" in fails(cache, repo="owner/nli/en")
 
 
 def test_no_such_revision(hub, cache):
@@ -200,8 +201,7 @@ def test_a_gated_repository_names_the_page_and_the_token(hub, cache):
 def test_offline_is_one_error(hub, cache, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     message = fails(cache)
-    assert "HF_HUB_OFFLINE forbids the network" in message
-    assert str(cache.folder) in message
+    assert f"not in {cache}, and HF_HUB_OFFLINE forbids the network" in message
     assert hub.requests == []
 
 
@@ -214,43 +214,41 @@ def test_no_server_is_one_error(hub, cache, monkeypatch):
     assert "Check the connection" in message
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_one_error(hub, cache):
-    part = cache.file(REPO, COMMIT, f"{FILE}.part")
-    part.parent.mkdir(parents=True)
-    part.symlink_to("/dev/full")
-    message = fails(cache)
-    assert f"{FILE}: no space left in {cache.folder}" in message
+def test_a_full_disk_is_one_error(hub, cache, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "move", full)
+        patched.setattr(os, "replace", full)
+        message = fails(cache)
+    assert f"no space left in {cache}" in message
     assert "hub_cache" in message
 
 
 def test_a_file_that_does_not_fit_is_not_begun(hub, cache, monkeypatch):
     listing = hub.listing(REPO)
-    listing["siblings"][0] |= {"size": 1 << 60}
+    listing[0]["size"] = 1 << 60
     monkeypatch.setattr(hub, "listing", lambda repo: listing)
     assert "MB to come" in fails(cache)
     assert not hub.asked("/resolve/")
 
 
-def test_a_path_that_leaves_the_folder_is_no_file(hub, cache):
-    hub.files[REPO]["../evil.parquet"] = b"evil"
-    assert "no file matches" in fails(cache, "../evil.parquet")
-
-
 def test_jobs_at_the_same_time_download_once(hub, cache):
-    def fetch(_: int) -> None:
-        HubCache(cache.folder).fetch(REPO, "main", ["en/*.parquet"])
+    def load(_: int) -> None:
+        fetch(REPO, "main", ["en/*.parquet"], cache)
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(fetch, range(4)))
-    assert len(hub.asked("/resolve/")) == 3
-    assert len(hub.asked("/api/")) == 1
+        list(pool.map(load, range(4)))
+    assert Counter(path for path, _ in got(hub)).most_common(1)[0][1] == 1
+    assert len(got(hub)) == 3
+    assert len(hub.asked("/revision/")) == 1
 
 
 def test_the_record_leads_back_to_the_files(hub, cache, tmp_path):
     request = {"repo": REPO, "revision": "main", "files": ["en/train-*.parquet"]}
     manifest = tmp_path / "train.json"
-    fetch_data({"requests": [request]}, cache.folder, manifest)
+    fetch_data({"requests": [request]}, cache, manifest)
     [found] = downloaded_files(manifest)
     assert [file.read_bytes() for file in found.files] == [
         CONTENT[FILE],
@@ -260,10 +258,27 @@ def test_the_record_leads_back_to_the_files(hub, cache, tmp_path):
     found.files[0].write_bytes(b"other")
     with pytest.raises(UserError, match=r"changed since it was downloaded. Delete .*train\.json"):
         downloaded_files(manifest)
-    with contextlib.suppress(FileNotFoundError):
-        found.files[0].unlink()
+    found.files[0].unlink()
     with pytest.raises(UserError, match="gone after it was downloaded"):
         downloaded_files(manifest)
+
+
+def test_a_model_comes_without_the_formats_of_other_libraries(hub, cache):
+    hub.files[REPO] = {"config.json": b"{}", "tf_model.h5": b"tf", "onnx/model.onnx": b"onnx"}
+    folder = snapshot(Repository(name=REPO, cache=cache), ignore=OTHER_FORMATS)
+    assert [path.name for path in folder.rglob("*")] == ["config.json"]
+    assert hub.asked(f"/api/models/{REPO}/revision/main")
+
+
+def test_a_base_model_that_cannot_be_had_is_one_error(hub, cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    identity = {"path": None, "hub": "owner/xlm", "revision": None}
+    with pytest.raises(UserError) as caught:
+        import_base(identity, tokenizer=tmp_path / "t/t.json", model=tmp_path / "m/m.json")
+    assert f"Look at {hub.url}/owner/xlm;" in str(caught.value)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match="name the folder of a copy with the key `path`"):
+        import_base(identity, tokenizer=tmp_path / "t/t.json", model=tmp_path / "m/m.json")
 
 
 def test_equal_file_names_stay_apart_in_an_identity():

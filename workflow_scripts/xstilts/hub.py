@@ -1,0 +1,296 @@
+"""Snapshots of hub repositories, and what to do about each way in which one cannot be had."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from filelock import FileLock
+from huggingface_hub import HfApi, constants, get_cached_repo_tree, snapshot_download
+from huggingface_hub.errors import (
+    CachedRepoTreeNotFoundError,
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    RevisionResolutionError,
+)
+from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
+
+from xstilts.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+LOGGER = logging.getLogger(__name__)
+
+WAITS = (1.0, 3.0, 9.0, 27.0)
+"""Seconds before each further try, after those of the hub's library."""
+
+OTHER_FORMATS = (
+    "*.h5", "*.msgpack", "rust_model*", "*.onnx", "onnx/*", "*.tflite", "openvino/*", "coreml/*",
+)  # fmt: skip
+"""Files of model repositories that are the same weights for other libraries."""
+
+# raised for any failure of a connection, whichever HTTP library the hub's client uses
+_TransportError: type[Exception] = next(
+    base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"
+)
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_KEPT = "Files that are in the cache already are kept."
+
+T = TypeVar("T")
+
+
+class TransientError(Exception):
+    """A failure that may pass: an overloaded server, a lost connection, a damaged transfer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository of the hub at a revision."""
+
+    name: str
+    """``OWNER/NAME``."""
+    revision: str | None = None
+    """Branch, tag or commit; None for the newest."""
+    kind: Literal["dataset", "model"] = "model"
+    cache: Path | None = None
+    """Folder in the layout of the hub's library; None for the library's own."""
+
+    def __str__(self) -> str:
+        """How messages name it."""
+        return f"{self.name}, revision {self.revision or constants.DEFAULT_REVISION}"
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What every function of the hub's library is told."""
+        return {
+            "repo_id": self.name,
+            "repo_type": self.kind,
+            "revision": self.revision,
+            "cache_dir": self.cache,
+        }
+
+    @property
+    def folder(self) -> Path:
+        """Where downloads are kept."""
+        return self.cache or Path(constants.HF_HUB_CACHE)
+
+    @property
+    def page(self) -> str:
+        """Where people look at it."""
+        return f"{constants.ENDPOINT}/{'datasets/' * (self.kind == 'dataset')}{self.name}"
+
+    @property
+    def pin(self) -> str:
+        """The configuration key of its revision."""
+        return "revisions" if self.kind == "dataset" else "revision"
+
+    @property
+    def instead(self) -> str:
+        """How to do without a download."""
+        if self.kind == "dataset":
+            return "use `source: mirror`"
+        return "name the folder of a copy with the key `path`"
+
+    @property
+    def elsewhere(self) -> str:
+        """How to keep downloads on another disk."""
+        return f"set {'hub_cache' if self.kind == 'dataset' else 'HF_HOME'} to a folder there"
+
+
+def resolved(repository: Repository) -> str:
+    """The commit of a revision: what the cache knows, else what the hub says now.
+
+    The first answer stands in the cache, also for jobs that ask at the same time: all languages
+    of a task must come from one commit.
+
+    Raises:
+        UserError: it cannot be had; says why and what to do.
+    """
+
+    def resolve() -> str:
+        try:
+            return HfApi().resolve_revision(**repository.asked, local_files_only=True).resolved
+        except RevisionResolutionError:
+            commit = HfApi().resolve_revision(**repository.asked).resolved
+        LOGGER.info("%s is commit %s", repository, commit)
+        return commit
+
+    repository.folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(repository.folder / f".{repository.name.replace('/', '--')}.lock"):
+        return tried(resolve, repository)
+
+
+def file_sizes(repository: Repository) -> dict[str, int]:
+    """Path to bytes of every file of a repository at a commit, from the cache if it knows them.
+
+    Raises:
+        UserError: as :func:`resolved`.
+    """
+
+    def listed() -> dict[str, int]:
+        try:
+            entries: Iterable[object] = get_cached_repo_tree(**repository.asked)
+        except CachedRepoTreeNotFoundError:
+            entries = HfApi().list_repo_tree(
+                repository.name,
+                recursive=True,
+                revision=repository.revision,
+                repo_type=repository.kind,
+            )
+        return {entry.path: entry.size for entry in entries if isinstance(entry, RepoFile)}
+
+    return tried(listed, repository)
+
+
+def snapshot(
+    repository: Repository,
+    *,
+    allow: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+) -> Path:
+    """The folder of a repository's files at one commit, downloaded if need be.
+
+    Args:
+        repository: what to get.
+        allow: patterns of the files to get; None for all.
+        ignore: patterns of files that are not needed.
+
+    Raises:
+        UserError: offline, no such repository, revision or file, no access, disk full, or a
+            transfer that fails again and again; says what to do.
+    """
+    disable_progress_bars()
+
+    def download() -> Path:
+        return Path(
+            snapshot_download(
+                **repository.asked,
+                allow_patterns=None if allow is None else list(allow),
+                ignore_patterns=list(ignore),
+            )
+        )
+
+    return tried(download, repository)
+
+
+def tried(once: Callable[[], T], repository: Repository) -> T:
+    """The result of a call of the hub's library, tried again after failures that may pass.
+
+    Raises:
+        UserError: for every failure of the hub, the connection or the disk.
+    """
+    reason = ""
+    for number, wait in enumerate((*WAITS, None), start=1):
+        try:
+            return once()
+        except UserError:
+            raise
+        except Exception as error:
+            found = explained(error, repository)
+            if found is error and not isinstance(error, TransientError):
+                raise
+            if not isinstance(found, TransientError):
+                raise found from error
+            reason = str(found)
+        if wait is not None:
+            LOGGER.warning("%s: try %d: %s; again in %g s", repository, number, reason, wait)
+            time.sleep(wait)
+    raise UserError(
+        f"{repository}: no success in {number} tries at {constants.ENDPOINT}; the last one: "
+        f"{reason}. Check the connection (and proxy) and run again, or download on another machine "
+        f"and {repository.instead}. {_KEPT}"
+    )
+
+
+def explained(error: Exception, repository: Repository) -> Exception:
+    """A UserError that says what to do, or TransientError; the error itself if it is neither.
+
+    Args:
+        error: what the hub's library or the file system raised. The library wraps many failures
+            in one that says "not in the cache": then the cause counts.
+        repository: what was asked for.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, TransientError):
+            return cause
+        if isinstance(cause, OfflineModeIsEnabled):
+            return UserError(
+                f"{repository}: not in {repository.folder}, and HF_HUB_OFFLINE forbids the "
+                "network. Unset it for this run, copy the folder from a machine that has "
+                f"downloaded the files, or {repository.instead}."
+            )
+        if isinstance(cause, HfHubHTTPError):
+            return _of_status(cause, repository)
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            return disk_full(repository)
+        if isinstance(cause, HFValidationError):
+            return UserError(f"{repository}: no name of a repository. {cause}")
+        # what the cache lacks is not a failure of its own
+        if isinstance(cause, _TransportError) or (
+            isinstance(cause, OSError) and not isinstance(cause, LocalEntryNotFoundError)
+        ):
+            return TransientError(f"{type(cause).__name__}: {cause}".splitlines()[0])
+    return error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def disk_full(repository: Repository, needed: int | None = None) -> UserError:
+    """The error for files that have no room.
+
+    Args:
+        repository: where they come from.
+        needed: bytes to come, if they are known.
+    """
+    size = f"there are {needed / 1e6:.1f} MB to come. " if needed else ""
+    return UserError(
+        f"{repository}: no space left in {repository.folder}: {size}Make room, or "
+        f"{repository.elsewhere}, and run again. {_KEPT}"
+    )
+
+
+def _of_status(error: HfHubHTTPError, repository: Repository) -> Exception:
+    status, page = error.response.status_code, repository.page
+    where = f"{repository} ({error.response.url.path})"
+    if status in _TRANSIENT:
+        return TransientError(f"HTTP status {status} for {error.response.url.path}")
+    if isinstance(error, GatedRepoError) or status == 403:
+        return UserError(
+            f"{where}: access is refused (HTTP status {status}). Open {page}, accept the terms of "
+            "its licence there, and set HF_TOKEN to a token of that account (or run "
+            "`hf auth login`)."
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return UserError(
+            f"{where}: no such revision (HTTP status {status}). {page}/commits/main lists the "
+            f"commits; pin one with the key `{repository.pin}`, or remove the pin."
+        )
+    if isinstance(error, EntryNotFoundError):
+        return UserError(
+            f"{where}: no such file (HTTP status {status}). See {page}/tree/main; pin another "
+            f"revision with the key `{repository.pin}`."
+        )
+    if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
+        return UserError(
+            f"{where}: no such repository, or a private or gated one (HTTP status {status}). Look "
+            f"at {page}; if it asks to accept a licence, do so and set HF_TOKEN to a token of "
+            "that account. Check HF_ENDPOINT, too, if it is set."
+        )
+    return UserError(f"{where}: the hub answers with HTTP status {status}: {error}")
