@@ -2,7 +2,9 @@
 # a package registry that pip can reach; nothing else, and nothing outside this folder changes.
 #
 #   make run     the default study, in .venv        (make run CORES=4 ARGS="--dry-run")
-#   make test    the tests, two at a time           (make test ARGS="-n 0 tests/unit")
+#   make test    the tests, two at a time           (make test ARGS="-n 0 tests/unit"; for daily
+#                use without those of more than ten seconds: make test ARGS="-m 'not slow'")
+#   make test-full   the long tests, marked 'full', that make test leaves out
 #   make check   style, types and workflow lint     (make format mends what can be mended)
 #   make readme  a finished default study's result into README.md
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)
@@ -20,14 +22,20 @@ LAUNCHER := $(BIN)/xstilts
 # Shell rules find the pinned tools first, too.
 WITH_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: run test check format readme env lock envs clean
+.PHONY: run test test-full check format readme env lock envs clean
 .DEFAULT_GOAL := run
 
 run: env
 	$(WITH_VENV) $(BIN)/snakemake --cores $(CORES) $(ARGS)
 
+# In the order of tests/conftest.py, the longest files first: no process waits for the other's last.
+PYTEST := $(WITH_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: env
-	$(WITH_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-full: env
+	$(PYTEST) --full $(ARGS)
 
 check: env
 	$(BIN)/ruff format --check .

@@ -228,12 +228,16 @@ def test_second_make_installs_nothing_and_a_changed_lock_installs_again(checkout
     assert "pip install" in make(checkout, "-n", "env").stdout
 
 
+PYTEST = "-m|pytest|-n|2|--dist|loadfile|--no-loadscope-reorder|"
+
+
 @needs_make
 def test_run_and_test_use_the_environment_of_the_checkout(checkout: Path) -> None:
     pretend_installed(checkout)
     run = make(checkout, "-n", "run", "CORES=3", "ARGS=--dry-run").stdout
     assert ".venv/bin/snakemake --cores 3 --dry-run" in run
-    assert make(checkout, "test", "ARGS=-x").stdout.endswith("-m|pytest|-n|2|--dist|loadfile|-x|")
+    assert make(checkout, "test", "ARGS=-x").stdout.endswith(f"{PYTEST}-x|")
+    assert make(checkout, "test-full").stdout.endswith(f"{PYTEST}--full|")
 
 
 @needs_make

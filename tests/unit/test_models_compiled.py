@@ -25,7 +25,7 @@ needs_compiler = pytest.mark.skipif(
 LENGTHS = ([9, 7, 7, 3, 1], [12, 4, 2], [5, 5], [64, 1, 63, 64], [31, 30, 30, 8], [17, 17, 17])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @needs_compiler
 def test_outputs_and_gradients_are_those_of_the_layers_for_many_lengths() -> None:
     from torch._dynamo.utils import counters

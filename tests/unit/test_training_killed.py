@@ -15,18 +15,19 @@ from engine_world import make_tokens
 from kill_world import FINISHED, KINDS, PLACES
 
 HERE = Path(__file__).parent
-KILLS, SEED = 20, 4
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json", "selection.parquet")
 
 
-@pytest.mark.slow
-def test_twenty_kills_change_no_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kills", "seed"), [pytest.param(20, 4, marks=pytest.mark.full), (6, 9898)]
+)
+def test_kills_change_no_bit(tmp_path: Path, kills: int, seed: int) -> None:
     for kind in KINDS:
         make_tokens(tmp_path, kind, 64)
         make_tokens(tmp_path, kind, 20, seed=7)
     paths = os.pathsep.join([str(HERE), str(HERE.parents[1] / "workflow_scripts")])
     done = subprocess.run(
-        [sys.executable, str(HERE / "kill_world.py"), str(tmp_path), str(KILLS), str(SEED)],
+        [sys.executable, str(HERE / "kill_world.py"), str(tmp_path), str(kills), str(seed)],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
@@ -34,8 +35,8 @@ def test_twenty_kills_change_no_bit(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     ends = Counter(json.loads(done.stdout))
-    assert sum(ends.values()) - ends[FINISHED] == KILLS
-    # the seed brings a life to an end at every kind of place
+    assert sum(ends.values()) - ends[FINISHED] == kills
+    # the seeds bring a life to an end at every kind of place
     assert set(ends) == {*PLACES, FINISHED}
     whole = tmp_path / "whole/model"
     models = sorted(tmp_path.glob("killed-*/model"))

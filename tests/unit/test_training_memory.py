@@ -86,12 +86,12 @@ def measured(
 @pytest.mark.parametrize(
     ("case", "checkpointing", "rank", "rows"),
     [
-        (WEIGHTS_LEAD, False, None, None),
+        pytest.param(WEIGHTS_LEAD, False, None, None, marks=pytest.mark.full),
         (WEIGHTS_LEAD, False, None, 15_000),
-        (ACTIVATIONS_LEAD, False, None, None),
+        pytest.param(ACTIVATIONS_LEAD, False, None, None, marks=pytest.mark.full),
         (ACTIVATIONS_LEAD, True, None, None),
-        (WEIGHTS_LEAD, False, 8, None),
-        (ACTIVATIONS_LEAD, False, 8, None),
+        pytest.param(WEIGHTS_LEAD, False, 8, None, marks=pytest.mark.full),
+        pytest.param(ACTIVATIONS_LEAD, False, 8, None, marks=pytest.mark.full),
     ],
     ids=[
         "weights lead",

@@ -159,7 +159,7 @@ def test_layers_that_are_computed_again_change_nothing(team: Any) -> None:
     same_but_for_rounding(folder / "even", folder / "again")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_bf16_in_shards_is_bf16_in_one_process(tmp_path: Path) -> None:
     plan = {**UNEVEN, "precision": "bf16", "learning_rate": 1e-3}
     for out in ("alone", "shards"):
@@ -178,7 +178,7 @@ def test_bf16_in_shards_is_bf16_in_one_process(tmp_path: Path) -> None:
 
 
 # a family each of: layers named by transformers, a decoder, an encoder of T5 with shared positions
-@pytest.mark.slow
+@pytest.mark.full
 def test_families_in_shards(tmp_path: Path) -> None:
     families = ("xlm_roberta_xl", "bert", "mt5", "modernbert", "qwen3", "bloom")
     kinds = ("tagging", "classification")
@@ -240,7 +240,7 @@ def test_a_process_that_dies_ends_the_stage_with_its_name(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+@pytest.mark.parametrize("strategy", ["ddp", pytest.param("fsdp", marks=pytest.mark.full)])
 def test_a_signal_stops_all_processes_after_the_same_step(
     tmp_path: Path, strategy: Strategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

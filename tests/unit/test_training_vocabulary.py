@@ -319,7 +319,7 @@ def test_pieces_are_those_of_the_examples(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+@pytest.mark.parametrize("strategy", ["ddp", pytest.param("fsdp", marks=pytest.mark.full)])
 def test_several_processes_train_the_same_rows(tmp_path: Path, strategy: Any) -> None:
     tokens = str(make_tokens(tmp_path, "classification", 50)[1])
     common = {

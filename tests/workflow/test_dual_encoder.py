@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Checkout
+    from checkout import Checkout
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
 def test_ranking_targets_train_select_and_rank_with_what_they_trained(fresh: Checkout):

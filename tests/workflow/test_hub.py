@@ -15,7 +15,7 @@ from hub_server import COMMIT, Hub, serving
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Checkout
+    from checkout import Checkout
 
 pytestmark = pytest.mark.workflow
 
@@ -91,6 +91,7 @@ def write_hub_study(checkout: Checkout) -> None:
     )
 
 
+@pytest.mark.slow
 def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     write_hub_study(fresh)
     with serving(hub):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Checkout
+    from checkout import Checkout
 
 pytestmark = pytest.mark.workflow
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_two_processes_train_what_one_need_not_train_again(fresh: Checkout) -> None:
     fresh.write_study(parallel={"processes": 2, "strategy": "fsdp"})
     run = fresh.snakemake("intermediate_models")
@@ -36,6 +36,7 @@ def test_a_job_asks_for_what_its_processes_need(fresh: Checkout) -> None:
     run = fresh.snakemake("-n", "intermediate_models")
     assert run.code == 0, run.output
     asked = [line for line in run.output.splitlines() if "processes=2" in line]
+    assert "train_target" not in run.jobs
     # pretraining and one intermediate stage
     assert len(asked) == 2
     assert all("gpu=2" in line and "mem_mb=16000" in line for line in asked)

@@ -9,9 +9,9 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import TINY, Checkout
+from checkout import TINY, Checkout
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 CELL = "mini/seed-1/mnli/xnli"
 
@@ -46,7 +46,7 @@ def test_a_partial_grid_marks_incomplete_averages(done: Checkout):
 
 
 def test_sigterm_saves_and_the_next_run_goes_on(done: Checkout):
-    recipes = {"all": TINY["recipes"]["all"], "target": {"max_steps": 8000}}
+    recipes = {"all": TINY["recipes"]["all"], "target": {"max_steps": 2000}}
     done.write_study(
         recipes=recipes, strategies={"none": []}, targets={"xnli": {"languages": ["qaa"]}}
     )

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Checkout
+    from checkout import Checkout
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
+pytestmark = [pytest.mark.workflow, pytest.mark.slurm, pytest.mark.full]
 
 
 def slurm_answers() -> bool:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import TINY, Checkout
+from checkout import TINY, Checkout
 
 pytestmark = pytest.mark.workflow
 
@@ -59,8 +59,11 @@ def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     assert jobs["train_target"] == 3 * 4 * 2
     assert jobs["predict_tatoeba"] == 3 * 4
     assert jobs["score_predictions"] == 3 * 4 * 3
+    # only asked for by name
+    assert "export_submission" not in jobs
 
 
+@pytest.mark.full
 def test_the_scheduler_wakes_only_where_a_job_ends(done: Checkout):
     for part in ("predictions", "scores"):
         shutil.rmtree(done.results / part)

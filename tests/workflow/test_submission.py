@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Checkout
+    from checkout import Checkout
 
 pytestmark = pytest.mark.workflow
 
 
+@pytest.mark.slow
 def test_a_submission_is_asked_for_by_name_and_scores_as_the_study_does(done: Checkout):
-    assert done.snakemake("-n").nothing_to_do
     run = done.snakemake("submission")
     assert run.code == 0, run.output
     assert run.jobs == {"export_submission": 2, "submission": 1}
@@ -35,11 +35,6 @@ def test_a_submission_is_asked_for_by_name_and_scores_as_the_study_does(done: Ch
         assert metrics["accuracy"] == pytest.approx(
             {row["language"]: row["value"] for row in rows}, abs=1e-9, rel=0
         )
-
-
-def test_it_is_not_part_of_everything(fresh: Checkout):
-    assert "export_submission" not in fresh.snakemake("-n").jobs
-    assert fresh.snakemake("-n", "submission").jobs["export_submission"] == 2
 
 
 def test_a_suite_becomes_targets(fresh: Checkout):

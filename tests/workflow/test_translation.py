@@ -7,9 +7,9 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, Checkout
+from checkout import ROOT, Checkout
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 PLACE = "data/mnli/qab-translated/train"
 
@@ -74,6 +74,7 @@ def test_from_the_source_language_to_the_table(translating: Checkout):
     assert not {"pretrain", "prepare_data"} & set(jobs)
 
 
+@pytest.mark.full
 def test_answers_stand_at_their_offsets_and_the_lost_are_counted(translating: Checkout):
     text = (translating.folder / "config.yaml").read_text()
     (translating.folder / "config.yaml").write_text(text.replace("mnli@qab", "squad_v1@qab"))

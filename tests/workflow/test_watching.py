@@ -9,14 +9,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import TINY, Checkout
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-pytestmark = pytest.mark.workflow
+if TYPE_CHECKING:
+    from checkout import Checkout
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 CELL = "mini/seed-1/mnli/xnli"
+MADE = ("train_target", "predict_xnli", "score_predictions")
 
 
 @pytest.fixture
@@ -36,17 +40,26 @@ def log(checkout: Checkout, name: str) -> str:
     return (checkout.results / f"logs/{name}.log").read_text()
 
 
-def test_a_run_says_what_it_does_and_leases_and_writes_curves(
+def test_what_was_deleted_is_made_and_told_with_leases_and_curves(
     done: Checkout, counted_gpu: dict[str, str]
 ):
     weights = done.results / "target" / CELL / "model.safetensors"
     before = weights.read_bytes()
+    kept, gone = (done.results / f"predictions/{CELL}/{code}.parquet" for code in ("qaa", "qab"))
+    predicted, removed = kept.read_bytes(), gone.read_bytes()
     done.write_study(logging={"tensorboard": True}, resources={"jobs_per_gpu": 2})
     assert done.snakemake("-n").nothing_to_do
     shutil.rmtree(weights.parent)
-    (done.results / "predictions" / CELL / "qab.parquet").unlink()
+    gone.unlink()
     run = done.snakemake("--resources", "gpu=1", environment=counted_gpu)
     assert run.code == 0, run.output
+
+    # the cell that was deleted and what follows, and of its languages the one that was deleted
+    assert [run.jobs.get(name) for name in MADE] == [1, 1, 1]
+    assert not {"pretrain", "train_intermediate", "predict_tatoeba"} & set(run.jobs)
+    assert weights.read_bytes() == before, "training is not reproducible"
+    assert kept.read_bytes() == predicted
+    assert len(gone.read_bytes()) > len(removed) / 2
 
     assert "tiny, " in run.output
     assert "1 of 2 target stages, 1 of 4 predicted cells to make; the rest is there" in run.output
@@ -69,7 +82,6 @@ def test_a_run_says_what_it_does_and_leases_and_writes_curves(
     assert "tokens/s" in log(done, f"predictions/{CELL}")
     assert not list((done.results / "failures").rglob("*.json"))
 
-    assert weights.read_bytes() == before
     curves = EventAccumulator(str(done.results / "tensorboard/target" / CELL)).Reload()
     assert [event.step for event in curves.Scalars("train/loss")] == [1, 2, 3, 4, 5, 6]
     assert [event.step for event in curves.Scalars("dev/mnli@qaa/accuracy")] == [2, 4, 6]
@@ -106,12 +118,8 @@ def test_a_terminal_has_a_status_line_that_goes_in_the_end(done: Checkout):
     assert after.count("\x1b[K") == 1
 
 
-def test_without_a_gpu_nothing_is_leased(fresh: Checkout, tmp_path: Path):
+def test_without_a_gpu_nothing_is_leased(finished: Checkout):
     if Path("/proc/driver/nvidia/gpus").exists() or shutil.which("nvidia-smi"):
         pytest.skip("there are GPUs here")
-    fresh.write_study(strategies={"none": []}, targets={"tatoeba": TINY["targets"]["tatoeba"]})
-    leases = {"XSTILTS_LEASES": str(tmp_path / "leases")}
-    run = fresh.snakemake("target_models", environment=leases)
-    assert run.code == 0, run.output
-    assert "GPU" not in log(fresh, "bases/mini/model")
-    assert not (tmp_path / "leases").exists()
+    assert "GPU" not in log(finished, "bases/mini/model")
+    assert not (finished.folder / "leases").exists()
