@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from xstilts.benchmark_files import run_seconds
 from xstilts.errors import UserError
 from xstilts.files import read_json
+from xstilts.models.shape import shape_of_config
 from xstilts.plan.devices import canonical
 from xstilts.plan.lengths import tokenised
-from xstilts.plan.shapes import shape_of_config
 from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from xstilts.plan.shapes import EncoderShape
+    from xstilts.models.shape import EncoderShape
 
 Kind = Literal["training", "prediction"]
 STAGES = ("bases/*/model", "intermediate/*/*/*", "target/*/*/*/*")

@@ -120,15 +120,19 @@ def _trust(time: dict[str, Any]) -> Iterator[str]:
 
 def _disk(plan: dict[str, Any]) -> Iterator[str]:
     found = plan["disk"]
-    yield "Disk (models in fp32, small heads left out)"
-    rows = [("base", "models", "each", "kept", "more while a stage trains")]
+    yield "Disk (weights in fp32, heads and records included)"
+    rows = [("base", "models", "each", "adapters", "each", "kept", "more while a stage trains")]
     for base, item in found["bases"].items():
-        values = ("model_bytes", "kept_bytes", "state_bytes_while_training")
-        rows.append((base, str(item["models"]), *(size(item[key]) for key in values)))
+        cells = []
+        for count, each in (("models", "model_bytes"), ("adapters", "adapter_bytes")):
+            cells += [str(item[count]), size(item[each])] if item[count] else ["-", "-"]
+        kept = "?" if item["unknown"] else size(item["kept_bytes"])
+        rows.append((base, *cells, kept, size(item["state_bytes_while_training"])))
     yield from table(rows)
     yield (
-        f"  tokens about {size(found['tokens_bytes'])}, predictions about "
-        f"{size(found['predictions_bytes'])}, of data whose size is known"
+        f"  data about {size(found['data_bytes'])}, tokens about {size(found['tokens_bytes'])}, "
+        f"predictions and scores about {size(found['predictions_bytes'])}, of data whose size is "
+        "known"
     )
     more = f", and {', '.join(found['unknown'])}" if found["unknown"] else ""
     stages = "stage" if found["running"] == 1 else "stages"
