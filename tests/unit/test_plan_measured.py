@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from engine_world import ARCHITECTURE, make_tokens, recipe, running
 
 from xstilts.models.heads import HeadSpec
+from xstilts.models.shape import EncoderShape
 from xstilts.plan.history import Finished
-from xstilts.plan.shapes import EncoderShape
 from xstilts.plan.throughput import fit
 from xstilts.plan.work import Work, forward_flops, training_factor
 from xstilts.tokens.store import TokenTable

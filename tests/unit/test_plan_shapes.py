@@ -7,9 +7,12 @@ import torch
 from engine_world import ARCHITECTURE
 from torch.utils.flop_counter import FlopCounterMode
 
+from xstilts.models.adapters import linear_layers
 from xstilts.models.encoder import build_encoder
+from xstilts.models.heads import HeadSpec, new_head
+from xstilts.models.layers import layers_of
+from xstilts.models.shape import head_parameters, shape_of_config
 from xstilts.plan.known_models import KNOWN_MODELS
-from xstilts.plan.shapes import shape_of_config
 from xstilts.plan.work import forward_flops, hidden_flops
 
 
@@ -30,7 +33,7 @@ from xstilts.plan.work import forward_flops, hidden_flops
         "google/gemma-3-270m",
     ],
 )
-def test_known_models_have_the_parameters_that_transformers_builds(name: str) -> None:
+def test_known_models_have_the_parameters_and_layers_that_transformers_builds(name: str) -> None:
     import transformers
     from transformers.models.mt5.modeling_mt5 import MT5EncoderModel
 
@@ -42,8 +45,24 @@ def test_known_models_have_the_parameters_that_transformers_builds(name: str) ->
     pooler = {"add_pooling_layer": False} if has_pooler else {}
     with torch.device("meta"):
         model = model_class(config, **pooler)
-    built = sum(parameter.numel() for parameter in model.parameters())
-    assert shape_of_config(KNOWN_MODELS[name]).parameters == built
+    shape = shape_of_config(KNOWN_MODELS[name])
+    assert shape.parameters == sum(parameter.numel() for parameter in model.parameters())
+    layer = layers_of(model)[-1]
+    built = {name: layer.get_submodule(name) for name in linear_layers(layer)}
+    sizes = {name: (module.in_features, module.out_features) for name, module in built.items()}
+    assert shape.linear_layers == sizes
+    # the only families with layers that stay in fp32 when others are quantised
+    assert (config.model_type == "mt5") == bool(model._keep_in_fp32_modules)
+
+
+@pytest.mark.parametrize(
+    "kind", ["classification", "tagging", "span", "multiple_choice", "ranking", "mlm"]
+)
+def test_heads_have_the_parameters_that_are_built(kind: str) -> None:
+    config = build_encoder({**ARCHITECTURE, "vocab_size": 200}).config
+    spec = HeadSpec(kind=kind, labels=("a", "b", "c"))
+    built = sum(parameter.numel() for parameter in new_head(spec, config).parameters())
+    assert head_parameters(kind, shape_of_config(config.raw), 3) == built
 
 
 @pytest.mark.parametrize(

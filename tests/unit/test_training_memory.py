@@ -17,9 +17,10 @@ from test_config import STUDY
 
 from xstilts.cli import main
 from xstilts.models.encoder import build_encoder
+from xstilts.models.shape import EncoderShape, shape_of_config
 from xstilts.tokens import classification
 from xstilts.tokens.store import list_array, write_tokens
-from xstilts.training.memory import Adapters, Shape, estimate
+from xstilts.training.memory import Adapters, Workload, estimate
 
 HERE = Path(__file__).parent
 TOLERANCE = 0.15
@@ -34,9 +35,9 @@ def architecture(case: tuple[int, ...]) -> dict[str, Any]:
     return {**shape, "intermediate_size": inner, "max_length": length, "dropout": 0.1}
 
 
-def shape_of(case: tuple[int, ...]) -> Shape:
+def shape_of(case: tuple[int, ...]) -> EncoderShape:
     vocabulary, width, layers, heads, inner, length, _ = case
-    return Shape(
+    return EncoderShape(
         width=width, layers=layers, heads=heads, inner=inner, vocabulary=vocabulary,
         positions=length + 2,
     )  # fmt: skip
@@ -106,8 +107,8 @@ def test_the_estimate_is_near_the_peak_of_training(
     tmp_path: Path, case: tuple[int, ...], checkpointing: bool, rank: int | None, rows: int | None
 ) -> None:
     *_, length, tokens_per_pass = case
-    expected = estimate(
-        shape_of(case),
+    work = Workload(
+        shape=shape_of(case),
         tokens_per_pass=tokens_per_pass,
         length=length,
         device="cpu",
@@ -115,6 +116,7 @@ def test_the_estimate_is_near_the_peak_of_training(
         adapters=Adapters(rank=rank, modules="all-linear", dropout=True) if rank else None,
         rows=rows,
     )
+    expected = estimate(work)
     peak = measured(tmp_path, case, rows or case[0], checkpointing=checkpointing, rank=rank)
     assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
 
@@ -144,7 +146,7 @@ def test_the_peak_of_a_process_is_not_its_parents() -> None:
 def test_parameters_are_those_of_the_encoder(case: tuple[int, ...]) -> None:
     encoder = build_encoder({**architecture(case), "vocab_size": case[0]})
     assert shape_of(case).parameters == sum(p.numel() for p in encoder.parameters())
-    assert Shape.of_config(encoder.config.raw) == shape_of(case)
+    assert shape_of_config(encoder.config.raw) == shape_of(case)
 
 
 def test_the_command_prints_a_row_per_need(

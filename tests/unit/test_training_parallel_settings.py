@@ -16,7 +16,7 @@ from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.grid.parallel import parallel
 from xstilts.tokens.batches import Sequences, select
-from xstilts.training.memory import estimate
+from xstilts.training.memory import Workload, estimate
 from xstilts.training.team import shares
 
 # ---- shares of a step ---------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_padding_free_training_does_not_go_with_shards(tmp_path: Path) -> None:
 def test_memory_of_a_process_with_a_shard() -> None:
     options: dict[str, Any] = {"tokens_per_pass": 512, "length": 32, "device": "gpu"}
     shape = shape_of(WEIGHTS_LEAD)
-    whole, part = (estimate(shape, shards=shards, **options) for shards in (1, 4))
+    whole, part = (estimate(Workload(shape=shape, shards=shards, **options)) for shards in (1, 4))
     for name in ("weights", "gradients", "moments"):
         assert getattr(part, name) == getattr(whole, name) // 4
     assert whole.gathered == 0 < part.gathered

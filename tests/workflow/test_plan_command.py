@@ -38,6 +38,28 @@ def test_planned_pieces_are_those_that_were_trained_on(done: Checkout, plan: dic
         assert planned[position] == pytest.approx(tokens, rel=0.2), position
 
 
+def test_disk_is_what_the_run_has_left(done: Checkout, plan: dict) -> None:
+    parts = {
+        "models_bytes": ("bases", "intermediate", "target"),
+        "data_bytes": ("data",),
+        "tokens_bytes": ("tokens",),
+        "predictions_bytes": ("predictions", "scores"),
+    }
+    left = {
+        name: sum(
+            file.stat().st_size
+            for folder in folders
+            for file in (done.results / folder).rglob("*")
+            if file.is_file()
+        )
+        for name, folders in parts.items()
+    }
+    disk = plan["disk"]
+    assert {name: disk[name] for name in left} == pytest.approx(left, rel=0.15)
+    assert disk["kept_bytes"] == pytest.approx(sum(left.values()), rel=0.15)
+    assert disk["bases"]["mini"]["models"] == 4
+
+
 def test_hours_are_calibrated_by_the_jobs_and_nothing_is_left(plan: dict) -> None:
     hours = plan["hours"]
     assert hours["device"] == "cpu"

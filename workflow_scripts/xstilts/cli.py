@@ -137,11 +137,14 @@ def _tasks(arguments: argparse.Namespace) -> None:
 
 
 def _memory(arguments: argparse.Namespace) -> None:
-    from xstilts.memory import HEADER, memory_rows
+    from xstilts.plan.memory import HEADER, Conditions, memory_rows
 
-    found = memory_rows(
-        _grid(arguments), arguments.tokens_per_pass, arguments.device, arguments.pieces
+    conditions = Conditions(
+        tokens_per_pass=arguments.tokens_per_pass,
+        device=arguments.device,
+        tokens_in_use=arguments.pieces,
     )
+    found = memory_rows(_grid(arguments, files_must_exist=False), conditions)
     _print_columns([HEADER, *found])
     if arguments.device == "gpu":
         print("A GPU's activations follow from its kernels; they are not measured.")

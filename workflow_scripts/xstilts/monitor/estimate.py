@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
+
+from xstilts.benchmark_files import run_seconds
 
 TRAINED = ("bases", "intermediate", "target")
 COSTLY = (*TRAINED, "predictions")
@@ -55,7 +56,7 @@ class Durations:
             _, like, _, loosest = likeness(name)
             if loosest in wanted and read.setdefault(like, 0) < _MOST_RECORDS:
                 read[like] += 1
-                for seconds in recorded(file):
+                for seconds in run_seconds(file):
                     self.add(name, seconds)
 
     def guess(self, name: str) -> float | None:
@@ -82,12 +83,3 @@ class Durations:
         known = [guess for guess in guesses if guess is not None]
         seconds = max(sum(known) / max(1.0, parallel), max(known, default=0.0))
         return seconds, len(known) == len(guesses)
-
-
-def recorded(file: Path) -> Iterator[float]:
-    """Seconds in a record of Snakemake's; none in one that is missing or was cut."""
-    try:
-        for line in file.read_text(encoding="utf-8").splitlines():
-            yield float(json.loads(line)["s"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xstilts.benchmark_files import run_seconds
 from xstilts.errors import UserError
 from xstilts.files import read_json
 from xstilts.manifest import facts_of
-from xstilts.monitor.estimate import TRAINED, Durations, recorded
+from xstilts.monitor.estimate import TRAINED, Durations
 from xstilts.monitor.screen import Screen, bar
 from xstilts.progress import Progress, duration
 
@@ -95,7 +96,7 @@ class Monitor(logging.Handler):
             if job := self._jobs.get(number):
                 self._done += 1
                 # by its own clock: on a cluster a job may have waited for a node
-                own = recorded(self._root / "benchmarks" / f"{job.record}.jsonl")
+                own = run_seconds(self._root / "benchmarks" / f"{job.record}.jsonl")
                 seconds = max(own, default=seconds)
                 self._durations.add(job.record, seconds)
                 facts = ", ".join([duration(seconds), *_facts(self._root, job.product)])

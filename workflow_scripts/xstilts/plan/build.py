@@ -14,6 +14,7 @@ from xstilts.plan.fit import memory_report
 from xstilts.plan.history import finished_jobs, start_of_jobs
 from xstilts.plan.hours import Clock, default_device, hours, orientation
 from xstilts.plan.jobs import planned_jobs
+from xstilts.plan.memory import Conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +32,8 @@ class Options:
     memory: str | None = None
     """Memory of the device, instead of the card's."""
     tokens_per_pass: int = 16_384
+    tokens_in_use: int | None = None
+    """How many different tokens a stage's data have; None counts the whole vocabulary."""
     running: int = 1
     """Stages that train at the same time."""
     parameters: Mapping[str, float] = field(default_factory=dict)
@@ -53,12 +56,10 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     if device:
         own = [job for job in history if job.device == device]
         time = hours(jobs, Clock(device, history), start_of_jobs(own))
-    fits = memory_report(
-        grid,
-        jobs,
-        memory=memory,
+    conditions = Conditions(
         tokens_per_pass=options.tokens_per_pass,
         device="cpu" if device == "cpu" else "gpu",
+        tokens_in_use=options.tokens_in_use,
     )
     return {
         "study": grid.study.study,
@@ -67,12 +68,12 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
         "hours": time,
         "orientation": None if device else orientation(jobs, ORIENTATION),
         "unknown": _unknown(jobs),
-        "disk": disk(grid, jobs, options.running, options.parameters),
+        "disk": disk(grid, jobs, options.running, options.parameters, conditions),
         "memory": {
             "device": options.gpu or options.memory or device,
             "bytes": memory,
             "tokens_per_pass": options.tokens_per_pass,
-            "stages": fits,
+            "stages": memory_report(grid, conditions, memory),
         },
         "data": data_report(grid),
         "gated_models": gated_models(grid),

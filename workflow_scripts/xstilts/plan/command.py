@@ -22,6 +22,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--memory", metavar="SIZE", help="its memory, as in 80GiB")
     command.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
     command.add_argument(
+        "--pieces",
+        type=int,
+        metavar="N",
+        help="how many different tokens a stage's data have; the whole vocabulary by default",
+    )
+    command.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="stages that train at the same time"
     )
     command.add_argument(
@@ -60,6 +66,7 @@ def plan_lines(arguments: argparse.Namespace, grid: Grid) -> Iterator[str]:
         gpu=arguments.gpu,
         memory=arguments.memory,
         tokens_per_pass=arguments.tokens_per_pass,
+        tokens_in_use=arguments.pieces,
         running=arguments.jobs,
         parameters=_parameters(arguments.parameters, grid),
     )

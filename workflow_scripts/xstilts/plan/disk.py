@@ -1,78 +1,169 @@
-"""Disk that a study takes: models, training states while stages run, tokens, predictions."""
+"""Disk that a study takes: models, training states while stages run, data, tokens, predictions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.grid.recipes import head_name
+from xstilts.models.shape import head_parameters
 from xstilts.plan.data import data_sets
 from xstilts.plan.lengths import Unknown, sequences
-from xstilts.plan.shapes import shape_of_base
+from xstilts.plan.memory import stage_work
+from xstilts.plan.shapes import known_shape
 from xstilts.tasks import TASKS
+from xstilts.training.memory import FLOAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xstilts.grid import Grid
+    from xstilts.models.shape import EncoderShape
     from xstilts.plan.jobs import Planned
+    from xstilts.plan.memory import Conditions
 
-FLOAT = 4
-"""Bytes of a weight: models are kept in fp32."""
 STATES = 2
 """Training states on disk while a stage runs: one is whole while the other is written."""
 PER_STATE, BEST = 3, 1
 """Weights and AdamW's two moments; with ``selection: best``, the best weights as well."""
-PER_PIECE = {"span": 12, "tagging": 8}
-"""Bytes of a piece in a token file: its id, and offsets or a label where the kind has them."""
-PER_EXAMPLE, PER_FILE = 25, 6_000
-"""Bytes of a prediction, compressed, and of a file's schema, about: measured on generated data."""
+RECORDS = 13_000
+"""Bytes of a model's small files (two manifests, configuration, index of its heads) and of the
+schemas of its records, about."""
+PER_STEP, PER_MAPPED = 34, 17
+"""Bytes of a step in ``history.parquet``, and of an example in ``data_map.parquet``, about."""
+PER_ENTRY = 36
+"""Bytes of a token in a tokenizer's file, about."""
+PER_TOKEN = {"span": 12, "tagging": 8}
+"""Bytes of a token in a token file: its id, and offsets or a label where the kind has them."""
+TOKEN_FILE = 3_500
+"""Bytes of a token file's schema and manifest, about."""
+PER_TOKEN_OF_TEXT, GENERATED, TEXT_FILE = 2, 1, 3_500
+"""Bytes of a token as compressed text, natural or of the microworld, which has few words; and of
+the schema and manifest of a data file, about."""
+PER_EXAMPLE, PER_FILE = 25, 5_000
+"""Bytes of a prediction, compressed, and of a file's schema and identity, about."""
+PER_CELL = 8_000
+"""Bytes of a cell's scores, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What is left on disk of like stages: those of all seeds."""
+
+    models: int
+    apart: bool
+    """Whether adapters are kept, and not a whole model."""
+    kept: int | None
+    """Bytes of one model with its heads and records; None where its shape is not known."""
+    state: int | None
+    """Bytes of the training states of one stage while it runs."""
 
 
 def disk(
-    grid: Grid, jobs: Iterable[Planned], running: int, given: Mapping[str, float]
+    grid: Grid,
+    jobs: Iterable[Planned],
+    running: int,
+    given: Mapping[str, float],
+    conditions: Conditions,
 ) -> dict[str, Any]:
-    """Bytes by base and in all.
+    """Bytes by base and in all: what a study keeps, and what it takes at its peak.
+
+    Tables, figures, report and logs (a few megabytes) are left out.
 
     Args:
         grid: the study.
         jobs: what is trained.
         running: stages that train at the same time.
         given: base to parameters where a user gives them.
+        conditions: how stages are run; pruned vocabularies make training states smaller.
     """
-    bases, states, models = {}, [], 0
-    jobs = list(jobs)
+    jobs = [job for job in jobs if job.kind == "training"]
+    bases = {}
     for base in grid.study.bases:
-        size = model_bytes(grid, base, given)
-        trained = [job for job in jobs if job.base == base and job.kind == "training"]
-        count = sum(len(set(job.products)) for job in trained)
-        # what is pretrained here is among the trained ones
-        count += not grid.study.bases[base].pretrain
-        best = any(grid.recipe(base, j.chain, j.target)["selection"] == "best" for j in trained)
-        state = STATES * (PER_STATE + best * BEST) * size if size else None
-        bases[base] = {
-            "models": count,
-            "model_bytes": size,
-            "state_bytes_while_training": state,
-            "kept_bytes": size * count if size else None,
-        }
-        models += size * count if size else 0
-        states.append(state or 0)
-    tokens, predictions = _tokens(grid), _predictions(grid)
-    kept = models + tokens + predictions
+        own = (job for job in jobs if job.base == base)
+        bases[base] = _of_a_base(list(_stages(grid, base, own, given, conditions)))
+    texts, tokens = _data_and_tokens(grid)
+    predictions = _predictions(grid)
+    models = sum(item["kept_bytes"] for item in bases.values())
+    kept = models + texts + tokens + predictions
+    states = [item["state_bytes_while_training"] or 0 for item in bases.values()]
     return {
         "bases": bases,
+        "models_bytes": models,
+        "data_bytes": texts,
         "tokens_bytes": tokens,
         "predictions_bytes": predictions,
         "kept_bytes": kept,
         "running": running,
         "peak_bytes": kept + running * max(states, default=0),
-        "unknown": [base for base, item in bases.items() if item["model_bytes"] is None],
+        "unknown": [base for base, item in bases.items() if item["unknown"]],
     }
 
 
-def model_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | None:
-    """Bytes of one model of a base, small heads apart; None where its size is not known."""
-    if shape := shape_of_base(grid, base):
+def _of_a_base(stages: list[_Stage]) -> dict[str, Any]:
+    """The sums over a base model's stages."""
+
+    def mean(of: list[_Stage]) -> int | None:
+        count = sum(stage.models for stage in of)
+        known = all(stage.kept is not None for stage in of)
+        return round(_kept(of) / count) if count and known else None
+
+    whole = [stage for stage in stages if not stage.apart]
+    apart = [stage for stage in stages if stage.apart]
+    states = [stage.state for stage in stages if stage.state is not None]
+    return {
+        "models": sum(stage.models for stage in whole),
+        "model_bytes": mean(whole),
+        "adapters": sum(stage.models for stage in apart),
+        "adapter_bytes": mean(apart),
+        "kept_bytes": _kept(stages),
+        "state_bytes_while_training": max(states, default=None),
+        "unknown": any(stage.kept is None for stage in stages),
+    }
+
+
+def _kept(stages: Iterable[_Stage]) -> int:
+    return sum(stage.models * (stage.kept or 0) for stage in stages)
+
+
+def _stages(
+    grid: Grid,
+    base: str,
+    jobs: Iterable[Planned],
+    given: Mapping[str, float],
+    conditions: Conditions,
+) -> Iterator[_Stage]:
+    """The models of a base, its own first."""
+    shape, encoder = known_shape(grid, base), _encoder_bytes(grid, base, given)
+    tokenizer = PER_ENTRY * shape.vocabulary if shape else 0
+    if not grid.study.bases[base].pretrain:
+        yield _Stage(1, False, encoder and encoder + tokenizer + RECORDS, None)
+    for job in jobs:
+        recipe = grid.recipe(base, job.chain, job.target)
+        lora = recipe.get("lora")
+        apart = lora is not None and not lora["merge"]
+        heads = FLOAT * _head_parameters(grid, job, shape) if shape else 0
+        records = RECORDS + PER_STEP * job.steps + PER_MAPPED * job.mapped
+        if job.position == "pretrain":
+            records += tokenizer
+        trained = None if lora else encoder
+        if shape:
+            work = stage_work(grid, base, job.chain, job.target, conditions)
+            trained = FLOAT * work.trained
+        kept = trained if apart else encoder
+        copies = STATES * (PER_STATE + BEST * (recipe["selection"] == "best"))
+        yield _Stage(
+            len(set(job.products)),
+            apart,
+            None if kept is None else kept + heads + records,
+            None if trained is None else copies * (trained + heads),
+        )
+
+
+def _encoder_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | None:
+    """Bytes of a base model's encoder in fp32; None where its size is not known."""
+    if shape := known_shape(grid, base):
         return FLOAT * shape.parameters
     if base in given:
         return round(FLOAT * given[base])
@@ -82,27 +173,38 @@ def model_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | None
     return sum(file.stat().st_size for file in found) or None
 
 
-def _tokens(grid: Grid) -> int:
-    """Bytes of the token files of all bases; of data whose size is known."""
-    total = 0.0
-    for base in grid.study.bases:
+def _head_parameters(grid: Grid, job: Planned, shape: EncoderShape) -> int:
+    """Parameters of a stage's heads; labels that only the training data name are left out."""
+    members = grid.members(job.base, job.chain, job.target)
+    heads = {head_name(member.task): TASKS[member.task] for member in members}
+    return sum(head_parameters(task.kind, shape, len(task.labels)) for task in heads.values())
+
+
+def _data_and_tokens(grid: Grid) -> tuple[int, int]:
+    """Bytes of the examples, and of their tokens for all bases; of data whose size is known."""
+    texts = tokens = 0.0
+    per_text = GENERATED if grid.study.source == "microworld" else PER_TOKEN_OF_TEXT
+    for number, base in enumerate(grid.study.bases):
         for task, sets in data_sets(grid).items():
+            per_token = PER_TOKEN.get(TASKS[task].kind, FLOAT)
             for language, split in sets:
                 try:
                     found = sequences(grid, base, task, language, split)
                 except Unknown:
                     continue
-                pieces = found.count * found.length
-                total += pieces * PER_PIECE.get(TASKS[task].kind, FLOAT)
-    return round(total)
+                count = found.count * found.length
+                tokens += TOKEN_FILE + count * per_token
+                texts += 0 if number else TEXT_FILE + count * per_text
+    return round(texts), round(tokens)
 
 
 def _predictions(grid: Grid) -> int:
-    """Bytes of all prediction files; of data whose size is known."""
+    """Bytes of all predictions and scores, of data whose size is known."""
     base, total = next(iter(grid.study.bases)), 0.0
     # strategies of one chain share their predictions
-    chains = len({tuple(node.label for node in nodes) for nodes in grid.names.strategies.values()})
-    for node in grid.targets.values():
+    chains = len(grid.strategy_chains)
+    for node in grid.names.predicted_targets.values():
+        total += PER_CELL
         for language in node.languages:
             total += PER_FILE
             try:

@@ -2,142 +2,110 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from xstilts.grid.recipes import token_options
-from xstilts.plan.shapes import shape_of_base
-from xstilts.training.memory import estimate
+from xstilts.config.adapters import DEFAULTS
+from xstilts.errors import UserError
+from xstilts.plan.memory import memory_needs
+from xstilts.training.memory import Adapters, Workload, estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xstilts.grid import Grid
-    from xstilts.plan.jobs import Planned
-    from xstilts.plan.shapes import EncoderShape
-    from xstilts.training.memory import Memory
+    from xstilts.plan.memory import Conditions
 
 USABLE = 0.92
 """Share of a GPU's memory: the rest is CUDA's own and is lost between blocks (assumed)."""
 COUNTED = ("xlm-roberta", "roberta")
 """Families whose activations are counted term by term; those of others are taken to be alike."""
 SMALLEST_PASS = 256
+MOST_PROCESSES = 1024
 
 
-def memory_report(
-    grid: Grid,
-    jobs: Iterable[Planned],
-    *,
-    memory: int | None,
-    tokens_per_pass: int,
-    device: Literal["cpu", "gpu"],
-) -> list[dict[str, Any]]:
+def memory_report(grid: Grid, conditions: Conditions, memory: int | None) -> list[dict[str, Any]]:
     """An entry per base and sort of stage: bytes, whether it fits, what to do if not.
+
+    Bases whose shape is not known are left out.
 
     Args:
         grid: the study.
-        jobs: what is trained.
+        conditions: how the stages are run.
         memory: bytes of the device; None where no device is named.
-        tokens_per_pass: pieces that go through the model at once.
-        device: whose kernels run.
     """
-    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     limit = None if memory is None else USABLE * memory
-    for job in jobs:
-        shape = shape_of_base(grid, job.base)
-        if job.kind != "training" or shape is None:
+    report = []
+    for base in grid.study.bases:
+        try:
+            needs = memory_needs(grid, base, conditions)
+        except UserError:
             continue
-        case = _case_of(grid, job, shape, device)
-        checkpointing = bool(
-            grid.running(job.base, job.chain, job.target)["gradient_checkpointing"]
-        )
-        key = (job.base, case.length, case.half, case.mlm, checkpointing)
-        if key in rows:
-            rows[key]["stages"] += len(set(job.products))
-            continue
-        needed = case.needs(tokens_per_pass, checkpointing).total
-        fits = None if limit is None else needed <= limit
-        rows[key] = {
-            "base": job.base,
-            "example": f"{job.chain} > {job.target}" if job.target else job.chain,
-            "stages": len(set(job.products)),
-            "length": case.length,
-            "bytes": needed,
-            "approximate": shape.family not in COUNTED,
-            "fits": fits,
-            "advice": []
-            if limit is None or fits
-            else case.advice(limit, tokens_per_pass, checkpointing),
-        }
-    return list(rows.values())
+        for entry in needs:
+            needed = entry.memory.total
+            fits = None if limit is None else needed <= limit
+            report.append(
+                {
+                    "base": base,
+                    "example": entry.example,
+                    "stages": entry.stages,
+                    "length": entry.work.length,
+                    "bytes": needed,
+                    "approximate": entry.work.shape.family not in COUNTED,
+                    "fits": fits,
+                    "advice": [] if limit is None or fits else advice(entry.work, limit),
+                }
+            )
+    return report
 
 
-def _case_of(grid: Grid, job: Planned, shape: EncoderShape, device: Literal["cpu", "gpu"]) -> _Case:
-    """What of a stage decides its memory."""
-    members = grid.members(job.base, job.chain, job.target)
-    recipe = grid.recipe(job.base, job.chain, job.target)
-    length = max(token_options(grid.study, member.task)["max_length"] for member in members)
-    hidden = any(member.task in {"mlm", "tlm"} for member in members)
-    return _Case(
-        shape,
-        min(length, shape.positions - 2),
-        recipe["precision"] == "bf16",
-        recipe["mlm_probability"] if hidden else 0.0,
-        device,
+def advice(work: Workload, limit: float) -> list[str]:
+    """What would make a stage fit, the cheapest first.
+
+    Args:
+        work: the stage as it is.
+        limit: bytes that it may need.
+    """
+    found = []
+    if smaller := _largest_pass(work, limit, work.tokens_per_pass):
+        found.append(f"tokens_per_pass={smaller} (--set-resources, or the profile)")
+    checkpointed = replace(work, checkpointing=True)
+    if not work.checkpointing and (
+        larger := _largest_pass(checkpointed, limit, work.tokens_per_pass * 2)
+    ):
+        found.append(f"gradient_checkpointing: true with tokens_per_pass={larger}")
+    if found:
+        return found
+    least = replace(checkpointed, tokens_per_pass=SMALLEST_PASS)
+    if not work.adapters and not work.mlm_probability and _fits(_with_lora(least), limit):
+        found.append("LoRA: gradients and moments of small matrices only")
+    if work.adapters and not work.adapters.quantise and work.shards == 1:
+        quantised = replace(least, adapters=replace(work.adapters, quantise="4bit"))
+        if _fits(quantised, limit):
+            found.append("lora.quantise: 4bit, with merge: false")
+    processes = 2 * work.shards
+    while processes <= MOST_PROCESSES and not _fits(replace(least, shards=processes), limit):
+        processes *= 2
+    if processes <= MOST_PROCESSES and not (work.adapters and work.adapters.quantise):
+        found.append(f"FSDP with {processes} processes or more")
+    return found or ["a device with more memory: not even one sequence fits"]
+
+
+def _with_lora(work: Workload) -> Workload:
+    """The stage with adapters as a recipe has them by default."""
+    adapters = Adapters(
+        rank=DEFAULTS["rank"], modules=DEFAULTS["modules"], dropout=DEFAULTS["dropout"] > 0
     )
+    return replace(work, adapters=adapters, rows=None)
 
 
-class _Case:
-    """A sort of stage: what of it decides its memory."""
+def _fits(work: Workload, limit: float) -> bool:
+    return estimate(work).total <= limit
 
-    def __init__(
-        self,
-        shape: EncoderShape,
-        length: int,
-        half: bool,
-        mlm: float,
-        device: Literal["cpu", "gpu"],
-    ) -> None:
-        self.shape, self.length, self.half, self.mlm, self.device = shape, length, half, mlm, device
 
-    def needs(self, tokens_per_pass: int, checkpointing: bool) -> Memory:
-        """Bytes of each part."""
-        return estimate(
-            self.shape,
-            tokens_per_pass=tokens_per_pass,
-            length=self.length,
-            device=self.device,
-            checkpointing=checkpointing,
-            half=self.half,
-            mlm_probability=self.mlm,
-        )
-
-    def advice(self, limit: float, tokens_per_pass: int, checkpointing: bool) -> list[str]:
-        """What would make it fit, the cheapest first."""
-        found = []
-        if smaller := self._largest_pass(limit, tokens_per_pass, checkpointing):
-            found.append(f"tokens_per_pass={smaller} (--set-resources, or the profile)")
-        if not checkpointing and (larger := self._largest_pass(limit, tokens_per_pass * 2, True)):
-            size = min(larger, tokens_per_pass)
-            found.append(f"gradient_checkpointing: true with tokens_per_pass={size}")
-        if found:
-            return found
-        least = self.needs(SMALLEST_PASS, True)
-        frozen = least.weights + least.activations
-        if frozen <= limit:
-            found.append("LoRA: gradients and moments of small matrices only")
-        held = least.total - least.activations
-        processes = 2
-        while held / processes + least.activations > limit and processes < 1024:
-            processes *= 2
-        if held / processes + least.activations <= limit:
-            found.append(f"FSDP with {processes} processes or more")
-        return found or ["a device with more memory: not even one sequence fits"]
-
-    def _largest_pass(self, limit: float, below: int, checkpointing: bool) -> int:
-        """The largest pass under ``below`` that fits, halved until it does; 0 if none does."""
-        size = below // 2
-        while size >= SMALLEST_PASS:
-            if self.needs(size, checkpointing).total <= limit:
-                return size
-            size //= 2
-        return 0
+def _largest_pass(work: Workload, limit: float, below: int) -> int:
+    """The largest pass under ``below`` that fits, halved until it does; 0 if none does."""
+    size = below // 2
+    while size >= SMALLEST_PASS:
+        if _fits(replace(work, tokens_per_pass=size), limit):
+            return size
+        size //= 2
+    return 0

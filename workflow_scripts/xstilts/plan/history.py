@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from xstilts.benchmark_files import run_seconds
 from xstilts.errors import UserError
 from xstilts.files import read_json
+from xstilts.models.shape import shape_of_config
 from xstilts.plan.devices import canonical
 from xstilts.plan.lengths import tokenised
-from xstilts.plan.shapes import shape_of_config
 from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from xstilts.plan.shapes import EncoderShape
+    from xstilts.models.shape import EncoderShape
 
 Kind = Literal["training", "prediction"]
 STAGES = ("bases/*/model", "intermediate/*/*/*", "target/*/*/*/*")
@@ -152,11 +152,8 @@ def _dev_flops(root: Path, inputs: Mapping[str, Any], shape: EncoderShape, examp
 
 def _start(root: Path, product: str, seconds: float) -> float | None:
     """What a job took beside its work: imports, loading, writing. None of a job that was reused."""
-    try:
-        lines = (root / "benchmarks" / f"{product}.jsonl").read_text(encoding="utf-8").split("\n")
-        took = float(json.loads([line for line in lines if line.strip()][-1])["s"])
-    except (OSError, ValueError, IndexError, KeyError, TypeError):
-        return None
+    runs = run_seconds(root / "benchmarks" / f"{product}.jsonl")
+    took = runs[-1] if runs else 0.0
     return took - seconds if took > seconds else None
 
 

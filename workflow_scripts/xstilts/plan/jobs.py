@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xstilts.grid.recipes import head_name
+from xstilts.models.shape import EncoderShape
 from xstilts.plan.lengths import Sequences, Unknown, sequences
-from xstilts.plan.shapes import EncoderShape, shape_of_base
+from xstilts.plan.shapes import known_shape
 from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
+from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, shares
 from xstilts.training.recipe import Recipe
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
     from xstilts.grid import Grid
     from xstilts.plan.history import Kind
+
+MAPPED = ("classification", "span", "multiple_choice")
+"""Kinds whose stages keep a data map (``training.data_map``)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +40,8 @@ class Planned:
     products: tuple[str, ...]
     """Manifests, one per seed."""
     steps: int = 0
+    mapped: int = 0
+    """Training examples in the data map that is kept beside the model."""
     work: Work | None = None
     """None where a size is not known."""
     unknown: str = ""
@@ -69,7 +76,7 @@ def planned_jobs(grid: Grid, parameters: Mapping[str, float]) -> list[Planned]:
     """
     found: list[Planned] = []
     for base in grid.study.bases:
-        shape = shape_of_base(grid, base) or _given(parameters.get(base))
+        shape = known_shape(grid, base) or _given(parameters.get(base))
         found += [_training(grid, base, shape, *stage) for stage in grid.trained_with_base(base)]
         found += list(_predictions(grid, base, shape))
     return found
@@ -99,17 +106,17 @@ def _training(
     else:
         position, products = "pretrain", [grid.paths.base(base)]
     recipe = Recipe(**grid.recipe(base, chain, target))
-    notes, work, unknown, steps = _Notes(), None, "", 0
+    notes, work, unknown, steps, mapped = _Notes(), None, "", 0, 0
     try:
         if shape is None:
             raise Unknown(f"the shape of {base}")
-        steps, work = _training_work(grid, base, shape, chain, target, recipe, notes)
+        steps, mapped, work = _training_work(grid, base, shape, chain, target, recipe, notes)
     except Unknown as error:
         unknown = str(error)
     return Planned(
         base=base, position=position, chain=chain, target=target, kind="training",
-        precision=recipe.precision, products=tuple(products), steps=steps, work=work,
-        unknown=unknown, bounds=frozenset(notes.bounds), assumed=notes.assumed,
+        precision=recipe.precision, products=tuple(products), steps=steps, mapped=mapped,
+        work=work, unknown=unknown, bounds=frozenset(notes.bounds), assumed=notes.assumed,
     )  # fmt: skip
 
 
@@ -121,8 +128,8 @@ def _training_work(
     target: str | None,
     recipe: Recipe,
     notes: _Notes,
-) -> tuple[int, Work]:
-    """Optimiser steps, and the work of a stage with all its evaluations on dev."""
+) -> tuple[int, int, Work]:
+    """Optimiser steps, mapped examples, and a stage's work with all its evaluations on dev."""
     by_head: dict[str, list[Sequences]] = {}
     for member in grid.members(base, chain, target):
         found = notes.add(sequences(grid, base, member.task, member.language, "train"))
@@ -131,7 +138,7 @@ def _training_work(
         )
     sizes = [max(1, round(sum(part.units for part in parts))) for parts in by_head.values()]
     steps = num_steps(sizes, recipe)
-    flops = total = 0.0
+    flops = total = mapped = 0.0
     for (head, parts), share in zip(by_head.items(), shares(sizes, recipe), strict=True):
         count = sum(part.count for part in parts)
         length = sum(part.count * part.length for part in parts) / count
@@ -143,9 +150,11 @@ def _training_work(
         if head == "mlm":
             flops += hidden_flops(shape, tokens, recipe.mlm_probability)
         total += tokens
+        if head != "mlm" and TASKS[head].kind in MAPPED and not recipe.label_smoothing:
+            mapped += min(units, steps * float(share) * recipe.batch_size)
     flops *= training_factor(grid.running(base, chain, target))
     flops += _evaluations(grid, base, shape, chain, target, recipe, steps, notes)
-    return steps, Work(flops, steps, total)
+    return steps, round(mapped), Work(flops, steps, total)
 
 
 def _evaluations(

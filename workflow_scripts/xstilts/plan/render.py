@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xstilts.plan.hours import ASSUMED, CALIBRATED
+from xstilts.progress import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,13 +45,6 @@ def size(number: float | None) -> str:
     return f"{number:.3g} TB"
 
 
-def duration(hours: float) -> str:
-    """Hours as people write them."""
-    if hours < 1 / 60:
-        return f"{hours * 3600:.1f} s"
-    return f"{hours * 60:.1f} min" if hours < 1 else f"{hours:,.1f} h"
-
-
 def _counts(plan: dict[str, Any]) -> Iterator[str]:
     found = plan["counts"]
     yield f"Trainings ({found['bases']} bases, {found['seeds']} seeds)"
@@ -74,28 +68,32 @@ def _hours(plan: dict[str, Any]) -> Iterator[str]:
     time = plan["hours"]
     if time is None:
         yield "Hours: no job has been finished here, and no device is named (--gpu NAME)"
-        cards = [f"{name} {duration(value)}" for name, value in plan["orientation"].items()]
+        cards = [f"{name} {_time(value)}" for name, value in plan["orientation"].items()]
         yield f"  for orientation, arithmetic alone and not calibrated: {', '.join(cards)}"
     else:
         yield f"Hours on one {time['device']}"
-        rows = [("base", "position", "jobs", "left", "hours", "left", "precision", "from")]
+        rows = [("base", "position", "jobs", "left", "time", "left", "precision", "from")]
         for row in time["rows"]:
             rows.append(
                 (
                     row["base"], row["position"], str(row["jobs"]), str(row["left"]),
-                    duration(row["hours"]), duration(row["hours_left"]),
+                    _time(row["hours"]), _time(row["hours_left"]),
                     ", ".join(row["precision"]), ", ".join(row["source"]),
                 )
             )  # fmt: skip
         yield from table(rows)
-        left = duration(time["hours_left"])
-        yield f"  in all {duration(time['hours'])}, of which {left} are left"
+        whole, left = time["hours"], time["hours_left"]
+        yield f"  in all {_time(whole)} ({whole:,.1f} h), of which {_time(left)} are left"
         yield from _trust(time)
     unknown = (time or plan)["unknown"]
     for what, count in unknown.items():
         yield f"  left out: {count} jobs, for {what}: unknown"
     if any(what.startswith("the shape of") for what in unknown):
         yield "  a model that is not known here: --parameters BASE=NUMBER, embeddings left out"
+
+
+def _time(hours: float) -> str:
+    return duration(3600 * hours)
 
 
 def _trust(time: dict[str, Any]) -> Iterator[str]:
@@ -122,15 +120,19 @@ def _trust(time: dict[str, Any]) -> Iterator[str]:
 
 def _disk(plan: dict[str, Any]) -> Iterator[str]:
     found = plan["disk"]
-    yield "Disk (models in fp32, small heads left out)"
-    rows = [("base", "models", "each", "kept", "more while a stage trains")]
+    yield "Disk (weights in fp32, heads and records included)"
+    rows = [("base", "models", "each", "adapters", "each", "kept", "more while a stage trains")]
     for base, item in found["bases"].items():
-        values = ("model_bytes", "kept_bytes", "state_bytes_while_training")
-        rows.append((base, str(item["models"]), *(size(item[key]) for key in values)))
+        cells = []
+        for count, each in (("models", "model_bytes"), ("adapters", "adapter_bytes")):
+            cells += [str(item[count]), size(item[each])] if item[count] else ["-", "-"]
+        kept = "?" if item["unknown"] else size(item["kept_bytes"])
+        rows.append((base, *cells, kept, size(item["state_bytes_while_training"])))
     yield from table(rows)
     yield (
-        f"  tokens about {size(found['tokens_bytes'])}, predictions about "
-        f"{size(found['predictions_bytes'])}, of data whose size is known"
+        f"  data about {size(found['data_bytes'])}, tokens about {size(found['tokens_bytes'])}, "
+        f"predictions and scores about {size(found['predictions_bytes'])}, of data whose size is "
+        "known"
     )
     more = f", and {', '.join(found['unknown'])}" if found["unknown"] else ""
     stages = "stage" if found["running"] == 1 else "stages"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xstilts.plan.shapes import EncoderShape
+    from xstilts.models.shape import EncoderShape
 
 
 def training_factor(running: Mapping[str, Any]) -> int:

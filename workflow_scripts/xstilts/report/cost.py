@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xstilts.benchmark_files import read_benchmark
 from xstilts.manifest import facts_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def costs(root: Path) -> list[Cost]:
 
 
 def _cost(root: Path, folder: Path) -> Cost:
-    records = [_record(path) for path in (root / "benchmarks" / folder.name).rglob("*.jsonl")]
+    files = (root / "benchmarks" / folder.name).rglob("*.jsonl")
+    # of each job, its last run
+    records = [runs[-1] for path in files if (runs := read_benchmark(path))]
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     # Snakemake counts in MB, and writes NA of a job too short to be measured
     peaks = [_float(record.get("max_rss")) * 1e6 for record in records]
@@ -66,19 +68,11 @@ def _cost(root: Path, folder: Path) -> Cost:
     return Cost(
         kind=folder.name,
         jobs=len(records),
-        hours=sum(record.get("s") or 0.0 for record in records) / 3600,
+        hours=sum(_float(record.get("s")) for record in records) / 3600,
         peak_gigabytes=max(peaks, default=0) / 1e9,
         gigabytes=sum(sizes) / 1e9,
         num_files=len(sizes),
     )
-
-
-def _record(path: Path) -> dict[str, Any]:
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    try:
-        return dict(json.loads(lines[-1])) if lines else {}
-    except ValueError:
-        return {}  # cut while it was written; the job's product does not depend on it
 
 
 def _float(value: Any) -> float:

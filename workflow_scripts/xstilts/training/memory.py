@@ -1,4 +1,4 @@
-"""How much memory training needs, from the shape of the encoder and the size of a pass.
+"""How much memory training needs, from the shape of the encoder and how it is trained.
 
 The counts are those of the tensors that torch keeps for the backward pass of ``models.roberta``,
 term by term. Tests compare them with the peak of real training on a CPU; the counts for a GPU
@@ -8,88 +8,17 @@ of a float), and are not measured.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from xstilts.config.bases import Pretrain
+from xstilts.models.shape import FAMILIES, EncoderShape
 
 FLOAT = 4
+"""Bytes of a weight in fp32."""
 QUANTISED = {"4bit": 0.5 + 1 / 64 + 4 / (64 * 256), "8bit": 1.0}
 """Bytes of a quantised weight: NF4 has a byte per 64 weights, and a float per 256 of these."""
 Device = Literal["cpu", "gpu"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shape:
-    """What of an encoder decides its memory."""
-
-    width: int
-    layers: int
-    heads: int
-    inner: int
-    """Width between the two linear layers of a layer."""
-    vocabulary: int
-    positions: int
-    dropout: bool = True
-
-    @classmethod
-    def of_config(cls, config: Mapping[str, Any]) -> Shape:
-        """From a ``config.json``, by XLM-R's names."""
-        return cls(
-            width=config["hidden_size"],
-            layers=config["num_hidden_layers"],
-            heads=config["num_attention_heads"],
-            inner=config["intermediate_size"],
-            vocabulary=config["vocab_size"],
-            positions=config["max_position_embeddings"],
-            dropout=bool(config.get("hidden_dropout_prob", 0.1)),
-        )
-
-    @classmethod
-    def of_pretraining(cls, settings: Pretrain) -> Self:
-        """Of an encoder that the study builds."""
-        built = settings.architecture
-        return cls(
-            width=built.hidden_size,
-            layers=built.num_layers,
-            heads=built.num_heads,
-            inner=built.intermediate_size,
-            vocabulary=settings.vocab_size,
-            positions=built.max_length + 2,
-            dropout=built.dropout > 0,
-        )
-
-    @property
-    def parameters(self) -> int:
-        """Numbers of the encoder."""
-        return self.embeddings + self.layers * self.of_a_layer
-
-    @property
-    def embeddings(self) -> int:
-        """Numbers outside of the layers."""
-        return (self.vocabulary + self.positions + 3) * self.width
-
-    @property
-    def of_a_layer(self) -> int:
-        """Numbers of one layer."""
-        width, inner = self.width, self.inner
-        attention = 4 * width * (width + 1)
-        return attention + 2 * width * inner + inner + width + 4 * width
-
-    @property
-    def linear_layers(self) -> dict[str, tuple[int, int]]:
-        """Width in and out of each linear layer of a layer, by XLM-R's names."""
-        width, inner = self.width, self.inner
-        square = {f"attention.self.{name}": (width, width) for name in ("query", "key", "value")}
-        return {
-            **square,
-            "attention.output.dense": (width, width),
-            "intermediate.dense": (width, inner),
-            "output.dense": (inner, width),
-        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,8 +30,8 @@ class Adapters:
     dropout: bool
     quantise: str | None = None
 
-    def layers(self, shape: Shape) -> list[tuple[int, int]]:
-        """Width in and out of the adapted linear layers of a layer."""
+    def layers(self, shape: EncoderShape) -> list[tuple[int, int]]:
+        """Size in and out of the adapted linear layers of one transformer layer."""
         ends = None if isinstance(self.modules, str) else tuple(f".{m}" for m in self.modules)
         return [
             sizes
@@ -110,9 +39,47 @@ class Adapters:
             if ends is None or f".{name}".endswith(ends)
         ]
 
-    def parameters(self, shape: Shape) -> int:
-        """Numbers of all adapters."""
+    def parameters(self, shape: EncoderShape) -> int:
+        """Parameters of all adapters."""
         return shape.layers * self.rank * sum(map(sum, self.layers(shape)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """What of a stage, and of how it is run, decides the memory of its training."""
+
+    shape: EncoderShape
+    tokens_per_pass: int
+    """Tokens that go through the model at once."""
+    length: int
+    """Tokens of the longest sequence."""
+    device: Device
+    """Whose kernels run."""
+    checkpointing: bool = False
+    """Whether layers are computed again in the backward pass."""
+    half: bool = False
+    """Whether the forward pass is in bf16; weights and moments stay in fp32."""
+    mlm_probability: float = 0.0
+    """Share of the tokens that masked language modelling predicts; 0 for other tasks."""
+    adapters: Adapters | None = None
+    """What is trained in place of the weights; None for all weights."""
+    shards: int = 1
+    """Processes among which the encoder is sharded (FSDP)."""
+    rows: int | None = None
+    """Token embeddings that are trained, where the vocabulary is pruned to those in use; None for
+    the whole vocabulary."""
+
+    @property
+    def trained(self) -> int:
+        """Encoder parameters that are trained, those of all shards together."""
+        if self.adapters:
+            return self.adapters.parameters(self.shape)
+        return self.encoder.parameters
+
+    @property
+    def encoder(self) -> EncoderShape:
+        """The encoder that is trained: with pruned embeddings, if they are."""
+        return self.shape if self.rows is None else replace(self.shape, vocabulary=self.rows)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,81 +102,67 @@ class Memory:
         return stored + self.gathered + self.activations
 
 
-def estimate(
-    shape: Shape,
-    *,
-    tokens_per_pass: int,
-    length: int,
-    device: Device,
-    checkpointing: bool = False,
-    half: bool = False,
-    mlm_probability: float = 0.0,
-    adapters: Adapters | None = None,
-    shards: int = 1,
-    rows: int | None = None,
-) -> Memory:
+def estimate(work: Workload) -> Memory:
     """Memory of training, in the worst case: every sequence of a pass has the full length.
 
-    Args:
-        shape: of the encoder.
-        tokens_per_pass: pieces that go through the model at once.
-        length: pieces of the longest sequence.
-        device: whose kernels run.
-        checkpointing: layers are computed again in the backward pass.
-        half: the forward pass is in bf16; weights and moments stay in fp32.
-        mlm_probability: share of the pieces that masked language modelling hides; 0 for others.
-        adapters: what is trained in place of the weights; None for all weights.
-        shards: processes that the encoder is shared out to (FSDP).
-        rows: piece embeddings that are trained (``training.vocabulary``); all of them if that is
-            not known, which is a bound.
+    Where vocabulary pruning is possible but ``rows`` is not known, this is a bound.
     """
-    aside = 0
-    if rows is not None:
-        # in main memory, and no more than the pages of a file until the stage ends
-        aside = shape.vocabulary * shape.width * FLOAT if device == "cpu" else 0
-        shape = replace(shape, vocabulary=rows)
-    pieces = max(tokens_per_pass, length)
-    size = FLOAT // 2 if half else FLOAT
-    layer = _layer(shape, length, device)
-    if adapters:
-        layer += _beside(shape, adapters, device)
-    hidden = shape.width
-    kept = hidden * shape.layers + layer if checkpointing else layer * shape.layers
-    # the embeddings: sum, dropout and LayerNorm
-    numbers = kept + 3 * hidden + _temporary(shape, length, device)
-    activations = int(pieces * numbers * size)
-    # its logits, their softmax, and the gradient
-    activations += int(3 * mlm_probability * pieces * shape.vocabulary * FLOAT)
+    shape, adapters = work.encoder, work.adapters
+    size = FLOAT // 2 if work.half else FLOAT
     weights = shape.parameters * FLOAT
-    trained = weights
     if adapters:
-        trained = adapters.parameters(shape) * FLOAT
-        weights = int(_frozen(shape, adapters)) + trained
-    else:
-        # the last of the backward pass is the gradient of the embeddings, whole before it is added
-        activations = max(activations, shape.vocabulary * hidden * FLOAT)
-    trained, gathered = trained // shards, 0
-    if shards > 1:
+        weights = int(_frozen(shape, adapters)) + work.trained * FLOAT
+    unpruned = 0
+    if work.rows is not None and work.device == "cpu":
+        # all rows lie in main memory until the stage ends
+        unpruned = work.shape.vocabulary * shape.width * FLOAT
+    trained, gathered = work.trained * FLOAT // work.shards, 0
+    if work.shards > 1:
         # embeddings and their gradient; two layers (the next is on its way) and a layer's gradient,
         # in the arithmetic of the forward pass and once more in fp32 to be summed
         layer_bytes = shape.of_a_layer * size
-        gathered = 2 * shape.embeddings * FLOAT + 3 * layer_bytes + shape.of_a_layer * FLOAT
+        gathered = 2 * shape.outside_layers * FLOAT + 3 * layer_bytes + shape.of_a_layer * FLOAT
     return Memory(
-        weights=weights // shards + aside,
+        weights=weights // work.shards + unpruned,
         gradients=trained,
         moments=2 * trained,
-        activations=activations,
+        activations=_activations(work, shape, size),
         gathered=gathered,
     )
 
 
-def _layer(shape: Shape, length: int, device: Device) -> float:
+def _activations(work: Workload, shape: EncoderShape, size: int) -> int:
+    """Bytes that one pass keeps for its backward pass, and that this pass takes for a moment.
+
+    Args:
+        work: the stage.
+        shape: of the encoder that is trained.
+        size: bytes of a number in the forward pass.
+    """
+    tokens, width = max(work.tokens_per_pass, work.length), shape.width
+    layer = _layer(shape, work.length, work.device)
+    if work.adapters:
+        layer += _beside(shape, work.adapters, work.device)
+    kept = width * shape.layers + layer if work.checkpointing else layer * shape.layers
+    # the embeddings: sum, dropout and LayerNorm
+    numbers = kept + 3 * width + _temporary(shape, work.length, work.device)
+    activations = int(tokens * numbers * size)
+    # its logits, their softmax, and the gradient
+    activations += int(3 * work.mlm_probability * tokens * shape.vocabulary * FLOAT)
+    if work.adapters:
+        return activations
+    # the last of the backward pass is the gradient of the embeddings, whole before it is added
+    return max(activations, shape.vocabulary * width * FLOAT)
+
+
+def _layer(shape: EncoderShape, length: int, device: Device) -> float:
     """Numbers that a layer keeps per piece."""
     width, on_cpu = shape.width, device == "cpu"
     # input, query, key, value, what attention gives, and around two LayerNorms: in, out, in
     numbers = 8.0 * width
-    # before and after the activation between the linear layers
-    numbers += 2 * shape.inner
+    # before and after the activation between the linear layers; where one is a gate, also what
+    # it opens and their product
+    numbers += (4 if shape.gated else 2) * shape.inner
     if shape.dropout:
         # what two dropouts keep: floats on a CPU, bytes on a GPU
         numbers += 2 * width * (1 if on_cpu else 0.25)
@@ -219,14 +172,17 @@ def _layer(shape: Shape, length: int, device: Device) -> float:
     return numbers
 
 
-def _frozen(shape: Shape, adapters: Adapters) -> float:
+def _frozen(shape: EncoderShape, adapters: Adapters) -> float:
     """Bytes of the weights that are not trained."""
-    linear = shape.layers * sum(a * b for a, b in shape.linear_layers.values())
-    size = QUANTISED[adapters.quantise] if adapters.quantise else FLOAT
-    return (shape.parameters - linear) * FLOAT + linear * size
+    if not adapters.quantise:
+        return shape.parameters * FLOAT
+    unquantised = FAMILIES[shape.family].unquantised
+    layer = sum(a * b for n, (a, b) in shape.linear_layers.items() if n not in unquantised)
+    quantised = shape.layers * layer
+    return (shape.parameters - quantised) * FLOAT + quantised * QUANTISED[adapters.quantise]
 
 
-def _beside(shape: Shape, adapters: Adapters, device: Device) -> float:
+def _beside(shape: EncoderShape, adapters: Adapters, device: Device) -> float:
     """Numbers per piece that a layer keeps more (or fewer) with adapters."""
     low_rank = adapters.rank * len(adapters.layers(shape))
     if not adapters.dropout:
@@ -241,7 +197,7 @@ def _beside(shape: Shape, adapters: Adapters, device: Device) -> float:
     return low_rank + own - freed
 
 
-def _temporary(shape: Shape, length: int, device: Device) -> float:
+def _temporary(shape: EncoderShape, length: int, device: Device) -> float:
     """Numbers per piece that the backward pass holds for a moment, at its widest place."""
     linear = 2.0 * shape.inner + shape.width
     if device == "cpu" and shape.dropout:

@@ -1,0 +1,238 @@
+"""The shape of an encoder from its configuration: its parameters and linear layers, no weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BERT = {
+    "attention.self.query": "width heads",
+    "attention.self.key": "width kv_heads",
+    "attention.self.value": "width kv_heads",
+    "attention.output.dense": "heads width",
+    "intermediate.dense": "width inner",
+    "output.dense": "inner width",
+}
+_T5 = {
+    "layer.0.SelfAttention.q": "width heads",
+    "layer.0.SelfAttention.k": "width kv_heads",
+    "layer.0.SelfAttention.v": "width kv_heads",
+    "layer.0.SelfAttention.o": "heads width",
+    "layer.1.DenseReluDense.wi_0": "width inner",
+    "layer.1.DenseReluDense.wi_1": "width inner",
+    "layer.1.DenseReluDense.wo": "inner width",
+}
+_BLOOM = {
+    "self_attention.query_key_value": "width qkv",
+    "self_attention.dense": "heads width",
+    "mlp.dense_h_to_4h": "width inner",
+    "mlp.dense_4h_to_h": "inner width",
+}
+_XGLM = {
+    "self_attn.q_proj": "width heads",
+    "self_attn.k_proj": "width kv_heads",
+    "self_attn.v_proj": "width kv_heads",
+    "self_attn.out_proj": "heads width",
+    "fc1": "width inner",
+    "fc2": "inner width",
+}
+_LLAMA = {
+    "self_attn.q_proj": "width heads",
+    "self_attn.k_proj": "width kv_heads",
+    "self_attn.v_proj": "width kv_heads",
+    "self_attn.o_proj": "heads width",
+    "mlp.gate_proj": "width inner",
+    "mlp.up_proj": "width inner",
+    "mlp.down_proj": "inner width",
+}
+
+
+class Family(NamedTuple):
+    """What the encoders of a model type consist of."""
+
+    linear: Mapping[str, str]
+    """Linear layers of a transformer layer: name to sizes in and out."""
+    bias: str
+    """Which linear layers have biases: ``all``, ``qkv`` or ``none``."""
+    norms: int
+    """Norms of the full width per layer."""
+    norm_rows: int
+    """Vectors of a norm: 2 for LayerNorm (weight, bias), 1 for RMSNorm."""
+    extra_rows: int
+    """Vectors of the full width outside the layers: token types, norms."""
+    head_norms: bool = False
+    """Whether queries and keys are normalised per head."""
+    unquantised: tuple[str, ...] = ()
+    """Linear layers that stay in fp32 when the others are quantised."""
+
+
+FAMILIES = {
+    "xlm-roberta": Family(_BERT, "all", 2, 2, 3),
+    "roberta": Family(_BERT, "all", 2, 2, 3),
+    "camembert": Family(_BERT, "all", 2, 2, 3),
+    "xlm-roberta-xl": Family(_BERT, "all", 2, 2, 3),
+    "bert": Family(_BERT, "all", 2, 2, 4),
+    "bloom": Family(_BLOOM, "all", 2, 2, 4),
+    "xglm": Family(_XGLM, "all", 2, 2, 2),
+    "mt5": Family(_T5, "none", 2, 1, 1, unquantised=("layer.1.DenseReluDense.wo",)),
+    "umt5": Family(_T5, "none", 2, 1, 1, unquantised=("layer.1.DenseReluDense.wo",)),
+    "qwen2": Family(_LLAMA, "qkv", 2, 1, 1),
+    "qwen3": Family(_LLAMA, "none", 2, 1, 1, True),
+    "gemma": Family(_LLAMA, "none", 2, 1, 1),
+    "gemma2": Family(_LLAMA, "none", 4, 1, 1),
+    "gemma3_text": Family(_LLAMA, "none", 4, 1, 1, True),
+}
+"""By ``model_type``."""
+
+_WIDTH = ("hidden_size", "d_model")
+_LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
+_HEADS = ("num_attention_heads", "n_head", "attention_heads", "num_heads")
+_INNER = ("intermediate_size", "ffn_dim", "d_ff")
+_DROPOUT = ("hidden_dropout_prob", "hidden_dropout", "dropout_rate", "dropout")
+_POSITIONS = {"xlm-roberta", "roberta", "camembert", "xlm-roberta-xl", "bert"}
+"""Types with a trained embedding of each position."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncoderShape:
+    """The sizes of an encoder, which decide its parameters, its operations and its memory."""
+
+    width: int
+    """Size of the hidden states."""
+    layers: int
+    heads: int
+    inner: int
+    """Size between the linear layers of a feed-forward block."""
+    vocabulary: int
+    positions: int
+    dropout: bool = True
+    family: str = "xlm-roberta"
+    head_width: int = 0
+    """Size of an attention head where it is not the width divided by the heads."""
+    kv_heads: int = 0
+    """Heads of keys and values where they are fewer."""
+
+    @property
+    def _head_width(self) -> int:
+        return self.head_width or self.width // self.heads
+
+    @property
+    def attention_width(self) -> int:
+        """Size of all attention heads of a token together."""
+        return self.heads * self._head_width
+
+    @property
+    def _kv_width(self) -> int:
+        return (self.kv_heads or self.heads) * self._head_width
+
+    @property
+    def linear_layers(self) -> dict[str, tuple[int, int]]:
+        """Size in and out of each linear layer of one transformer layer, by its family's names."""
+        sizes = {
+            "width": self.width,
+            "inner": self.inner,
+            "heads": self.attention_width,
+            "kv_heads": self._kv_width,
+            "qkv": self.attention_width + 2 * self._kv_width,
+        }
+        found = {}
+        for name, ends in FAMILIES[self.family].linear.items():
+            size_in, size_out = ends.split()
+            found[name] = (sizes[size_in], sizes[size_out])
+        return found
+
+    @property
+    def gated(self) -> bool:
+        """Whether the feed-forward blocks have three linear layers: one of them is a gate."""
+        return sum(ends == "width inner" for ends in FAMILIES[self.family].linear.values()) == 2
+
+    @property
+    def matrices(self) -> int:
+        """Weights of all layers that a token is multiplied with; the embeddings are looked up."""
+        return self.layers * sum(a * b for a, b in self.linear_layers.values())
+
+    @property
+    def of_a_layer(self) -> int:
+        """Parameters of one transformer layer."""
+        family, width = FAMILIES[self.family], self.width
+        small = family.norms * family.norm_rows * width
+        if family.bias in ("all", "qkv"):
+            small += self.attention_width + 2 * self._kv_width
+        if family.bias == "all":
+            small += width + self.inner + width
+        if family.head_norms:
+            small += 2 * self._head_width
+        return self.matrices // self.layers + small
+
+    @property
+    def outside_layers(self) -> int:
+        """Parameters outside of the transformer layers, most of them embeddings."""
+        rows = self.vocabulary + FAMILIES[self.family].extra_rows
+        if self.family in _POSITIONS:
+            rows += self.positions
+        # T5 learns a bias per head and bucket of distances, in its first layer; UMT5 in each
+        layers = {"mt5": 1, "umt5": self.layers}.get(self.family, 0)
+        return rows * self.width + 32 * self.heads * layers
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the encoder, embeddings included."""
+        return self.outside_layers + self.layers * self.of_a_layer
+
+
+def head_parameters(kind: str, shape: EncoderShape, labels: int) -> int:
+    """Parameters of a task's head (``models.head_KIND``).
+
+    Args:
+        kind: of the task.
+        shape: of its encoder.
+        labels: classes of a classification or tagging task.
+    """
+    width = shape.width
+    dense = width * (width + 1)
+    return {
+        "classification": dense + labels * (width + 1),
+        "tagging": labels * (width + 1),
+        "span": 2 * (width + 1),
+        "multiple_choice": dense + width + 1,
+        "ranking": dense + 1,
+        "mlm": dense + 2 * width + shape.vocabulary,
+    }[kind]
+
+
+def shape_of_config(config: Mapping[str, Any]) -> EncoderShape:
+    """The shape that a ``config.json`` says, in the names of its family.
+
+    Raises:
+        KeyError: the family is not known, or a size is missing.
+    """
+    family = config["model_type"]
+    if family not in FAMILIES:
+        raise KeyError(f"model_type {family!r}")
+    width, heads = _first(config, _WIDTH), _first(config, _HEADS)
+    return EncoderShape(
+        family=family,
+        width=width,
+        layers=_first(config, _LAYERS),
+        heads=heads,
+        # BLOOM's configuration does not name it
+        inner=4 * width if family == "bloom" else _first(config, _INNER),
+        vocabulary=config["vocab_size"],
+        positions=config.get("max_position_embeddings", 1 << 20),
+        dropout=bool(_first(config, _DROPOUT, 0.0)),
+        head_width=config.get("head_dim") or config.get("d_kv") or 0,
+        kv_heads=config.get("num_key_value_heads") or 0,
+    )
+
+
+def _first(config: Mapping[str, Any], names: tuple[str, ...], default: Any = None) -> Any:
+    """The value of the first of the names that there is."""
+    for name in names:
+        if name in config:
+            return config[name]
+    if default is None:
+        raise KeyError(" or ".join(names))
+    return default
