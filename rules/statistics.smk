@@ -35,7 +35,6 @@ rule build_statistics:
         "<benchmarks>/tables/{view}statistics.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 2
     params:
         identity=lambda wc: summaries.statistics(get_view(wc)),
     script:

@@ -15,5 +15,4 @@ with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.ou
     build_statistics(
         Grid.load(snakemake.config, []).in_view(snakemake.wildcards.view.rstrip("/")),
         out=Path(snakemake.output.effects[0]).parent,
-        num_threads=snakemake.threads,
     )

@@ -28,15 +28,15 @@ from xstilts.statistics.difficulty import (
 )
 from xstilts.statistics.effects import EFFECT_SCHEMA, contrast_table, effect_table
 from xstilts.statistics.groups import GROUP_SCHEMA, group_table
-from xstilts.statistics.sample import Sample
-from xstilts.statistics.samples import Samples
 from xstilts.statistics.scale import (
     SCALE_SCHEMA,
     num_parameters,
     scale_table,
 )
 from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
+from xstilts.statistics.study_scores import StudyScores
 from xstilts.statistics.summaries import SUMMARIES
+from xstilts.statistics.target_scores import TargetScores
 from xstilts.statistics.variance import VARIANCE_SCHEMA, variance_table
 
 if TYPE_CHECKING:
@@ -48,36 +48,31 @@ if TYPE_CHECKING:
     from xstilts.grid import Grid
     from xstilts.results.cells import Cell, Scores
     from xstilts.statistics.counts import Counts
-    from xstilts.statistics.sample import Key
+    from xstilts.statistics.target_scores import Key
 
 MISSING = "no predictions at hand"
 NOT_ASKED = "scores only"
 
 
-def study_samples(grid: Grid, num_threads: int = 1) -> Samples:
-    """All scores of a study with their resamplings, and those that choices are made on.
-
-    Args:
-        grid: the study.
-        num_threads: that resample; they change no result.
+def study_scores(grid: Grid) -> StudyScores:
+    """All scores of a study with their bootstrap replicates, and those that choices are made on.
 
     Raises:
         UserError: a score file cannot be used, or a target's predictions are of different examples.
     """
     untrained = [node.model for node in grid.targets.values() if not node.members]
     study, strategies = grid.study, list(grid.study.strategies)
-    samples = _samples(grid, num_threads)
-    made = Samples(samples, strategies, study.baseline, study.source_language, untrained)
+    made = StudyScores(
+        _target_scores(grid), strategies, study.baseline, study.source_language, untrained
+    )
     if CHOICE in grid.views and grid.view != CHOICE:
         dev = grid.in_view(CHOICE)
-        made.choice = _samples(dev, num_threads, examples=False)
+        made.choice = _target_scores(dev, examples=False)
     return made
 
 
-def _samples(
-    grid: Grid, num_threads: int, *, examples: bool = True
-) -> dict[tuple[str, str], Sample]:
-    """Scores by model and target; without resamplings where examples are not looked at.
+def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], TargetScores]:
+    """Scores by model and target; without replicates where examples are not looked at.
 
     Targets have the names of the study's own, so that claims and choices find them in every view.
     """
@@ -91,7 +86,7 @@ def _samples(
     groups: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.model, cell.target), []).append(cell)
-    samples = {}
+    found = {}
     for (model, target), members in groups.items():
         node = grid.targets[target]
         read = _reader(grid, target)
@@ -105,10 +100,10 @@ def _samples(
                 scores[key] = value
                 counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
-        samples[model, node.model] = Sample(
-            name, scores, counts, sizes.get(target, {}), grid.study.replicates, num_threads
+        found[model, node.model] = TargetScores(
+            name, scores, counts, sizes.get(target, {}), grid.study.replicates
         )
-    return samples
+    return found
 
 
 def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
@@ -155,24 +150,24 @@ def parameters(grid: Grid) -> dict[str, int]:
     return {base: size for base, size in sizes.items() if size is not None}
 
 
-def build_statistics(grid: Grid, out: Path, num_threads: int = 1) -> None:
+def build_statistics(grid: Grid, out: Path) -> None:
     """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
-    samples = study_samples(grid, num_threads)
+    scores = study_scores(grid)
     header, family = study_header(grid), grid.study.correct_over
 
     def write(name: str, table: pd.DataFrame, schema: pa.Schema) -> None:
         write_frame(out / name, table, schema)
         write_text(out / f"{name}.md", summary_markdown(SUMMARIES[name](table, header), header))
 
-    effects = effect_table(samples, family)
+    effects = effect_table(scores, family)
     write("effects", effects, EFFECT_SCHEMA)
-    write("contrasts", contrast_table(samples, grid.study.contrasts, family), EFFECT_SCHEMA)
-    write("groups", group_table(samples, language_groups(grid)), GROUP_SCHEMA)
-    write("best", best_table(samples), BEST_SCHEMA)
-    write("sources", source_table(samples, language_twins(grid)), SOURCE_SCHEMA)
+    write("contrasts", contrast_table(scores, grid.study.contrasts, family), EFFECT_SCHEMA)
+    write("groups", group_table(scores, language_groups(grid)), GROUP_SCHEMA)
+    write("best", best_table(scores), BEST_SCHEMA)
+    write("sources", source_table(scores, language_twins(grid)), SOURCE_SCHEMA)
     write("difficulty", difficulty_table(measured_tasks(grid), effects), DIFFICULTY_SCHEMA)
     write("scale", scale_table(effects, parameters(grid)), SCALE_SCHEMA)
-    write("variance", variance_table(samples), VARIANCE_SCHEMA)
+    write("variance", variance_table(scores), VARIANCE_SCHEMA)
     files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
     setting = "microworld" if grid.study.source == "microworld" else ""
-    write("claims", claim_table(files, samples, setting), CLAIM_SCHEMA)
+    write("claims", claim_table(files, scores, setting), CLAIM_SCHEMA)

@@ -16,7 +16,7 @@ from xstilts.statistics.effects import effect
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from xstilts.statistics.samples import Samples
+    from xstilts.statistics.study_scores import StudyScores
 
 DEV, TEST = "validation", "test"
 """What a choice was made on. A choice on the test set itself makes the gain there too high."""
@@ -49,21 +49,21 @@ class Choice:
     """Its difference to the baseline there: mean over seeds and languages, in points."""
 
 
-def choose(samples: Samples, model: str, target: str, among: Sequence[str]) -> Choice | None:
+def choose(scores: StudyScores, model: str, target: str, among: Sequence[str]) -> Choice | None:
     """The strategy with the largest gain on the target's development sets; None without results.
 
     Args:
-        samples: what the study measured.
+        scores: what the study measured.
         model: base model.
         target: the target.
         among: strategies to choose from.
     """
-    dev = samples.choice.get((model, target))
-    judge = dev or samples.samples[model, target]
+    dev = scores.choice.get((model, target))
+    judge = dev or scores.by_target[model, target]
     gains = {
         name: float(found.values_S.mean())
         for name in among
-        if (found := judge.difference(name, samples.baseline)).by_seed
+        if (found := judge.difference(name, scores.baseline)).by_seed
     }
     if not gains:
         return None
@@ -77,32 +77,32 @@ def chosen_on_dev(choices: Sequence[Choice]) -> list[Choice]:
     return [choice for choice in choices if choice.chosen_on == DEV]
 
 
-def gains_of(samples: Samples, model: str, choices: Sequence[Choice]) -> Difference:
+def gains_of(scores: StudyScores, model: str, choices: Sequence[Choice]) -> Difference:
     """The gain of the chosen strategies on the test sets, averaged over targets."""
     parts = [
-        samples.samples[model, one.target].difference(one.strategy, samples.baseline, swaps=True)
+        scores.by_target[model, one.target].difference(one.strategy, scores.baseline, swaps=True)
         for one in choices
     ]
     return combine([(1 / len(parts), part) for part in parts])
 
 
-def best_table(samples: Samples) -> pd.DataFrame:
+def best_table(scores: StudyScores) -> pd.DataFrame:
     """One row per model and target, and one for the average over targets."""
-    records = [row for model in samples.models for row in _rows(samples, model)]
+    records = [row for model in scores.models for row in _rows(scores, model)]
     return pd.DataFrame(records, columns=BEST_SCHEMA.names)
 
 
-def _rows(samples: Samples, model: str) -> Iterator[dict[str, Any]]:
-    among = [name for name, _ in samples.to_baseline]
+def _rows(scores: StudyScores, model: str) -> Iterator[dict[str, Any]]:
+    among = [name for name, _ in scores.to_baseline]
     found = [
         choice
-        for target in samples.targets
-        if (choice := choose(samples, model, target, among)) is not None
+        for target in scores.targets
+        if (choice := choose(scores, model, target, among)) is not None
     ]
     for choice in found:
         row: dict[str, Any] = {"model": model, "target": choice.target, "strategy": choice.strategy}
         row |= {"chosen_on": choice.chosen_on, "chosen_by": choice.chosen_by}
-        yield row | _gain(samples, model, [choice])
+        yield row | _gain(scores, model, [choice])
     sets = {AVERAGE: found}
     on_dev = chosen_on_dev(found)
     if 0 < len(on_dev) < len(found):
@@ -111,20 +111,20 @@ def _rows(samples: Samples, model: str) -> Iterator[dict[str, Any]]:
         if choices:
             row = {"model": model, "target": name, "strategy": "best of each target"}
             places = ", ".join(dict.fromkeys(choice.chosen_on for choice in choices))
-            row |= {"chosen_on": places, "chosen_by": math.nan, **_gain(samples, model, choices)}
-            if len(choices) < len(samples.targets):
-                row["uncertainty"] += f"; {len(choices)} of {len(samples.targets)} targets"
+            row |= {"chosen_on": places, "chosen_by": math.nan, **_gain(scores, model, choices)}
+            if len(choices) < len(scores.targets):
+                row["uncertainty"] += f"; {len(choices)} of {len(scores.targets)} targets"
             yield row
 
 
-def _gain(samples: Samples, model: str, choices: Sequence[Choice]) -> dict[str, Any]:
+def _gain(scores: StudyScores, model: str, choices: Sequence[Choice]) -> dict[str, Any]:
     """The columns of the gain of choices.
 
     The largest of several gains is above zero by chance, too: where a choice was made on the test
     set itself, an interval above zero does not say that the strategy helps. One below zero does say
     that it hurts.
     """
-    row = effect(gains_of(samples, model, choices))
+    row = effect(gains_of(scores, model, choices))
     if row["verdict"] == "helps" and len(chosen_on_dev(choices)) < len(choices):
         row["verdict"] = "unknown"
         row["uncertainty"] += "; chosen on the test set itself"

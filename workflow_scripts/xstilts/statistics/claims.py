@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xstilts.config.claims import Claim
-    from xstilts.statistics.samples import Samples
+    from xstilts.statistics.study_scores import StudyScores
 
 CLAIM_SCHEMA = pa.schema(
     [
@@ -35,25 +35,25 @@ CLAIM_SCHEMA = pa.schema(
 
 
 def claim_table(
-    files: Sequence[tuple[str, Sequence[Claim]]], samples: Samples, setting: str
+    files: Sequence[tuple[str, Sequence[Claim]]], scores: StudyScores, setting: str
 ) -> pd.DataFrame:
     """One row per claim and base model.
 
     Args:
         files: file of claims and what is in it.
-        samples: what the study measured.
+        scores: what the study measured.
         setting: what every verdict must say of the data, as in ``microworld``; or nothing.
     """
     records = [
-        _record(file, claim, model, evaluate(claim, samples, model), setting)
+        _record(file, claim, model, evaluate(claim, scores, model), setting)
         for file, claims in files
         for claim in claims
-        for model in samples.models
+        for model in scores.models
     ]
     return pd.DataFrame(records, columns=CLAIM_SCHEMA.names)
 
 
-def evaluate(claim: Claim, samples: Samples, model: str) -> Found:
+def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
     """What the results of one base model say about a claim.
 
     A claim of several comparisons is confirmed where each holds, and contradicted where one is
@@ -63,7 +63,7 @@ def evaluate(claim: Claim, samples: Samples, model: str) -> Found:
         predicate = getattr(claim.predicate, name)
         if predicate is not None:
             try:
-                return run(predicate, samples, model)
+                return run(predicate, scores, model)
             except NotInStudy as error:
                 return Found(decision="not decided", measure="nothing", remark=str(error))
     raise AssertionError(claim.id)

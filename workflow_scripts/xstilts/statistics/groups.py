@@ -13,7 +13,7 @@ from xstilts.statistics.effects import correct, effect
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from xstilts.statistics.samples import Pair, Samples
+    from xstilts.statistics.study_scores import Pair, StudyScores
 
 GROUP_SCHEMA = pa.schema(
     [
@@ -31,38 +31,38 @@ GROUP_SCHEMA = pa.schema(
 )
 
 
-def group_table(samples: Samples, groupings: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+def group_table(scores: StudyScores, groupings: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """One row per model, strategy and group of languages: mean over languages, then over targets.
 
     Args:
-        samples: what the study measured.
+        scores: what the study measured.
         groupings: kind of grouping to language to group.
     """
     records = [
         {"model": model, "strategy": pair[0], "against": pair[1], **row}
-        for model in samples.models
-        for pair in samples.to_baseline
-        for row in _rows(samples, model, pair, groupings)
+        for model in scores.models
+        for pair in scores.to_baseline
+        for row in _rows(scores, model, pair, groupings)
     ]
     correct(records, ("model", "strategy", "against", "grouping"))
     return pd.DataFrame(records, columns=GROUP_SCHEMA.names)
 
 
 def _rows(
-    samples: Samples, model: str, pair: Pair, groupings: Mapping[str, Mapping[str, str]]
+    scores: StudyScores, model: str, pair: Pair, groupings: Mapping[str, Mapping[str, str]]
 ) -> Iterator[dict[str, Any]]:
     languages = {
-        target: {language for _, _, language in samples.samples[model, target].scores}
-        for target in samples.targets
+        target: {language for _, _, language in scores.by_target[model, target].scores}
+        for target in scores.targets
     }
     for grouping, groups in groupings.items():
         for group in dict.fromkeys(groups.values()):
             among = {code for code, name in groups.items() if name == group}
-            with_it = [target for target in samples.targets if languages[target] & among]
+            with_it = [target for target in scores.targets if languages[target] & among]
             parts = [
                 part
                 for target in with_it
-                if (part := samples.samples[model, target].difference(*pair, among=among)).by_seed
+                if (part := scores.by_target[model, target].difference(*pair, among=among)).by_seed
             ]
             if parts:
                 row = effect(combine([(1 / len(parts), part) for part in parts]))

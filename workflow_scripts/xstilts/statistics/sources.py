@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xstilts.grid.twins import Twins
-    from xstilts.statistics.samples import Samples
+    from xstilts.statistics.study_scores import StudyScores
 
 ALL = "all"
 """Stands for the mean over the languages of evaluation."""
@@ -38,33 +38,31 @@ SOURCE_SCHEMA = pa.schema(
 )
 
 
-def source_table(samples: Samples, twins: Sequence[Twins]) -> pd.DataFrame:
+def source_table(scores: StudyScores, twins: Sequence[Twins]) -> pd.DataFrame:
     """One row per model, set of twins, language of training and language of evaluation.
 
     p-values are corrected over the languages of evaluation, their mean apart.
     """
-    records = [
-        row for model in samples.models for one in twins for row in _rows(samples, model, one)
-    ]
+    records = [row for model in scores.models for one in twins for row in _rows(scores, model, one)]
     single = [row for row in records if row["language"] != ALL]
     correct(single, ("model", "position", "task", "target", "source"))
     return pd.DataFrame(records, columns=SOURCE_SCHEMA.names)
 
 
-def _rows(samples: Samples, model: str, twins: Twins) -> Iterator[dict[str, Any]]:
+def _rows(scores: StudyScores, model: str, twins: Twins) -> Iterator[dict[str, Any]]:
     names = {"position": twins.position, "task": twins.task, "target": twins.target}
     control = twins.members[twins.control]
     languages = {
         language: None
         for _, target in twins.members.values()
-        for _, _, language in samples.samples[model, target].scores
+        for _, _, language in scores.by_target[model, target].scores
     }
     for source, (strategy, target) in twins.members.items():
         for language in (*languages, ALL):
             among = None if language == ALL else [language]
-            # targets of one task share their resampled test sets, so that they can be subtracted
+            # targets of one task share their bootstrap samples, so that they can be subtracted
             own, other = (
-                samples.samples[model, place].difference(name, None, among=among)
+                scores.by_target[model, place].difference(name, None, among=among)
                 for name, place in ((strategy, target), (control[0], control[1]))
             )
             values = [float(value) for value in own.values_S]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from xstilts.results.render import Header
-    from xstilts.statistics.sample import Sample
-    from xstilts.statistics.samples import Samples
+    from xstilts.statistics.study_scores import StudyScores
+    from xstilts.statistics.target_scores import TargetScores
 
 FACTORS = ("strategy", "language", "seed")
 
@@ -76,11 +76,11 @@ def _mean_square(values: npt.NDArray[np.float64], axes: frozenset[int]) -> float
     return float((effect**2).sum() / freedom)
 
 
-def variance_table(samples: Samples) -> pd.DataFrame:
+def variance_table(scores: StudyScores) -> pd.DataFrame:
     """One row per model, target and source of variance."""
     records = []
-    for (model, target), sample in samples.samples.items():
-        values, counts = _balanced(sample, samples.strategies)
+    for (model, target), measured in scores.by_target.items():
+        values, counts = _balanced(measured, scores.strategies)
         parts = components(values, FACTORS) if values.size else {}
         total = sum(parts.values())
         for source, variance in parts.items():
@@ -91,10 +91,10 @@ def variance_table(samples: Samples) -> pd.DataFrame:
 
 
 def _balanced(
-    sample: Sample, strategies: Sequence[str]
+    measured: TargetScores, strategies: Sequence[str]
 ) -> tuple[npt.NDArray[np.float64], Mapping[str, int]]:
     """Scores by strategy, language and seed, where all strategies have languages and seeds."""
-    scores = sample.scores
+    scores = measured.scores
     there = [name for name in strategies if any(key[0] == name for key in scores)]
     seeds = sorted({key[1] for key in scores})
     seeds = [s for s in seeds if all(any(k[:2] == (name, s) for k in scores) for name in there)]
