@@ -9,6 +9,7 @@ import pandas as pd
 
 from xstilts.errors import UserError
 from xstilts.files import write_text
+from xstilts.numbers import signed
 from xstilts.results.tables import AVERAGE
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _verdicts(effects: pd.DataFrame) -> str:
     for verdict, text in (("helps", "Helps"), ("hurts", "Hurts")):
         found = [
             (f"{row.model}: " if several else "")
-            + f"{row.strategy} on {row.target} ({row.low:+.1f} to {row.high:+.1f})"
+            + f"{row.strategy} on {row.target} ({signed(row.low)} to {signed(row.high)})"
             for row in rows[rows["verdict"] == verdict].itertuples()
         ]
         lines.append(f"{text}: {', '.join(found) or 'none'}.")
