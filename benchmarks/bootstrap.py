@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 import numpy as np
 
+from xstilts.comparisons.effects import effect
 from xstilts.statistics.counts import Counts
-from xstilts.statistics.effects import effect
 from xstilts.statistics.target_scores import TargetScores
 
 TATOEBA = [205, 234, 307, 390, 548, 575, 687, 746]

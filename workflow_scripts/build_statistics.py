@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 with job(product(snakemake.output[0]), snakemake.log[0], study_root(snakemake.output[0])):
     build_statistics(
         Grid.load(snakemake.config, []).in_view(snakemake.wildcards.view.rstrip("/")),
-        out=Path(snakemake.output.effects[0]).parent,
+        out=Path(snakemake.output[0]).parent,
     )

@@ -9,12 +9,12 @@ import pytest
 from test_config import STUDY, grid_of
 from test_statistics import answers, target_scores
 
+from xstilts.comparisons.tables.claims import claim_table, claims_summary
 from xstilts.config.claims import Claim
 from xstilts.config.load import load_claims
 from xstilts.errors import UserError
 from xstilts.results.render import Header, summary_markdown
-from xstilts.statistics.claims import claim_table, evaluate
-from xstilts.statistics.render_claims import claims_summary
+from xstilts.statistics.predicates import evaluate
 from xstilts.statistics.study_scores import StudyScores
 
 ROOT = Path(__file__).parents[2]

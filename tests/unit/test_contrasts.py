@@ -9,12 +9,12 @@ import pytest
 from test_config import STUDY, error_of, grid_of
 from test_statistics import answers, target_scores
 
+from xstilts.comparisons.effects import contrast_table, effect_table
+from xstilts.comparisons.tables.contrasts import contrasts_summary
+from xstilts.comparisons.tables.groups import group_table, groups_summary
 from xstilts.errors import UserError
 from xstilts.results.render import Header, summary_markdown
-from xstilts.statistics.effects import contrast_table, effect_table
-from xstilts.statistics.groups import group_table
 from xstilts.statistics.inference import holm
-from xstilts.statistics.render import contrasts_summary, groups_summary
 from xstilts.statistics.study_scores import StudyScores
 
 __all__ = ["error_of"]

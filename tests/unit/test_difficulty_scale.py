@@ -14,12 +14,12 @@ from safetensors.numpy import save_file
 from test_config import STUDY, error_of, grid_of
 from test_contrasts import HEADER, study_scores
 
+from xstilts.comparisons.effects import effect_table
+from xstilts.comparisons.measured import NO_SELECTION, Measured, measured_tasks
+from xstilts.comparisons.tables.difficulty import difficulty_summary, difficulty_table
+from xstilts.comparisons.tables.scale import num_parameters, scale_summary, scale_table
 from xstilts.manifest import write_manifest
 from xstilts.results.render import summary_markdown
-from xstilts.stages.difficulty import NO_SELECTION, measured_tasks
-from xstilts.statistics.difficulty import Measured, difficulty_summary, difficulty_table
-from xstilts.statistics.effects import effect_table
-from xstilts.statistics.scale import num_parameters, scale_summary, scale_table
 
 __all__ = ["error_of"]
 

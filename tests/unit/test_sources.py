@@ -6,13 +6,11 @@ import pytest
 from test_statistics import answers, target_scores
 from test_studies import grid
 
-from xstilts.grid.figures import COMPARISONS, figure_names
+from xstilts.comparisons.tables.sources import source_table, sources_summary
+from xstilts.grid.figures import figure_names
 from xstilts.grid.twins import Twins, language_twins
 from xstilts.results.render import Header, summary_markdown
-from xstilts.statistics.render_sources import sources_summary
-from xstilts.statistics.sources import source_table
 from xstilts.statistics.study_scores import StudyScores
-from xstilts.statistics.summaries import SUMMARIES
 
 
 def test_twins_of_the_shipped_studies() -> None:
@@ -78,7 +76,3 @@ def test_differences_to_the_control_per_language() -> None:
     assert "No two strategies" in summary_markdown(
         sources_summary(source_table(study_scores(), []), header), header
     )
-
-
-def test_the_report_depends_on_every_table_that_it_shows() -> None:
-    assert set(COMPARISONS) == set(SUMMARIES)

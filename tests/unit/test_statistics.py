@@ -12,12 +12,12 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from xstilts.comparisons.effects import effect_table
 from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.statistics.counts import Counts, example_counts
 from xstilts.statistics.difference import combine
-from xstilts.statistics.effects import effect_table
 from xstilts.statistics.inference import estimate, holm, sign_flip, swap_test
 from xstilts.statistics.study_scores import StudyScores
 from xstilts.statistics.target_scores import TargetScores

@@ -10,8 +10,9 @@ import pytest
 from statsmodels.formula.api import mixedlm
 from test_contrasts import HEADER, study_scores
 
+from xstilts.comparisons.tables.variance import FACTORS, variance_summary, variance_table
 from xstilts.results.render import summary_markdown
-from xstilts.statistics.variance import FACTORS, components, variance_summary, variance_table
+from xstilts.statistics.variance import components
 
 
 def planted(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
@@ -79,6 +80,6 @@ def test_shares_of_a_study() -> None:
 
 def test_scores_that_not_all_strategies_have_are_left_out() -> None:
     study = study_scores()
-    del study.samples["xlmr", "xnli"].scores["a", 1, "sw"]
+    del study.by_target["xlmr", "xnli"].scores["a", 1, "sw"]
     row = variance_table(study).iloc[0]
     assert (row["num_languages"], row["num_seeds"], row["left_out"]) == (2, 3, 8)

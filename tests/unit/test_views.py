@@ -10,14 +10,13 @@ from test_config import STUDY, error_of, grid_of
 from test_statistics import answers, target_scores
 from test_studies import grid
 
+from xstilts.comparisons.tables.best import best_summary, best_table
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.grid.products import find_product
 from xstilts.results.render import Header, summary_markdown
 from xstilts.stages.tables import study_cells
-from xstilts.statistics.best import best_table
-from xstilts.statistics.claims import evaluate
-from xstilts.statistics.render import best_summary
+from xstilts.statistics.predicates import evaluate
 from xstilts.statistics.study_scores import StudyScores
 
 __all__ = ["error_of"]

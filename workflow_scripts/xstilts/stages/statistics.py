@@ -6,44 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.config.load import load_claims
+from xstilts.comparisons.base import StudyResults
+from xstilts.comparisons.registry import load_comparisons
 from xstilts.errors import UserError
 from xstilts.files import write_text
-from xstilts.grid.twins import language_twins
 from xstilts.grid.views import CHOICE
-from xstilts.languages import groupings
-from xstilts.microworld.world import properties
 from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
 from xstilts.results.render import summary_markdown, write_frame
 from xstilts.results.score import read_predictions
-from xstilts.stages.difficulty import measured_tasks
 from xstilts.stages.tables import study_cells, study_header
-from xstilts.statistics.best import BEST_SCHEMA, best_table
-from xstilts.statistics.claims import CLAIM_SCHEMA, claim_table
 from xstilts.statistics.counts import example_counts
-from xstilts.statistics.difficulty import (
-    DIFFICULTY_SCHEMA,
-    difficulty_table,
-)
-from xstilts.statistics.effects import EFFECT_SCHEMA, contrast_table, effect_table
-from xstilts.statistics.groups import GROUP_SCHEMA, group_table
-from xstilts.statistics.scale import (
-    SCALE_SCHEMA,
-    num_parameters,
-    scale_table,
-)
-from xstilts.statistics.sources import SOURCE_SCHEMA, source_table
 from xstilts.statistics.study_scores import StudyScores
-from xstilts.statistics.summaries import SUMMARIES
 from xstilts.statistics.target_scores import TargetScores
-from xstilts.statistics.variance import VARIANCE_SCHEMA, variance_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
-    import pyarrow as pa
 
     from xstilts.grid import Grid
     from xstilts.results.cells import Cell, Scores
@@ -106,18 +84,6 @@ def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str]
     return found
 
 
-def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
-    """Kind of grouping to the group of each evaluated language."""
-    codes = [code for node in grid.targets.values() for code in node.languages]
-    if grid.names.world is None:
-        return groupings(codes)
-    # of invented languages by their properties
-    found = {"language": {code: code for code in dict.fromkeys(codes)}}
-    for name in ("order", "script"):
-        found[name] = {row["code"]: str(row[name]) for row in properties(grid.names.world)}
-    return found
-
-
 def _of(values: Scores, cell: Cell) -> dict[str, float]:
     return values.get((cell.model, cell.strategy, cell.target, cell.seed), {})
 
@@ -144,30 +110,11 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
     return read
 
 
-def parameters(grid: Grid) -> dict[str, int]:
-    """Base model to its number of weights, for those that are here."""
-    sizes = {base: num_parameters(Path(grid.paths.base(base)).parent) for base in grid.study.bases}
-    return {base: size for base, size in sizes.items() if size is not None}
-
-
 def build_statistics(grid: Grid, out: Path) -> None:
-    """Write all comparisons, and the claims, from what there is, to the folder ``out``."""
-    scores = study_scores(grid)
-    header, family = study_header(grid), grid.study.correct_over
-
-    def write(name: str, table: pd.DataFrame, schema: pa.Schema) -> None:
-        write_frame(out / name, table, schema)
-        write_text(out / f"{name}.md", summary_markdown(SUMMARIES[name](table, header), header))
-
-    effects = effect_table(scores, family)
-    write("effects", effects, EFFECT_SCHEMA)
-    write("contrasts", contrast_table(scores, grid.study.contrasts, family), EFFECT_SCHEMA)
-    write("groups", group_table(scores, language_groups(grid)), GROUP_SCHEMA)
-    write("best", best_table(scores), BEST_SCHEMA)
-    write("sources", source_table(scores, language_twins(grid)), SOURCE_SCHEMA)
-    write("difficulty", difficulty_table(measured_tasks(grid), effects), DIFFICULTY_SCHEMA)
-    write("scale", scale_table(effects, parameters(grid)), SCALE_SCHEMA)
-    write("variance", variance_table(scores), VARIANCE_SCHEMA)
-    files = [(file, load_claims(Path(file)).claims) for file in grid.study.claims]
-    setting = "microworld" if grid.study.source == "microworld" else ""
-    write("claims", claim_table(files, scores, setting), CLAIM_SCHEMA)
+    """Write all comparisons, from what there is, to the folder ``out``."""
+    results, header = StudyResults(grid, study_scores(grid)), study_header(grid)
+    for name, comparison in load_comparisons().items():
+        table = comparison.build(results)
+        write_frame(out / name, table, comparison.schema)
+        text = summary_markdown(comparison.summarise(table, header), header)
+        write_text(out / f"{name}.md", text)

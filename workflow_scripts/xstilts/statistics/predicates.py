@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.errors import suggestion
-from xstilts.statistics.best import TEST, choose, chosen_on_dev, gains_of
+from xstilts.statistics.choice import TEST, choose, chosen_on_dev, gains_of
 from xstilts.statistics.difference import combine
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from xstilts.config.claims import (
         Best,
         BestPerTarget,
+        Claim,
         Compare,
         GainsWith,
         LargestGain,
         NotConsistent,
     )
-    from xstilts.statistics.best import Choice
+    from xstilts.statistics.choice import Choice
     from xstilts.statistics.difference import Difference
     from xstilts.statistics.study_scores import StudyScores
 
@@ -271,3 +272,19 @@ RULES: dict[str, Callable[[Any, StudyScores, str], Found]] = {
     "gains_with": _gains_with,
 }
 """Name of a predicate to what evaluates it."""
+
+
+def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
+    """What the results of one base model say about a claim.
+
+    A claim of several comparisons is confirmed where each holds, and contradicted where one is
+    refuted at a level corrected for their number (Bonferroni).
+    """
+    for name, run in RULES.items():
+        predicate = getattr(claim.predicate, name)
+        if predicate is not None:
+            try:
+                return run(predicate, scores, model)
+            except NotInStudy as error:
+                return Found(decision="not decided", measure="nothing", remark=str(error))
+    raise AssertionError(claim.id)

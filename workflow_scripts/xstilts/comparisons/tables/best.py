@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
+from xstilts.comparisons.base import Comparison
+from xstilts.comparisons.effects import effect
+from xstilts.comparisons.texts import footnoted_summary, judged
+from xstilts.numbers import difference, interval
 from xstilts.results.tables import AVERAGE
-from xstilts.statistics.difference import Difference, combine
-from xstilts.statistics.effects import effect
+from xstilts.statistics.choice import TEST, choose, chosen_on_dev, gains_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from xstilts.results.pivot import Summary
+    from xstilts.results.render import Header
+    from xstilts.statistics.choice import Choice
     from xstilts.statistics.study_scores import StudyScores
 
-DEV, TEST = "validation", "test"
-"""What a choice was made on. A choice on the test set itself makes the gain there too high."""
 ON_DEV = f"{AVERAGE} chosen on dev"
 """The average over the targets whose choice was made on dev sets."""
 
@@ -35,55 +38,6 @@ BEST_SCHEMA = pa.schema(
         ("uncertainty", pa.string()),
     ]
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """The strategy that was chosen for a target."""
-
-    target: str
-    strategy: str
-    chosen_on: str
-    """``validation``, or ``test`` where a target has no other set."""
-    chosen_by: float
-    """Its difference to the baseline there: mean over seeds and languages, in points."""
-
-
-def choose(scores: StudyScores, model: str, target: str, among: Sequence[str]) -> Choice | None:
-    """The strategy with the largest gain on the target's development sets; None without results.
-
-    Args:
-        scores: what the study measured.
-        model: base model.
-        target: the target.
-        among: strategies to choose from.
-    """
-    dev = scores.choice.get((model, target))
-    judge = dev or scores.by_target[model, target]
-    gains = {
-        name: float(found.values_S.mean())
-        for name in among
-        if (found := judge.difference(name, scores.baseline)).by_seed
-    }
-    if not gains:
-        return None
-    best = max(gains, key=lambda name: gains[name])
-    on = DEV if dev else TEST
-    return Choice(target=target, strategy=best, chosen_on=on, chosen_by=gains[best])
-
-
-def chosen_on_dev(choices: Sequence[Choice]) -> list[Choice]:
-    """Those that were not made on the test set itself."""
-    return [choice for choice in choices if choice.chosen_on == DEV]
-
-
-def gains_of(scores: StudyScores, model: str, choices: Sequence[Choice]) -> Difference:
-    """The gain of the chosen strategies on the test sets, averaged over targets."""
-    parts = [
-        scores.by_target[model, one.target].difference(one.strategy, scores.baseline, swaps=True)
-        for one in choices
-    ]
-    return combine([(1 / len(parts), part) for part in parts])
 
 
 def best_table(scores: StudyScores) -> pd.DataFrame:
@@ -129,3 +83,40 @@ def _gain(scores: StudyScores, model: str, choices: Sequence[Choice]) -> dict[st
         row["verdict"] = "unknown"
         row["uncertainty"] += "; chosen on the test set itself"
     return row
+
+
+def best_summary(table: pd.DataFrame, header: Header) -> Summary:
+    """The best strategy of each target, one block per base model."""
+    intro = (
+        f"The strategy with the largest gain over {header.baseline} on a target's development "
+        "sets, and its gain on the test sets, in points. † chosen on the test set itself, since "
+        "there is no other (or the study does not say `choose_on`): too high, so that it is never "
+        "said to help. Intervals of 95 % are of the chosen strategy; they do not cover that "
+        "another one might have been chosen."
+    )
+    return footnoted_summary("best strategy of each target", intro, table, _best_row)
+
+
+def _best_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
+    return {
+        "target": row["target"] + ("†" if TEST in row["chosen_on"] else ""),
+        "chosen": row["strategy"],
+        "on": row["chosen_on"],
+        "gain there": difference(row["chosen_by"]),
+        "gain on test": difference(row["delta"]),
+        "95 % interval": interval(row["low"], row["high"]),
+        "verdict": judged(row, notes),
+    }
+
+
+COMPARISON = Comparison(
+    rows=(
+        "the best strategy of each target, chosen on dev sets (`choose_on`), judged on test; "
+        "a choice on the test set itself (†) may hurt, but never helps: its gain is too high"
+    ),
+    schema=BEST_SCHEMA,
+    build=lambda results: best_table(results.scores),
+    summarise=best_summary,
+    order=2,
+    expanded=True,
+)

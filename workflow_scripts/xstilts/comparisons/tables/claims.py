@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
-from xstilts.statistics.predicates import RULES, Found, NotInStudy
+from xstilts.comparisons.base import Comparison
+from xstilts.config.load import load_claims
+from xstilts.numbers import DASH, difference, interval
+from xstilts.results.pivot import Summary, block_of
+from xstilts.statistics.predicates import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xstilts.comparisons.base import StudyResults
     from xstilts.config.claims import Claim
+    from xstilts.results.render import Header
+    from xstilts.statistics.predicates import Found
     from xstilts.statistics.study_scores import StudyScores
 
 CLAIM_SCHEMA = pa.schema(
@@ -53,22 +61,6 @@ def claim_table(
     return pd.DataFrame(records, columns=CLAIM_SCHEMA.names)
 
 
-def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
-    """What the results of one base model say about a claim.
-
-    A claim of several comparisons is confirmed where each holds, and contradicted where one is
-    refuted at a level corrected for their number (Bonferroni).
-    """
-    for name, run in RULES.items():
-        predicate = getattr(claim.predicate, name)
-        if predicate is not None:
-            try:
-                return run(predicate, scores, model)
-            except NotInStudy as error:
-                return Found(decision="not decided", measure="nothing", remark=str(error))
-    raise AssertionError(claim.id)
-
-
 def _record(file: str, claim: Claim, model: str, found: Found, setting: str) -> dict[str, Any]:
     numbers = found.estimate
     inside = ""
@@ -90,3 +82,55 @@ def _record(file: str, claim: Claim, model: str, found: Found, setting: str) -> 
         "stated_in_interval": inside,
         "remark": " ".join(text for text in (claim.note, found.remark) if text),
     }
+
+
+def _build(results: StudyResults) -> pd.DataFrame:
+    study = results.grid.study
+    files = [(file, load_claims(Path(file)).claims) for file in study.claims]
+    return claim_table(files, results.scores, "microworld" if study.source == "microworld" else "")
+
+
+def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
+    """The claims: what is stated, what was measured, what follows.
+
+    Args:
+        table: from ``claim_table``.
+        header: of the study; nothing of it is needed here.
+    """
+    if table.empty:
+        return Summary(title="claims", text="The study names no claims (key `claims`).")
+    text = (
+        "A claim is confirmed or contradicted by an interval of 95 % that lies on one side of what "
+        "it says, else not decided. A stated number that is not checked against its source says so."
+    )
+    entries, remarks = [], []
+    for _, row in table.iterrows():
+        unchecked = "" if row["mark"] == "verified" else f" ({row['mark']})"
+        stated = difference(row["stated"])
+        # one dash where there is neither
+        measured = difference(row["measured"]), interval(row["low"], row["high"])
+        entries.append(
+            {
+                "claim": row["claim"],
+                "model": row["model"],
+                "verdict": row["verdict"],
+                "stated": stated + unchecked if stated != DASH else f"no number{unchecked}",
+                "measured": " ".join(dict.fromkeys(measured)),
+                "of": row["measure"],
+            }
+        )
+        remarks.append(
+            f"**{row['claim']}**: {row['statement']} ({row['source']}) {row['remark']}".rstrip()
+        )
+    block = block_of(entries, "", dict.fromkeys(remarks))
+    return Summary(title="claims", text=text, blocks=(block,))
+
+
+COMPARISON = Comparison(
+    rows="statements of papers against all of this",
+    schema=CLAIM_SCHEMA,
+    build=_build,
+    summarise=claims_summary,
+    order=1,
+    expanded=True,
+)
