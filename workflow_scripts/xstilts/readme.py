@@ -62,9 +62,10 @@ def _verdicts(effects: pd.DataFrame) -> str:
     lines = []
     for verdict, text in (("helps", "Helps"), ("hurts", "Hurts")):
         found = [
-            (f"{row.model}: " if several else "")
-            + f"{row.strategy} on {row.target} ({signed(row.low)} to {signed(row.high)})"
-            for row in rows[rows["verdict"] == verdict].itertuples()
+            (f"{row['model']}: " if several else "")
+            + f"{row['strategy']} on {row['target']} "
+            + f"({signed(row['low'])} to {signed(row['high'])})"
+            for row in rows[rows["verdict"] == verdict].to_dict("records")
         ]
         lines.append(f"{text}: {', '.join(found) or 'none'}.")
     judged = rows["verdict"].isin(["helps", "hurts", "unclear"]).sum()
