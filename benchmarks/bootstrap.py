@@ -1,7 +1,6 @@
 """How long the resampling of a full result of XTREME takes: 19 strategies, 3 seeds, 9 targets.
 
-    python benchmarks/bootstrap.py [--replicates N] [--strategies N] [--seeds N] [--threads N]
-                                   [--floats]
+    python benchmarks/bootstrap.py [--replicates N] [--strategies N] [--seeds N]
 
 Prints a row per target: examples of all languages, cells (strategy, seed, language), seconds to
 resample all of them and seconds to compare every strategy with the first (interval, p-values, swap
@@ -19,16 +18,15 @@ import sys
 import time
 from pathlib import Path
 
-# a BLAS with threads of its own would take the cores that others resample on
+# as a job of the workflow, which has one core
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 import numpy as np
 
-from xstilts.statistics import products
+from xstilts.comparisons.effects import effect
 from xstilts.statistics.counts import Counts
-from xstilts.statistics.effects import effect
-from xstilts.statistics.sample import Sample
+from xstilts.statistics.target_scores import TargetScores
 
 TATOEBA = [205, 234, 307, 390, 548, 575, 687, 746]
 # target: kind of score, examples of each language, whether languages are parallel
@@ -86,14 +84,10 @@ def say(line: str) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replicates", type=int, default=100_000)
+    parser.add_argument("--replicates", type=int, default=10_000)
     parser.add_argument("--strategies", type=int, default=19)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--floats", action="store_true", help="as without a product of bytes")
     given = parser.parse_args()
-    if given.floats:
-        products._MANY = float("inf")
     rows = []
     titles = ("target", "examples", "cells", "resample", "(CPU)", "compare", "(CPU)")
     say("{:<10}{:>9}{:>7}{:>10}{:>8}{:>9}{:>8}".format(*titles))
@@ -101,16 +95,16 @@ def main() -> None:
         counts = counts_of(target, given.strategies, given.seeds)
         scores = {key: one.value() for key, one in counts.items()}
         clock = Clock()
-        sample = Sample(target, scores, counts, {}, given.replicates, given.threads)
+        measured = TargetScores(target, scores, counts, {}, given.replicates)
         resampled, clock = clock.read(), Clock()
         for strategy in map(str, range(1, given.strategies)):
-            effect(sample.difference(strategy, "0", swaps=True))
+            effect(measured.difference(strategy, "0", swaps=True))
         rows.append((sum(sizes), len(counts), *resampled, *clock.read()))
         say("{:<10}{:>9,}{:>7,}{:>10.1f}{:>8.1f}{:>9.1f}{:>8.1f}".format(target, *rows[-1]))
     _, cells, *seconds = map(sum, zip(*rows, strict=True))
     say(
-        f"all: {seconds[0] + seconds[2]:.1f} s ({seconds[1] + seconds[3]:.1f} s of CPU, "
-        f"{given.threads} threads) for {cells * given.replicates:,} scores on resampled test sets"
+        f"all: {seconds[0] + seconds[2]:.1f} s ({seconds[1] + seconds[3]:.1f} s of CPU) "
+        f"for {cells * given.replicates:,} scores on bootstrap samples"
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     say(f"most memory: {peak:.1f} GB")

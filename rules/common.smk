@@ -16,6 +16,7 @@ os.environ |= {"PYTHONPATH": LIBRARY}
 from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.chains import EMPTY_CHAIN  # noqa: E402
+from xstilts.comparison_names import COMPARISONS  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions, summaries  # noqa: E402
 from xstilts.grid.figures import figure_files, report_tables, view_tables  # noqa: E402

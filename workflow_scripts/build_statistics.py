@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 run(
     lambda: build_statistics(
         Grid.load(snakemake.config, []).in_view(snakemake.wildcards.view.rstrip("/")),
-        out=Path(snakemake.output.effects[0]).parent,
-        num_threads=snakemake.threads,
+        out=Path(snakemake.output[0]).parent,
     ),
     output=snakemake.output[0],
     log=snakemake.log[0],

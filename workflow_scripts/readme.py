@@ -15,6 +15,7 @@ import pandas as pd
 
 from xstilts.errors import UserError
 from xstilts.files import write_text
+from xstilts.numbers import signed
 from xstilts.results.tables import AVERAGE
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ def _verdicts(effects: pd.DataFrame) -> str:
     lines = []
     for verdict, text in (("helps", "Helps"), ("hurts", "Hurts")):
         found = [
-            (f"{row.model}: " if several else "")
-            + f"{row.strategy} on {row.target} ({row.low:+.1f} to {row.high:+.1f})"
-            for row in rows[rows["verdict"] == verdict].itertuples()
+            (f"{row['model']}: " if several else "")
+            + f"{row['strategy']} on {row['target']} "
+            + f"({signed(row['low'])} to {signed(row['high'])})"
+            for row in rows[rows["verdict"] == verdict].to_dict("records")
         ]
         lines.append(f"{text}: {', '.join(found) or 'none'}.")
     judged = rows["verdict"].isin(["helps", "hurts", "unclear"]).sum()

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 from test_config import STUDY, grid_of
-from test_statistics import answers, sample
+from test_statistics import answers, target_scores
 
+from xstilts.comparisons.tables.claims import claim_table, claims_summary
 from xstilts.config.claims import Claim
 from xstilts.config.load import load_claims
 from xstilts.errors import UserError
 from xstilts.results.render import Header, summary_markdown
-from xstilts.statistics.claims import claim_table, evaluate
-from xstilts.statistics.render_claims import claims_summary
-from xstilts.statistics.samples import Samples
+from xstilts.statistics.predicates import evaluate
+from xstilts.statistics.study_scores import StudyScores
 
 ROOT = Path(__file__).parents[2]
 LEVELS = {
@@ -31,7 +31,7 @@ LEVELS = {
 }
 
 
-def samples(seeds: tuple[int, ...] = (1, 2, 3, 4)) -> Samples:
+def study_scores(seeds: tuple[int, ...] = (1, 2, 3, 4)) -> StudyScores:
     """Planted levels of three strategies on three targets; the same chance for all."""
     found = {}
     for name in ("xnli", "xquad", "udpos"):
@@ -41,8 +41,8 @@ def samples(seeds: tuple[int, ...] = (1, 2, 3, 4)) -> Samples:
             if target == name
             for seed in seeds
         }
-        found["xlmr", name] = sample(right)
-    return Samples(found, ["none", "mnli", "squad_v1"], "none", "en")
+        found["xlmr", name] = target_scores(right)
+    return StudyScores(found, ["none", "mnli", "squad_v1"], "none", "en")
 
 
 def claim(**predicate: object) -> Claim:
@@ -90,13 +90,15 @@ def claim(**predicate: object) -> Claim:
     ],
 )
 def test_decisions(predicate: dict[str, object], expected: str) -> None:
-    assert evaluate(claim(**predicate), samples(), "xlmr").decision == expected
+    assert evaluate(claim(**predicate), study_scores(), "xlmr").decision == expected
 
 
 def test_one_seed_without_examples_decides_nothing() -> None:
     few = {key: answers(level, 1) for key, level in {("mnli", 1, "en"): 0.9}.items()}
     few["none", 1, "en"] = answers(0.1, 1)
-    one = Samples({("xlmr", "xnli"): sample(few, counts=False)}, ["none", "mnli"], "none", "en")
+    one = StudyScores(
+        {("xlmr", "xnli"): target_scores(few, counts=False)}, ["none", "mnli"], "none", "en"
+    )
     found = evaluate(claim(compare={"strategy": "mnli", "more_than": 0}), one, "xlmr")
     assert found.decision == "not decided"
     assert found.estimate is not None
@@ -105,7 +107,7 @@ def test_one_seed_without_examples_decides_nothing() -> None:
 
 
 def test_a_claim_about_what_the_study_lacks_is_not_decided() -> None:
-    found = evaluate(claim(compare={"strategy": "mnlii", "more_than": 0}), samples(), "xlmr")
+    found = evaluate(claim(compare={"strategy": "mnlii", "more_than": 0}), study_scores(), "xlmr")
     assert found.decision == "not decided"
     assert found.remark.startswith("The study has no strategy 'mnlii'. Did you mean 'mnli'?")
 
@@ -113,7 +115,7 @@ def test_a_claim_about_what_the_study_lacks_is_not_decided() -> None:
 def test_verdicts_on_the_microworld_say_so_and_unchecked_numbers_too() -> None:
     unchecked = claim(compare={"strategy": "mnli", "targets": ["xnli"], "more_than": 0})
     unchecked = unchecked.model_copy(update={"mark": "reported, not checked against the paper"})
-    table = claim_table([("a.yaml", [unchecked])], samples(), "microworld")
+    table = claim_table([("a.yaml", [unchecked])], study_scores(), "microworld")
     row = table.iloc[0]
     assert row["verdict"] == "confirmed (microworld)"
     assert row["stated_in_interval"] == "yes"
@@ -125,7 +127,7 @@ def test_verdicts_on_the_microworld_say_so_and_unchecked_numbers_too() -> None:
     assert "+20.0 (reported, not checked against the paper)" in text
     assert "confirmed (microworld)" in text
     assert "names no claims" in summary_markdown(
-        claims_summary(claim_table([], samples(), ""), header), header
+        claims_summary(claim_table([], study_scores(), ""), header), header
     )
 
 
@@ -134,7 +136,7 @@ def test_the_papers_claims_read_and_only_found_numbers_are_verified() -> None:
     stated = {name: (one.value, one.mark) for name, one in claims.items() if one.value is not None}
     assert stated.pop("best-per-target") == (5.4, "verified")
     assert {mark for _, mark in stated.values()} == {"reported, not checked against the paper"}
-    found = claim_table([("phang2020.yaml", list(claims.values()))], samples(), "")
+    found = claim_table([("phang2020.yaml", list(claims.values()))], study_scores(), "")
     assert list(found["claim"]) == list(claims)
     assert not math.isnan(found.set_index("claim").loc["squad", "measured"])
 

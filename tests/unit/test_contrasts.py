@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from test_config import STUDY, error_of, grid_of
-from test_statistics import answers, sample
+from test_statistics import answers, target_scores
 
+from xstilts.comparisons.effects import contrast_table, effect_table
+from xstilts.comparisons.tables.contrasts import contrasts_summary
+from xstilts.comparisons.tables.groups import group_table, groups_summary
 from xstilts.errors import UserError
 from xstilts.results.render import Header, summary_markdown
-from xstilts.statistics.effects import contrast_table, effect_table
-from xstilts.statistics.groups import group_table
 from xstilts.statistics.inference import holm
-from xstilts.statistics.render import contrasts_summary, groups_summary
-from xstilts.statistics.samples import Samples
+from xstilts.statistics.study_scores import StudyScores
 
 __all__ = ["error_of"]
 
@@ -32,7 +32,7 @@ LEVELS = {
 }
 
 
-def samples(untrained: tuple[str, ...] = ("tatoeba",)) -> Samples:
+def study_scores(untrained: tuple[str, ...] = ("tatoeba",)) -> StudyScores:
     found = {}
     for name in ("xnli", "tatoeba"):
         right = {
@@ -42,8 +42,8 @@ def samples(untrained: tuple[str, ...] = ("tatoeba",)) -> Samples:
             for language, share in shares.items()
             for seed in (1, 2, 3)
         }
-        found["xlmr", name] = sample(right)
-    return Samples(found, ["none", "a", "b"], "none", "en", untrained)
+        found["xlmr", name] = target_scores(right)
+    return StudyScores(found, ["none", "a", "b"], "none", "en", untrained)
 
 
 def rows(table: Any, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -51,7 +51,7 @@ def rows(table: Any, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
 
 
 def test_a_contrast_is_the_difference_of_the_effects() -> None:
-    study = samples()
+    study = study_scores()
     effects = rows(effect_table(study), "strategy", "target")
     found = rows(contrast_table(study, [("b", "a")]), "strategy", "against", "target")
     assert {key[:2] for key in found} == {("b", "a")}
@@ -69,7 +69,7 @@ def test_a_contrast_is_the_difference_of_the_effects() -> None:
 
 
 def test_p_values_are_corrected_over_the_family_that_the_study_names() -> None:
-    study = samples()
+    study = study_scores()
     single = [row for row in effect_table(study).to_dict("records") if row["strategy"] != "none"]
     single = [row for row in single if "average" not in row["target"]]
     of_all = rows(effect_table(study, "all"), "strategy", "target")
@@ -82,12 +82,12 @@ def test_p_values_are_corrected_over_the_family_that_the_study_names() -> None:
 
 
 def test_the_average_without_retrieval_stands_beside_the_other() -> None:
-    found = rows(effect_table(samples()), "strategy", "target")
+    found = rows(effect_table(study_scores()), "strategy", "target")
     assert found["a", "average without retrieval"]["delta"] == found["a", "xnli"]["delta"]
     assert found["a", "average"]["delta"] > found["a", "xnli"]["delta"]
     # nothing to leave out
     assert ("a", "average without retrieval") not in rows(
-        effect_table(samples(())), "strategy", "target"
+        effect_table(study_scores(())), "strategy", "target"
     )
 
 
@@ -96,7 +96,7 @@ def test_groups_of_languages() -> None:
         "family": {"en": "Indo-European", "de": "Indo-European", "sw": "Atlantic-Congo"},
         "language": {"en": "en", "de": "de", "sw": "sw"},
     }
-    table = group_table(samples(), groupings)
+    table = group_table(study_scores(), groupings)
     found = rows(table, "strategy", "grouping", "group")
     swahili = found["a", "language", "sw"]
     # 30 points on xnli and 40 on tatoeba

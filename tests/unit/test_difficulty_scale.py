@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import save_file
 from test_config import STUDY, error_of, grid_of
-from test_contrasts import HEADER, samples
+from test_contrasts import HEADER, study_scores
 
+from xstilts.comparisons.effects import effect_table
+from xstilts.comparisons.measured import NO_SELECTION, Measured, measured_tasks
+from xstilts.comparisons.tables.difficulty import difficulty_summary, difficulty_table
+from xstilts.comparisons.tables.scale import num_parameters, scale_summary, scale_table
 from xstilts.manifest import write_manifest
 from xstilts.results.render import summary_markdown
-from xstilts.stages.difficulty import NO_SELECTION, measured_tasks
-from xstilts.statistics.difficulty import Measured, difficulty_summary, difficulty_table
-from xstilts.statistics.effects import effect_table
-from xstilts.statistics.scale import num_parameters, scale_summary, scale_table
 
 __all__ = ["error_of"]
 
@@ -43,12 +43,12 @@ def measured(strategy: str, *dev: float, frequent: float = 50.0) -> Measured:
 def test_the_hardest_is_nearest_to_the_most_frequent_answer() -> None:
     # 60 of 50 is hard, 60 of 20 is less so
     tasks = [measured("a", 60.0, 62.0), measured("b", 60.0, 62.0, frequent=20.0), measured("c")]
-    table = difficulty_table(tasks, effect_table(samples()))
+    table = difficulty_table(tasks, effect_table(study_scores()))
     assert list(table["strategy"]) == ["b", "a", "c"]
     rows = table.set_index("strategy")
     assert rows.loc["a", "difficulty"] == pytest.approx(100 * 39 / 50)
     assert rows.loc["a", "dev_sd"] == pytest.approx(math.sqrt(2))
-    effects = effect_table(samples()).set_index(["strategy", "target"])
+    effects = effect_table(study_scores()).set_index(["strategy", "target"])
     assert rows.loc["a", "confidence"] == pytest.approx(70)
     assert math.isnan(rows.loc["c", "variability"])
     assert rows.loc["a", "gain"] == effects.loc[("a", "average"), "delta"]
@@ -104,7 +104,7 @@ def test_weights_are_counted_from_the_files(tmp_path: Path) -> None:
 
 
 def test_gains_by_size() -> None:
-    effects = effect_table(samples())
+    effects = effect_table(study_scores())
     larger = effects.assign(model="xlmr-large")
     both = pd.concat([larger, effects.assign(model="xlmr-base")])
     table = scale_table(both, {"xlmr-base": 278_000_000, "xlmr-large": 560_000_000})

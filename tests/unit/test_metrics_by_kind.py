@@ -8,8 +8,8 @@ import pytest
 from xstilts.errors import UserError
 from xstilts.features import names_of
 from xstilts.fingerprint import fingerprint
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.metrics.by_kind import score
-from xstilts.tasks.base import EMBEDDING_KINDS
 
 
 def classification(**columns: list[str] | list[int]) -> pa.Table:

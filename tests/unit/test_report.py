@@ -13,6 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from report_world import HEADER, make_study, predict, train
 
+from xstilts.comparisons.effects import EFFECT_SCHEMA
+from xstilts.comparisons.tables.claims import CLAIM_SCHEMA
+from xstilts.comparisons.tables.groups import GROUP_SCHEMA
+from xstilts.comparisons.tables.sources import SOURCE_SCHEMA
 from xstilts.files import write_text
 from xstilts.manifest import write_manifest
 from xstilts.report.build import build_report
@@ -23,10 +27,6 @@ from xstilts.report.maps import data_maps
 from xstilts.report.training import MOST_POINTS, curves
 from xstilts.results import failures
 from xstilts.results.render import write_frame
-from xstilts.statistics.claims import CLAIM_SCHEMA
-from xstilts.statistics.effects import EFFECT_SCHEMA
-from xstilts.statistics.groups import GROUP_SCHEMA
-from xstilts.statistics.sources import SOURCE_SCHEMA
 
 if TYPE_CHECKING:
     from score_files import Found, Wanted

@@ -12,15 +12,15 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from xstilts.comparisons.effects import effect_table
 from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.statistics.counts import Counts, example_counts
 from xstilts.statistics.difference import combine
-from xstilts.statistics.effects import effect_table
 from xstilts.statistics.inference import estimate, holm, sign_flip, swap_test
-from xstilts.statistics.sample import Sample
-from xstilts.statistics.samples import Samples
+from xstilts.statistics.study_scores import StudyScores
+from xstilts.statistics.target_scores import TargetScores
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "E-LOC", "S-PER", "NOUN", "SYM", "PUNCT", "I-O"]
 WORDS = ["the", "a", "cat", "Katze", "北京", "Straße", "-", "an", "1990", ""]
@@ -104,9 +104,9 @@ def test_a_metric_that_is_no_sum_over_examples_says_so() -> None:
     assert found == "f1_oracle is no sum over examples"
 
 
-def sample(
+def target_scores(
     right: dict[tuple[str, int, str], list[int]], counts: bool = True, **changes: Any
-) -> Sample:
+) -> TargetScores:
     found = {
         key: Counts(
             tuple(f"test-{index}" for index in range(len(values))),
@@ -119,7 +119,7 @@ def sample(
     why = dict.fromkeys(found, "f1_oracle is no sum over examples")
     sizes = {language: 200 for _, _, language in right}
     size = changes.pop("size", 2000)
-    return Sample("xnli/test", scores, found if counts else why, sizes, size, **changes)
+    return TargetScores("xnli/test", scores, found if counts else why, sizes, size, **changes)
 
 
 def answers(share: float, seed: int, count: int = 200) -> list[int]:
@@ -128,9 +128,9 @@ def answers(share: float, seed: int, count: int = 200) -> list[int]:
 
 def test_interval_of_examples_is_that_of_the_paired_difference() -> None:
     first, second = answers(0.7, 1, 1000), answers(0.6, 2, 1000)
-    one = sample({("mnli", 1, "en"): first, ("none", 1, "en"): second})
+    one = target_scores({("mnli", 1, "en"): first, ("none", 1, "en"): second})
     difference = one.difference("mnli", "none", swaps=True)
-    found = estimate(difference.values_S, difference.draws_BS)
+    found = estimate(difference.values_S, difference.replicates_BS)
     paired = np.array(first) - np.array(second)
     error = 100 * paired.std(ddof=1) / math.sqrt(1000)
     assert found.delta == pytest.approx(100 * paired.mean())
@@ -163,13 +163,15 @@ def test_seeds_and_examples_add_up() -> None:
 
 
 def test_one_seed_without_examples_decides_nothing() -> None:
-    one = sample({("mnli", 1, "en"): answers(0.9, 1), ("none", 1, "en"): answers(0.1, 2)}, False)
+    one = target_scores(
+        {("mnli", 1, "en"): answers(0.9, 1), ("none", 1, "en"): answers(0.1, 2)}, False
+    )
     difference = one.difference("mnli", "none")
-    found = estimate(difference.values_S, difference.draws_BS)
+    found = estimate(difference.values_S, difference.replicates_BS)
     assert found.verdict == "unknown"
     assert difference.uncertainty == "none: one seed; f1_oracle is no sum over examples"
     # in an average with others it adds no width, and the average says so
-    other = sample({("mnli", 1, "en"): answers(0.9, 1), ("none", 1, "en"): answers(0.1, 2)})
+    other = target_scores({("mnli", 1, "en"): answers(0.9, 1), ("none", 1, "en"): answers(0.1, 2)})
     both = combine([(0.5, difference), (0.5, other.difference("mnli", "none"))])
     assert both.uncertainty.startswith("examples only: one seed")
     assert "1 of 2 parts without examples: f1_oracle" in both.uncertainty
@@ -178,14 +180,14 @@ def test_one_seed_without_examples_decides_nothing() -> None:
 def test_predictions_that_were_not_scored_are_not_used() -> None:
     right = {("mnli", seed, "en"): answers(0.7, seed) for seed in (1, 2)}
     right |= {("none", seed, "en"): answers(0.6, seed + 9) for seed in (1, 2)}
-    one = sample(right, scores={("mnli", 1, "en"): 99.0})
+    one = target_scores(right, scores={("mnli", 1, "en"): 99.0})
     assert one.difference("mnli", "none").uncertainty.startswith("seeds only; the predictions at")
 
 
 def test_strategies_must_be_evaluated_on_the_same_examples() -> None:
     right = {("mnli", 1, "en"): answers(0.7, 1), ("none", 1, "en"): answers(0.7, 1, 100)}
     with pytest.raises(UserError, match="xnli/test: en: the predictions of none, seed 1, are of"):
-        sample(right)
+        target_scores(right)
 
 
 def test_models_that_mine_other_sentences_are_compared_over_all_of_them() -> None:
@@ -195,7 +197,7 @@ def test_models_that_mine_other_sentences_are_compared_over_all_of_them() -> Non
 
     found = {("mnli", 1, "de"): mined("abc", "ab"), ("none", 1, "de"): mined("bcd", "b")}
     scores = {key: one.value() for key, one in found.items()}
-    one = Sample("bucc2018/test", scores, found, {"de": 4}, 2000)
+    one = TargetScores("bucc2018/test", scores, found, {"de": 4}, 2000)
     difference = one.difference("mnli", "none")
     assert difference.uncertainty.startswith("examples only")
     assert difference.by_seed[1] == pytest.approx(100 / 3)
@@ -206,8 +208,8 @@ def test_models_that_mine_other_sentences_are_compared_over_all_of_them() -> Non
 
 def test_the_same_strategy_has_no_effect() -> None:
     right = {(name, seed, "en"): answers(0.7, seed) for name in ("none", "same") for seed in (1, 2)}
-    difference = sample(right).difference("same", "none", swaps=True)
-    found = estimate(difference.values_S, difference.draws_BS)
+    difference = target_scores(right).difference("same", "none", swaps=True)
+    found = estimate(difference.values_S, difference.replicates_BS)
     assert (found.low, found.high, found.p) == (0, 0, 1)
     assert found.verdict == "unclear"
     assert difference.swapped_B is not None
@@ -222,12 +224,12 @@ def test_only_what_both_have_is_compared() -> None:
         ("mnli", 1, "sw"): answers(0.9, 3),
         ("mnli", 3, "en"): answers(0.9, 4),
     }
-    difference = sample(right).difference("mnli", "none")
+    difference = target_scores(right).difference("mnli", "none")
     assert difference.by_seed == {1: 0.0}
     assert difference.num_examples == 200
 
 
-def study() -> Samples:
+def study() -> StudyScores:
     levels = {("none", "en"): 0.7, ("none", "sw"): 0.5, ("mnli", "en"): 0.72, ("mnli", "sw"): 0.7}
     right = {
         (strategy, seed, language): answers(share, 10 * seed + len(strategy + language), 2000)
@@ -236,8 +238,11 @@ def study() -> Samples:
     }
     without = {("none", seed, "sw"): answers(0.5, 50 + seed) for seed in (1, 2, 3)}
     without |= {("mnli", seed, "sw"): answers(0.5, 60 + seed) for seed in (1, 2, 3)}
-    targets = {("xlmr", "xnli"): sample(right), ("xlmr", "bucc2018"): sample(without, False)}
-    return Samples(targets, ["none", "mnli"], "none", "en")
+    targets = {
+        ("xlmr", "xnli"): target_scores(right),
+        ("xlmr", "bucc2018"): target_scores(without, False),
+    }
+    return StudyScores(targets, ["none", "mnli"], "none", "en")
 
 
 def test_effect_table() -> None:
@@ -264,13 +269,13 @@ def test_effect_table() -> None:
 
 def test_an_unknown_baseline_is_named() -> None:
     with pytest.raises(UserError, match=r"'nonee' is not a known strategy\. Did you mean 'none'"):
-        Samples({}, ["none"], "nonee", "en")
+        StudyScores({}, ["none"], "nonee", "en")
 
 
 def test_combined_differences_have_the_seeds_of_all() -> None:
     many = {(n, s, "en"): answers(0.5, s) for n in ("none", "mnli") for s in (1, 2, 3)}
     few = {key: value for key, value in many.items() if key[1] != 2}
-    parts = [(0.5, sample(right).difference("mnli", "none")) for right in (many, few)]
+    parts = [(0.5, target_scores(right).difference("mnli", "none")) for right in (many, few)]
     assert list(combine(parts).by_seed) == [1, 3]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from xstilts.statistics.counts import Counts
 from xstilts.statistics.inference import estimate
-from xstilts.statistics.sample import Sample
+from xstilts.statistics.target_scores import TargetScores
 
 SETS = 100
 LANGUAGES = ("en", "sw")
@@ -15,7 +15,9 @@ EXAMPLES = 600
 REPLICATES = 200
 
 
-def simulated(number: int, effect: float, seeds: int, spread: float, *, tagged: bool) -> Sample:
+def simulated(
+    number: int, effect: float, seeds: int, spread: float, *, tagged: bool
+) -> TargetScores:
     """One result set: hard and easy examples, a training effect per seed, correlated answers.
 
     Args:
@@ -43,7 +45,7 @@ def simulated(number: int, effect: float, seeds: int, spread: float, *, tagged: 
                 scores[strategy, seed, language] = found.value()
                 counts[strategy, seed, language] = found
     sizes = dict.fromkeys(LANGUAGES, EXAMPLES)
-    return Sample(f"simulated {number}", scores, counts, sizes, REPLICATES)
+    return TargetScores(f"simulated {number}", scores, counts, sizes, REPLICATES)
 
 
 def verdicts(effect: float, seeds: int, spread: float, *, tagged: bool = False) -> list[str]:
@@ -51,7 +53,7 @@ def verdicts(effect: float, seeds: int, spread: float, *, tagged: bool = False) 
     for number in range(SETS):
         sample = simulated(number, effect, seeds, spread, tagged=tagged)
         difference = sample.difference("mnli", "none")
-        found.append(estimate(difference.values_S, difference.draws_BS).verdict)
+        found.append(estimate(difference.values_S, difference.replicates_BS).verdict)
     return found
 
 

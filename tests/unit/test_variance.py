@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.formula.api import mixedlm
-from test_contrasts import HEADER, samples
+from test_contrasts import HEADER, study_scores
 
+from xstilts.comparisons.tables.variance import FACTORS, variance_summary, variance_table
 from xstilts.results.render import summary_markdown
-from xstilts.statistics.variance import FACTORS, components, variance_summary, variance_table
+from xstilts.statistics.variance import components
 
 
 def planted(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
@@ -67,7 +68,7 @@ def test_statsmodels_mixed_model_finds_the_same() -> None:
 
 
 def test_shares_of_a_study() -> None:
-    table = variance_table(samples())
+    table = variance_table(study_scores())
     xnli = table[table["target"] == "xnli"].set_index("source")
     assert xnli["share"].sum() == pytest.approx(100)
     # what a strategy does depends on the language, the seeds are alike
@@ -78,7 +79,7 @@ def test_shares_of_a_study() -> None:
 
 
 def test_scores_that_not_all_strategies_have_are_left_out() -> None:
-    study = samples()
-    del study.samples["xlmr", "xnli"].scores["a", 1, "sw"]
+    study = study_scores()
+    del study.by_target["xlmr", "xnli"].scores["a", 1, "sw"]
     row = variance_table(study).iloc[0]
     assert (row["num_languages"], row["num_seeds"], row["left_out"]) == (2, 3, 8)

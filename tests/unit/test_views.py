@@ -7,18 +7,17 @@ from pathlib import Path
 import pytest
 from test_claims import claim
 from test_config import STUDY, error_of, grid_of
-from test_statistics import answers, sample
+from test_statistics import answers, target_scores
 from test_studies import grid
 
+from xstilts.comparisons.tables.best import best_summary, best_table
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.grid.products import find_product
 from xstilts.results.render import Header, summary_markdown
 from xstilts.stages.tables import study_cells
-from xstilts.statistics.best import best_table
-from xstilts.statistics.claims import evaluate
-from xstilts.statistics.render import best_summary
-from xstilts.statistics.samples import Samples
+from xstilts.statistics.predicates import evaluate
+from xstilts.statistics.study_scores import StudyScores
 
 __all__ = ["error_of"]
 
@@ -99,10 +98,10 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
             for seed in (1, 2, 3)
         }
 
-    targets = {("xlmr", name): sample(scores(0)) for name in ("xnli", "xquad")}
-    samples = Samples(targets, list(levels), "none", "en")
-    samples.choice = {("xlmr", "xnli"): sample(scores(1), counts=False)}
-    rows = {row["target"]: row for row in best_table(samples).to_dict("records")}
+    targets = {("xlmr", name): target_scores(scores(0)) for name in ("xnli", "xquad")}
+    measured = StudyScores(targets, list(levels), "none", "en")
+    measured.choice = {("xlmr", "xnli"): target_scores(scores(1), counts=False)}
+    rows = {row["target"]: row for row in best_table(measured).to_dict("records")}
     assert (rows["xnli"]["strategy"], rows["xnli"]["chosen_on"]) == ("good", "validation")
     assert rows["xnli"]["chosen_by"] == pytest.approx(20, abs=3)
     assert rows["xnli"]["delta"] == pytest.approx(20, abs=3)
@@ -119,16 +118,16 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
     header = Header(
         study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3), replicates=2000
     )
-    text = summary_markdown(best_summary(best_table(samples), header), header)
+    text = summary_markdown(best_summary(best_table(measured), header), header)
     assert "| xquad†" in text
     assert "| xnli†" not in text
-    found = evaluate(claim(best_per_target={"more_than": 5}), samples, "xlmr")
+    found = evaluate(claim(best_per_target={"more_than": 5}), measured, "xlmr")
     assert found.decision == "confirmed"
     assert "xnli good, xquad lucky†" in found.remark
     assert found.estimate is not None
     assert found.estimate.delta == average["delta"]
-    samples.choice = {}
-    found = evaluate(claim(best_per_target={"more_than": 5}), samples, "xlmr")
+    measured.choice = {}
+    found = evaluate(claim(best_per_target={"more_than": 5}), measured, "xlmr")
     assert found.estimate is not None
     assert found.estimate.low > 5
     assert found.decision == "not decided"
@@ -138,5 +137,5 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
 def test_the_best_on_the_test_set_itself_may_hurt() -> None:
     right = {("none", seed, "de"): answers(0.9, seed, 2000) for seed in (1, 2, 3)}
     right |= {("bad", seed, "de"): answers(0.5, 9 + seed, 2000) for seed in (1, 2, 3)}
-    samples = Samples({("xlmr", "xnli"): sample(right)}, ["none", "bad"], "none", "en")
-    assert set(best_table(samples)["verdict"]) == {"hurts"}
+    measured = StudyScores({("xlmr", "xnli"): target_scores(right)}, ["none", "bad"], "none", "en")
+    assert set(best_table(measured)["verdict"]) == {"hurts"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import TINY, Checkout
 
+from conftest import TINY, Checkout
 from xstilts.record import read_record
 
 pytestmark = pytest.mark.workflow

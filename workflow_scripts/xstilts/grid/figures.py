@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xstilts.comparison_names import COMPARISONS
 from xstilts.grid.singles import single_tasks
 from xstilts.grid.twins import language_twins
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png")
 TABLES = "transfer languages layers baselines results".split()
-# of statistics.summaries, which a Snakefile is too light to import
-COMPARISONS = "effects contrasts groups best sources difficulty scale variance claims".split()
 
 
 def report_tables(grid: Grid) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.comparison_names import MODULES
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid.views import CHOICE
@@ -57,27 +58,14 @@ def statistics(grid: Grid) -> dict[str, Any]:
     declared["contrasts"] = [list(pair) for pair in grid.study.contrasts]
     declared["correct_over"] = grid.study.correct_over
     declared["replicates"] = grid.study.replicates
-    entries = [
-        "xstilts.statistics.effects",
-        "xstilts.statistics.groups",
-        "xstilts.statistics.best",
-        "xstilts.statistics.difficulty",
-        "xstilts.statistics.scale",
-        "xstilts.statistics.variance",
-        "xstilts.stages.difficulty",
-        "xstilts.statistics.sources",
-        "xstilts.grid.twins",
-        "xstilts.statistics.claims",
-        "xstilts.languages",
-        "xstilts.statistics.summaries",
-    ]
-    declared["code"] = fingerprint([*entries, "xstilts.statistics.counts"])
+    entries = [*MODULES, "xstilts.statistics.counts", "xstilts.statistics.target_scores"]
+    declared["code"] = fingerprint(entries)
     return declared
 
 
 def report(grid: Grid) -> dict[str, Any]:
     """Identity of the report (tables apart): what the tables have, and the page."""
     declared = tables(grid)
-    declared["code"] = fingerprint(["xstilts.report.build"])
+    declared["code"] = fingerprint(["xstilts.report.build", *MODULES])
     declared["page"] = {path.name: sha256_of(path) for path in sorted(PAGE.iterdir())}
     return declared

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError, unknown
+from xstilts.numbers import signed
 
 if TYPE_CHECKING:
     import argparse
@@ -134,7 +135,7 @@ def check_lines(report: list[dict[str, Any]]) -> Iterator[str]:
         for row in entry["rows"]:
             error = 100 * (row["predicted"] / row["measured"] - 1)
             seconds = (f"{row[key]:.2f}" for key in ("measured", "predicted"))
-            rows.append((row["study"], row["product"], *seconds, f"{error:+.0f} %"))
+            rows.append((row["study"], row["product"], *seconds, f"{signed(error, 0)} %"))
         yield from table(rows)
         yield (
             f"  median absolute error {entry['median_error_percent']:.1f} %, all together "

@@ -203,7 +203,7 @@ def _predictions(grid: Grid) -> int:
     base, total = next(iter(grid.study.bases)), 0.0
     # strategies of one chain share their predictions
     chains = len(grid.strategy_chains)
-    for node in grid.names.predicted_targets.values():
+    for node in grid.names.predicted_targets().values():
         total += PER_CELL
         for language in node.languages:
             total += PER_FILE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from xstilts.numbers import signed
 from xstilts.results.tables import AVERAGE
 from xstilts.statistics.inference import LEVEL, holm
 
@@ -35,7 +36,7 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
             caveat += f"; unclear when corrected for {best['num_corrected']} strategies"
         sentences.append(
             f"{model}: on average over the targets, {best['strategy']} {gain}, "
-            f"{best['delta']:+.1f} points to {baseline} ({_uncertainty(best)}{caveat})."
+            f"{signed(best['delta'])} points to {baseline} ({_uncertainty(best)}{caveat})."
         )
         sentences += _helped(model, rows[rows["target"] != AVERAGE])
     return sentences
@@ -73,8 +74,8 @@ def _helped(model: str, rows: pd.DataFrame) -> list[str]:
     if best.empty:
         return [f"{model}: no strategy clearly helps {_named(others)}{corrected}{end}"]
     parts = [
-        f"{row['target']} after {row['strategy']} {row['delta']:+.1f} "
-        f"({row['low']:+.1f} to {row['high']:+.1f})"
+        f"{row['target']} after {row['strategy']} {signed(row['delta'])} "
+        f"({signed(row['low'])} to {signed(row['high'])})"
         for _, row in best[:_SHOWN].iterrows()
     ]
     more = f" and {len(best) - _SHOWN} more" if len(best) > _SHOWN else ""
@@ -90,7 +91,7 @@ def _uncertainty(row: pd.Series[Any]) -> str:
     if not math.isnan(row.get("low", math.nan)):
         verdict = f": {row['verdict']}" if row.get("verdict") else ""
         caveat = "; one seed" if row["num_seeds"] == 1 else ""
-        return f"interval {row['low']:+.1f} to {row['high']:+.1f}{verdict}{caveat}"
+        return f"interval {signed(row['low'])} to {signed(row['high'])}{verdict}{caveat}"
     if math.isnan(row["delta_sd"]):
         return "one seed, no spread known"
     seeds = int(row["num_seeds"])

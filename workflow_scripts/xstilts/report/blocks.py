@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from xstilts.numbers import DASH, difference
 from xstilts.report.effects import extent, spread_text
 from xstilts.report.links import cell_anchor
 from xstilts.results.pivot import Pivot, pivot
@@ -147,7 +148,7 @@ def seed_blocks(rows: pd.DataFrame, value: str) -> list[Block]:
 
 def _seeds_entry(values: list[float]) -> Entry:
     if not values:
-        return Entry("—")
+        return Entry(DASH)
     mean = f"{sum(values) / len(values):.1f}"
     return Entry(mean, spread=", ".join(f"{value:.1f}" for value in values))
 
@@ -174,7 +175,7 @@ def property_blocks(frames: Frames, differences: pd.DataFrame) -> list[Block]:
             for name in strategies:
                 gain = gains.get((code, name), math.nan)
                 shade = 0.0 if math.isnan(gain) else max(-1.0, min(1.0, gain / full))
-                cells.append(Entry("—" if math.isnan(gain) else f"{gain:+.1f}", shade))
+                cells.append(Entry(difference(gain), shade))
             entries.append((code, tuple(cells)))
         names = (trait.replace("_", " ") for trait in traits[1:])
         blocks.append(Block(str(model), (*names, *strategies), tuple(entries)))

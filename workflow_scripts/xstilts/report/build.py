@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import vl_convert
 
+from xstilts.comparisons.registry import load_comparisons
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.files import write_text
 from xstilts.report import blocks
@@ -60,10 +61,7 @@ def build_report(source: Source, out: Path) -> None:
     page = environment.get_template("page.html.j2").render(
         **_overview(frames),
         **_sections(frames),
-        summaries={
-            name: {"title": one.title, "text": one.text, "blocks": blocks.summary_blocks(one)}
-            for name, one in frames.summaries.items()
-        },
+        comparisons=_comparisons(frames),
         header=source.header,
         source=source,
         figures={name: make_figure(name, frames) for name in source.figures},
@@ -114,6 +112,18 @@ def _sections(frames: Frames) -> dict[str, Any]:
         "details": found,
         "recipes": recipes,
     }
+
+
+def _comparisons(frames: Frames) -> list[dict[str, Any]]:
+    """The comparisons, in order; empty where none has rows."""
+    if not frames.summaries:
+        return []
+    found = []
+    for name, comparison in load_comparisons().items():
+        one = frames.summaries.get(name)
+        shown = one and {"title": one.title, "text": one.text, "blocks": blocks.summary_blocks(one)}
+        found.append({"name": name, "expanded": comparison.expanded, "summary": shown})
+    return found
 
 
 def _views(source: Source) -> list[dict[str, Any]]:

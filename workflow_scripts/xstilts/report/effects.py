@@ -6,13 +6,10 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from xstilts.numbers import interval
+
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def signed(delta: float) -> str:
-    """``+1.2`` or ``-0.3``; never ``-0.0``."""
-    return f"{round(delta, 1) + 0.0:+.1f}"
 
 
 def spread_text(row: Mapping[Hashable, Any]) -> str:
@@ -23,7 +20,7 @@ def spread_text(row: Mapping[Hashable, Any]) -> str:
     """
     if not math.isnan(row.get("low", math.nan)):
         verdict = f", {row['verdict']}" if row.get("verdict") else ""
-        return f" [{signed(row['low'])}, {signed(row['high'])}]{verdict}"
+        return f" {interval(row['low'], row['high'])}{verdict}"
     sd = row.get("delta_sd")
     if sd is None:
         return ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from xstilts.comparisons.registry import load_comparisons
 from xstilts.results.tables import AVERAGE
-from xstilts.statistics.summaries import SUMMARIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Frames:
     baselines: pd.DataFrame
     """What words alone score, a row per target, baseline and language."""
     summaries: Mapping[str, Summary]
-    """The tables of the statistics that have rows, as texts."""
+    """The comparisons that have rows, as texts, in the order of the report."""
     sources: pd.DataFrame
     """Training languages by evaluation languages; empty where a study has none."""
     scale: pd.DataFrame
@@ -88,7 +88,8 @@ def read_transfer(folder: Path) -> pd.DataFrame:
 def read_frames(source: Source) -> Frames:
     """The tables of a study; those of its statistics where they were computed."""
     folder = source.tables
-    found = {name: _optional(folder / f"{name}.parquet") for name in SUMMARIES}
+    comparisons = load_comparisons()
+    found = {name: _optional(folder / f"{name}.parquet") for name in comparisons}
     rows = {name: table for name, table in found.items() if table is not None and len(table)}
     return Frames(
         transfer=read_transfer(folder),
@@ -96,7 +97,9 @@ def read_frames(source: Source) -> Frames:
         layers=pd.read_parquet(folder / "layers.parquet"),
         results=pd.read_parquet(folder / "results.parquet"),
         baselines=pd.read_parquet(folder / "baselines.parquet"),
-        summaries={name: SUMMARIES[name](table, source.header) for name, table in rows.items()},
+        summaries={
+            name: comparisons[name].summarise(table, source.header) for name, table in rows.items()
+        },
         sources=rows.get("sources", pd.DataFrame()),
         scale=rows.get("scale", pd.DataFrame()),
         source=source,

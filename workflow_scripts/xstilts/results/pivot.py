@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xstilts.numbers import DASH, signed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
 DAGGER = "†"
-MISSING = "—"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,11 +84,6 @@ class _Notes:
         return (*daggers, *(f"[{number}] {reason}" for reason, number in self.reasons.items()))
 
 
-def _signed(delta: float) -> str:
-    # adding 0 turns -0.0, the rounding of a small negative number, into 0.0
-    return f"{round(delta, 1) + 0.0:+.1f}"
-
-
 def _extent(row: pd.Series[Any]) -> str:
     """What an incomplete average is over: ``3 of 4 languages, 2 of 3 seeds (seed 2: killed)``."""
     parts = [
@@ -101,7 +97,7 @@ def _extent(row: pd.Series[Any]) -> str:
 def _entry(row: pd.Series[Any], place: str, notes: _Notes) -> str:
     """``61.2 ±0.8 (+3.4)``, with a dagger on what is incomplete, or ``— [1]``."""
     if math.isnan(row["mean"]):
-        return f"{MISSING} [{notes.number(row['reason'])}]"
+        return f"{DASH} [{notes.number(row['reason'])}]"
     text = f"{row['mean']:.1f}" + ("" if math.isnan(row["sd"]) else f" ±{row['sd']:.1f}")
     if not row["complete"]:
         text += DAGGER
@@ -111,7 +107,7 @@ def _entry(row: pd.Series[Any], place: str, notes: _Notes) -> str:
     mark = "" if row["delta_complete"] or not row["complete"] else DAGGER
     if mark:
         notes.incomplete.setdefault("difference to an incomplete baseline", []).append(place)
-    return f"{text} ({_signed(row['delta'])}{mark})"
+    return f"{text} ({signed(row['delta'])}{mark})"
 
 
 def pivot(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) -> Pivot:

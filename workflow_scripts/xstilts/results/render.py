@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.files import atomic_path, write_text
+from xstilts.numbers import DASH
 from xstilts.results.cells import Cell, collect
-from xstilts.results.pivot import MISSING, Pivot, Summary, pivot
+from xstilts.results.pivot import Pivot, Summary, pivot
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -73,7 +74,7 @@ class Header:
     replicates: int
     """Resampled test sets of the statistics."""
     correct_over: str = "targets"
-    """The family of the statistics' corrected p-values (``statistics.effects.Family``)."""
+    """The family of the statistics' corrected p-values (``comparisons.effects.Family``)."""
     question: str = ""
     """What the study asks, in a sentence."""
     note: str = ""
@@ -129,7 +130,7 @@ def _yardstick(values: Mapping[str, float], column: str, columns: Sequence[str])
     """The value in a column; in that of the average, the mean where every target has one."""
     targets = [name for name in columns if name != AVERAGE] if column == AVERAGE else [column]
     if any(name not in values for name in targets):
-        return MISSING
+        return DASH
     return f"{sum(values[name] for name in targets) / len(targets):.1f}"
 
 

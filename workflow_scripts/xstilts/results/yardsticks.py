@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.errors import UserError
 from xstilts.metrics.guards import CHANCE, MAJORITY
-from xstilts.results.pivot import MISSING, Pivot
+from xstilts.numbers import DASH
+from xstilts.results.pivot import Pivot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +78,7 @@ def baseline_pivots(baselines: pd.DataFrame) -> list[Pivot]:
         languages = tuple(dict.fromkeys(rows["language"]))
         values = rows.set_index(["baseline", "language"])["value"].map("{:.1f}".format).to_dict()
         entries = tuple(
-            (name, tuple(values.get((name, language), MISSING) for language in languages))
+            (name, tuple(values.get((name, language), DASH) for language in languages))
             for name in dict.fromkeys(rows["baseline"])
         )
         first = rows.iloc[0]

@@ -1,4 +1,4 @@
-"""A contrast of scores by seed, with what it is on resampled test sets."""
+"""A contrast of scores by seed, with what it is on bootstrap samples."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Difference:
 
     by_seed: Mapping[int, float]
     """Seed to value."""
-    draws_BS: npt.NDArray[np.floating] | None
-    """The same on resampled test sets, seeds in the order of ``by_seed``; None without examples."""
+    replicates_BS: npt.NDArray[np.floating] | None
+    """The same on bootstrap samples, seeds in the order of ``by_seed``; None without examples."""
     swapped_B: npt.NDArray[np.float64] | None = None
     """Mean over seeds with the two sides swapped at random by example."""
     num_examples: int = 0
@@ -37,7 +37,7 @@ class Difference:
         several = len(self.by_seed) > 1
         if not self.by_seed:
             return "no result"
-        if self.draws_BS is None:
+        if self.replicates_BS is None:
             return f"{'seeds only' if several else 'none: one seed'}; {self.why_no_examples}"
         covers = "seeds and examples"
         if not several:
@@ -53,12 +53,12 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
     """
     seeds = [seed for seed in parts[0][1].by_seed if all(seed in part.by_seed for _, part in parts)]
     values = {seed: sum(weight * part.by_seed[seed] for weight, part in parts) for seed in seeds}
-    lacking = [part.why_no_examples for _, part in parts if part.draws_BS is None]
-    with_examples = [(weight, part) for weight, part in parts if part.draws_BS is not None]
-    draws = swapped = None
+    lacking = [part.why_no_examples for _, part in parts if part.replicates_BS is None]
+    with_examples = [(weight, part) for weight, part in parts if part.replicates_BS is not None]
+    replicates = swapped = None
     if with_examples and seeds:
         nothing = np.zeros((len(seeds), 1), np.float32)
-        draws = sum((np.float32(w) * _rows(part, seeds) for w, part in parts), nothing).T
+        replicates = sum((np.float32(w) * _rows(part, seeds) for w, part in parts), nothing).T
     if with_examples and all(part.swapped_B is not None for _, part in parts):
         swapped = sum((w * np.asarray(part.swapped_B) for w, part in parts), np.zeros(1))
     why = ""
@@ -67,7 +67,7 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
         why = share + "; ".join(dict.fromkeys(lacking))
     return Difference(
         by_seed=values,
-        draws_BS=draws,
+        replicates_BS=replicates,
         swapped_B=swapped,
         num_examples=sum(part.num_examples for _, part in parts),
         why_no_examples=why,
@@ -75,8 +75,8 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
 
 
 def _rows(part: Difference, seeds: Sequence[int]) -> npt.NDArray[np.floating]:
-    """Draws of some seeds, [S, B]; the values themselves, [S, 1], where there are no draws."""
-    if part.draws_BS is None:
+    """Replicates of some seeds, [S, B]; the values themselves, [S, 1], where there are none."""
+    if part.replicates_BS is None:
         return np.array([[part.by_seed[seed]] for seed in seeds], np.float32)
     places = list(part.by_seed)
-    return part.draws_BS.T[[places.index(seed) for seed in seeds]]
+    return part.replicates_BS.T[[places.index(seed) for seed in seeds]]

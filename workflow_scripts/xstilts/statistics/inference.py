@@ -1,7 +1,7 @@
 """Interval, p-value and verdict of a difference, over seeds and over examples.
 
 Two things vary: the training (seeds) and the test set (examples). All seeds are evaluated on the
-same examples, so the two are crossed: each replicate draws one test set for all seeds and
+same examples, so the two are crossed: each replicate draws one bootstrap sample for all seeds and
 strategies, scores every seed's model on it, and then varies the mean over seeds.
 """
 
@@ -53,7 +53,7 @@ class Estimate:
 
 def estimate(
     values_S: npt.NDArray[np.float64],
-    draws_BS: npt.NDArray[np.floating] | None,
+    replicates_BS: npt.NDArray[np.floating] | None,
     level: float = LEVEL,
 ) -> Estimate:
     """The mean over seeds with its percentile interval.
@@ -63,10 +63,11 @@ def estimate(
     replacement: with three seeds that gives a variance too small by a third and no heavy tails, and
     a nominal interval of 95 % that covers about 75 %. Student's t is exact for normal differences.
 
-    What seeds and examples have in common, the chance by which one seed's model gets one example
-    right, is in both: in the differences between seeds and in the resampled mean. It must count
-    once, so the resampled mean is drawn in to what seeds share, their mean covariance over test
-    sets. Few seeds may agree by luck: no interval is narrower than that of the examples alone.
+    The interaction of seed and example, the chance by which one seed's model gets one example
+    right, contributes to the variance between seeds and to that of the resampled mean. To avoid
+    counting it twice, the resampled mean is shrunk so that its variance equals the mean covariance
+    between seeds. Few seeds may agree by luck: no interval is narrower than that of the examples
+    alone.
 
     Percentiles and not BCa: the acceleration of BCa would need a jackknife over two crossed
     factors, and the metrics are nearly linear in the examples, so that there is little skewness or
@@ -75,7 +76,7 @@ def estimate(
 
     Args:
         values_S: the difference in each seed.
-        draws_BS: the same on resampled test sets; None without examples.
+        replicates_BS: the same on bootstrap samples; None without examples.
         level: coverage of the interval.
 
     Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile
@@ -86,16 +87,16 @@ def estimate(
     if not num_seeds:
         return Estimate(delta=np.nan, low=np.nan, high=np.nan, p=np.nan)
     delta = float(values_S.mean())
-    if num_seeds == 1 and draws_BS is None:
+    if num_seeds == 1 and replicates_BS is None:
         return Estimate(delta=delta, low=np.nan, high=np.nan, p=np.nan)
-    if draws_BS is None:
-        draws_BS = np.broadcast_to(values_S, (_SEED_REPLICATES, num_seeds))
-    examples_B = draws_BS.mean(1)
+    if replicates_BS is None:
+        replicates_BS = np.broadcast_to(values_S, (_SEED_REPLICATES, num_seeds))
+    examples_B = replicates_BS.mean(1)
     intervals = [examples_B]
     if num_seeds > 1:
         error = float(values_S.std(ddof=1)) / np.sqrt(num_seeds)
-        student_B = _student(len(draws_BS), num_seeds - 1)
-        intervals.append(delta + _shared(draws_BS) + error * student_B)
+        student_B = _student(len(replicates_BS), num_seeds - 1)
+        intervals.append(delta + _shared(replicates_BS) + error * student_B)
     tail = 50 * (1 - level)
     ends = [np.percentile(replicates_B, [tail, 100 - tail]) for replicates_B in intervals]
     return Estimate(
@@ -106,18 +107,18 @@ def estimate(
     )
 
 
-def _shared(draws_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def _shared(replicates_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Deviations of the mean over seeds, with the variance that the seeds share, [B].
 
     For draws with a part of the test set (variance v) and one of seed and test set (w), the mean
     over n seeds varies by v + w / n and two seeds covary by v.
     """
-    num_seeds = draws_BS.shape[1]
-    deviations_B = draws_BS.mean(1) - draws_BS.mean()
+    num_seeds = replicates_BS.shape[1]
+    deviations_B = replicates_BS.mean(1) - replicates_BS.mean()
     of_mean = float(deviations_B.var())
     if of_mean == 0:
         return deviations_B
-    of_seed = float(draws_BS.var(axis=0).mean())
+    of_seed = float(replicates_BS.var(axis=0).mean())
     covariance = max(0.0, (num_seeds * of_mean - of_seed) / (num_seeds - 1))
     return deviations_B * np.sqrt(covariance / of_mean)
 

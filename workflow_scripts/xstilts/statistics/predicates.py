@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.errors import suggestion
-from xstilts.statistics.best import TEST, choose, chosen_on_dev, gains_of
+from xstilts.statistics.choice import TEST, choose, chosen_on_dev, gains_of
 from xstilts.statistics.difference import combine
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from xstilts.config.claims import (
         Best,
         BestPerTarget,
+        Claim,
         Compare,
         GainsWith,
         LargestGain,
         NotConsistent,
     )
-    from xstilts.statistics.best import Choice
+    from xstilts.statistics.choice import Choice
     from xstilts.statistics.difference import Difference
-    from xstilts.statistics.samples import Samples
+    from xstilts.statistics.study_scores import StudyScores
 
 Decision = Literal["confirmed", "contradicted", "not decided"]
 
@@ -55,16 +56,18 @@ def _known(what: str, names: Iterable[str], known: Sequence[str]) -> list[str]:
     return listed
 
 
-def _targets(samples: Samples, wanted: Sequence[str] | str) -> list[str]:
-    return samples.targets if wanted == "all" else _known("target", wanted, samples.targets)
+def _targets(scores: StudyScores, wanted: Sequence[str] | str) -> list[str]:
+    return scores.targets if wanted == "all" else _known("target", wanted, scores.targets)
 
 
-def _others(samples: Samples, wanted: Sequence[str] | str, named: Sequence[str] = ()) -> list[str]:
+def _others(
+    scores: StudyScores, wanted: Sequence[str] | str, named: Sequence[str] = ()
+) -> list[str]:
     """Strategies to compare with: all but the baseline, or those wanted; not those named."""
     if wanted == "all":
-        every = [name for name in samples.strategies if name != samples.baseline]
+        every = [name for name in scores.strategies if name != scores.baseline]
     else:
-        every = _known("strategy", wanted, samples.strategies)
+        every = _known("strategy", wanted, scores.strategies)
     others = [name for name in every if name not in named]
     if not others:
         raise NotInStudy("The study has no other strategy to compare with.")
@@ -84,8 +87,8 @@ def _between(found: Estimate, low: float, high: float) -> Decision:
 def _all_positive(parts: Sequence[tuple[str, Difference]]) -> Found:
     """Whether all differences are above zero; the smallest is what was measured."""
     level = 1 - (1 - LEVEL) / len(parts)
-    found = [(name, estimate(part.values_S, part.draws_BS)) for name, part in parts]
-    strict = [estimate(part.values_S, part.draws_BS, level) for _, part in parts]
+    found = [(name, estimate(part.values_S, part.replicates_BS)) for name, part in parts]
+    strict = [estimate(part.values_S, part.replicates_BS, level) for _, part in parts]
     decision: Decision = "not decided"
     if any(one.high < 0 for one in strict):
         decision = "contradicted"
@@ -105,12 +108,12 @@ def _why(parts: Sequence[tuple[str, Difference]]) -> str:
     return f"Interval: {' / '.join(sorted(reasons))}." if reasons else ""
 
 
-def _compare(claim: Compare, samples: Samples, model: str) -> Found:
-    against = claim.against or samples.baseline
-    _known("strategy", (claim.strategy, against), samples.strategies)
-    targets = _targets(samples, claim.targets)
-    part = samples.difference(model, claim.strategy, against, targets)
-    found = estimate(part.values_S, part.draws_BS)
+def _compare(claim: Compare, scores: StudyScores, model: str) -> Found:
+    against = claim.against or scores.baseline
+    _known("strategy", (claim.strategy, against), scores.strategies)
+    targets = _targets(scores, claim.targets)
+    part = scores.difference(model, claim.strategy, against, targets)
+    found = estimate(part.values_S, part.replicates_BS)
     low = -math.inf if claim.more_than is None else claim.more_than
     high = math.inf if claim.less_than is None else claim.less_than
     name = f"{claim.strategy} - {against}, mean of {len(targets)} targets"
@@ -122,29 +125,29 @@ def _compare(claim: Compare, samples: Samples, model: str) -> Found:
     )
 
 
-def _best(claim: Best, samples: Samples, model: str) -> Found:
-    named = _known("strategy", claim.strategies, samples.strategies)
-    others = _others(samples, claim.among, named)
-    targets = _targets(samples, claim.targets)
+def _best(claim: Best, scores: StudyScores, model: str) -> Found:
+    named = _known("strategy", claim.strategies, scores.strategies)
+    others = _others(scores, claim.among, named)
+    targets = _targets(scores, claim.targets)
     return _all_positive(
         [
-            (f"{first} - {second}", samples.difference(model, first, second, targets))
+            (f"{first} - {second}", scores.difference(model, first, second, targets))
             for first, second in product(named, others)
         ]
     )
 
 
-def _largest_gain(claim: LargestGain, samples: Samples, model: str) -> Found:
-    named = _targets(samples, claim.targets)
-    strategies = _others(samples, claim.strategies)
+def _largest_gain(claim: LargestGain, scores: StudyScores, model: str) -> Found:
+    named = _targets(scores, claim.targets)
+    strategies = _others(scores, claim.strategies)
     share = 1 / len(strategies)
 
     def gain(target: str) -> Difference:
-        pairs = [samples.difference(model, s, samples.baseline, [target]) for s in strategies]
+        pairs = [scores.difference(model, s, scores.baseline, [target]) for s in strategies]
         return combine([(share, pair) for pair in pairs])
 
-    gains = {target: gain(target) for target in samples.targets}
-    rest = [target for target in samples.targets if target not in named]
+    gains = {target: gain(target) for target in scores.targets}
+    rest = [target for target in scores.targets if target not in named]
     if not rest:
         raise NotInStudy("The study has no other target to compare with.")
     return _all_positive(
@@ -155,46 +158,46 @@ def _largest_gain(claim: LargestGain, samples: Samples, model: str) -> Found:
     )
 
 
-def _best_per_target(claim: BestPerTarget, samples: Samples, model: str) -> Found:
-    targets = _targets(samples, claim.targets)
+def _best_per_target(claim: BestPerTarget, scores: StudyScores, model: str) -> Found:
+    targets = _targets(scores, claim.targets)
     chosen = []
     for target in targets:
-        choice = choose(samples, model, target, _others(samples, claim.among))
+        choice = choose(scores, model, target, _others(scores, claim.among))
         if choice is None:
             raise NotInStudy(f"No strategy has a result on {target}.")
         chosen.append(choice)
-    part, found, decision = _chosen_gain(claim, samples, model, chosen)
+    part, found, decision = _chosen_gain(claim, scores, model, chosen)
     names = ", ".join(
         f"{one.target} {one.strategy}{'†' if one.chosen_on == TEST else ''}" for one in chosen
     )
     warning = ""
     if len(on_dev := chosen_on_dev(chosen)) < len(chosen):
         warning = " (†: on the test set itself, so too high)"
-        alone = _chosen_gain(claim, samples, model, on_dev)[-1] if on_dev else "not decided"
+        alone = _chosen_gain(claim, scores, model, on_dev)[-1] if on_dev else "not decided"
         if decision == "confirmed" and alone != "confirmed":
             decision, warning = "not decided", f"{warning}, and without these it is not confirmed"
     return Found(
         decision=decision,
-        measure=f"best of each target - {samples.baseline}",
+        measure=f"best of each target - {scores.baseline}",
         estimate=found,
         remark=f"Chosen on dev sets: {names}{warning}. {_why([('', part)])}".strip(),
     )
 
 
 def _chosen_gain(
-    claim: BestPerTarget, samples: Samples, model: str, choices: Sequence[Choice]
+    claim: BestPerTarget, scores: StudyScores, model: str, choices: Sequence[Choice]
 ) -> tuple[Difference, Estimate, Decision]:
     """The average gain of choices, and whether it is as large as claimed."""
-    part = gains_of(samples, model, choices)
-    found = estimate(part.values_S, part.draws_BS)
+    part = gains_of(scores, model, choices)
+    found = estimate(part.values_S, part.replicates_BS)
     return part, found, _between(found, claim.more_than, math.inf)
 
 
-def _not_consistent(claim: NotConsistent, samples: Samples, model: str) -> Found:
+def _not_consistent(claim: NotConsistent, scores: StudyScores, model: str) -> Found:
     pairs = list(zip(claim.strategies, _spread(claim), strict=True))
-    _known("strategy", [name for pair in pairs for name in pair], samples.strategies)
-    targets = _targets(samples, claim.targets)
-    single = [_not_everywhere(samples, model, *pair, targets) for pair in pairs]
+    _known("strategy", [name for pair in pairs for name in pair], scores.strategies)
+    targets = _targets(scores, claim.targets)
+    single = [_not_everywhere(scores, model, *pair, targets) for pair in pairs]
     decision: Decision = "not decided"
     if any(found.decision == "contradicted" for found in single):
         decision = "contradicted"
@@ -215,13 +218,13 @@ def _size(found: Estimate | None) -> float:
 
 
 def _not_everywhere(
-    samples: Samples, model: str, first: str, second: str, targets: Sequence[str]
+    scores: StudyScores, model: str, first: str, second: str, targets: Sequence[str]
 ) -> Found:
     """Whether the first is worse than the second on some target: the reverse of "on all better"."""
-    parts = [(target, samples.difference(model, first, second, [target])) for target in targets]
+    parts = [(target, scores.difference(model, first, second, [target])) for target in targets]
     level = 1 - (1 - LEVEL) / len(parts)
-    found = {name: estimate(part.values_S, part.draws_BS) for name, part in parts}
-    worse = [estimate(part.values_S, part.draws_BS, level).high < 0 for _, part in parts]
+    found = {name: estimate(part.values_S, part.replicates_BS) for name, part in parts}
+    worse = [estimate(part.values_S, part.replicates_BS, level).high < 0 for _, part in parts]
     decision: Decision = "not decided"
     if any(worse):
         decision = "confirmed"
@@ -236,16 +239,16 @@ def _not_everywhere(
     )
 
 
-def _gains_with(claim: GainsWith, samples: Samples, model: str) -> Found:
+def _gains_with(claim: GainsWith, scores: StudyScores, model: str) -> Found:
     """How many strategies help: those whose corrected interval is above zero surely do.
 
     Those of which it is below zero surely do not; the number lies between the first and all but the
     second.
     """
-    strategies, targets = _others(samples, claim.strategies), _targets(samples, claim.targets)
-    parts = [(s, samples.difference(model, s, samples.baseline, targets)) for s in strategies]
+    strategies, targets = _others(scores, claim.strategies), _targets(scores, claim.targets)
+    parts = [(s, scores.difference(model, s, scores.baseline, targets)) for s in strategies]
     level = 1 - (1 - LEVEL) / len(parts)
-    found = [estimate(part.values_S, part.draws_BS, level) for _, part in parts]
+    found = [estimate(part.values_S, part.replicates_BS, level) for _, part in parts]
     helps = sum(one.low > 0 for one in found)
     may_help = len(found) - sum(one.high <= 0 for one in found)
     if claim.at_least is not None:
@@ -260,7 +263,7 @@ def _gains_with(claim: GainsWith, samples: Samples, model: str) -> Found:
     return Found(decision=decision, measure=measure, remark=_why(parts))
 
 
-RULES: dict[str, Callable[[Any, Samples, str], Found]] = {
+RULES: dict[str, Callable[[Any, StudyScores, str], Found]] = {
     "compare": _compare,
     "best": _best,
     "largest_gain": _largest_gain,
@@ -269,3 +272,19 @@ RULES: dict[str, Callable[[Any, Samples, str], Found]] = {
     "gains_with": _gains_with,
 }
 """Name of a predicate to what evaluates it."""
+
+
+def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
+    """What the results of one base model say about a claim.
+
+    A claim of several comparisons is confirmed where each holds, and contradicted where one is
+    refuted at a level corrected for their number (Bonferroni).
+    """
+    for name, run in RULES.items():
+        predicate = getattr(claim.predicate, name)
+        if predicate is not None:
+            try:
+                return run(predicate, scores, model)
+            except NotInStudy as error:
+                return Found(decision="not decided", measure="nothing", remark=str(error))
+    raise AssertionError(claim.id)

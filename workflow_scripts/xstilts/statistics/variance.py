@@ -1,4 +1,4 @@
-"""Where a target's scores vary: between strategies, languages, seeds, and by combinations."""
+"""Variance components of a balanced table of scores."""
 
 from __future__ import annotations
 
@@ -6,33 +6,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-
-from xstilts.results.pivot import Summary, block_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
-
-    from xstilts.results.render import Header
-    from xstilts.statistics.sample import Sample
-    from xstilts.statistics.samples import Samples
-
-FACTORS = ("strategy", "language", "seed")
-
-VARIANCE_SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("model", "target", "source")),
-        # in squared points, and its share of all in percent
-        ("variance", pa.float64()),
-        ("share", pa.float64()),
-        *((f"num_{name}", pa.int64()) for name in ("strategies", "languages", "seeds")),
-        # scores that are left out, since not all strategies and seeds have the language
-        ("left_out", pa.int64()),
-    ]
-)
 
 
 def components(values: npt.NDArray[np.float64], names: Sequence[str]) -> dict[str, float]:
@@ -74,62 +52,3 @@ def _mean_square(values: npt.NDArray[np.float64], axes: frozenset[int]) -> float
             effect = effect + (-1) ** (len(axes) - size) * values.mean(axis=gone, keepdims=True)
     freedom = np.prod([values.shape[axis] - 1 for axis in axes])
     return float((effect**2).sum() / freedom)
-
-
-def variance_table(samples: Samples) -> pd.DataFrame:
-    """One row per model, target and source of variance."""
-    records = []
-    for (model, target), sample in samples.samples.items():
-        values, counts = _balanced(sample, samples.strategies)
-        parts = components(values, FACTORS) if values.size else {}
-        total = sum(parts.values())
-        for source, variance in parts.items():
-            share = 100 * variance / total if total else float("nan")
-            row = {"model": model, "target": target, "source": source}
-            records.append(row | {"variance": variance, "share": share, **counts})
-    return pd.DataFrame(records, columns=VARIANCE_SCHEMA.names)
-
-
-def _balanced(
-    sample: Sample, strategies: Sequence[str]
-) -> tuple[npt.NDArray[np.float64], Mapping[str, int]]:
-    """Scores by strategy, language and seed, where all strategies have languages and seeds."""
-    scores = sample.scores
-    there = [name for name in strategies if any(key[0] == name for key in scores)]
-    seeds = sorted({key[1] for key in scores})
-    seeds = [s for s in seeds if all(any(k[:2] == (name, s) for k in scores) for name in there)]
-    languages = [
-        language
-        for language in dict.fromkeys(key[2] for key in scores)
-        if all((name, seed, language) in scores for name in there for seed in seeds)
-    ]
-    values = np.array(
-        [[[scores[name, seed, code] for seed in seeds] for code in languages] for name in there]
-    )
-    counts = {"num_strategies": len(there), "num_languages": len(languages)}
-    counts |= {"num_seeds": len(seeds), "left_out": len(scores) - values.size}
-    return values, counts
-
-
-def variance_summary(table: pd.DataFrame, header: Header) -> Summary:
-    """Shares of the variance, one block per base model.
-
-    Args:
-        table: from ``variance_table``.
-        header: of the study; nothing of it is needed here.
-    """
-    text = (
-        "Share of the variance of a target's scores, in percent, between strategies, languages and "
-        "seeds and by what they do together; in the languages and seeds that all strategies have. "
-        "Seeds cannot be told from the rest where there is one. See docs/statistics.md."
-    )
-    blocks = []
-    for model, rows in table.groupby("model", sort=False):
-        sources = list(dict.fromkeys(rows["source"]))
-        entries = []
-        for target, found in rows.groupby("target", sort=False):
-            shares = dict(zip(found["source"], found["share"], strict=True))
-            texts = {name: f"{shares[name]:.1f}" if name in shares else "" for name in sources}
-            entries.append({"target": str(target), **texts})
-        blocks.append(block_of(entries, str(model), numeric=True))
-    return Summary(title="where scores vary", text=text, blocks=tuple(blocks))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from xstilts.report.effects import extent, signed, spread_text
+from xstilts.numbers import signed
+from xstilts.report.effects import extent, spread_text
 from xstilts.report.figures.base import Figure, by_model, chart, empty, number
 from xstilts.report.links import cell_anchor
 from xstilts.results.tables import AVERAGE

@@ -1,4 +1,4 @@
-"""All scores of one (model, target), and the same on resampled test sets."""
+"""All scores of one (model, target), and the same on bootstrap samples of the test sets."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import numpy as np
 from xstilts.errors import UserError
 from xstilts.identity import digest
 from xstilts.statistics.difference import Difference
-from xstilts.statistics.products import product_for
-from xstilts.statistics.resample import Swaps, resampled_scores, shifts_of
-from xstilts.statistics.weights import band_of
+from xstilts.statistics.resample import Swaps, bootstrap_scores
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +29,7 @@ Over = Literal["mean", "gap"]
 """What is taken over languages: their mean, or the source language minus the mean of the others."""
 
 
-class Sample:
+class TargetScores:
     """Scores of one model and target by strategy, seed and language."""
 
     def __init__(
@@ -41,17 +39,16 @@ class Sample:
         counts: Mapping[Key, Counts | str],
         num_examples: Mapping[str, int],
         size: int,
-        num_threads: int = 1,
     ) -> None:
         """Resample what has counts.
 
         Args:
-            name: what the examples belong to (task and split): targets of one task share draws.
+            name: what the examples belong to (task and split): targets of one task share their
+                bootstrap samples.
             scores: the result rows' values of the headline metric.
             counts: parts of the metric by example, or why there are none.
             num_examples: language to number of examples.
-            size: number of resampled test sets.
-            num_threads: that resample; they change no result.
+            size: number of bootstrap samples.
 
         Raises:
             UserError: two strategies were evaluated on different examples.
@@ -73,9 +70,7 @@ class Sample:
         }
         self._fill()
         self._names: dict[tuple[str, ...], str] = {}
-        answers = sum(len(found.ids) for found in self.counts.values())
-        self._product = product_for(size * answers)
-        self._draws = self._resample(num_threads)
+        self._replicates = self._bootstrap()
 
     def _fill(self) -> None:
         """Give all files of a language the examples of all, where empty ones are left out.
@@ -111,26 +106,14 @@ class Sample:
             self._names[ids] = digest(ids)
         return self._names[ids]
 
-    def _resample(self, num_threads: int) -> dict[Key, npt.NDArray[np.float32]]:
-        """Scores of each cell on the resampled test sets."""
-        groups = self._groups(list(self.counts))
-        by_band: dict[int, list[str]] = {}
-        for ids, keys in groups.items():
-            by_band.setdefault(band_of(len(self.counts[keys[0]].ids)), []).append(ids)
-        draws: dict[Key, npt.NDArray[np.float32]] = {}
-        for band, alike in by_band.items():
-            keys = [key for ids in alike for key in groups[ids]]
-            name = ("examples", self.name, str(band))
+    def _bootstrap(self) -> dict[Key, npt.NDArray[np.float32]]:
+        """Scores of each cell on the bootstrap samples; cells of the same examples share them."""
+        replicates: dict[Key, npt.NDArray[np.float32]] = {}
+        for ids, keys in self._groups(list(self.counts)).items():
             counts = [self.counts[key] for key in keys]
-            scores_CB = resampled_scores(
-                counts, self.size, *name, num_threads=num_threads, product=self._product
-            )
-            draws |= zip(keys, scores_CB, strict=True)
-            # groups of other examples take the same weights in another order
-            for ids, shift in shifts_of(alike, self.size).items():
-                for key in groups[ids]:
-                    draws[key][:] = np.roll(draws[key], shift)
-        return draws
+            scores_CB = bootstrap_scores(counts, self.size, "examples", self.name, ids)
+            replicates |= zip(keys, scores_CB, strict=True)
+        return replicates
 
     def _shared(self, strategy: str, other: str | None) -> dict[int, list[str]]:
         """Seed to the languages that both strategies have."""
@@ -180,32 +163,32 @@ class Sample:
         }
         languages = {language for weighted in weights.values() for language in weighted}
         why = next((self.why[name] for name, _ in sides if name in self.why), "")
-        draws = None
+        replicates = None
         if weights and not why:
-            draws = np.stack(
+            replicates = np.stack(
                 [
-                    sum(sign * self._drawn_mean(name, seed, weighted) for name, sign in sides)
+                    sum(sign * self._replicate_mean(name, seed, weighted) for name, sign in sides)
                     for seed, weighted in weights.items()
                 ]
             ).T
         swapped = None
-        if draws is not None and other and swaps:
+        if replicates is not None and other and swaps:
             swapped = self._swapped(strategy, other, weights)
         return Difference(
             by_seed=values,
-            draws_BS=draws,
+            replicates_BS=replicates,
             swapped_B=swapped,
             num_examples=sum(self.num_examples.get(language, 0) for language in languages),
             why_no_examples=why,
         )
 
-    def _drawn_mean(
+    def _replicate_mean(
         self, strategy: str, seed: int, weights: Mapping[str, float]
     ) -> npt.NDArray[np.float32]:
-        """Weighted sum over languages, on each resampled test set."""
+        """Weighted sum over languages, on each bootstrap sample."""
         total_B = np.zeros(self.size, np.float32)
         for language, weight in weights.items():
-            total_B += np.float32(weight) * self._draws[strategy, seed, language]
+            total_B += np.float32(weight) * self._replicates[strategy, seed, language]
         return total_B
 
     def _swapped(
@@ -234,7 +217,6 @@ class Sample:
                     [self.counts[key] for key in keys],
                     SWAPS,
                     *("swaps", self.name, ids),
-                    product=self._product,
                 ),
             )
             for ids, keys in self._groups(list(self.counts)).items()

@@ -15,8 +15,8 @@ from xstilts.statistics.inference import Estimate, estimate, holm, sign_flip, sw
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from xstilts.statistics.sample import Sample
-    from xstilts.statistics.samples import Pair, Samples
+    from xstilts.statistics.study_scores import Pair, StudyScores
+    from xstilts.statistics.target_scores import TargetScores
 
 EFFECT_SCHEMA = pa.schema(
     [
@@ -51,28 +51,28 @@ FAMILIES: Mapping[Family, tuple[str, ...]] = {
 """Comparisons that p-values are corrected over: those that are alike in these columns."""
 
 
-def effect_table(samples: Samples, family: Family = "targets") -> pd.DataFrame:
+def effect_table(scores: StudyScores, family: Family = "targets") -> pd.DataFrame:
     """Every strategy against the baseline; columns of EFFECT_SCHEMA.
 
     One row per model, strategy and target, and one for each average over targets: over those that
     have a difference, in the seeds that all of them have.
     """
-    return _table(samples, [(name, samples.baseline) for name in samples.strategies], family)
+    return _table(scores, [(name, scores.baseline) for name in scores.strategies], family)
 
 
 def contrast_table(
-    samples: Samples, pairs: Sequence[Pair], family: Family = "targets"
+    scores: StudyScores, pairs: Sequence[Pair], family: Family = "targets"
 ) -> pd.DataFrame:
     """Other pairs of strategies, by the same statistics."""
-    return _table(samples, pairs, family)
+    return _table(scores, pairs, family)
 
 
-def _table(samples: Samples, pairs: Sequence[Pair], family: Family) -> pd.DataFrame:
+def _table(scores: StudyScores, pairs: Sequence[Pair], family: Family) -> pd.DataFrame:
     records = [
         {"model": model, "strategy": pair[0], "against": pair[1], **row}
-        for model in samples.models
+        for model in scores.models
         for pair in pairs
-        for row in _rows(samples, model, pair)
+        for row in _rows(scores, model, pair)
     ]
     singles = [row for row in records if row["target"] not in (AVERAGE, TRAINED)]
     correct(singles, FAMILIES[family])
@@ -89,24 +89,24 @@ def correct(rows: Sequence[dict[str, Any]], alike: Sequence[str]) -> None:
             row["p_holm"] = p
 
 
-def _rows(samples: Samples, model: str, pair: Pair) -> Iterator[dict[str, Any]]:
+def _rows(scores: StudyScores, model: str, pair: Pair) -> Iterator[dict[str, Any]]:
     strategy, other = pair
     found: dict[str, Difference] = {}
-    for target in samples.targets:
-        sample = samples.samples[model, target]
-        row = {"target": target, **_gap(samples, sample, pair)}
+    for target in scores.targets:
+        measured = scores.by_target[model, target]
+        row = {"target": target, **_gap(scores, measured, pair)}
         if strategy == other:
-            yield row | _nothing(sample.difference(strategy, None))
+            yield row | _nothing(measured.difference(strategy, None))
         else:
-            found[target] = sample.difference(strategy, other, swaps=True)
+            found[target] = measured.difference(strategy, other, swaps=True)
             yield row | effect(found[target])
-    yield from _averages(samples, found)
+    yield from _averages(scores, found)
 
 
-def _averages(samples: Samples, found: Mapping[str, Difference]) -> Iterator[dict[str, Any]]:
+def _averages(scores: StudyScores, found: Mapping[str, Difference]) -> Iterator[dict[str, Any]]:
     """The average over all targets; and over those that are trained, where not all are."""
     sets = {AVERAGE: list(found)}
-    trained = [target for target in found if target not in samples.untrained]
+    trained = [target for target in found if target not in scores.untrained]
     if 0 < len(trained) < len(found):
         sets[TRAINED] = trained
     for name, targets in sets.items():
@@ -122,7 +122,7 @@ def _averages(samples: Samples, found: Mapping[str, Difference]) -> Iterator[dic
 
 def effect(difference: Difference) -> dict[str, Any]:
     """The columns of a difference; NaN and "unknown" where there is none."""
-    found = estimate(difference.values_S, difference.draws_BS)
+    found = estimate(difference.values_S, difference.replicates_BS)
     swapped = difference.swapped_B
     return {
         "delta": found.delta,
@@ -149,17 +149,17 @@ def _nothing(scores: Difference) -> dict[str, Any]:
     }
 
 
-def _gap(samples: Samples, sample: Sample, pair: Pair) -> dict[str, float]:
+def _gap(scores: StudyScores, measured: TargetScores, pair: Pair) -> dict[str, float]:
     """The zero-shot transfer gap; NaN where the source language is not evaluated.
 
     Source: Hu et al. 2020, arXiv 2003.11080, section 5 (cross-lingual transfer gap).
     """
-    source, (strategy, other) = samples.source_language, pair
-    own = estimate(sample.difference(strategy, None, "gap", source).values_S, None)
+    source, (strategy, other) = scores.source_language, pair
+    own = estimate(measured.difference(strategy, None, "gap", source).values_S, None)
     change = Estimate(delta=math.nan, low=math.nan, high=math.nan, p=math.nan)
     if strategy != other:
-        moved = sample.difference(strategy, other, "gap", source)
-        change = estimate(moved.values_S, moved.draws_BS)
+        moved = measured.difference(strategy, other, "gap", source)
+        change = estimate(moved.values_S, moved.replicates_BS)
     return {
         "gap": own.delta,
         "gap_delta": change.delta,

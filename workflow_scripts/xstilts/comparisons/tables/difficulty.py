@@ -7,21 +7,24 @@ that were kept. To be hard is to stay low: near to what the most frequent answer
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
+from xstilts.comparisons.base import Comparison
+from xstilts.comparisons.measured import measured_tasks
+from xstilts.numbers import DASH, difference, interval, number, signed
 from xstilts.results.averages import deviation, mean
 from xstilts.results.pivot import Summary, block_of
 from xstilts.results.tables import AVERAGE
-from xstilts.statistics.render import DASH, interval, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xstilts.comparisons.base import StudyResults
+    from xstilts.comparisons.measured import Measured
     from xstilts.results.render import Header
 
 DIFFICULTY_SCHEMA = pa.schema(
@@ -43,30 +46,6 @@ DIFFICULTY_SCHEMA = pa.schema(
         ("remark", pa.string()),
     ]
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """An intermediate task as the stages that train on it alone found it."""
-
-    model: str
-    strategy: str
-    task: str
-    language: str
-    metric: str
-    num_train: int
-    num_dev: int
-    frequent: float
-    """Score of always giving the most frequent answer; 0 where answers are no classes.
-
-    NaN without a dev set."""
-    dev: tuple[float, ...]
-    """Dev score of each seed."""
-    loss: tuple[float, ...]
-    """Mean training loss of the last tenth of the steps, of each seed."""
-    maps: tuple[tuple[float, float], ...] = ()
-    """Mean confidence and variability (0-1) of the training examples, of each seed with a map."""
-    remark: str = ""
 
 
 def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.DataFrame:
@@ -143,13 +122,13 @@ def _row(row: pd.Series[Any]) -> dict[str, str]:
         "strategy": row["strategy"],
         "metric": row["metric"],
         "trained on": f"{row['num_train']:,}",
-        "dev": DASH if math.isnan(row["dev"]) else number(row["dev"], signed=False) + sd,
-        "most frequent answer": number(row["frequent"], signed=False),
-        "difficulty": number(row["difficulty"], signed=False),
-        "confidence": number(row["confidence"], signed=False),
-        "variability": number(row["variability"], signed=False),
+        "dev": DASH if math.isnan(row["dev"]) else number(row["dev"]) + sd,
+        "most frequent answer": number(row["frequent"]),
+        "difficulty": number(row["difficulty"]),
+        "confidence": number(row["confidence"]),
+        "variability": number(row["variability"]),
         "training loss": DASH if math.isnan(row["loss"]) else f"{row['loss']:.2f}",
-        "gain": f"{number(row['gain'])} {interval(row['low'], row['high'])}",
+        "gain": f"{difference(row['gain'])} {interval(row['low'], row['high'])}",
     }
 
 
@@ -163,6 +142,23 @@ def _association(rows: pd.DataFrame) -> str:
         return f"{len(known)} tasks have both numbers: too few for a correlation (4)."
     found = stats.spearmanr(known["difficulty"], known["gain"])
     return (
-        f"Difficulty and gain over {len(known)} tasks: Spearman's rho {found.statistic:+.2f}, "
-        f"p {found.pvalue:.2f}. So few tasks show a strong association at most, and no cause."
+        f"Difficulty and gain over {len(known)} tasks: Spearman's rho "
+        f"{signed(found.statistic, 2)}, p {found.pvalue:.2f}. "
+        "So few tasks show a strong association at most, and no cause."
     )
+
+
+def _build(results: StudyResults) -> pd.DataFrame:
+    return difficulty_table(measured_tasks(results.grid), results.effects)
+
+
+COMPARISON = Comparison(
+    rows=(
+        "each single intermediate task: dev score of the base model on it, confidence and "
+        "variability of its training examples (data maps), beside its gain"
+    ),
+    schema=DIFFICULTY_SCHEMA,
+    build=_build,
+    summarise=difficulty_summary,
+    order=7,
+)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from xstilts.comparisons.base import Comparison
+from xstilts.comparisons.effects import BASELINE, TRAINED
+from xstilts.numbers import difference, interval
 from xstilts.results.pivot import Summary, block_of
 from xstilts.results.tables import AVERAGE
-from xstilts.statistics.effects import BASELINE, TRAINED
-from xstilts.statistics.render import interval, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
 
+    from xstilts.comparisons.base import StudyResults
+    from xstilts.grid import Grid
     from xstilts.results.render import Header
 
 SCALE_SCHEMA = pa.schema(
@@ -84,7 +87,7 @@ def scale_summary(table: pd.DataFrame, header: Header) -> Summary:
             family, size = found["family"].iloc[0], int(found["parameters"].iloc[0])
             entry = {"model": str(model), "family": family, "weights": millions(size)}
             for _, row in found.iterrows():
-                gain = f"{number(row['delta'])} {interval(row['low'], row['high'])}"
+                gain = f"{difference(row['delta'])} {interval(row['low'], row['high'])}"
                 entry[row["strategy"]] = gain
             entries.append(entry)
         blocks.append(block_of(entries, average))
@@ -94,3 +97,22 @@ def scale_summary(table: pd.DataFrame, header: Header) -> Summary:
 def millions(size: int) -> str:
     """``560 M``; tenths for small models."""
     return f"{size / 1e6:,.1f} M" if size < 1e7 else f"{size / 1e6:,.0f} M"
+
+
+def parameters(grid: Grid) -> dict[str, int]:
+    """Base model to its number of weights, for those that are here."""
+    sizes = {base: num_parameters(Path(grid.paths.base(base)).parent) for base in grid.study.bases}
+    return {base: size for base, size in sizes.items() if size is not None}
+
+
+def _build(results: StudyResults) -> pd.DataFrame:
+    return scale_table(results.effects, parameters(results.grid))
+
+
+COMPARISON = Comparison(
+    rows=("each strategy minus the baseline by number of weights of the base model, and a figure"),
+    schema=SCALE_SCHEMA,
+    build=_build,
+    summarise=scale_summary,
+    order=5,
+)

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from xstilts.statistics.difference import Difference
-    from xstilts.statistics.sample import Sample
+    from xstilts.statistics.target_scores import TargetScores
 
 Pair = tuple[str, str]
 """A strategy and the one that it is compared with."""
 
 
-class Samples:
+class StudyScores:
     """What a study measured, by model and target."""
 
     def __init__(
         self,
-        samples: dict[tuple[str, str], Sample],
+        scores: dict[tuple[str, str], TargetScores],
         strategies: Sequence[str],
         baseline: str,
         source_language: str,
@@ -31,7 +31,7 @@ class Samples:
         """Keep what is needed for any contrast.
 
         Args:
-            samples: scores by model and target.
+            scores: by model and target.
             strategies: all of the study, in its order.
             baseline: the one that the others are compared with.
             source_language: for the gap.
@@ -42,13 +42,13 @@ class Samples:
         """
         if baseline not in strategies:
             raise unknown("strategy", baseline, strategies, "baseline")
-        self.samples, self.strategies = samples, list(strategies)
+        self.by_target, self.strategies = scores, list(strategies)
         self.baseline, self.source_language = baseline, source_language
-        self.models = list(dict.fromkeys(model for model, _ in samples))
-        self.targets = list(dict.fromkeys(target for _, target in samples))
+        self.models = list(dict.fromkeys(model for model, _ in scores))
+        self.targets = list(dict.fromkeys(target for _, target in scores))
         self.untrained = frozenset(untrained)
-        self.choice: dict[tuple[str, str], Sample] = {}
-        """What choices are made on, by model and target: development sets, where there are any."""
+        self.choice: dict[tuple[str, str], TargetScores] = {}
+        """Scores that choices are made on, by model and target: of development sets, if any."""
 
     @property
     def to_baseline(self) -> list[Pair]:
@@ -59,5 +59,5 @@ class Samples:
         self, model: str, strategy: str, other: str | None, targets: Sequence[str]
     ) -> Difference:
         """A strategy minus another, averaged over targets (unweighted), for one model."""
-        parts = [self.samples[model, target].difference(strategy, other) for target in targets]
+        parts = [self.by_target[model, target].difference(strategy, other) for target in targets]
         return combine([(1 / len(parts), part) for part in parts])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ import pyarrow.parquet as pq
 from xstilts.grid.singles import single_tasks
 from xstilts.manifest import facts_of
 from xstilts.paths import data_file
-from xstilts.statistics.difficulty import Measured
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -24,6 +24,30 @@ NO_SELECTION = (
     "No dev score: the stage keeps its last weights. `selection: best` measures them "
     "(recipes.intermediate)."
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """An intermediate task as the stages that train on it alone found it."""
+
+    model: str
+    strategy: str
+    task: str
+    language: str
+    metric: str
+    num_train: int
+    num_dev: int
+    frequent: float
+    """Score of always giving the most frequent answer; 0 where answers are no classes.
+
+    NaN without a dev set."""
+    dev: tuple[float, ...]
+    """Dev score of each seed."""
+    loss: tuple[float, ...]
+    """Mean training loss of the last tenth of the steps, of each seed."""
+    maps: tuple[tuple[float, float], ...] = ()
+    """Mean confidence and variability (0-1) of the training examples, of each seed with a map."""
+    remark: str = ""
 
 
 def measured_tasks(grid: Grid) -> list[Measured]:

@@ -1,0 +1,1 @@
+"""One module per comparison; each defines ``COMPARISON``, and its name is that of the table."""

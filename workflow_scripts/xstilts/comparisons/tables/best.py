@@ -1,0 +1,122 @@
+"""The best strategy of each target, chosen on development sets, and what it gains on test sets."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from xstilts.comparisons.base import Comparison
+from xstilts.comparisons.effects import effect
+from xstilts.comparisons.texts import footnoted_summary, judged
+from xstilts.numbers import difference, interval
+from xstilts.results.tables import AVERAGE
+from xstilts.statistics.choice import TEST, choose, chosen_on_dev, gains_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xstilts.results.pivot import Summary
+    from xstilts.results.render import Header
+    from xstilts.statistics.choice import Choice
+    from xstilts.statistics.study_scores import StudyScores
+
+ON_DEV = f"{AVERAGE} chosen on dev"
+"""The average over the targets whose choice was made on dev sets."""
+
+BEST_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("model", "target", "strategy", "chosen_on")),
+        # strategy minus baseline on what it was chosen on
+        ("chosen_by", pa.float64()),
+        # the same on the test sets, with a 95 % interval for this choice
+        *((name, pa.float64()) for name in ("delta", "low", "high", "p")),
+        *((name, pa.int64()) for name in ("num_seeds", "num_examples")),
+        ("verdict", pa.string()),
+        ("uncertainty", pa.string()),
+    ]
+)
+
+
+def best_table(scores: StudyScores) -> pd.DataFrame:
+    """One row per model and target, and one for the average over targets."""
+    records = [row for model in scores.models for row in _rows(scores, model)]
+    return pd.DataFrame(records, columns=BEST_SCHEMA.names)
+
+
+def _rows(scores: StudyScores, model: str) -> Iterator[dict[str, Any]]:
+    among = [name for name, _ in scores.to_baseline]
+    found = [
+        choice
+        for target in scores.targets
+        if (choice := choose(scores, model, target, among)) is not None
+    ]
+    for choice in found:
+        row: dict[str, Any] = {"model": model, "target": choice.target, "strategy": choice.strategy}
+        row |= {"chosen_on": choice.chosen_on, "chosen_by": choice.chosen_by}
+        yield row | _gain(scores, model, [choice])
+    sets = {AVERAGE: found}
+    on_dev = chosen_on_dev(found)
+    if 0 < len(on_dev) < len(found):
+        sets[ON_DEV] = on_dev
+    for name, choices in sets.items():
+        if choices:
+            row = {"model": model, "target": name, "strategy": "best of each target"}
+            places = ", ".join(dict.fromkeys(choice.chosen_on for choice in choices))
+            row |= {"chosen_on": places, "chosen_by": math.nan, **_gain(scores, model, choices)}
+            if len(choices) < len(scores.targets):
+                row["uncertainty"] += f"; {len(choices)} of {len(scores.targets)} targets"
+            yield row
+
+
+def _gain(scores: StudyScores, model: str, choices: Sequence[Choice]) -> dict[str, Any]:
+    """The columns of the gain of choices.
+
+    The largest of several gains is above zero by chance, too: where a choice was made on the test
+    set itself, an interval above zero does not say that the strategy helps. One below zero does say
+    that it hurts.
+    """
+    row = effect(gains_of(scores, model, choices))
+    if row["verdict"] == "helps" and len(chosen_on_dev(choices)) < len(choices):
+        row["verdict"] = "unknown"
+        row["uncertainty"] += "; chosen on the test set itself"
+    return row
+
+
+def best_summary(table: pd.DataFrame, header: Header) -> Summary:
+    """The best strategy of each target, one block per base model."""
+    intro = (
+        f"The strategy with the largest gain over {header.baseline} on a target's development "
+        "sets, and its gain on the test sets, in points. † chosen on the test set itself, since "
+        "there is no other (or the study does not say `choose_on`): too high, so that it is never "
+        "said to help. Intervals of 95 % are of the chosen strategy; they do not cover that "
+        "another one might have been chosen."
+    )
+    return footnoted_summary("best strategy of each target", intro, table, _best_row)
+
+
+def _best_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
+    return {
+        "target": row["target"] + ("†" if TEST in row["chosen_on"] else ""),
+        "chosen": row["strategy"],
+        "on": row["chosen_on"],
+        "gain there": difference(row["chosen_by"]),
+        "gain on test": difference(row["delta"]),
+        "95 % interval": interval(row["low"], row["high"]),
+        "verdict": judged(row, notes),
+    }
+
+
+COMPARISON = Comparison(
+    rows=(
+        "the best strategy of each target, chosen on dev sets (`choose_on`), judged on test; "
+        "a choice on the test set itself (†) may hurt, but never helps: its gain is too high"
+    ),
+    schema=BEST_SCHEMA,
+    build=lambda results: best_table(results.scores),
+    summarise=best_summary,
+    order=2,
+    expanded=True,
+)
