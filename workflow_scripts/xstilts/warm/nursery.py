@@ -24,6 +24,8 @@ from xstilts.jobs import run_job
 from xstilts.warm.messages import Ended, Request, Started, receive, send
 
 IMPORTED = (
+    # by torch.optim when it makes its first optimiser
+    "torch._dynamo",
     "xstilts.data.prepare",
     "xstilts.data.text",
     "xstilts.prediction.run",
