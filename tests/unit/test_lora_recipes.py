@@ -10,14 +10,14 @@ import pytest
 import yaml
 from test_config import STUDY, grid_of
 
-from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.config.adapters import Lora
+from xstilts.config.recipe import RUNNING_KEYS, TASK_KEYS, Recipe
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.memory import memory_rows
 from xstilts.models.adapters import Adapters as LoraAdapters
 from xstilts.models.encoder import build_encoder
 from xstilts.training.memory import Adapters, Shape, estimate
-from xstilts.training.recipe import Lora
 
 FULL = {"rank": 16, "alpha": 32.0, "dropout": 0.05, "modules": "all-linear", "merge": True}
 
@@ -33,7 +33,7 @@ def two_bases(recipe: dict[str, Any]) -> dict[str, Any]:
 
 def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
     recipe = study_with(tmp_path).recipe("mini", "mnli", None)
-    assert set(recipe) == set(DEFAULTS) - {*TASK_KEYS, *RUNNING_KEYS, "lora"}
+    assert set(recipe) == set(Recipe.model_fields) - {*TASK_KEYS, *RUNNING_KEYS, "lora"}
     code = identities.model(study_with(tmp_path), "mini", 1, "mnli", "xnli")["code"]
     assert "xstilts.models.adapters" not in code
 

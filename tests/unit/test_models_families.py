@@ -14,6 +14,7 @@ import torch
 from engine_world import labels_of, make_tokens, recipe, running, tokenizer_dir
 from safetensors.torch import load_file, save_file
 
+from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
 from xstilts.models.adapters import linear_layers
 from xstilts.models.encoder import hidden_states, load_encoder
@@ -23,7 +24,6 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,

@@ -14,6 +14,7 @@ from engine_world import labels_of, recipe, rows_of, running, tokenizer_dir, wri
 from published_models import MODELS, published_model
 from test_config import STUDY, grid_of
 
+from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.models.heads import HeadSpec
@@ -24,7 +25,6 @@ from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.recipe import Lora
 from xstilts.training.sampler import Member
 
 TRAINED = ("classification", "span", "tagging", "multiple_choice")

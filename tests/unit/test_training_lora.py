@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import peft
 import pyarrow.parquet as pq
@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from test_training_oracle import SEED, STEPS, model_of, plan_of, trained_by_trainer
 from transformers import XLMRobertaModel
 
+from xstilts.config.adapters import Lora
 from xstilts.errors import Interrupted, UserError
 from xstilts.models.adapters import adapted_layers, linear_layers
 from xstilts.models.encoder import build_encoder, hidden_states, load_encoder, save_encoder
@@ -24,10 +25,12 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.recipe import Lora, Recipe
 from xstilts.training.sampler import Member
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import set_up
+
+if TYPE_CHECKING:
+    from xstilts.config.recipe import Recipe
 
 KIND = "classification"
 SPECS = {KIND: HeadSpec(kind=KIND, labels=labels_of(KIND))}
@@ -197,8 +200,8 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
     _, tokens = make_tokens(tmp_path, kind, 96)
     start = random_model(tmp_path / "start", tokens, dropout=0.0)
     specs = {kind: HeadSpec(kind=kind, labels=labels_of(kind))}
-    values = {key: getattr(plan_of(kind), key) for key in Recipe.__slots__}
-    plan = Recipe(**values | {"lora": lora(dropout=0.0), "learning_rate": 1e-2})
+    changes = {"lora": lora(dropout=0.0), "learning_rate": 1e-2}
+    plan = plan_of(kind).model_copy(update=changes)
     stage = set_up(start, specs, vocab_size=0, recipe=plan, seed=SEED, device=torch.device("cpu"))
     model = model_of(kind, start, tokens)
     config = peft.LoraConfig(

@@ -62,7 +62,7 @@ def memory_rows(
                 half=recipe["precision"] == "bf16",
                 mlm_probability=recipe["mlm_probability"] if hidden else 0.0,
                 adapters=adapters,
-                shards=wanted.processes if wanted.strategy == "fsdp" else 1,
+                shards=wanted.processes if wanted.mode == "fsdp" else 1,
                 rows=None if hidden or adapters else _rows(shape, pieces),
             )
             parts = (

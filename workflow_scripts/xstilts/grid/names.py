@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import TARGET, Member, stage_label, translation_language
-from xstilts.config.recipe import RecipeOverrides
+from xstilts.config.recipe import Recipe
 from xstilts.errors import UserError, unknown
 from xstilts.grid import checks, sources, translations
 from xstilts.grid.suites import all_targets
@@ -40,7 +40,7 @@ class StageNode:
 
     label: str
     members: tuple[Member, ...]
-    recipe: RecipeOverrides
+    recipe: Recipe
     with_target: bool = False
     """Whether these are trained on together with the target, in its own stage."""
 
@@ -55,7 +55,7 @@ class TargetNode:
     split: Split
     members: tuple[Member, ...]
     """What its stage trains on; empty for a target that is evaluated without training."""
-    recipe: RecipeOverrides
+    recipe: Recipe
     protocol: ProtocolName
     view: str = ""
     """Among which other targets it is averaged: the study's own, or a name (``grid.views``)."""
@@ -196,7 +196,7 @@ class Names:
         return nodes
 
     def _stage(self, mixture: str | list[str], path: KeyPath) -> StageNode:
-        where, name, recipe = self.lines.where(path), None, RecipeOverrides()
+        where, name, recipe = self.lines.where(path), None, Recipe()
         if isinstance(mixture, str) and mixture in self.study.stages:
             name, recipe = mixture, self.study.stages[mixture].recipe
             where = self.lines.where(("stages", mixture, "mixture"))

@@ -7,12 +7,12 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xstilts.config.recipe import Recipe
 from xstilts.grid.recipes import head_name
 from xstilts.plan.lengths import Sequences, Unknown, sequences
 from xstilts.plan.shapes import EncoderShape, shape_of_base
 from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
 from xstilts.training.mixture import num_steps, shares
-from xstilts.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

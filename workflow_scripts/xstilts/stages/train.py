@@ -41,7 +41,7 @@ def train_stage(
     save_steps: int = 0,
     gpus: Gpus | None = None,
     processes: int = 1,
-    strategy: Literal["ddp", "fsdp"] = "ddp",
+    mode: Literal["ddp", "fsdp"] = "ddp",
     report: Callable[[Progress], None] | None = None,
     tracking: Tracking | None = None,
 ) -> None:
@@ -62,7 +62,7 @@ def train_stage(
         save_steps: steps between savings of the state, besides those by time; 0 is off.
         gpus: leased while the stage trains; None takes what the environment shows.
         processes: how many train the stage together, each on a GPU of its own if there are any.
-        strategy: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
+        mode: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
         report: told how far the stage is; by default, lines in the log.
         tracking: where its curves go, besides the record beside the model.
 
@@ -103,7 +103,7 @@ def train_stage(
         },
     }
     with leased(gpus):
-        result = _run(work, processes, strategy, report or Reporter())
+        result = _run(work, processes, mode, report or Reporter())
     _publish(
         manifest,
         full,
@@ -139,7 +139,7 @@ def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[s
 def _run(
     work: dict[str, Any],
     processes: int,
-    strategy: Literal["ddp", "fsdp"],
+    mode: Literal["ddp", "fsdp"],
     report: Callable[[Progress], None],
 ) -> dict[str, Any]:
     """The report of a stage, trained here or by several processes."""
@@ -151,7 +151,7 @@ def _run(
         "xstilts.stages.train:train_as_told",
         work,
         processes=processes,
-        strategy=strategy,
+        mode=mode,
         precision=work["identity"]["recipe"]["precision"],
         num_threads=work["running"]["num_threads"],
         report=report,
@@ -206,10 +206,10 @@ def _train(
     running: Any,
 ) -> TrainResult:
     """Translate the identity into the engine's terms and run it."""
+    from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
     from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
-    from xstilts.training.recipe import Lora, Recipe
     from xstilts.training.sampler import Member
 
     members = []
@@ -227,10 +227,7 @@ def _train(
         )
         for name, head in identity["heads"].items()
     }
-    settings = dict(identity["recipe"])
-    if settings.get("lora"):
-        settings["lora"] = Lora(**settings["lora"])
-    recipe = Recipe(**settings)
+    recipe = Recipe(**identity["recipe"])
     return train(
         identity.get("architecture") or parent.parent,
         members,

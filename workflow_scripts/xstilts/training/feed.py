@@ -16,8 +16,8 @@ from xstilts.training.mixture import derived_seed
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from xstilts.config.recipe import Recipe
     from xstilts.models.head import BaseHead
-    from xstilts.training.recipe import Recipe
     from xstilts.training.sampler import TaskSampler
 
 

@@ -37,7 +37,7 @@ from xstilts.training.state import load_state, save_state
 from xstilts.training.vocabulary import pieces_of
 
 if TYPE_CHECKING:
-    from xstilts.training.recipe import Recipe
+    from xstilts.config.recipe import Recipe
     from xstilts.training.selection import Selection
     from xstilts.training.team import Pass
 

@@ -13,7 +13,7 @@ from torch.optim import AdamW
 from xstilts.training.team import ALONE, local
 
 if TYPE_CHECKING:
-    from xstilts.training.recipe import Recipe
+    from xstilts.config.recipe import Recipe
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from xstilts.config.recipe import Recipe
     from xstilts.models.head import BaseHead
     from xstilts.tokens.store import TokenTable
-    from xstilts.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
