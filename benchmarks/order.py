@@ -27,7 +27,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
-from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.config.recipe import Recipe
 from xstilts.models.encoder import hidden_states, input_embeddings, load_encoder
 from xstilts.models.heads import HeadSpec, load_head
 from xstilts.tokens import classification
@@ -35,7 +35,6 @@ from xstilts.tokens.batches import collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
 from xstilts.training.loop import train
-from xstilts.training.recipe import Recipe
 from xstilts.training.running import Running
 from xstilts.training.setup import set_up
 
@@ -63,9 +62,7 @@ class World(NamedTuple):
 
 def recipe_of(world: World, chunk: int) -> Recipe:
     """How to train, with the defaults where nothing is said."""
-    others = (*TASK_KEYS, *RUNNING_KEYS)
-    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
-    values |= {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
+    values: dict[str, Any] = {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
     values |= {"max_train_examples": world.num_train, "selection": "last", "sorted_batches": chunk}
     return Recipe(**values)
 
@@ -205,7 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tokens", type=Path)
     parser.add_argument("--start", type=Path)
-    parser.add_argument("--chunks", type=int, nargs="+", default=[4, DEFAULTS["sorted_batches"]])
+    parser.add_argument("--chunks", type=int, nargs="+", default=[4, Recipe().sorted_batches])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--held-out", type=int, default=400)
     parser.add_argument("--epochs", type=float, default=2.0)

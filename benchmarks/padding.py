@@ -27,7 +27,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
-from xstilts.config.recipe import DEFAULTS
+from xstilts.config.recipe import Recipe
 from xstilts.models.encoder import build_encoder, hidden_states
 from xstilts.models.packed import use_packing
 from xstilts.tokens import classification
@@ -64,7 +64,7 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
         batch_size=BATCH,
         seed=0,
         max_examples=0,
-        sorted_batches=DEFAULTS["sorted_batches"],
+        sorted_batches=Recipe().sorted_batches,
     )
     return [[row for _, row in sampler.sequences(sampler.batch(i))] for i in range(50)]
 

@@ -59,7 +59,7 @@ rule pretrain:
         gradient_checkpointing=get_running("gradient_checkpointing"),
         save_steps=get_running("save_steps"),
         processes=get_parallel("processes"),
-        strategy=get_parallel("strategy"),
+        mode=get_parallel("mode"),
     params:
         identity=get_model_identity,
     script:

@@ -33,7 +33,7 @@ run(
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
         save_steps=int(snakemake.resources.save_steps),
         processes=int(snakemake.resources.processes),
-        strategy=str(snakemake.resources.strategy),
+        mode=str(snakemake.resources.mode),
         tracking=Tracking(**snakemake.config.get("logging", {})),
     ),
     output=snakemake.output[0],

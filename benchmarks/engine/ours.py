@@ -13,7 +13,7 @@ import torch
 from clock import MOST_ROUNDS, Clock, Seconds
 from workloads import LANGUAGES, SEED, WORKLOADS, Part, classification
 
-from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.config.recipe import Recipe
 from xstilts.data.schemas import SCHEMAS
 from xstilts.heap import keep_freed_memory
 from xstilts.models.encoder import build_encoder, save_encoder
@@ -21,7 +21,6 @@ from xstilts.models.heads import new_head, save_heads
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.training.loop import _Trainer
-from xstilts.training.recipe import Recipe
 from xstilts.training.running import Running
 from xstilts.training.sampler import Member
 
@@ -48,9 +47,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
             folder / f"{name}.arrow", setup.vocab, setup.pieces if part.num_examples == most else 0
         )
         members.append(Member(task=name, language="en", tokens=file))
-    others = (*TASK_KEYS, *RUNNING_KEYS)
-    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
-    values |= {"batch_size": workload.batch_size, "selection": "last"}
+    values: dict[str, Any] = {"batch_size": workload.batch_size, "selection": "last"}
     values |= {"max_steps": setup.steps * MOST_ROUNDS, "precision": setup.precision}
     # what lies behind them is not drawn
     values["max_train_examples"] = most

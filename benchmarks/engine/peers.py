@@ -34,7 +34,7 @@ from transformers import (
 )
 from workloads import LANGUAGES, PAD, SEED, SET_STEPS, WORKLOADS, Part, classification
 
-from xstilts.config.recipe import DEFAULTS
+from xstilts.config.recipe import Recipe
 from xstilts.tokens.store import TokenTable
 from xstilts.training.sampler import Member, TaskSampler
 
@@ -104,7 +104,7 @@ def examples_by_length(part: Part, folder: Path, vocab: int, batch_size: int) ->
         batch_size=batch_size,
         seed=SEED,
         max_examples=0,
-        sorted_batches=DEFAULTS["sorted_batches"],
+        sorted_batches=Recipe().sorted_batches,
         whole_examples=part.per_example > 1,
     )
     batches = [sampler.batch(draw) for draw in range(len(sampler) // batch_size)]

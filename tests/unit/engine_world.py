@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.config.recipe import Recipe
 from xstilts.data.schemas import SCHEMAS
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.unigram import train_unigram
-from xstilts.training.recipe import Recipe
 from xstilts.training.running import Running
 
 SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
@@ -154,10 +153,8 @@ def make_tokens(
 
 def recipe(**changes: Any) -> Recipe:
     """A recipe for tiny models."""
-    others = (*TASK_KEYS, *RUNNING_KEYS)
-    values: dict[str, Any] = {key: DEFAULTS[key] for key in DEFAULTS if key not in others}
-    values |= {"learning_rate": 3e-3, "batch_size": 16, "epochs": 1.0}
-    return Recipe(**(values | changes))
+    values = {"learning_rate": 3e-3, "batch_size": 16, "epochs": 1.0}
+    return Recipe.model_validate(values | changes)
 
 
 def running(folder: Path, **changes: Any) -> Running:

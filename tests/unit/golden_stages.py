@@ -24,7 +24,7 @@ import torch
 from safetensors.torch import load_file
 from toy_stage import stage
 
-from xstilts.models.lora import Lora
+from xstilts.config.adapters import Lora
 
 GOLDEN = Path(__file__).parents[1] / "golden/stages.json"
 TOLERANCE = 0.02

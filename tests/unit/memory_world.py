@@ -11,8 +11,8 @@ from typing import Any
 from engine_world import recipe, running
 
 import xstilts.training.loop
+from xstilts.config.adapters import Lora
 from xstilts.models.heads import HeadSpec
-from xstilts.models.lora import Lora
 from xstilts.training.sampler import Member
 
 

@@ -119,7 +119,7 @@ def found_by_workers() -> Iterator[None]:
 def together(
     function: str,
     wanted: Mapping[str, Any],
-    strategy: Literal["ddp", "fsdp"],
+    mode: Literal["ddp", "fsdp"],
     processes: int = 2,
     precision: str = "fp32",
 ) -> Any:
@@ -129,7 +129,7 @@ def together(
             f"team_world:{function}",
             wanted,
             processes=processes,
-            strategy=strategy,
+            mode=mode,
             precision=precision,
             num_threads=1,
         )

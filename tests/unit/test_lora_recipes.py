@@ -11,12 +11,12 @@ import pytest
 import yaml
 from test_config import STUDY, grid_of
 
-from xstilts.config.recipe import DEFAULTS, RUNNING_KEYS, TASK_KEYS
+from xstilts.config.adapters import Lora
+from xstilts.config.recipe import RUNNING_KEYS, TASK_KEYS, Recipe
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.models.adapters import Adapters as LoraAdapters
 from xstilts.models.encoder import build_encoder
-from xstilts.models.lora import Lora
 from xstilts.models.shape import EncoderShape
 from xstilts.training.memory import Adapters, Workload, estimate
 
@@ -34,7 +34,7 @@ def two_bases(recipe: dict[str, Any]) -> dict[str, Any]:
 
 def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
     recipe = study_with(tmp_path).recipe("mini", "mnli", None)
-    assert set(recipe) == set(DEFAULTS) - {*TASK_KEYS, *RUNNING_KEYS, "lora"}
+    assert set(recipe) == set(Recipe.model_fields) - {*TASK_KEYS, *RUNNING_KEYS, "lora"}
     code = identities.model(study_with(tmp_path), "mini", 1, "mnli", "xnli")["code"]
     assert "xstilts.models.adapters" not in code
 

@@ -14,11 +14,11 @@ import torch
 from engine_world import labels_of, make_tokens, recipe, running, tokenizer_dir
 from safetensors.torch import load_file, save_file
 
+from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
 from xstilts.models.adapters import linear_layers
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
-from xstilts.models.lora import Lora
 from xstilts.models.pool import pool_of, pooled
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict

@@ -14,10 +14,10 @@ from engine_world import labels_of, recipe, rows_of, running, tokenizer_dir, wri
 from published_models import MODELS, published_model
 from test_config import STUDY, grid_of
 
+from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
 from xstilts.metrics.by_kind import score
 from xstilts.models.heads import HeadSpec
-from xstilts.models.lora import Lora
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.stages.base import import_base

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from xstilts.config.load import load_claims
+from xstilts.config.recipe import Recipe
 from xstilts.config.scale import REPLACED, at_scale
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.identity import digest
 from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, task_of_steps
-from xstilts.training.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 

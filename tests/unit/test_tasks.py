@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from xstilts.config.recipe import RecipeOverrides
+from xstilts.config.recipe import Recipe
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
 from xstilts.kinds import Kind, Split
@@ -67,7 +67,7 @@ def test_names_and_metadata_are_filled(name):
 @pytest.mark.parametrize("name", TASKS)
 def test_recipes_are_valid_and_complete_enough(name):
     task = TASKS[name]
-    RecipeOverrides.model_validate(dict(task.recipe))
+    Recipe.model_validate(dict(task.recipe))
     assert "max_length" in task.recipe
     assert ("doc_stride" in task.recipe) == (task.kind == "span")
     if task.train:

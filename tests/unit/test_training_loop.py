@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -142,6 +143,24 @@ def test_a_state_of_another_identity_is_not_continued(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         stage(tmp_path, run={"stop_after": 2})
     assert stage(tmp_path, run={"identity": "other"}).resumed_at == 0
+
+
+def test_a_state_of_another_layout_is_refused_in_words_and_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines: list[str] = []
+    with pytest.raises(Interrupted):
+        stage(tmp_path, run={"stop_after": 2})
+    (file,) = (tmp_path / "state").glob("*.json")
+    # as saved before entries named a layout
+    entry = json.loads(file.read_text())
+    file.write_text(json.dumps({k: entry[k] for k in entry if k != "layout"}))
+    with pytest.raises(Interrupted):
+        stage(tmp_path, run={"stop_after": 1, "log": lines.append})
+    assert "state of step 2 is not used" in caplog.text
+    assert "training starts from the beginning" in caplog.text
+    assert not any("going on" in line for line in lines)
+    assert load_state(tmp_path / "state", "toy")[0] == 1
 
 
 def test_a_damaged_state_falls_back_to_the_older_one(

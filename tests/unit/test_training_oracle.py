@@ -41,7 +41,7 @@ from xstilts.training.sampler import Member, TaskSampler
 from xstilts.training.setup import set_up
 
 if TYPE_CHECKING:
-    from xstilts.training.recipe import Recipe
+    from xstilts.config.recipe import Recipe
 
 STEPS, SEED, PAD = 20, 1, 1
 MODELS = {

@@ -64,11 +64,11 @@ def study(everywhere: str = "", base: str = "") -> str:
 
 def test_the_processes_of_a_base_go_before_those_of_the_study(tmp_path: Path) -> None:
     plain = parallel(grid_of(tmp_path, study()), "mini")
-    assert (plain.processes, plain.strategy) == (1, "ddp")
+    assert (plain.processes, plain.mode) == (1, "ddp")
     assert parallel(grid_of(tmp_path, study("{processes: 3}")), "mini").processes == 3
-    text = study("{processes: 3}", "{processes: 2, strategy: fsdp}")
+    text = study("{processes: 3}", "{processes: 2, mode: fsdp}")
     own = parallel(grid_of(tmp_path, text), "mini")
-    assert (own.processes, own.strategy) == (2, "fsdp")
+    assert (own.processes, own.mode) == (2, "fsdp")
 
 
 def test_the_number_of_processes_is_no_part_of_an_identity(tmp_path: Path) -> None:
@@ -84,8 +84,12 @@ def test_the_number_of_processes_is_no_part_of_an_identity(tmp_path: Path) -> No
     ("setting", "message"),
     [
         ("{processes: 0}", r"study.yaml:\d+: parallel.processes.*greater than or equal to 1"),
-        ("{strategy: fsdp}", r"parallel: strategy fsdp.*set processes to 2 or more"),
-        ("{processes: 2, strategy: zero}", r"'zero' is not accepted.*Known: ddp, fsdp"),
+        ("{mode: fsdp}", r"parallel: mode fsdp.*set processes to 2 or more"),
+        ("{processes: 2, mode: zero}", r"'zero' is not accepted.*Known: ddp, fsdp"),
+        (
+            "{processes: 2, strategy: fsdp}",
+            r"study.yaml:\d+: parallel.strategy: 'strategy' is now called 'mode'",
+        ),
         ("{process: 2}", r"'process' is not a known key. Did you mean 'processes'"),
         ("{processes: 1000}", r"parallel: 1000 processes, but a step of the stage .* of mini has"),
     ],
@@ -98,9 +102,9 @@ def test_settings_that_cannot_be_are_named_before_any_training(
 
 
 def test_padding_free_training_does_not_go_with_shards(tmp_path: Path) -> None:
-    text = study("{processes: 2, strategy: fsdp}")
+    text = study("{processes: 2, mode: fsdp}")
     text += "recipes: {intermediate: {padding_free: true}}\n"
-    with pytest.raises(UserError, match=r"parallel: the recipe of the stage mnli.*strategy ddp"):
+    with pytest.raises(UserError, match=r"parallel: the recipe of the stage mnli.*mode ddp"):
         grid_of(tmp_path, text)
     grid_of(tmp_path, text.replace("fsdp", "ddp"))
 

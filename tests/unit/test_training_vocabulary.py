@@ -16,10 +16,10 @@ from team_world import stage as team_stage
 from team_world import together
 from test_models_families import FAMILIES, published
 
+from xstilts.config.adapters import Lora
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
-from xstilts.models.lora import Lora
 from xstilts.tokens.store import TokenTable
 from xstilts.training import rows, setup, vocabulary
 from xstilts.training.loop import train
@@ -319,8 +319,8 @@ def test_pieces_are_those_of_the_examples(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["ddp", pytest.param("fsdp", marks=pytest.mark.full)])
-def test_several_processes_train_the_same_rows(tmp_path: Path, strategy: Any) -> None:
+@pytest.mark.parametrize("mode", ["ddp", pytest.param("fsdp", marks=pytest.mark.full)])
+def test_several_processes_train_the_same_rows(tmp_path: Path, mode: Any) -> None:
     tokens = str(make_tokens(tmp_path, "classification", 50)[1])
     common = {
         "folder": str(tmp_path), "start": {**LARGE, "dropout": 0.0},
@@ -329,7 +329,7 @@ def test_several_processes_train_the_same_rows(tmp_path: Path, strategy: Any) ->
     # two processes stop, and one goes on from what they saved
     stopped = {"out": "passed-on", "run": {"stop_after": 2}}
     wanted = [{**common, "out": "together", "run": {}}, {**common, **stopped}]
-    together("stages", {"stages": wanted}, strategy)
+    together("stages", {"stages": wanted}, mode)
     team_stage({**common, "out": "alone"})
     assert team_stage({**common, "out": "passed-on"})["resumed_at"] == 2
     alone = load_file(tmp_path / "alone/model.safetensors")

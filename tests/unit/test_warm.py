@@ -77,6 +77,16 @@ def test_a_job_runs_in_a_fork_with_its_own_folder_environment_and_output(tmp_pat
 
 
 @pytest.mark.usefixtures("nursery")
+def test_an_optimiser_imports_next_to_nothing_in_a_fork(
+    tmp_path: Path, nursery: subprocess.Popen[bytes]
+) -> None:
+    job = script(tmp_path, "optimise", "imported.txt")
+    _, error = job.communicate(timeout=60)
+    assert job.returncode == 0, error
+    # torch's compiler alone, which the fork server has imported, is 800 modules
+    assert len((tmp_path / "imported.txt").read_text().split()) < 10
+
+
 def test_a_mistake_of_the_user_ends_the_script_with_its_message(tmp_path: Path) -> None:
     job = script(tmp_path, "refuse")
     _, error = job.communicate(timeout=60)

@@ -22,6 +22,20 @@ def tell(file: str) -> None:
     sys.stderr.write("error\n")
 
 
+def optimise(file: str) -> None:
+    """Write which modules making an optimiser and a step of it import."""
+    from engine_world import recipe
+
+    from xstilts.training.optimiser import make_optimiser
+
+    before = set(sys.modules)
+    weight = sys.modules["torch"].nn.Parameter(sys.modules["torch"].zeros(2, 2))
+    optimiser = make_optimiser([weight], recipe())
+    weight.sum().backward()
+    optimiser.step()
+    Path(file).write_text(" ".join(sorted(set(sys.modules) - before)))
+
+
 def refuse() -> None:
     raise UserError("no such thing")
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.workflow
 
 @pytest.mark.full
 def test_two_processes_train_what_one_need_not_train_again(fresh: Checkout) -> None:
-    fresh.write_study(parallel={"processes": 2, "strategy": "fsdp"})
+    fresh.write_study(parallel={"processes": 2, "mode": "fsdp"})
     run = fresh.snakemake("intermediate_models")
     assert run.code == 0, run.output
     for product in ("bases/mini/model", "intermediate/mini/seed-1/mnli"):
@@ -40,4 +40,4 @@ def test_a_job_asks_for_what_its_processes_need(fresh: Checkout) -> None:
     # pretraining and one intermediate stage
     assert len(asked) == 2
     assert all("gpu=2" in line and "mem_mb=16000" in line for line in asked)
-    assert all("strategy=ddp" in line for line in asked)
+    assert all("mode=ddp" in line for line in asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from xstilts.config.parallel import Parallel
-from xstilts.config.recipe import TASK_KEYS, RecipeOverrides, check_pretraining
+from xstilts.config.recipe import TASK_KEYS, Recipe, check_pretraining
 from xstilts.config.section import Section
 
 
@@ -35,8 +35,8 @@ class Pretrain(Section):
     vocab_size: int = Field(8000, ge=64, description="Pieces of the Unigram tokenizer.")
     tlm: bool = Field(True, description="Also train on the study's translation pairs.")
     seed: int = Field(0, ge=0, description="Seed of the base model; one base serves all seeds.")
-    recipe: RecipeOverrides = Field(
-        RecipeOverrides(), description="Overrides for this base's pretraining."
+    recipe: Recipe = Field(
+        default_factory=Recipe, description="Overrides for this base's pretraining."
     )
 
     @model_validator(mode="after")
@@ -52,8 +52,8 @@ class Base(Section):
     path: str | None = Field(None, description="Folder with a Hugging Face checkpoint.")
     hub: str | None = Field(None, description="Model id on the Hugging Face hub.")
     revision: str | None = Field(None, description="Commit of the hub model; pins the weights.")
-    recipe: RecipeOverrides = Field(
-        RecipeOverrides(),
+    recipe: Recipe = Field(
+        default_factory=Recipe,
         description="Overrides for every stage that starts from this base: its learning rate, or "
         "`lora` for a large one.",
     )
@@ -63,7 +63,7 @@ class Base(Section):
 
     @model_validator(mode="after")
     def _recipe_is_of_stages(self) -> Base:
-        of_tasks = sorted(set(self.recipe.given()) & set(TASK_KEYS))
+        of_tasks = sorted(self.recipe.model_fields_set & set(TASK_KEYS))
         if of_tasks:
             raise ValueError(
                 f"recipe: {', '.join(of_tasks)} cannot differ between bases; "

@@ -78,8 +78,8 @@ def dotted(path: KeyPath) -> str:
     return text.lstrip(".")
 
 
-def _known_keys(path: KeyPath, root: type[BaseModel]) -> list[str]:
-    """Field names of the section that a key path leads to, from the root section of the file."""
+def _section_at(path: KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
+    """The section that a key path leads to, from the root section of the file."""
     current: Any = root
     for part in path:
         if isinstance(current, type) and issubclass(current, BaseModel):
@@ -90,9 +90,7 @@ def _known_keys(path: KeyPath, root: type[BaseModel]) -> list[str]:
         if typing.get_origin(current) in (typing.Union, types.UnionType):
             sections = [a for a in typing.get_args(current) if hasattr(a, "model_fields")]
             current = sections[0] if sections else current
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return list(current.model_fields)
-    return []
+    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
 
 
 def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> str:
@@ -100,8 +98,11 @@ def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> s
     path = tuple(part for part in error["loc"] if part != "str" and "[" not in str(part))
     where = lines.where(path)
     if error["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1], root)
-        return f"{where}: {str(path[-1])!r} is not a known key.{suggestion(path[-1], known)}"
+        section, key = _section_at(path[:-1], root), str(path[-1])
+        if new := getattr(section, "renamed", {}).get(key):
+            return f"{where}: {key!r} is now called {new!r}. Rename it."
+        known = list(section.model_fields) if section else []
+        return f"{where}: {key!r} is not a known key.{suggestion(key, known)}"
     if error["type"] == "missing":
         return f"{where}: required key is missing."
     if error["type"] == "literal_error":

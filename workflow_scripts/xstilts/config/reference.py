@@ -8,26 +8,18 @@ import typing
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+from pydantic.fields import FieldInfo
 
-from xstilts.config import adapters, recipe
 from xstilts.config.study import Study
 from xstilts.files import write_text
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pydantic.fields import FieldInfo
 
 SCHEMA_FILE = "schemas/study.schema.json"
 PAGE_FILE = "docs/configuration.md"
-
-_RESOLVED: dict[type[BaseModel], dict[str, Any]] = {
-    recipe.RecipeOverrides: recipe.DEFAULTS,
-    adapters.Lora: {"enabled": True} | adapters.DEFAULTS,
-}
-"""Sections of overrides, with what holds where no level sets a key."""
 
 _HEAD = """\
 # Configuration reference
@@ -55,43 +47,75 @@ def _section_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-_NAMES = {
-    "str": "text",
-    "int": "integer",
-    "float": "number",
-    "bool": "true or false",
-    "Any": "any",
+_PLAIN = {
+    str: ("string", "strings"),
+    int: ("integer", "integers"),
+    float: ("number", "numbers"),
+    bool: ("`true` or `false`",) * 2,
+    Any: ("anything",) * 2,
 }
+"""Types as a reader of YAML would call one value of them, and several."""
 
 
-def _type_text(annotation: Any) -> str:
-    """A type as a reader of YAML would say it."""
+def _type_text(annotation: Any, *, several: bool = False) -> str:
+    """A type in plain words, without an article.
+
+    Args:
+        annotation: of a field, or a part of one.
+        several: whether to speak of many such values.
+
+    Raises:
+        TypeError: this type has no words yet.
+    """
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
-    if annotation is type(None):
-        return "null"
-    if origin is typing.Literal:
-        return " \\| ".join(f"`{part}`" for part in parts)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(_type_text(part) for part in parts if part is not type(None))
-    if origin is typing.Annotated:
-        return _type_text(parts[0])
-    if origin is list:
-        return f"list of {_type_text(parts[0])}"
-    if origin is dict:
-        return f"name → {_type_text(parts[1])}"
+    if annotation in _PLAIN:
+        return _PLAIN[annotation][several]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return _NAMES.get(getattr(annotation, "__name__", ""), str(annotation))
+    if origin is typing.Annotated:
+        titles = [part.title for part in parts if isinstance(part, FieldInfo) and part.title]
+        if titles:
+            return f"{titles[0]}s" if several else str(titles[0])
+        return _type_text(parts[0], several=several)
+    if origin is typing.Literal:
+        return _alternatives([f"`{part}`" for part in parts])
+    if origin in (typing.Union, types.UnionType):
+        kinds = [_type_text(part, several=several) for part in parts if part is not type(None)]
+        return " or ".join(kinds) if len(kinds) < 3 else _alternatives(kinds)
+    if origin is list:
+        return f"list{'s' * several} of {_type_text(parts[0], several=True)}"
+    if origin is tuple and len(parts) == 2 and parts[0] == parts[1]:
+        return f"pair{'s' * several} of {_type_text(parts[0], several=True)}"
+    if origin is dict:
+        key, value = (_type_text(part) for part in parts)
+        return f"mapping{'s' * several} of {_with_article(key)} to {_with_article(value)}"
+    raise TypeError(f"no words for the type {annotation}: add them to {__name__}")
 
 
-def _default_text(field: FieldInfo, name: str, section: type[BaseModel]) -> str:
-    if section in _RESOLVED:
-        return f"`{json.dumps(_RESOLVED[section].get(name))}`"
-    if field.default is PydanticUndefined:
+def _alternatives(texts: Sequence[str]) -> str:
+    """``a, b or c``."""
+    return " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+
+
+def _with_article(text: str) -> str:
+    """Words for one value with ``a`` or ``an``; those of some need none."""
+    if text.startswith("`") or text in _PLAIN[Any]:
+        return text
+    return f"{'an' if text[0] in 'aeiou' or text.startswith('[A') else 'a'} {text}"
+
+
+def _type_of(field: FieldInfo) -> str:
+    """A field's type; pydantic keeps the title of a named type with the field."""
+    return field.title or _type_text(field.annotation)
+
+
+def _default_text(field: FieldInfo) -> str:
+    if field.is_required():
         return "(required)"
-    if isinstance(field.default, BaseModel):
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, BaseModel):
         return "see there"
-    return f"`{json.dumps(field.default)}`"
+    return f"`{json.dumps(default)}`"
 
 
 def _sections(section: type[BaseModel], seen: dict[str, type[BaseModel]]) -> None:
@@ -113,7 +137,7 @@ def page_lines() -> Iterator[str]:
         yield "| key | type | default | meaning |"
         yield "|---|---|---|---|"
         for key, field in section.model_fields.items():
-            kind, default = _type_text(field.annotation), _default_text(field, key, section)
+            kind, default = _type_of(field), _default_text(field)
             yield f"| `{key}` | {kind} | {default} | {field.description} |"
         yield ""
 

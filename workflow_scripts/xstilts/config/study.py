@@ -10,17 +10,19 @@ from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.bases import Base
 from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
-from xstilts.config.recipe import RecipeOverrides, Recipes
+from xstilts.config.recipe import Recipe, Recipes
 from xstilts.config.running import Logging, Resources
 from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$"), Field(title="name")]
 """Lower-case name that can stand in a path."""
 
-Repository = Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
+Repository = Annotated[
+    str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$"), Field(title="repository")
+]
 """``OWNER/REPO``, a dataset repository of the Hugging Face hub."""
 
 UNTRAINED = "none"
@@ -36,7 +38,7 @@ class Stage(Section):
     mixture: Mixture = Field(
         description="Training sets: `TASK`, `TASK@LANGUAGE`, `TASK@LANGUAGE:translated`, or a list."
     )
-    recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this stage.")
+    recipe: Recipe = Field(default_factory=Recipe, description="Overrides for this stage.")
 
 
 class Target(Section):
@@ -54,7 +56,7 @@ class Target(Section):
         description="Training sets of the target stage; by default the task's own, in English. "
         "`none` compares the vectors of the chain's encoder as they are (ranking tasks).",
     )
-    recipe: RecipeOverrides = Field(RecipeOverrides(), description="Overrides for this target.")
+    recipe: Recipe = Field(default_factory=Recipe, description="Overrides for this target.")
 
 
 class Sizes(Section):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import TARGET, Member, stage_label
-from xstilts.config.recipe import RecipeOverrides
+from xstilts.config.recipe import Recipe
 from xstilts.config.study import UNTRAINED
 from xstilts.errors import UserError
 from xstilts.grid.coverage import Coverage
@@ -95,7 +95,7 @@ def _members(coverage: Coverage, mixture: Sequence[str], where: str) -> tuple[Me
 
 def _stage(coverage: Coverage, lines: Lines, mixture: str | list[str], key: KeyPath) -> StageNode:
     """A stage of a strategy: a named one, or a mixture."""
-    study, name, recipe = coverage.study, None, RecipeOverrides()
+    study, name, recipe = coverage.study, None, Recipe()
     if isinstance(mixture, str) and mixture in study.stages:
         name, recipe, key = mixture, study.stages[mixture].recipe, ("stages", mixture, "mixture")
         mixture = study.stages[mixture].mixture

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from xstilts.chains import Member
     from xstilts.config.load import KeyPath
     from xstilts.config.protocol import ProtocolName
-    from xstilts.config.recipe import RecipeOverrides
+    from xstilts.config.recipe import Recipe
     from xstilts.kinds import Split
     from xstilts.tasks.base import Task
 
@@ -20,7 +20,7 @@ class StageNode:
 
     label: str
     members: tuple[Member, ...]
-    recipe: RecipeOverrides
+    recipe: Recipe
     with_target: bool = False
     """Whether these are trained on together with the target, in its own stage."""
     key: KeyPath = field(compare=False)
@@ -37,7 +37,7 @@ class TargetNode:
     split: Split
     members: tuple[Member, ...]
     """What its stage trains on; empty for a target that is evaluated without training."""
-    recipe: RecipeOverrides
+    recipe: Recipe
     protocol: ProtocolName
     view: str = ""
     """Among which other targets it is averaged: the study's own, or a name (``grid.views``)."""

@@ -47,13 +47,13 @@ def check_parallel(stages: Stages) -> None:
                     f"{where}: {pairs[0]} in the stage {stage} of {base} compares all pairs of a "
                     "step, which several processes do not. Set processes to 1 for this base."
                 )
-            if recipe.get("lora", {}).get("quantise") and wanted.strategy == "fsdp":
+            if recipe.get("lora", {}).get("quantise") and wanted.mode == "fsdp":
                 raise UserError(
                     f"{where}: the recipe of the stage {stage} of {base} quantises its weights, "
-                    "which cannot be shared out. Use strategy ddp, or leave out quantise."
+                    "which cannot be shared out. Use mode ddp, or leave out quantise."
                 )
-            if recipe["padding_free"] and wanted.strategy == "fsdp":
+            if recipe["padding_free"] and wanted.mode == "fsdp":
                 raise UserError(
                     f"{where}: the recipe of the stage {stage} of {base} has padding_free, which "
-                    "needs the whole model in each process. Use strategy ddp, or leave it out."
+                    "needs the whole model in each process. Use mode ddp, or leave it out."
                 )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from xstilts.config import adapters
+from xstilts.config.adapters import Lora
 from xstilts.config.recipe import (
-    DEFAULTS,
     RUNNING_KEYS,
     SELECTION_KEYS,
     TASK_KEYS,
     TOKEN_KEYS,
-    RecipeOverrides,
+    Recipe,
 )
 from xstilts.errors import UserError, unknown
 from xstilts.tasks import TASKS
@@ -34,7 +33,7 @@ def stage_recipe(
     study: Study,
     position: Position,
     members: Sequence[Member],
-    narrower: Sequence[RecipeOverrides],
+    narrower: Sequence[Recipe],
 ) -> dict[str, Any]:
     """All of a stage's recipe that changes its result.
 
@@ -58,7 +57,7 @@ def stage_recipe(
     # without adapters the key is not there, so that it is no part of what such a stage is
     recipe = {key: value for key, value in recipe.items() if key != "lora"}
     recipe |= {"lora": lora} if lora else {}
-    own = bool(narrower) and narrower[-1].loss_weights is not None
+    own = bool(narrower) and "loss_weights" in narrower[-1].model_fields_set
     known = heads if own else dict.fromkeys(map(head_name, TASKS))
     recipe["loss_weights"] = _loss_weights(recipe["loss_weights"], known, heads)
     return {key: value for key, value in recipe.items() if key not in (*TASK_KEYS, *RUNNING_KEYS)}
@@ -68,7 +67,7 @@ def stage_running(
     study: Study,
     position: Position,
     members: Sequence[Member],
-    narrower: Sequence[RecipeOverrides],
+    narrower: Sequence[Recipe],
 ) -> dict[str, int]:
     """How a stage is run, in numbers: what does not change its result."""
     settings = _settings(study, position, members, narrower)
@@ -77,16 +76,17 @@ def stage_running(
 
 def _lora(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The adapters of a stage with all their settings; None where all weights are trained."""
-    if given is None or not given.get("enabled", True):
+    lora = None if given is None else Lora(**given)
+    if lora is None or not lora.enabled:
         return None
-    lora = {**adapters.DEFAULTS, **{key: given[key] for key in given if key != "enabled"}}
-    if "quantise" in lora and lora["merge"]:
+    if lora.quantise and lora.merge:
         raise UserError(
-            f"lora: weights in {lora['quantise']} cannot take adapters in without being rounded "
+            f"lora: weights in {lora.quantise} cannot take adapters in without being rounded "
             "anew, and the model would be another than the trained one. Set `merge: false`, "
             "which keeps the adapters apart."
         )
-    return lora
+    # not quantised is not said, so that it is no part of what such a stage is
+    return lora.model_dump(exclude={"enabled"} | (set() if lora.quantise else {"quantise"}))
 
 
 def _loss_weights(
@@ -105,14 +105,14 @@ def _settings(
     study: Study,
     position: Position,
     members: Sequence[Member],
-    narrower: Sequence[RecipeOverrides],
+    narrower: Sequence[Recipe],
 ) -> dict[str, Any]:
     """Every key for a stage, from all levels.
 
     The field's and the study's recipe of a task apply to a stage that trains on that task alone;
     a mixture takes the recipe of its position.
     """
-    settings = dict(DEFAULTS)
+    settings = Recipe().model_dump()
     tasks = {member.task for member in members}
     only = next(iter(tasks)) if len(tasks) == 1 else None
     if only:
@@ -141,7 +141,7 @@ def null_threshold(study: Study, task: str) -> float:
 
 def _task_recipe(study: Study, task: str) -> dict[str, Any]:
     """The recipe of a task apart from any stage."""
-    options = DEFAULTS | dict(TASKS[task].recipe) | study.recipes.all.given()
+    options = Recipe().model_dump() | dict(TASKS[task].recipe) | study.recipes.all.given()
     if task in study.recipes.tasks:
         options |= study.recipes.tasks[task].given()
     return options

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xstilts.config.load import Lines
-    from xstilts.config.recipe import RecipeOverrides
+    from xstilts.config.recipe import Recipe
     from xstilts.config.study import Study
     from xstilts.grid.names import Names
     from xstilts.grid.nodes import StageNode
@@ -98,7 +98,7 @@ class Stages:
 
     def _levels(
         self, base: str, chain: str, target: str | None
-    ) -> tuple[Position, tuple[Member, ...], tuple[RecipeOverrides, ...]]:
+    ) -> tuple[Position, tuple[Member, ...], tuple[Recipe, ...]]:
         """Position, training sets and narrower recipes of the last stage of a model."""
         members, of_base = self.members(base, chain, target), self.study.bases[base].recipe
         if target is not None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from xstilts.models.lora import Lora
+    from xstilts.config.adapters import Lora
 
 _NAME = "default"
 """peft's own name for an adapter; it is not written."""

@@ -28,6 +28,6 @@ def layers_of(model: PreTrainedModel) -> list[nn.Module]:
         if len({type(layer) for layer in found}) == 1 and embeddings not in found.modules():
             return list(found)
     raise UserError(
-        f"strategy fsdp: found no layers in model_type {model.config.model_type!r} by which it "
-        "could be shared out. Use strategy ddp."
+        f"parallel.mode fsdp: found no layers in model_type {model.config.model_type!r} by which "
+        "it could be shared out. Use mode ddp."
     )

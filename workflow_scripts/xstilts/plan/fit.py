@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xstilts.config.adapters import DEFAULTS
+from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
 from xstilts.plan.memory import memory_needs
 from xstilts.training.memory import Adapters, Workload, estimate
@@ -91,9 +91,8 @@ def advice(work: Workload, limit: float) -> list[str]:
 
 def _with_lora(work: Workload) -> Workload:
     """The stage with adapters as a recipe has them by default."""
-    adapters = Adapters(
-        rank=DEFAULTS["rank"], modules=DEFAULTS["modules"], dropout=DEFAULTS["dropout"] > 0
-    )
+    lora = Lora()
+    adapters = Adapters(rank=lora.rank, modules=lora.modules, dropout=lora.dropout > 0)
     return replace(work, adapters=adapters, rows=None)
 
 

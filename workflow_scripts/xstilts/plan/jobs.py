@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xstilts.config.recipe import Recipe
 from xstilts.grid.recipes import head_name
 from xstilts.models.shape import EncoderShape
 from xstilts.plan.lengths import Sequences, Unknown, sequences
@@ -14,7 +15,6 @@ from xstilts.plan.shapes import known_shape
 from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
 from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, shares
-from xstilts.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -81,7 +81,7 @@ def stage_work(
         half=recipe["precision"] == "bf16",
         mlm_probability=recipe["mlm_probability"] if mlm else 0.0,
         adapters=adapters,
-        shards=wanted.processes if wanted.strategy == "fsdp" else 1,
+        shards=wanted.processes if wanted.mode == "fsdp" else 1,
         rows=None if whole else _rows(shape, conditions.tokens_in_use),
     )
 

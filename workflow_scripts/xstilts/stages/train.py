@@ -40,7 +40,7 @@ def train_stage(
     save_steps: int = 0,
     gpus: Gpus | None = None,
     processes: int = 1,
-    strategy: Literal["ddp", "fsdp"] = "ddp",
+    mode: Literal["ddp", "fsdp"] = "ddp",
     report: Callable[[Progress], None] | None = None,
     tracking: Tracking | None = None,
 ) -> None:
@@ -61,7 +61,7 @@ def train_stage(
         save_steps: steps between savings of the state, besides those by time; 0 is off.
         gpus: leased while the stage trains; None takes what the environment shows.
         processes: how many train the stage together, each on a GPU of its own if there are any.
-        strategy: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
+        mode: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
         report: told how far the stage is; by default, lines in the log.
         tracking: where its curves go, besides the record beside the model.
 
@@ -100,7 +100,7 @@ def train_stage(
         save_steps=save_steps,
     )
     with leased(gpus):
-        result = _run(spec, processes, strategy, report or Reporter())
+        result = _run(spec, processes, mode, report or Reporter())
     _publish(
         manifest,
         full,
@@ -136,7 +136,7 @@ def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[s
 def _run(
     spec: StageSpec,
     processes: int,
-    strategy: Literal["ddp", "fsdp"],
+    mode: Literal["ddp", "fsdp"],
     report: Callable[[Progress], None],
 ) -> dict[str, Any]:
     """The report of a stage, trained here or by several processes."""
@@ -150,7 +150,7 @@ def _run(
         "xstilts.stages.train_process:train_in_team",
         spec.to_json(),
         processes=processes,
-        strategy=strategy,
+        mode=mode,
         precision=spec.identity["recipe"]["precision"],
         num_threads=spec.num_threads,
         report=report,

@@ -17,9 +17,9 @@ from xstilts.tracking import Tracking
 if TYPE_CHECKING:
     import torch
 
+    from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
     from xstilts.progress import Progress
-    from xstilts.training.recipe import Recipe
     from xstilts.training.running import Running, TrainResult
     from xstilts.training.selection import Selection
     from xstilts.training.team import Team
@@ -130,11 +130,11 @@ def train_here(
 
 def _engine(spec: StageSpec, running: Running) -> TrainResult:
     """Translate the identity into the engine's terms and run it."""
+    from xstilts.config.adapters import Lora
+    from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
-    from xstilts.models.lora import Lora
     from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
-    from xstilts.training.recipe import Recipe
     from xstilts.training.sampler import Member
 
     identity = spec.identity

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from xstilts.config.recipe import Recipe
     from xstilts.models.head import BaseHead
     from xstilts.tokens.store import TokenTable
-    from xstilts.training.recipe import Recipe
 
 
 def sampler_of(

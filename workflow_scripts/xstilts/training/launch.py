@@ -38,7 +38,7 @@ def launch(
     arguments: Mapping[str, Any],
     *,
     processes: int,
-    strategy: Literal["ddp", "fsdp"],
+    mode: Literal["ddp", "fsdp"],
     precision: str,
     num_threads: int,
     report: Callable[[Progress], None] = LOGGED,
@@ -51,7 +51,7 @@ def launch(
         function: ``module:name``; called in every process.
         arguments: plain values.
         processes: how many.
-        strategy: ``ddp`` for copies of the model, ``fsdp`` for one in shards.
+        mode: ``ddp`` for copies of the model, ``fsdp`` for one in shards.
         precision: of the recipe.
         num_threads: CPU threads of each process.
         report: told what the first process says of how far it is; by default, lines in the log.
@@ -67,7 +67,7 @@ def launch(
             "arguments": dict(arguments),
             "meeting": str(Path(folder) / "meeting"),
             "size": processes,
-            "strategy": strategy,
+            "mode": mode,
             "precision": precision,
         }
         workers: list[_Worker] = []

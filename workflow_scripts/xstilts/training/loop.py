@@ -36,7 +36,7 @@ from xstilts.training.state import load_state, save_state
 from xstilts.training.vocabulary import pieces_of
 
 if TYPE_CHECKING:
-    from xstilts.training.recipe import Recipe
+    from xstilts.config.recipe import Recipe
     from xstilts.training.sampler import Member
     from xstilts.training.selection import Selection
     from xstilts.training.team import Pass
@@ -233,7 +233,7 @@ class _Trainer:
     def _save(self, step: int) -> None:
         self.history.flush()
         maps = {task: one.gathered(self.team) for task, one in self.maps.items()}
-        weights = {**self.stage.state(), "optimiser": self.optimiser.state_dict()}
+        weights = {**self.stage.state(), "optimiser": self.optimiser.state_dict()["state"]}
         state = {
             **self.team.collect({**weights, "maps": maps}),
             "history": self.history.columns,
@@ -258,7 +258,7 @@ class _Trainer:
             return
         self.resumed_at, state = found
         self.team.restore(self.stage.state(), state)
-        self.team.restore(self.optimiser.state_dict(), state["optimiser"])
+        self.team.restore(self.optimiser.state_dict()["state"], state["optimiser"])
         if self.team.first:
             for task, one in self.maps.items():
                 one.sums_3N.copy_(state["maps"][task])

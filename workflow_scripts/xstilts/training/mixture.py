@@ -12,7 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xstilts.training.recipe import Recipe
+    from xstilts.config.recipe import Recipe
 
 
 def derived_seed(*parts: int | str) -> int:

@@ -8,81 +8,48 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+from torch.optim import AdamW
 
 from xstilts.training.team import ALONE, local
 
 if TYPE_CHECKING:
-    from xstilts.training.recipe import Recipe
-
-
-class AdamW:
-    """Fused AdamW: the kernel that ``torch.optim.AdamW(fused=True)`` calls, and its bookkeeping.
-
-    torch.optim's class imports torch's compiler at its first use, nearly two seconds of every
-    job; a test holds the two to the same bits.
-    """
-
-    def __init__(self, groups: Sequence[tuple[list[nn.Parameter], float]], recipe: Recipe) -> None:
-        """Take (parameters, weight decay) groups; moments start at zero."""
-        self.groups = [group for group in groups if group[0]]
-        self.recipe = recipe
-        self.moments = [
-            (
-                [torch.zeros_like(parameter) for parameter in parameters],
-                [torch.zeros_like(parameter) for parameter in parameters],
-                [torch.zeros((), device=parameter.device) for parameter in parameters],
-            )
-            for parameters, _ in self.groups
-        ]
-
-    @property
-    def parameters(self) -> list[nn.Parameter]:
-        """All parameters, in the order of the groups."""
-        return [parameter for parameters, _ in self.groups for parameter in parameters]
-
-    @torch.no_grad()
-    def step(self, rate: float) -> None:
-        """One update of the parameters that have a gradient."""
-        for (parameters, decay), moments in zip(self.groups, self.moments, strict=True):
-            used = [i for i, parameter in enumerate(parameters) if parameter.grad is not None]
-            if not used:
-                continue
-            first, second, steps = ([part[i] for i in used] for part in moments)
-            torch._foreach_add_(steps, 1)
-            torch._fused_adamw_(
-                [local(parameters[i]) for i in used],
-                [local(gradient) for i in used if (gradient := parameters[i].grad) is not None],
-                [local(moment) for moment in first],
-                [local(moment) for moment in second],
-                [],
-                steps,
-                lr=rate,
-                beta1=0.9,
-                beta2=self.recipe.adam_beta2,
-                weight_decay=decay,
-                eps=self.recipe.adam_epsilon,
-                amsgrad=False,
-                maximize=False,
-            )
-
-    def zero_grad(self) -> None:
-        """Drop all gradients."""
-        for parameter in self.parameters:
-            parameter.grad = None
-
-    def state_dict(self) -> list[tuple[list[torch.Tensor], ...]]:
-        """The moments and step counts, by reference."""
-        return list(self.moments)
+    from xstilts.config.recipe import Recipe
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
-    """Fused AdamW over what is trained; biases and LayerNorm weights do not decay."""
-    decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+    """Fused AdamW over what is trained; biases and LayerNorm weights do not decay.
+
+    Its learning rate is set at each step (``step_with``).
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for parameter in parameters:
-        # biases and LayerNorm weights are the parameters with one dimension
-        (decayed if parameter.ndim > 1 else free).append(parameter)
-    return AdamW([(decayed, recipe.weight_decay), (free, 0.0)], recipe)
+        # biases and LayerNorm weights are the parameters with one dimension; the fused kernel
+        # takes whole tensors or shards, not both at once
+        kind = (parameter.ndim > 1, hasattr(parameter, "to_local"))
+        groups.setdefault(kind, []).append(parameter)
+    optimiser = AdamW(
+        [
+            {"params": groups[kind], "weight_decay": recipe.weight_decay if kind[0] else 0.0}
+            for kind in sorted(groups, reverse=True)
+        ],
+        betas=(0.9, recipe.adam_beta2),
+        eps=recipe.adam_epsilon,
+        fused=True,
+    )
+    for parameter in trained(optimiser):
+        # as AdamW does at the first gradient, which the head of a rare task may not have had when
+        # the training goes on from a saved state
+        optimiser.state[parameter] = {
+            "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter),
+            "exp_avg_sq": torch.zeros_like(parameter),
+        }
+    return optimiser
+
+
+def trained(optimiser: AdamW) -> list[nn.Parameter]:
+    """All parameters, in the order of the groups."""
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
 
 
 def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
@@ -118,12 +85,14 @@ def step_with(
     it was split. The mean loss counts ``weight``, in the norm and in what is clipped too.
     ``reduce`` sums the gradients of all processes and gives their norm.
     """
-    gradients = [p.grad for p in optimiser.parameters if p.grad is not None]
+    gradients = [p.grad for p in trained(optimiser) if p.grad is not None]
     norm = reduce(gradients) / max(1, terms) * weight
     scale = torch.ones_like(norm) / max(1, terms) * weight
     if max_grad_norm:
         scale = scale * (max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
     torch._foreach_mul_([local(gradient) for gradient in gradients], scale)
-    optimiser.step(rate)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.step()
     optimiser.zero_grad()
     return norm

@@ -38,12 +38,12 @@ REASONS = (None, "stop_after", "SIGINT", "SIGTERM", "SIGUSR1")
 
 
 def join(
-    strategy: Literal["ddp", "fsdp"], rank: int, size: int, meeting: str, precision: str
+    mode: Literal["ddp", "fsdp"], rank: int, size: int, meeting: str, precision: str
 ) -> tuple[Team, torch.device]:
     """The team of this process, once all have come, and the device of this process.
 
     Args:
-        strategy: copies of the model, or one in shards.
+        mode: copies of the model, or one in shards.
         rank: number of this process.
         size: number of all.
         meeting: path of a file that does not exist yet, by which they find each other.
@@ -67,7 +67,7 @@ def join(
         backend, init_method=f"file://{meeting}", rank=rank, world_size=size, timeout=PATIENCE
     )
     device = PartialState(cpu=not gpus).device
-    if strategy == "ddp":
+    if mode == "ddp":
         return Copies(rank, size), device
     return Shards(rank, size, precision), device
 

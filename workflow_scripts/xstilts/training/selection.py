@@ -26,8 +26,8 @@ from xstilts.prediction.run import predict_table
 from xstilts.tokens.store import TokenTable
 
 if TYPE_CHECKING:
+    from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
-    from xstilts.training.recipe import Recipe
     from xstilts.training.running import Running
     from xstilts.training.setup import Stage
 

@@ -23,9 +23,9 @@ from xstilts.training.mixture import derived_seed
 from xstilts.training.vocabulary import set_rows_aside
 
 if TYPE_CHECKING:
+    from xstilts.config.recipe import Recipe
     from xstilts.models.adapters import Adapters
     from xstilts.models.head import BaseHead
-    from xstilts.training.recipe import Recipe
     from xstilts.training.vocabulary import Pieces, Vocabulary
 
 

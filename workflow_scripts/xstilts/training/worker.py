@@ -53,7 +53,7 @@ def work(order: dict[str, Any], out: TextIO) -> Any:
     from xstilts.training.parallel import join
 
     rank, size = order["rank"], order["size"]
-    team, device = join(order["strategy"], rank, size, order["meeting"], order["precision"])
+    team, device = join(order["mode"], rank, size, order["meeting"], order["precision"])
     module, _, name = order["function"].partition(":")
 
     def report(progress: Progress) -> None:

@@ -25,6 +25,8 @@ from xstilts.warm.messages import Ended, Request, Started, receive, send
 
 IMPORTED = (
     "pandas",
+    # by torch.optim when it makes its first optimiser
+    "torch._dynamo",
     "xstilts.data.prepare",
     "xstilts.data.text",
     "xstilts.prediction.run",
