@@ -22,7 +22,13 @@ def now() -> int:
 
 
 def run(
-    folder: Path, architecture: dict[str, Any], batch_size: int, rank: int | None, **how: Any
+    folder: Path,
+    architecture: dict[str, Any],
+    batch_size: int,
+    *,
+    rank: int | None,
+    half: bool,
+    **how: Any,
 ) -> int:
     """Train two steps, all weights or adapters of a rank; the peak of the process in bytes."""
     lora = None
@@ -32,7 +38,12 @@ def run(
         architecture,
         [Member(task="toy", language="en", tokens=folder / "tokens.arrow")],
         {"toy": HeadSpec(kind="classification", labels=("a", "b"))},
-        recipe(max_steps=2, batch_size=batch_size, lora=lora),
+        recipe(
+            max_steps=2,
+            batch_size=batch_size,
+            lora=lora,
+            precision="bf16" if half else "fp32",
+        ),
         seed=1,
         out_dir=folder / "model",
         running=running(folder, num_threads=2, **how),
@@ -45,7 +56,8 @@ def main() -> None:
     folder, wanted = Path(sys.argv[1]), json.loads(sys.argv[2])
     # what is imported at first use, and the libraries' own buffers, are not the model's
     small = {**wanted["architecture"], "num_layers": 1, "hidden_size": 12, "intermediate_size": 8}
-    how = {"rank": wanted["rank"], "gradient_checkpointing": wanted["checkpointing"]}
+    how = {"rank": wanted["rank"], "half": wanted["half"]}
+    how |= {"gradient_checkpointing": wanted["checkpointing"]}
     run(folder, small, 2, tokens_per_pass=1, **how)
     before = now()
     peak = run(

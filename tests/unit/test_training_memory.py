@@ -27,6 +27,7 @@ TOLERANCE = 0.15
 # vocabulary, width, layers, heads, inner width, length, tokens per pass
 WEIGHTS_LEAD = (60_000, 256, 2, 4, 512, 32, 512)
 ACTIVATIONS_LEAD = (2_000, 192, 4, 6, 768, 128, 2048)
+MATRICES_LEAD = (2_000, 768, 6, 12, 3072, 32, 128)
 
 
 def architecture(case: tuple[int, ...]) -> dict[str, Any]:
@@ -44,7 +45,13 @@ def shape_of(case: tuple[int, ...]) -> EncoderShape:
 
 
 def measured(
-    folder: Path, case: tuple[int, ...], pieces: int, *, checkpointing: bool, rank: int | None
+    folder: Path,
+    case: tuple[int, ...],
+    pieces: int,
+    *,
+    checkpointing: bool,
+    rank: int | None,
+    half: bool,
 ) -> int:
     """Peak of a fresh process that trains on sequences of the full length, two passes a step.
 
@@ -70,6 +77,7 @@ def measured(
         "tokens_per_pass": tokens_per_pass,
         "checkpointing": checkpointing,
         "rank": rank,
+        "half": half,
     }
     paths = os.pathsep.join([str(HERE), str(HERE.parents[1] / "workflow_scripts")])
     done = subprocess.run(
@@ -93,6 +101,9 @@ def measured(
         (ACTIVATIONS_LEAD, True, None, None),
         pytest.param(WEIGHTS_LEAD, False, 8, None, marks=pytest.mark.full),
         pytest.param(ACTIVATIONS_LEAD, False, 8, None, marks=pytest.mark.full),
+        # in bf16
+        (MATRICES_LEAD, False, None, None),
+        pytest.param(MATRICES_LEAD, False, 8, None, marks=pytest.mark.full),
     ],
     ids=[
         "weights lead",
@@ -101,23 +112,28 @@ def measured(
         "layers computed again",
         "adapters where weights lead",
         "adapters where activations lead",
+        "copies of weights in bf16",
+        "adapters beside copies in bf16",
     ],
 )
 def test_the_estimate_is_near_the_peak_of_training(
     tmp_path: Path, case: tuple[int, ...], checkpointing: bool, rank: int | None, rows: int | None
 ) -> None:
     *_, length, tokens_per_pass = case
+    half = case == MATRICES_LEAD
     work = Workload(
         shape=shape_of(case),
         tokens_per_pass=tokens_per_pass,
         length=length,
         device="cpu",
         checkpointing=checkpointing,
+        half=half,
         adapters=Adapters(rank=rank, modules="all-linear", dropout=True) if rank else None,
         rows=rows,
     )
     expected = estimate(work)
-    peak = measured(tmp_path, case, rows or case[0], checkpointing=checkpointing, rank=rank)
+    how: dict[str, Any] = {"checkpointing": checkpointing, "rank": rank, "half": half}
+    peak = measured(tmp_path, case, rows or case[0], **how)
     assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
 
 

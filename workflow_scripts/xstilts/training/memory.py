@@ -146,13 +146,24 @@ def _activations(work: Workload, shape: EncoderShape, size: int) -> int:
     kept = width * shape.layers + layer if work.checkpointing else layer * shape.layers
     # the embeddings: sum, dropout and LayerNorm
     numbers = kept + 3 * width + _temporary(shape, work.length, work.device)
-    activations = int(tokens * numbers * size)
+    activations = int(tokens * numbers * size) + _copies(work, shape)
     # its logits, their softmax, and the gradient
     activations += int(3 * work.mlm_probability * tokens * shape.vocabulary * FLOAT)
     if work.adapters:
         return activations
     # the last of the backward pass is the gradient of the embeddings, whole before it is added
     return max(activations, shape.vocabulary * width * FLOAT)
+
+
+def _copies(work: Workload, shape: EncoderShape) -> int:
+    """Bytes of the weights that autocast copies to bf16 and keeps for the backward pass."""
+    if not work.half or work.shards > 1 or (work.adapters and work.adapters.quantise):
+        # shards travel in bf16, and quantised weights are expanded again in the backward pass
+        return 0
+    copies = shape.matrices * FLOAT // 2
+    # autocast caches the copies of trained weights until the forward pass ends; of frozen ones
+    # there is a layer's at a time where layers are computed again
+    return copies // shape.layers if work.adapters and work.checkpointing else copies
 
 
 def _layer(shape: EncoderShape, length: int, device: Device) -> float:
