@@ -16,6 +16,7 @@ from xstilts.features import FEATURES, load, names_of
 from xstilts.fingerprint import NON_NUMERIC, fingerprint
 from xstilts.identity import differences, digest
 from xstilts.tasks import TASKS
+from xstilts.tasks.base import BASELINE_KINDS
 
 LIBRARY = Path(module.__file__).parent
 
@@ -164,6 +165,7 @@ def test_every_task_has_its_modules():
             assert load("metrics", task.scorer or task.kind).score
     heads = {path.stem for path in (LIBRARY / "models").glob("head_*.py")}
     assert heads == {f"head_{kind}" for kind in names_of("head")}
+    assert set(names_of("baselines")) == BASELINE_KINDS
 
 
 def test_no_import_is_hidden_from_the_reader():

@@ -157,15 +157,12 @@ def acceptances(grid: Grid) -> list[str]:
     Args:
         grid: the study, in the view whose tables the sentences stand beside.
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str], dict[str, None]] = {}
     for file in _decisive(grid):
         record = read_record(file) if file.suffix == ".parquet" else _manifest(file)
         for note in record.get("accepted", []):
-            names = found.setdefault((note["why"], note["date"]), [])
-            names.append(
-                file.relative_to(grid.paths.root).as_posix().removesuffix("/manifest.json")
-            )
-    return [_sentence(why, date, names) for (why, date), names in found.items()]
+            found.setdefault((note["why"], note["date"]), {})[product(file.as_posix())] = None
+    return [_sentence(why, date, list(names)) for (why, date), names in found.items()]
 
 
 def _sentence(why: str, date: str, names: Sequence[str]) -> str:
