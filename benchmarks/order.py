@@ -87,7 +87,7 @@ def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
 def rows_of_batches(draws: sampler.TaskSampler) -> list[list[int]]:
     """Rows of the full batches of the first epoch."""
     batches = [draws.batch(i) for i in range(-(-len(draws) // BATCH))]
-    return [[row for _, row in draws.places(b)] for b in batches if len(b) == BATCH]
+    return [[row for _, row in draws.sequences(b)] for b in batches if len(b) == BATCH]
 
 
 def composition(world: World, batches: list[list[int]]) -> dict[str, float]:

@@ -66,7 +66,7 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
         max_examples=0,
         sorted_batches=DEFAULTS["sorted_batches"],
     )
-    return [[row for _, row in sampler.places(sampler.batch(i))] for i in range(50)]
+    return [[row for _, row in sampler.sequences(sampler.batch(i))] for i in range(50)]
 
 
 def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[str, torch.Tensor]:

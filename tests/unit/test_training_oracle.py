@@ -110,7 +110,7 @@ def examples_of(kind: str, tokens: Path, plan: Recipe) -> list[dict[str, Any]]:
     )
     examples = []
     for step in range(STEPS):
-        rows = [row for _, row in sampler.places(sampler.batch(step))]
+        rows = [row for _, row in sampler.sequences(sampler.batch(step))]
         for first in range(0, len(rows), sampler.per_unit):
             own = rows[first : first + sampler.per_unit]
             example: dict[str, Any] = {"rows": [table.ids(row).tolist() for row in own]}

@@ -40,7 +40,7 @@ def texts_of(sampler: PairSampler, draw: int) -> list[tuple[int, int]]:
     """(side, key) of the texts of a batch."""
     return [
         (int(sampler.tables[t].column("side")[row]), int(sampler.tables[t].column("key")[row]))
-        for t, row in sampler.places(sampler.batch(draw))
+        for t, row in sampler.sequences(sampler.batch(draw))
     ]
 
 
@@ -60,10 +60,10 @@ def test_an_epoch_has_each_query_once_with_its_candidate_once_a_batch(tmp_path: 
         assert len(set(candidates)) == len(candidates)
         assert set(candidates) == set(queries)
         lengths = [
-            int(sampler.tables[t].lengths[r]) for t, r in sampler.places(sampler.batch(draw))
+            int(sampler.tables[t].lengths[r]) for t, r in sampler.sequences(sampler.batch(draw))
         ]
         assert lengths == sorted(lengths, reverse=True)
-        asked += [row for _, row in sampler.places(sampler.batch(draw)) if row % 3]
+        asked += [row for _, row in sampler.sequences(sampler.batch(draw)) if row % 3]
     assert sorted(asked) == [row for row in range(96) if row % 3]
 
 

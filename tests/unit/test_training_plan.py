@@ -182,7 +182,7 @@ def test_an_examples_sequences_are_drawn_together(tmp_path: Path) -> None:
     seen = []
     for draw in range(8):
         batch = toy.batch(draw)
-        places = toy.places(batch)
+        places = toy.sequences(batch)
         assert len(places) == 3 * len(batch)
         assert len(batch) <= 4
         examples = [toy.tables[table].column("example")[row] for table, row in places]
@@ -197,7 +197,7 @@ def test_an_examples_sequences_are_drawn_together(tmp_path: Path) -> None:
 
 def test_labels_of_a_unit_are_one_row(tmp_path: Path) -> None:
     toy = choice_sampler(tmp_path)
-    batch = gather(toy.tables, toy.places(toy.batch(0)), scalars=("label",), per_unit=3)
+    batch = gather(toy.tables, toy.sequences(toy.batch(0)), scalars=("label",), per_unit=3)
     tensors = collate(batch, slice(3, 9), torch.device("cpu"))
     assert tensors["input_ids"].shape[0] == 6
     assert tensors["label"].shape == (2, 3)

@@ -39,7 +39,7 @@ class Sequences:
 
 def gather(
     tables: Sequence[TokenTable],
-    places: Sequence[tuple[int, int]],
+    sequences: Sequence[tuple[int, int]],
     scalars: Sequence[str] = (),
     lists: Sequence[str] = (),
     per_unit: int = 1,
@@ -48,7 +48,7 @@ def gather(
 
     Args:
         tables: the files.
-        places: (position in ``tables``, row) of each sequence, the unit with the longest first.
+        sequences: (position in ``tables``, row) of each sequence, the unit with the longest first.
         scalars: further columns of numbers.
         lists: further columns of one number per piece.
         per_unit: sequences that must stay together.
@@ -57,11 +57,11 @@ def gather(
     names += [name for name in ("token_type_ids",) if name in tables[0].columns]
     return Sequences(
         {
-            name: [tables[table].list_column(name).row(row) for table, row in places]
+            name: [tables[table].list_column(name).row(row) for table, row in sequences]
             for name in names
         },
         {
-            name: np.array([tables[table].column(name)[row] for table, row in places])
+            name: np.array([tables[table].column(name)[row] for table, row in sequences])
             for name in scalars
         },
         int(tables[0].metadata["pad_id"]),

@@ -1,7 +1,8 @@
-"""What a step is trained on: the sequences of its batch with their targets."""
+"""What a step is trained on: the sampler of its task, and its batch's sequences with targets."""
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,51 @@ from xstilts.tokens.batches import Sequences, gather
 from xstilts.training.data_map import UNIT
 from xstilts.training.masking import mask_pieces
 from xstilts.training.mixture import derived_seed
+from xstilts.training.sampler import Member, TaskSampler
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from xstilts.models.head import BaseHead
+    from xstilts.tokens.store import TokenTable
     from xstilts.training.recipe import Recipe
-    from xstilts.training.sampler import TaskSampler
+
+
+def sampler_of(
+    task: str,
+    members: Sequence[Member],
+    tables: Sequence[TokenTable],
+    head: type[BaseHead],
+    recipe: Recipe,
+    seed: int,
+) -> TaskSampler:
+    """The sampler of a task of a mixture.
+
+    Args:
+        task: name of the task.
+        members: the training sets of the mixture.
+        tables: their tokens, in the same order.
+        head: class of the task's head.
+        recipe: of the stage.
+        seed: of the stage.
+    """
+    kind = TaskSampler
+    if head.pairs:
+        # by name, so that it is no part of the identity of other kinds
+        kind = importlib.import_module("xstilts.training.pairs").PairSampler
+    own = [index for index, member in enumerate(members) if member.task == task]
+    return kind(
+        task=task,
+        members=[members[index] for index in own],
+        tables=[tables[index] for index in own],
+        batch_size=recipe.batch_size,
+        seed=seed,
+        max_examples=recipe.max_train_examples,
+        sorted_batches=recipe.sorted_batches,
+        whole_examples=head.whole_examples,
+    )
 
 
 def sequences_of(
@@ -42,9 +81,9 @@ def sequences_of(
         seed: of the stage.
         step: number of the step.
     """
-    places = sampler.places(batch)
+    chosen = sampler.sequences(batch)
     if head.predicts_pieces:
-        found = gather(sampler.tables, places)
+        found = gather(sampler.tables, chosen)
         ids, labels = mask_pieces(
             found.lists["input_ids"],
             sampler.tables[0].metadata,
@@ -52,7 +91,7 @@ def sequences_of(
             derived_seed(seed, "mask", step),
         )
         return replace(found, lists={**found.lists, "input_ids": ids, "labels": labels})
-    found = gather(sampler.tables, places, head.scalar_targets, head.list_targets, sampler.per_unit)
+    found = gather(sampler.tables, chosen, head.scalar_targets, head.list_targets, sampler.per_unit)
     if not isinstance(head, UnitHead):
         return found
     units = np.repeat(batch, sampler.per_unit)

@@ -25,12 +25,11 @@ from xstilts.models.precision import autocast
 from xstilts.tokens.batches import Sequences, collate, model_inputs
 from xstilts.tokens.store import TokenTable
 from xstilts.training.data_map import data_maps, write_data_map
-from xstilts.training.feed import sequences_of
+from xstilts.training.feed import sampler_of, sequences_of
 from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
 from xstilts.training.running import Running, TrainResult, device_name, device_of, peak_memory
-from xstilts.training.sampler import Member, sampler_of
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
@@ -38,6 +37,7 @@ from xstilts.training.vocabulary import pieces_of
 
 if TYPE_CHECKING:
     from xstilts.training.recipe import Recipe
+    from xstilts.training.sampler import Member
     from xstilts.training.selection import Selection
     from xstilts.training.team import Pass
 

@@ -65,7 +65,7 @@ class PairSampler(TaskSampler):
         found: npt.NDArray[np.int64] = rows[first[np.searchsorted(known, wanted)]]
         return found
 
-    def places(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    def sequences(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
         """(position in ``tables``, row) of each text of a batch, the longest first.
 
         Of a candidate that two members have, as languages of one task may, the first is taken.
@@ -75,5 +75,5 @@ class PairSampler(TaskSampler):
         for index, (member, row) in zip(batch, queries, strict=True):
             key = int(self.tables[member].column("key")[row])
             candidates.setdefault(key, (member, int(self.candidate[index])))
-        places = [*queries, *candidates.values()]
-        return sorted(places, key=lambda place: -int(self.tables[place[0]].lengths[place[1]]))
+        texts = [*queries, *candidates.values()]
+        return sorted(texts, key=lambda text: -int(self.tables[text[0]].lengths[text[1]]))

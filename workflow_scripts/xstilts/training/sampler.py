@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xstilts.models.head import BaseHead
     from xstilts.tokens.store import TokenTable
-    from xstilts.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +52,11 @@ class TaskSampler:
     per_unit: int = field(default=1, init=False)
     """Sequences of each unit."""
     _epoch: int = field(default=-1, init=False)
+    """The epoch that the two below are of."""
+    _units: npt.NDArray[np.int64] = field(init=False)
+    """All units in the order in which they are cut into batches."""
     _order: npt.NDArray[np.int64] = field(init=False)
+    """The order of these batches."""
 
     def __post_init__(self) -> None:
         chosen = [
@@ -89,10 +90,10 @@ class TaskSampler:
                 example = examples[np.argmax(counts == count)]
                 found.setdefault(int(count), f"{member.tokens}, example {example}")
         if len(found) > 1:
-            places = "; ".join(f"{count} in {where}" for count, where in found.items())
+            listed = "; ".join(f"{count} in {where}" for count, where in found.items())
             raise UserError(
                 f"{self.task}: the examples of a task must have equally many choices, but there "
-                f"are {places}. Make them separate tasks, or mend the data."
+                f"are {listed}. Make them separate tasks, or mend the data."
             )
         return next(iter(found))
 
@@ -103,13 +104,14 @@ class TaskSampler:
         """Indices of the units of the task's ``draw``-th step, the longest first."""
         epoch, position = divmod(draw, math.ceil(len(self) / self.batch_size))
         if epoch != self._epoch:
-            self._order, self._epoch = self._epoch_order(epoch), epoch
+            self._units, self._order = self._shuffled(epoch)
+            self._epoch = epoch
         start = int(self._order[position]) * self.batch_size
         chosen = self._units[start : start + self.batch_size]
         return chosen[np.argsort(-self.lengths[chosen], kind="stable")]
 
-    def _epoch_order(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Order of the batches of an epoch; sets the units that they cut up."""
+    def _shuffled(self, epoch: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The units of an epoch as they are cut into batches, and the order of the batches."""
         random = np.random.default_rng(derived_seed(self.seed, "epoch", self.task, epoch))
         shuffled = random.permutation(len(self))
         together = min(self.sorted_batches, len(self) // (4 * self.batch_size))
@@ -119,10 +121,9 @@ class TaskSampler:
                 part = shuffled[start : start + units]
                 by_length = np.argsort(self.lengths[part], kind="stable")
                 shuffled[start : start + units] = part[by_length]
-        self._units = shuffled
-        return random.permutation(math.ceil(len(self) / self.batch_size))
+        return shuffled, random.permutation(math.ceil(len(self) / self.batch_size))
 
-    def places(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    def sequences(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
         """(position in ``tables``, row) of each sequence of a batch, those of a unit in a row."""
         return [
             (int(self.member[index]), int(self.row[index]) + offset)
@@ -136,38 +137,3 @@ class TaskSampler:
             member = int(self.member[index])
             example = self.tables[member].column("example")[self.row[index]]
             yield f"{self.members[member].language}:{example}"
-
-
-def sampler_of(
-    task: str,
-    members: Sequence[Member],
-    tables: Sequence[TokenTable],
-    head: type[BaseHead],
-    recipe: Recipe,
-    seed: int,
-) -> TaskSampler:
-    """The sampler of a task of a mixture.
-
-    Args:
-        task: name of the task.
-        members: the training sets of the mixture.
-        tables: their tokens, in the same order.
-        head: class of the task's head.
-        recipe: of the stage.
-        seed: of the stage.
-    """
-    kind = TaskSampler
-    if head.pairs:
-        # by name, so that it is no part of the identity of other kinds
-        kind = importlib.import_module("xstilts.training.pairs").PairSampler
-    own = [index for index, member in enumerate(members) if member.task == task]
-    return kind(
-        task=task,
-        members=[members[index] for index in own],
-        tables=[tables[index] for index in own],
-        batch_size=recipe.batch_size,
-        seed=seed,
-        max_examples=recipe.max_train_examples,
-        sorted_batches=recipe.sorted_batches,
-        whole_examples=head.whole_examples,
-    )
