@@ -4,6 +4,7 @@
 #   make run     the default study, in .venv        (make run CORES=4 ARGS="--dry-run")
 #   make test    the tests, two at a time           (make test ARGS="-n 0 tests/unit")
 #   make check   style, types and workflow lint     (make format mends what can be mended)
+#   make readme  a finished default study's result into README.md
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)
 #   make clean   removes .venv and the tools' caches, never results: they may have cost GPU-days
 
@@ -19,7 +20,7 @@ LAUNCHER := $(BIN)/xstilts
 # Shell rules find the pinned tools first, too.
 WITH_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: run test check format env lock envs clean
+.PHONY: run test check format readme env lock envs clean
 .DEFAULT_GOAL := run
 
 run: env
@@ -41,6 +42,9 @@ format: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile rules
+
+readme: env
+	PYTHONPATH=workflow_scripts $(BIN)/python workflow_scripts/readme.py results/quickstart
 
 env: $(STAMP) $(LAUNCHER)
 

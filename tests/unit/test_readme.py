@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from readme import BEGIN, END, renew
 from xstilts.errors import UserError
 from xstilts.files import write_text
-from xstilts.readme import BEGIN, END, renew
 
 TABLE = """\
 # demo: transfer

@@ -93,7 +93,8 @@ def _sources(task: Task) -> str:
     if task.kind == "mlm":
         return "text"
     hub = [f"hub and mirror ({task.hub.repo})"] if task.hub else []
-    return ", ".join(["original", *hub, "microworld"])
+    generated = ["microworld"] if task.microworld else []
+    return ", ".join(["original", *hub, *generated])
 
 
 def _tasks(arguments: argparse.Namespace) -> None:
@@ -176,15 +177,6 @@ def _reference(arguments: argparse.Namespace) -> None:
         print(path)
 
 
-def _readme(arguments: argparse.Namespace) -> None:
-    from xstilts.readme import renew
-
-    readme = Path(arguments.readme)
-    picture = readme.parent / "docs" / "transfer.svg"
-    renew(readme, picture, Path(_grid(arguments).paths.root))
-    print(readme, picture, sep="\n")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="xstilts", description=__doc__)
     parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
@@ -217,8 +209,6 @@ def _parser() -> argparse.ArgumentParser:
     memory.add_argument(
         "--pieces", type=int, metavar="N", help="different pieces of a stage's data, if known"
     )
-    shown = add_study("readme", _readme, "Put the result of a finished run into README.md.")
-    shown.add_argument("--readme", default="README.md", metavar="FILE")
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
     scored.add_argument("labels", metavar="LABELS_DIR", help="gold: TASK/test-LANGUAGE.tsv")

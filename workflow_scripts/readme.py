@@ -1,8 +1,14 @@
-"""The result at the head of a README: picture, table and verdicts, as a finished run made them."""
+"""Puts the result of a finished run at the head of README.md: picture, table and verdicts.
+
+A developer's command (``make readme``); the workflow never runs it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,9 +18,10 @@ from xstilts.files import write_text
 from xstilts.results.tables import AVERAGE
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
-BEGIN = "<!-- result: made by `make run`, renewed by `xstilts readme` -->"
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN = "<!-- result: made by `make run`, renewed by `make readme` -->"
 END = "<!-- end of result -->"
 
 
@@ -72,3 +79,22 @@ def _verdicts(effects: pd.DataFrame) -> str:
         "95 % intervals over seeds and examples, from `tables/effects.md`: "
         f"{' '.join(lines)} Unclear: {unclear} of {judged} comparisons."
     )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Renew the project's README; exit status 2 when a file is missing."""
+    parser = argparse.ArgumentParser(prog="readme.py", description=__doc__)
+    parser.add_argument("results", type=Path, help="results/STUDY of a finished run")
+    results = parser.parse_args(arguments).results
+    readme, picture = ROOT / "README.md", ROOT / "docs/transfer.svg"
+    try:
+        renew(readme, picture, results)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    print(readme, picture, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
