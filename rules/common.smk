@@ -15,6 +15,7 @@ os.environ |= {"PYTHONPATH": LIBRARY}
 
 from snakemake.exceptions import WorkflowError  # noqa: E402
 
+from xstilts.chains import EMPTY_CHAIN  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions, summaries  # noqa: E402
 from xstilts.grid.figures import figure_files, report_tables, view_tables  # noqa: E402
@@ -50,11 +51,17 @@ def get_pretraining_text(wildcards) -> list[str]:
     return [GRID.paths.data(member.task, member.language, "train") for member in members]
 
 
+def get_stage(wildcards) -> tuple[str, int, str, str | None]:
+    """Base, seed, chain and target of a stage; pretraining has the empty chain and no target."""
+    base = wildcards.get("base") or wildcards.built_base
+    chain, target = wildcards.get("chain", EMPTY_CHAIN), wildcards.get("target")
+    return base, int(wildcards.get("seed", 0)), chain, target
+
+
 def get_member_tokens(wildcards) -> list[str]:
     """Token manifests of the training sets of a stage, in the order of its mixture."""
-    base = wildcards.get("base") or wildcards.built_base
-    chain = wildcards.get("chain", "none")
-    members = GRID.members(base, chain, wildcards.get("target"))
+    base, _, chain, target = get_stage(wildcards)
+    members = GRID.members(base, chain, target)
     return [GRID.paths.tokens(base, member.task, member.language, "train") for member in members]
 
 
@@ -62,13 +69,12 @@ def get_dev(product):
     """A function of wildcards: manifests of the dev tokens (or data) that select weights."""
 
     def manifests(wildcards) -> list[str]:
-        base = wildcards.get("base") or wildcards.built_base
-        chain = wildcards.get("chain", "none")
-        members = GRID.dev_members(base, chain, wildcards.get("target"))
-        places = [(member.task, member.language, "validation") for member in members]
+        base, _, chain, target = get_stage(wildcards)
+        members = GRID.dev_members(base, chain, target)
+        sets = [(member.task, member.language, "validation") for member in members]
         if product == "data":
-            return [GRID.paths.data(*place) for place in places]
-        return [GRID.paths.tokens(base, *place) for place in places]
+            return [GRID.paths.data(*dev) for dev in sets]
+        return [GRID.paths.tokens(base, *dev) for dev in sets]
 
     return manifests
 
@@ -80,9 +86,8 @@ def get_arrays(wildcards) -> list[str]:
 
 
 def get_parent(wildcards) -> str:
-    """Manifest of the model that a stage starts from."""
-    place = (wildcards.base, int(wildcards.seed), wildcards.chain)
-    return GRID.parent(*place, wildcards.get("target"))
+    """Manifest of the model that a stage starts from; of the tokenizer, for pretraining."""
+    return GRID.parent(*get_stage(wildcards))
 
 
 def get_gate(wildcards) -> list[str]:
@@ -91,29 +96,21 @@ def get_gate(wildcards) -> list[str]:
     A finished model has no such input: a new language must not touch it. (`ancient` would not do:
     Snakemake does not look for other reasons to run a job below one that runs.)
     """
-    base = wildcards.get("base") or wildcards.built_base
-    chain, target = wildcards.get("chain", "none"), wildcards.get("target")
-    stages, seed = GRID.stages_of(chain), int(wildcards.get("seed", 0))
-    if target:
-        manifest = GRID.paths.target(base, seed, stages, target)
-    else:
-        manifest = GRID.paths.intermediate(base, seed, stages)
+    manifest = GRID.trained_model(*get_stage(wildcards))
     return [] if Path(manifest).exists() else [GRID.paths.checked]
 
 
 def get_model_identity(wildcards) -> dict:
     """Mixture, recipe, seed and numeric code of a stage."""
-    base = wildcards.get("base") or wildcards.built_base
-    chain, seed = wildcards.get("chain", "none"), int(wildcards.get("seed", 0))
-    return identities.model(GRID, base, seed, chain, wildcards.get("target"))
+    return identities.model(GRID, *get_stage(wildcards))
 
 
 def get_running(key):
     """A function of wildcards: how a stage is run; no parameter, for it changes no result."""
 
     def value(wildcards) -> int:
-        base = wildcards.get("base") or wildcards.built_base
-        return GRID.running(base, wildcards.get("chain", "none"), wildcards.get("target"))[key]
+        base, _, chain, target = get_stage(wildcards)
+        return GRID.running(base, chain, target)[key]
 
     return value
 
@@ -122,7 +119,7 @@ def get_parallel(key):
     """A function of wildcards: how many processes train a stage, or how they share the model."""
 
     def value(wildcards) -> int | str:
-        base = wildcards.get("base") or wildcards.built_base
+        base, *_ = get_stage(wildcards)
         return getattr(parallel(GRID, base), key)
 
     return value
@@ -140,7 +137,7 @@ def get_predicting_model(target):
 
 def get_evaluation(product, target):
     """A function of wildcards: manifests of the evaluated data (or tokens), a language each."""
-    node = GRID.names.evaluated[target]
+    node = GRID.names.all_targets[target]
     if product == "data":
         return [GRID.paths.data(node.task.name, code, node.split) for code in node.languages]
     return lambda wc: [
@@ -161,7 +158,7 @@ def get_cell_manifest(wildcards) -> str:
 
 def get_cell_predictions(wildcards) -> list[str]:
     """Prediction files of a cell, a language each."""
-    languages = GRID.names.evaluated[wildcards.target].languages
+    languages = GRID.names.all_targets[wildcards.target].languages
     return [GRID.prediction(*get_cell(wildcards), language) for language in languages]
 
 
@@ -182,9 +179,9 @@ def get_baseline_training(wildcards) -> list[str]:
     return [GRID.paths.data(member.task, member.language, "train") for member in members]
 
 
-def get_place(wildcards) -> submissions.Place:
+def get_submission(wildcards) -> submissions.Submission:
     """The submission that a path belongs to."""
-    return submissions.Place(wildcards.base, int(wildcards.seed), wildcards.chain)
+    return submissions.Submission(wildcards.base, int(wildcards.seed), wildcards.chain)
 
 
 def get_files_of(by_task: dict[str, dict[str, str]]) -> list[str]:
@@ -194,7 +191,7 @@ def get_files_of(by_task: dict[str, dict[str, str]]) -> list[str]:
 
 def get_submitted_predictions(wildcards) -> list[str]:
     """Prediction files of a submission, a task and language each."""
-    return get_files_of(submissions.prediction_files(GRID, get_place(wildcards)))
+    return get_files_of(submissions.prediction_files(GRID, get_submission(wildcards)))
 
 
 def get_submitted_manifests(wildcards) -> list[str]:

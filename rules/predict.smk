@@ -7,7 +7,7 @@ REQUIRED INPUTS: the model's manifest, data and tokens of the evaluated language
 OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/{LANGUAGE.parquet,manifest.json}
 """
 
-for target, node in GRID.predicting.items():
+for target, node in GRID.names.predicted_targets().items():
 
     rule:
         name:

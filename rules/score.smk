@@ -24,6 +24,6 @@ rule score_predictions:
         "../envs/score.yaml"
     params:
         identity=lambda wc: identities.scores(GRID, wc.target),
-        split=lambda wc: GRID.names.evaluated[wc.target].split,
+        split=lambda wc: GRID.names.all_targets[wc.target].split,
     script:
         "../workflow_scripts/score_predictions.py"

@@ -25,7 +25,7 @@ rule export_submission:
         "../envs/score.yaml"
     params:
         identity=submissions.identity(GRID),
-        predictions=lambda wc: submissions.prediction_files(GRID, get_place(wc)),
+        predictions=lambda wc: submissions.prediction_files(GRID, get_submission(wc)),
         data=submissions.candidate_data(GRID),
     script:
         "../workflow_scripts/export_submission.py"

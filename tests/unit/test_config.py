@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from xstilts.config.recipe import DEFAULTS, RecipeOverrides
 from xstilts.config.reference import PAGE_FILE, SCHEMA_FILE, write_reference
 from xstilts.config.study import Study
 from xstilts.errors import UserError
-from xstilts.grid import Grid
+from xstilts.grid import Grid, identities
+from xstilts.tasks import TASKS
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,6 +100,26 @@ def test_a_head_may_know_some_of_the_labels(tmp_path):
     assert [member.task for member in grid_of(tmp_path, text).targets["masakhaner2"].members] == [
         "panx"
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("  tatoeba: {}", "  pawsx: {}", "study.yaml:16: targets.pawsx"),
+        ("mnli: [mnli]", "mnli: [[mnli, pawsx]]", "study.yaml:12: strategies.mnli[0]"),
+        ("  tatoeba: {}", "  xnli2: {task: xnli, train: [mnli, pawsx]}", "16: targets.xnli2"),
+        ("  languages: 3", "  languages: 3\n  tasks: {pawsx: {}}", "microworld.tasks.pawsx"),
+    ],
+)
+def test_a_task_of_real_data_only_is_none_of_the_microworld(tmp_path, monkeypatch, old, new, where):
+    monkeypatch.setitem(TASKS, "pawsx", replace(TASKS["pawsx"], microworld=None))
+    wanted = f"{where}: pawsx has real data only, none that the microworld generates. "
+    assert wanted in error_of(tmp_path, old, new)
+    # elsewhere nobody asks for an invented counterpart
+    text = STUDY.replace("source: microworld", "source: hub").replace("qaa", "en")
+    text = text.replace("{vocab_size: 500}", "{}\ntext: [{task: mnli, languages: [en]}]")
+    grid = grid_of(tmp_path, text.replace("  tatoeba: {}", "  pawsx: {}"))
+    assert identities.data(grid, "pawsx", "de", "test")["source"]["hub"]
 
 
 def test_several_wrong_keys_are_reported_together(tmp_path):

@@ -76,6 +76,6 @@ def test_names_of_a_study_follow_its_targets() -> None:
     assert "properties" in names
     assert "maps" in names
     assert f"{grid.paths.root}/figures/transfer.svg" in figure_files(grid)
-    human = Grid(grid.study.model_copy(update={"targets": {"xnli": grid.study.targets["xnli"]}}),
-                 grid.lines)  # fmt: skip
+    human = Grid.of(grid.study.model_copy(update={"targets": {"xnli": grid.study.targets["xnli"]}}),
+                    grid.lines)  # fmt: skip
     assert "layers" not in figure_names(human)

@@ -59,16 +59,16 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
     return found
 
 
-def export(grid: Grid, place: submissions.Place) -> Path:
+def export(grid: Grid, submission: submissions.Submission) -> Path:
     """Predict and export one submission; its folder."""
-    stages = grid.stages_of(place.chain)
+    stages = grid.stages_of(submission.chain)
     for target in submissions.exported(grid).values():
         for language in grid.targets[target].languages:
             write_predictions(grid, target, language, stages)
-    manifest = Path(submissions.manifest(grid, place))
+    manifest = Path(submissions.manifest(grid, submission))
     export_submission(
         submissions.identity(grid),
-        predictions=submissions.prediction_files(grid, place),
+        predictions=submissions.prediction_files(grid, submission),
         data=submissions.candidate_data(grid),
         manifest=manifest,
     )
@@ -100,7 +100,8 @@ def test_which_targets_are_exported(grid) -> None:
         "bucc2018": "bucc2018",
         "mewslix": "mewslix",
     }
-    assert [place.chain for place in submissions.places(grid)] == ["none", "mnli", "squad_v1~mnli"]
+    chains = [submission.chain for submission in submissions.all_submissions(grid)]
+    assert chains == ["none", "mnli", "squad_v1~mnli"]
     assert submissions.manifests(grid)[2] == (
         "results/tiny/submission/mini/seed-1/squad_v1~mnli/manifest.json"
     )
@@ -116,7 +117,7 @@ def test_a_task_under_another_name_is_exported_and_a_development_set_is_not(tmp_
 
 
 def test_an_exported_folder_scores_as_the_workflow_does(grid, tmp_path) -> None:
-    folder = export(grid, submissions.places(grid)[0])
+    folder = export(grid, submissions.all_submissions(grid)[0])
     assert folder == Path("results/tiny/submission/mini/seed-1/none")
     scores = score_folders(
         folder / "labels", folder / "predictions", whatever_is_in(folder / "labels")
@@ -144,7 +145,7 @@ def test_an_exported_folder_scores_as_the_workflow_does(grid, tmp_path) -> None:
 
 
 def test_the_manifest_names_every_file_and_what_it_was_made_from(grid) -> None:
-    folder = export(grid, submissions.places(grid)[0])
+    folder = export(grid, submissions.all_submissions(grid)[0])
     manifest = json.loads((folder / "manifest.json").read_text())
     on_disk = {p.relative_to(folder).as_posix() for p in folder.rglob("*.*") if p.is_file()}
     assert set(manifest["files"]) == on_disk - {"manifest.json"}
@@ -169,7 +170,7 @@ def test_the_manifest_names_every_file_and_what_it_was_made_from(grid) -> None:
 
 
 def test_tatoeba_is_written_as_line_numbers_of_the_candidates(grid) -> None:
-    folder = export(grid, submissions.places(grid)[0])
+    folder = export(grid, submissions.all_submissions(grid)[0])
     lines = (folder / "labels/tatoeba/test-qac.tsv").read_text().split()
     assert lines == [str(number) for number in range(25)]
     predictions = (folder / "predictions/tatoeba/test-qac.tsv").read_text().split()
@@ -226,7 +227,7 @@ def test_choices_are_written_as_numbers(tmp_path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_query_without_exactly_one_right_candidate_has_no_place(grid) -> None:
-    export(grid, submissions.places(grid)[0])
+    export(grid, submissions.all_submissions(grid)[0])
     data = Path(grid.paths.data("tatoeba", "qac", "test")).with_suffix(".parquet")
     short = pq.read_table(data).slice(1)
     pq.write_table(short, data)
@@ -237,8 +238,8 @@ def test_a_query_without_exactly_one_right_candidate_has_no_place(grid) -> None:
 
 
 def test_the_command_exports_what_is_predicted(grid, capsys) -> None:
-    place = submissions.places(grid)[0]
-    folder = export(grid, place)
+    submission = submissions.all_submissions(grid)[0]
+    folder = export(grid, submission)
     write_predictions(grid, "xnli", "qaa", ("mnli",))
     write_predictions(grid, "udpos", "qab", ("mnli",))
     study = os.fspath(Path("study.yaml"))
@@ -266,8 +267,8 @@ def test_a_study_without_test_sets_of_the_benchmark_is_told_so(tmp_path, capsys)
 
 
 def test_a_cut_prediction_file_is_named(grid) -> None:
-    place = submissions.places(grid)[0]
-    export(grid, place)
+    submission = submissions.all_submissions(grid)[0]
+    export(grid, submission)
     path = Path(grid.paths.prediction("mini", 1, (), "xnli", "qaa"))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=r"qaa\.parquet: not a Parquet file"):
@@ -275,7 +276,7 @@ def test_a_cut_prediction_file_is_named(grid) -> None:
     with pytest.raises(UserError, match=r"qaa\.parquet: not a Parquet file"):
         export_submission(
             submissions.identity(grid),
-            predictions=submissions.prediction_files(grid, place),
+            predictions=submissions.prediction_files(grid, submission),
             data=submissions.candidate_data(grid),
-            manifest=Path(submissions.manifest(grid, place)),
+            manifest=Path(submissions.manifest(grid, submission)),
         )

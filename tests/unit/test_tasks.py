@@ -12,6 +12,7 @@ from xstilts.config.recipe import RecipeOverrides
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
 from xstilts.kinds import Kind, Split
+from xstilts.microworld.generators import GENERATORS
 from xstilts.tasks import TASKS, get_task
 
 TEXT_TASKS = ("mlm", "tlm")
@@ -57,8 +58,10 @@ def test_names_and_metadata_are_filled(name):
     assert task.kind in SCHEMAS
     assert task.metric in METRICS[task.kind]
     assert task.homepage.startswith("https://")
-    for text in (task.title, task.licence, task.citation, task.microworld):
+    for text in (task.title, task.licence, task.citation):
         assert text.strip() == text != ""
+    assert task.microworld is None or task.microworld in GENERATORS
+    assert task.microworld or not task.stream
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -199,7 +202,8 @@ def test_a_task_of_parts_has_the_kind_the_labels_and_the_splits_of_all():
 def test_data_sets_of_one_generator_have_streams_of_their_own():
     streams = {}
     for task in TASKS.values():
-        streams.setdefault((task.microworld, task.stream), []).append(task.name)
+        if task.microworld is not None:
+            streams.setdefault((task.microworld, task.stream), []).append(task.name)
     # the training data and its translated test set
     assert streams["nli", ""] == ["mnli", "xnli"]
     assert streams["continuation", ""] == ["hellaswag"]

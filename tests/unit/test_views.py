@@ -41,7 +41,7 @@ def test_a_second_protocol_trains_nothing_and_shares_what_is_the_same(tmp_path: 
     # BUCC is compared at another layer; Tatoeba's vectors are those of both protocols
     assert new
     assert {path.split("/")[-2] for path in new} == {"bucc2018@xtreme-2020"}
-    assert list(two.predicting) == [*two.targets, "bucc2018@xtreme-2020"]
+    assert list(two.names.predicted_targets()) == [*two.targets, "bucc2018@xtreme-2020"]
 
 
 def test_protocols_never_meet_in_a_table(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.bases import Base
 from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
@@ -21,6 +22,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 
 Repository = Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
 """``OWNER/REPO``, a dataset repository of the Hugging Face hub."""
+
+UNTRAINED = "none"
+"""Stands for the training sets of a target that is to be evaluated without training."""
 
 Mixture = str | list[str]
 """One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or several, as a list."""
@@ -168,7 +172,7 @@ class Study(Section):
         "training set or a list of them; an empty list is plain target training. `target` in the "
         "last list puts its training sets into the target's own stage: `[[mnli, target]]`.",
     )
-    baseline: Name = Field("none", description="Strategy that the others are compared with.")
+    baseline: Name = Field(EMPTY_CHAIN, description="Strategy that the others are compared with.")
     contrasts: list[tuple[Name, Name]] = Field(
         [],
         description="Pairs of strategies to compare with each other, the first minus the second, "

@@ -1,23 +1,59 @@
-"""What the names of a study are checked for besides being known: sources, bases, text, files."""
+"""Whether a study can have what it names: sources, bases, text, data sets, files, processes.
+
+The names are resolved by then (``names``). Each check takes the study, the lines of its keys for
+its error, and what the names stand for.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.chains import TARGET, translation_language
 from xstilts.config.load import load_claims
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
+from xstilts.grid.check_translations import check_translation
 from xstilts.tasks import TASKS, get_task
 from xstilts.tokens.specials import has_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xstilts.chains import Member
+    from xstilts.config.load import Lines
+    from xstilts.config.study import Study
+    from xstilts.grid.coverage import Coverage
     from xstilts.grid.names import Names
+    from xstilts.grid.nodes import TargetNode
+    from xstilts.grid.stages import Stages
+    from xstilts.tasks.base import Task
 
 
-def check_source(names: Names) -> None:
+def check_names(study: Study, lines: Lines, names: Names) -> None:
+    """Raise a UserError for the first thing that a study names and cannot have."""
+    coverage = names.coverage
+    if coverage.files_must_exist:
+        check_source(study, lines)
+    if coverage.world and study.text:
+        raise UserError(
+            f"{lines.where(('text',))}: the microworld makes its own text. Remove this key."
+        )
+    for base in study.bases:
+        check_base(study, lines, base)
+    check_text(lines, coverage)
+    for node in names.targets_of("").values():
+        check_target(lines, coverage, node)
+    check_views(study, lines, names)
+    check_strategies(lines, names)
+    for base in study.bases:
+        check_mask(study, lines, names, base)
+    check_mentions(lines, coverage)
+
+
+def check_source(study: Study, lines: Lines) -> None:
     """Raise a UserError if the source lacks its folder, or a pinned repository is not used."""
-    study, where = names.study, names.lines.where(("source",))
+    where = lines.where(("source",))
     needed = {
         "original": ("data_root", study.data_root, "the release files"),
         "mirror": ("mirror", study.mirror, "the mirrored repositories (OWNER/REPO/PATH)"),
@@ -32,14 +68,14 @@ def check_source(names: Names) -> None:
     known |= {text.hub for text in study.text if text.hub}
     for repo in study.revisions:
         if repo not in known:
-            place = names.lines.where(("revisions", repo))
-            raise unknown("dataset repository of this study", repo, known, place)
+            where = lines.where(("revisions", repo))
+            raise unknown("dataset repository of this study", repo, known, where)
 
 
-def check_base(names: Names, name: str) -> None:
+def check_base(study: Study, lines: Lines, name: str) -> None:
     """Raise a UserError if a base cannot be made: no such folder, or no text to pretrain on."""
-    base, where = names.study.bases[name], names.lines.where(("bases", name))
-    if base.pretrain and not names.world and not names.study.text:
+    base, where = study.bases[name], lines.where(("bases", name))
+    if base.pretrain and study.source != "microworld" and not study.text:
         raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
     if base.path is None or (Path(base.path) / "config.json").is_file():
         return
@@ -51,46 +87,116 @@ def check_base(names: Names, name: str) -> None:
     raise UserError(f"{where}.path: {folder} has no config.json: it is no checkpoint folder.")
 
 
-def check_mask(names: Names, name: str) -> None:
+def check_mask(study: Study, lines: Lines, names: Names, name: str) -> None:
     """Raise a UserError if a strategy hides words from a model that has no mask for them.
 
     Known here for a base in a folder; for one on the hub, tokens are refused.
     """
-    path = names.study.bases[name].path
+    path = study.bases[name].path
     found = [stage.members for nodes in names.strategies.values() for stage in nodes]
-    found += [target.members for target in names.targets.values()]
+    found += [node.members for node in names.all_targets.values()]
     hiding = [m.task for members in found for m in members if TASKS[m.task].kind == "mlm"]
     if path is None or not hiding or has_mask(Path(path)):
         return
     raise UserError(
-        f"{names.lines.where(('bases', name))}: the tokenizer in {path} has no mask token, so "
+        f"{lines.where(('bases', name))}: the tokenizer in {path} has no mask token, so "
         f"that {hiding[0]} cannot train this model. Use {hiding[0]} with a model that guesses "
         "hidden words, as XLM-R or BERT."
     )
 
 
-def check_text(names: Names) -> None:
+def check_text(lines: Lines, coverage: Coverage) -> None:
     """Raise a UserError for text that is not there or cannot be paired."""
-    source = names.study.source_language
-    for index, text in enumerate(names.study.text):
-        where = names.lines.where(("text", index))
-        task = (
-            get_task(text.task, names.lines.where(("text", index, "task"))) if text.task else None
-        )
+    study = coverage.study
+    source = study.source_language
+    for index, text in enumerate(study.text):
+        where = lines.where(("text", index))
+        task = get_task(text.task, lines.where(("text", index, "task"))) if text.task else None
         if task and task.kind == "mlm":
             raise UserError(f"{where}: {task.name} is made of text, it is no source.")
         for language in text.languages:
             if task:
-                names.check_dataset(task, language, text.split, where)
-            elif names.files_must_exist:
-                sources.text_files(names.study, text, language, where)
+                coverage.check(task, language, text.split, where)
+            elif coverage.files_must_exist:
+                sources.text_files(study, text, language, where)
         if text.pairs and source not in text.languages:
             raise UserError(f"{where}: pairs need the source language {source!r} among them.")
 
 
-def check_mentions(names: Names) -> None:
+def check_members(lines: Lines, coverage: Coverage, members: Iterable[Member], where: str) -> None:
+    """Raise a UserError for a training set that is not there."""
+    for member in members:
+        task = TASKS[member.task]
+        if translation_language(member.language):
+            check_translation(lines, coverage, task, member.language, where)
+        else:
+            coverage.check(task, member.language, "train", where)
+
+
+def check_target(lines: Lines, coverage: Coverage, node: TargetNode) -> None:
+    """Raise a UserError for a target of the study's own that cannot be evaluated or trained."""
+    study, where = coverage.study, lines.where(node.key)
+    own = study.targets.get(node.name)
+    for index, language in enumerate(node.languages):
+        key = ("languages", index) if own and isinstance(own.languages, list) else ()
+        coverage.check(node.task, language, node.split, lines.where((*node.key, *key)))
+    check_members(lines, coverage, node.members, where)
+    for member in node.members:
+        trained, task = TASKS[member.task], node.task
+        if not _can_answer(trained, task):
+            raise UserError(
+                f"{where}: a head trained on {member.task} cannot answer {task.name}: kinds or "
+                f"labels differ ({trained.kind} {trained.labels}, {task.kind} {task.labels})."
+            )
+
+
+def _can_answer(trained: Task, task: Task) -> bool:
+    """Whether a head trained on one task can predict another.
+
+    All labels of one must be labels of the other: a head trained without DATE can be evaluated on
+    data with DATE; it just never predicts it.
+    """
+    ours, theirs = set(trained.labels), set(task.labels)
+    same_sort = trained.kind == task.kind and bool(ours) == bool(theirs)
+    return same_sort and (ours <= theirs or theirs <= ours)
+
+
+def check_views(study: Study, lines: Lines, names: Names) -> None:
+    """Raise a UserError for a protocol that is named twice or a set that is not there."""
+    for index, protocol in enumerate(study.further_protocols):
+        if protocol == study.protocol or protocol in study.further_protocols[:index]:
+            where = lines.where(("further_protocols", index))
+            raise UserError(f"{where}: {protocol!r} is named twice. Remove one.")
+    for name, node in names.all_targets.items():
+        if node.view:
+            where = f"{lines.where(('choose_on',))}: {name}"
+            for language in node.languages:
+                names.coverage.check(node.task, language, node.split, where)
+
+
+def check_strategies(lines: Lines, names: Names) -> None:
+    """Raise a UserError for a stage that has a stage's name, is not the last, or lacks its data."""
+    named = names.coverage.study.stages
+    for strategy, nodes in names.strategies.items():
+        for node in nodes:
+            where = lines.where(node.key)
+            check_members(lines, names.coverage, node.members, where)
+            if node.key[0] == "strategies" and node.label in named:
+                raise UserError(
+                    f"{where}: {node.label!r} is also the name of a stage. Rename the stage."
+                )
+        for index, node in enumerate(nodes[:-1]):
+            if node.with_target:
+                where = lines.where(("strategies", strategy, index))
+                raise UserError(
+                    f"{where}: {TARGET!r} stands for the target's own stage, which is the last. "
+                    "Move this mixture to the end of the strategy."
+                )
+
+
+def check_mentions(lines: Lines, coverage: Coverage) -> None:
     """Raise a UserError for a task, strategy or file that is named in passing and is not there."""
-    study, lines = names.study, names.lines
+    study = coverage.study
     if study.baseline not in study.strategies:
         raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
     for index, pair in enumerate(study.contrasts):
@@ -100,9 +206,10 @@ def check_mentions(names: Names) -> None:
                 raise unknown("strategy", name, study.strategies, where)
         if len(set(pair)) == 1:
             raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another.")
-    for section in ("recipes", "microworld"):
-        for task in getattr(study, section).tasks:
-            get_task(task, lines.where((section, "tasks", task)))
+    for task in study.recipes.tasks:
+        get_task(task, lines.where(("recipes", "tasks", task)))
+    for task in study.microworld.tasks:
+        coverage.task(task, lines.where(("microworld", "tasks", task)))
     for index, file in enumerate(study.claims):
         if not Path(file).is_file():
             where = lines.where(("claims", index))
@@ -110,3 +217,17 @@ def check_mentions(names: Names) -> None:
         load_claims(Path(file))
     for task in study.translations.files:
         get_task(task, lines.where(("translations", "files", task)))
+
+
+def check_dev_sets(stages: Stages) -> None:
+    """Raise a UserError if there is no dev set to select a stage's weights on."""
+    where = stages.lines.where(("recipes",))
+    for member in stages.selecting_members():
+        try:
+            task = TASKS[member.task]
+            stages.names.coverage.check(task, member.language, "validation", where)
+        except UserError as error:
+            raise UserError(
+                f"{error} Weights are selected on dev sets, unless `selection: last` is set; "
+                f"for instance, in recipes.tasks.{member.task}."
+            ) from None

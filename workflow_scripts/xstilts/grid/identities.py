@@ -57,7 +57,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             "seed": settings.seed,
             "difficulty": (own and own.difficulty) or settings.difficulty,
             # the language's own number: a world with more languages has the same ones first
-            "languages": max(2, grid.names.languages_of_world.index(language) + 1),
+            "languages": max(2, grid.names.coverage.world_languages.index(language) + 1),
             "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
         }
         if spec.stream:
@@ -83,7 +83,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             files = sources.local_files(study, spec, language, split)
             identity["source"]["files"] = sources.relative_names(study, spec, files)
         else:
-            identity["source"] |= sources.requests(grid, spec, language, split)[0]
+            identity["source"] |= sources.requests(grid.study, spec, language, split)[0]
     identity["code"] = fingerprint(["xstilts.data.prepare", "xstilts.data.schemas", entry])
     return identity
 
@@ -106,7 +106,7 @@ def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
         return translations.data_files(study, grid.paths, task, language)
     if study.source == "microworld":
         return []
-    downloads = sources.requests(grid, spec, language, split)
+    downloads = sources.requests(grid.study, spec, language, split)
     files = [grid.paths.download(task, language, split)] if downloads else []
     if spec.kind == "mlm":
         for item in grid.text_sources(task, language):
@@ -118,7 +118,7 @@ def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
 
 def download(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     """Identity of the downloads of a data set: repositories, revisions and file patterns."""
-    return {"requests": sources.requests(grid, TASKS[task], language, split)}
+    return {"requests": sources.requests(grid.study, TASKS[task], language, split)}
 
 
 def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def found_base(grid: Grid, base: str) -> dict[str, Any]:
 
 def predictions(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
-    node = grid.names.evaluated[target]
+    node = grid.names.all_targets[target]
     head = node.members[0].task if node.members else None
     return {
         "task": node.task.name,
@@ -221,7 +221,7 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
 
 def scores(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's scores (predictions apart): metric, protocol, code."""
-    node = grid.names.evaluated[target]
+    node = grid.names.all_targets[target]
     return {
         "task": node.task.name,
         "kind": node.task.kind,

@@ -9,30 +9,30 @@ from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.config.parallel import Parallel
-    from xstilts.grid.grid import Grid
+    from xstilts.grid.stages import Stages
 
 
-def parallel(grid: Grid, base: str) -> Parallel:
+def parallel(stages: Stages, base: str) -> Parallel:
     """The processes that train a stage of a base: its own setting, or the study's."""
-    return grid.study.bases[base].parallel or grid.study.parallel
+    return stages.study.bases[base].parallel or stages.study.parallel
 
 
-def check_parallel(grid: Grid) -> None:
+def check_parallel(stages: Stages) -> None:
     """Raise where a stage cannot be trained by as many processes as it is to be.
 
     Raises:
         UserError: an optimiser step has fewer examples than there are processes, or the recipe
             asks for what works on a whole model only.
     """
-    for base, settings in grid.study.bases.items():
-        wanted = parallel(grid, base)
+    for base, settings in stages.study.bases.items():
+        wanted = parallel(stages, base)
         if wanted.processes == 1:
             continue
-        where = grid.lines.where(
+        where = stages.lines.where(
             ("bases", base, "parallel") if settings.parallel else ("parallel",)
         )
-        for chain, target in grid.trained_with_base(base):
-            recipe = grid.recipe(base, chain, target)
+        for chain, target in stages.trained_with_base(base):
+            recipe = stages.recipe(base, chain, target)
             stage = f"{chain} > {target}" if target else chain
             if recipe["batch_size"] < wanted.processes:
                 raise UserError(
@@ -40,7 +40,7 @@ def check_parallel(grid: Grid) -> None:
                     f"{base} has {recipe['batch_size']} examples, so that some would have none. "
                     f"Set processes to {recipe['batch_size']} or less, or raise batch_size."
                 )
-            tasks = [member.task for member in grid.members(base, chain, target)]
+            tasks = [member.task for member in stages.members(base, chain, target)]
             pairs = [task for task in tasks if TASKS[task].kind == "ranking"]
             if pairs:
                 raise UserError(

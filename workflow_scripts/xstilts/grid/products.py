@@ -66,15 +66,12 @@ def _base(grid: Grid, base: str, part: str) -> Product:
 def _model(
     grid: Grid, manifest: str, base: str, seed: int, chain: str, target: str | None
 ) -> Product:
-    if target or chain != EMPTY_CHAIN:
-        parent = grid.parent(base, seed, chain, target)
-    else:
-        parent = grid.paths.tokenizer(base)
+    parent = grid.parent(base, seed, chain, target)
     members = grid.members(base, chain, target)
     tokens = [grid.paths.tokens(base, m.task, m.language, "train") for m in members]
     for m in grid.dev_members(base, chain, target):
-        place = (m.task, m.language, "validation")
-        tokens += [grid.paths.tokens(base, *place), grid.paths.data(*place)]
+        dev = (m.task, m.language, "validation")
+        tokens += [grid.paths.tokens(base, *dev), grid.paths.data(*dev)]
     declared = identities.model(grid, base, seed, chain, target)
     return Product(product(manifest), Path(manifest), declared, (parent, *tokens))
 
@@ -94,7 +91,7 @@ def _target(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
 def _predictions(
     grid: Grid, base: str, seed: str, chain: str, target: str, language: str
 ) -> Product:
-    number, node = int(seed.removeprefix("seed-")), grid.names.evaluated[target]
+    number, node = int(seed.removeprefix("seed-")), grid.names.all_targets[target]
     record = grid.prediction(base, number, grid.stages_of(chain), target, language)
     inputs = (
         grid.model_of(base, number, chain, target),
@@ -110,7 +107,7 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
     record = grid.paths.scores(base, number, stages, target)
     inputs = tuple(
         grid.prediction(base, number, stages, target, language)
-        for language in grid.names.evaluated[target].languages
+        for language in grid.names.all_targets[target].languages
     )
     return Product(product(record), Path(record), identities.scores(grid, target), inputs)
 
@@ -125,9 +122,9 @@ def _baselines(grid: Grid, target: str) -> Product:
 
 
 def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
-    place = submissions.Place(base, int(seed.removeprefix("seed-")), chain)
-    record = submissions.manifest(grid, place)
-    files = submissions.prediction_files(grid, place)
+    submission = submissions.Submission(base, int(seed.removeprefix("seed-")), chain)
+    record = submissions.manifest(grid, submission)
+    files = submissions.prediction_files(grid, submission)
     inputs = tuple(file for languages in files.values() for file in languages.values())
     return Product(product(record), Path(record), submissions.identity(grid), inputs)
 
@@ -167,7 +164,7 @@ def find_product(grid: Grid, path: str) -> Product:
     checks: dict[str, Collection[str]] = {
         "base": grid.study.bases,
         "chain": grid.chains,
-        "target": grid.names.evaluated,
+        "target": grid.names.all_targets,
         "seed": [f"seed-{seed}" for seed in grid.study.seeds],
         "tokenizer or model": ["tokenizer", "model"],
     }

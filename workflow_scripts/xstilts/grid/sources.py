@@ -21,7 +21,6 @@ from xstilts.errors import UserError
 
 if TYPE_CHECKING:
     from xstilts.config.study import Study, Text
-    from xstilts.grid.grid import Grid
     from xstilts.kinds import Split
     from xstilts.tasks.base import Task
 
@@ -114,12 +113,24 @@ def _request(study: Study, repo: str, revision: str, patterns: list[str]) -> Req
     return {"repo": repo, "revision": study.revisions.get(repo, revision), "files": patterns}
 
 
-def requests(grid: Grid, task: Task, language: str, split: Split) -> list[Request]:
+def text_entries(study: Study, task: str, language: str) -> list[Text]:
+    """The ``text`` entries of a study that (mlm | tlm, language) is made of."""
+    wanted = {language} if task == "mlm" else {language, study.source_language}
+    return [
+        text
+        for text in study.text
+        if wanted <= set(text.languages) and (task == "mlm" or text.pairs)
+    ]
+
+
+def requests(study: Study, task: Task, language: str, split: Split) -> list[Request]:
     """What has to be downloaded for a data set; for text, an item per ``text`` entry on the hub."""
-    study = grid.study
     if task.kind == "mlm":
-        found = (item for item in grid.text_sources(task.name, language))
-        return [item.request for item in found if isinstance(item, TextFiles) and item.request]
+        found: list[TextFiles] = []
+        for text in text_entries(study, task.name, language):
+            files = text_files(study, text, language) if text.files else None
+            found += [files] if files and files not in found else []
+        return [files.request for files in found if files.request]
     if study.source != "hub":
         return []
     hub = on_hub(task, "source")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, translation_language
-from xstilts.errors import UserError
-from xstilts.grid.names import Names, StageNode
 from xstilts.grid.recipes import Position, stage_recipe, stage_running
-from xstilts.grid.sources import TextFiles, text_files
+from xstilts.grid.sources import TextFiles, text_entries, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
 
@@ -19,22 +18,24 @@ if TYPE_CHECKING:
     from xstilts.config.load import Lines
     from xstilts.config.recipe import RecipeOverrides
     from xstilts.config.study import Study
+    from xstilts.grid.names import Names
+    from xstilts.grid.nodes import StageNode
 
 
+@dataclass(frozen=True, eq=False)
 class Stages:
     """All stages of a study, by base model, chain and target."""
 
-    def __init__(self, study: Study, lines: Lines, *, files_must_exist: bool = True) -> None:
-        """Look up the names of a checked study.
+    study: Study
+    lines: Lines
+    """Where each of its keys is."""
+    names: Names
+    """What its names stand for."""
 
-        Raises:
-            UserError: a name does not resolve, or there is no dev set to select weights on.
-        """
-        self.study = study
-        self.lines = lines
-        self.names = Names(study, lines, files_must_exist=files_must_exist)
-        self.paths = Paths(f"results/{study.study}")
-        self._check_dev_sets()
+    @cached_property
+    def paths(self) -> Paths:
+        """Where its products are."""
+        return Paths(f"results/{self.study.study}")
 
     @cached_property
     def chains(self) -> dict[str, tuple[StageNode, ...]]:
@@ -58,7 +59,7 @@ class Stages:
         Of a stage that is joined with the target there is one only where a target has nothing to
         train on: what is left of the mixture is then a stage of its own.
         """
-        untrained = any(not node.members for node in self.names.targets.values())
+        untrained = any(not node.members for node in self.names.targets_of("").values())
         return tuple(
             chain
             for chain in self.chains
@@ -72,9 +73,9 @@ class Stages:
     def text_members(self, base: str) -> tuple[Member, ...]:
         """What a base model that is built here is pretrained on."""
         pretrain = self.study.bases[base].pretrain
-        members = [Member("mlm", language) for language in self.names.text_languages]
+        members = [Member("mlm", language) for language in self.names.coverage.text_languages]
         if pretrain and pretrain.tlm:
-            members += [Member("tlm", language) for language in self.names.pair_languages]
+            members += [Member("tlm", language) for language in self.names.coverage.pair_languages]
         return tuple(members)
 
     def members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
@@ -82,7 +83,7 @@ class Stages:
         if target is not None:
             joined = self.joined(chain)
             more = joined.members if joined else ()
-            return tuple(dict.fromkeys((*self.names.targets[target].members, *more)))
+            return tuple(dict.fromkeys((*self.names.all_targets[target].members, *more)))
         if chain == EMPTY_CHAIN:
             return self.text_members(base)
         return self.chains[chain][-1].members
@@ -102,7 +103,7 @@ class Stages:
         members, of_base = self.members(base, chain, target), self.study.bases[base].recipe
         if target is not None:
             joined = self.joined(chain)
-            own = (self.names.targets[target].recipe, *([joined.recipe] if joined else []))
+            own = (self.names.all_targets[target].recipe, *([joined.recipe] if joined else []))
             return "target", members, (of_base, *own)
         if chain != EMPTY_CHAIN:
             return "intermediate", members, (of_base, self.chains[chain][-1].recipe)
@@ -135,7 +136,7 @@ class Stages:
     def trained(self) -> Iterator[tuple[str, str | None]]:
         """(chain, target) of everything that is trained on each base, after its pretraining."""
         yield from ((chain, None) for chain in self.intermediate_chains)
-        for target, node in self.names.targets.items():
+        for target, node in self.names.targets_of("").items():
             yield from ((chain, target) for chain in self.strategy_chains if node.members)
 
     def trained_with_base(self, base: str) -> Iterator[tuple[str, str | None]]:
@@ -144,7 +145,7 @@ class Stages:
             yield EMPTY_CHAIN, None
         yield from self.trained()
 
-    def _selecting_members(self) -> list[Member]:
+    def selecting_members(self) -> list[Member]:
         """Training sets of which any stage uses the dev set, without repetition."""
         found = {
             member: None
@@ -154,26 +155,14 @@ class Stages:
         }
         return list(found)
 
-    def _check_dev_sets(self) -> None:
-        where = self.lines.where(("recipes",))
-        for member in self._selecting_members():
-            try:
-                task = TASKS[member.task]
-                self.names.check_dataset(task, member.language, "validation", where)
-            except UserError as error:
-                raise UserError(
-                    f"{error} Weights are selected on dev sets, unless `selection: last` is set; "
-                    f"for instance, in recipes.tasks.{member.task}."
-                ) from None
-
     def selection_data(self) -> list[str]:
         """Manifests of all dev sets that weights are selected on."""
         return [
             self.paths.data(member.task, member.language, "validation")
-            for member in self._selecting_members()
+            for member in self.selecting_members()
         ]
 
-    def _training_members(self) -> list[Member]:
+    def training_members(self) -> list[Member]:
         """All training sets, pretraining text included, without repetition."""
         members: dict[Member, None] = {}
         for base, settings in self.study.bases.items():
@@ -182,34 +171,32 @@ class Stages:
         for chain in self.chains.values():
             for stage in chain:
                 members |= dict.fromkeys(stage.members)
-        for target in self.names.targets.values():
+        for target in self.names.targets_of("").values():
             members |= dict.fromkeys(target.members)
         return list(members)
 
     def training_data(self) -> list[str]:
         """Manifests of all training sets, pretraining text included."""
-        return [self.paths.data(m.task, m.language, "train") for m in self._training_members()]
+        return [self.paths.data(m.task, m.language, "train") for m in self.training_members()]
 
     def evaluation_data(self) -> list[str]:
         """Manifests of all evaluated sets, those of all views."""
         found = {
             self.paths.data(target.task.name, language, target.split): None
-            for target in self.names.evaluated.values()
+            for target in self.names.all_targets.values()
             for language in target.languages
         }
         return list(found)
 
     def text_sources(self, task: str, language: str) -> list[str | TextFiles]:
         """What the text of (mlm | tlm, language) is taken from: data manifests, or files."""
+        wanted = sorted({language, *([] if task == "mlm" else [self.study.source_language])})
         sources: list[str | TextFiles] = []
-        for text in self.study.text:
-            wanted = {language} if task == "mlm" else {language, self.study.source_language}
-            if not wanted <= set(text.languages) or (task == "tlm" and not text.pairs):
-                continue
+        for text in text_entries(self.study, task, language):
             found: list[str | TextFiles] = (
                 [text_files(self.study, text, language)] if text.files else []
             )
             if text.task:
-                found += [self.paths.data(text.task, code, text.split) for code in sorted(wanted)]
+                found += [self.paths.data(text.task, code, text.split) for code in wanted]
             sources += [item for item in found if item not in sources]
         return sources

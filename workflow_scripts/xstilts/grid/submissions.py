@@ -1,4 +1,4 @@
-"""Which predictions of a study have a place in the layout of a submission."""
+"""Which predictions of a study are part of the layout of a submission."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Submission:
     """One submission: the predictions of one chain on one base model with one seed."""
 
     base: str
@@ -44,36 +44,36 @@ def exported(grid: Grid) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, node in grid.targets.items():
         task = node.task
-        has_place = task.name in SPECS and KINDS.get(SPECS[task.name].format) == task.kind
-        if has_place and node.split == "test" and (task.name not in found or name == task.name):
+        in_layout = task.name in SPECS and KINDS.get(SPECS[task.name].format) == task.kind
+        if in_layout and node.split == "test" and (task.name not in found or name == task.name):
             found[task.name] = name
     return found
 
 
-def places(grid: Grid) -> list[Place]:
-    """All submissions of a study; none if no target has a place in the layout."""
+def all_submissions(grid: Grid) -> list[Submission]:
+    """All submissions of a study; none if no target is part of the layout."""
     if not exported(grid):
         return []
-    cells = (Place(cell.base, cell.seed, chain_label(cell.stages)) for cell in grid.cells())
+    cells = (Submission(cell.base, cell.seed, chain_label(cell.stages)) for cell in grid.cells())
     return list(dict.fromkeys(cells))
 
 
-def manifest(grid: Grid, place: Place) -> str:
+def manifest(grid: Grid, submission: Submission) -> str:
     """Manifest of a submission; ``labels`` and ``predictions`` are beside it."""
-    return grid.paths.submission(place.base, place.seed, grid.stages_of(place.chain))
+    return grid.paths.submission(submission.base, submission.seed, grid.stages_of(submission.chain))
 
 
 def manifests(grid: Grid) -> list[str]:
     """Manifests of all submissions."""
-    return [manifest(grid, place) for place in places(grid)]
+    return [manifest(grid, submission) for submission in all_submissions(grid)]
 
 
-def prediction_files(grid: Grid, place: Place) -> dict[str, dict[str, str]]:
+def prediction_files(grid: Grid, submission: Submission) -> dict[str, dict[str, str]]:
     """Task to language to the workflow's prediction file."""
-    stages = grid.stages_of(place.chain)
+    base, seed, stages = submission.base, submission.seed, grid.stages_of(submission.chain)
     return {
         task: {
-            language: grid.paths.prediction(place.base, place.seed, stages, target, language)
+            language: grid.paths.prediction(base, seed, stages, target, language)
             for language in grid.targets[target].languages
         }
         for task, target in exported(grid).items()
@@ -102,7 +102,7 @@ def identity(grid: Grid) -> dict[str, Any]:
             }
             for task, target in tasks.items()
         },
-        "protocol": grid.study.protocol,
+        "protocol": grid.protocol,
         "depths": {
             task: depth
             for task, target in tasks.items()

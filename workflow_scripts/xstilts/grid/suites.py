@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from xstilts.config.study import Study
 
 
-def all_targets(study: Study, lines: Lines) -> dict[str, tuple[Target, KeyPath]]:
-    """Every target by name, suites first, with the place in the study that asks for it.
+def wanted_targets(study: Study, lines: Lines) -> dict[str, tuple[Target, KeyPath]]:
+    """Every target by name, suites first, with the key of the study that asks for it.
 
     A target with the name of a suite's task is the suite's, with the keys that it sets changed. A
     task of two suites is evaluated in the languages of both.
@@ -25,24 +25,24 @@ def all_targets(study: Study, lines: Lines) -> dict[str, tuple[Target, KeyPath]]
     """
     found: dict[str, tuple[Target, KeyPath]] = {}
     for index, name in enumerate(study.suites):
-        place: KeyPath = ("suites", index)
+        key: KeyPath = ("suites", index)
         suite = SUITES[name]
         if absent := [task for task in suite if task not in TASKS]:
             raise UserError(
-                f"{lines.where(place)}: suite {name!r} needs the tasks {', '.join(absent)}, which "
+                f"{lines.where(key)}: suite {name!r} needs the tasks {', '.join(absent)}, which "
                 f"are not there.{suggestion(absent[0], TASKS)} Name the suite's other tasks under "
                 "targets, or add a task (docs/adding_a_task.md)."
             )
         for task, languages in suite.items():
             before = found[task][0].languages if task in found else []
             joined = list(dict.fromkeys([*before, *languages]))
-            found[task] = (Target(languages=joined, train=TRAINED_ON.get(task)), place)
+            found[task] = (Target(languages=joined, train=TRAINED_ON.get(task)), key)
     if study.source == "microworld":
         # its languages are invented: each task is tried in all of them
-        for task, (target, place) in found.items():
-            found[task] = (target.model_copy(update={"languages": "all"}), place)
+        for task, (target, key) in found.items():
+            found[task] = (target.model_copy(update={"languages": "all"}), key)
     for target_name, target in study.targets.items():
-        own = {key: getattr(target, key) for key in target.model_fields_set}
+        own = {name: getattr(target, name) for name in target.model_fields_set}
         base = found[target_name][0] if target_name in found else Target()
         found[target_name] = (base.model_copy(update=own), ("targets", target_name))
     if not found:

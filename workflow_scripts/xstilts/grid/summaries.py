@@ -33,7 +33,7 @@ def tables(grid: Grid) -> dict[str, Any]:
         "bases": list(study.bases),
         "seeds": study.seeds,
         "baseline": study.baseline,
-        "protocol": study.protocol,
+        "protocol": grid.protocol,
         "strategies": {name: grid.strategy_text(name) for name in study.strategies},
         "targets": {name: list(node.languages) for name, node in grid.targets.items()},
         "code": fingerprint(["xstilts.results.tables", "xstilts.results.render"]),

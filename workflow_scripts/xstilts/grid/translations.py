@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts import translation
 from xstilts.chains import translation_language
-from xstilts.errors import UserError, unknown
 from xstilts.fingerprint import fingerprint
-from xstilts.tasks import TASKS
 from xstilts.translation.flores import FLORES
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 
     from xstilts.chains import Member
     from xstilts.config.study import Study
-    from xstilts.grid.names import Names
     from xstilts.paths import Paths
     from xstilts.tasks.base import Task
 
@@ -42,63 +39,6 @@ def is_model_made(study: Study, member: Member) -> bool:
 def model_made(study: Study, members: Iterable[Member]) -> list[Member]:
     """Those of the members that the study's model translates."""
     return [member for member in members if is_model_made(study, member)]
-
-
-def check(names: Names, task: Task, segment: str, where: str) -> None:
-    """Raise a UserError if a translated training set cannot be had.
-
-    Args:
-        names: the study's names.
-        task: the task of the training set.
-        segment: its path segment, ``LANGUAGE-translated``.
-        where: the place in the study file.
-    """
-    study, language = names.study, str(translation_language(segment))
-    if language == study.source_language:
-        raise UserError(
-            f"{where}: {task.name}@{language}:translated: {language!r} is the source language, "
-            f"there is nothing to translate. Write {task.name!r}."
-        )
-    if task.name in study.translations.files:
-        file = translated_file(study, task.name, language)
-        if not file.is_file():
-            raise UserError(
-                f"{where}: no such file of translated training data: {file} "
-                f"(translations.files.{task.name})."
-            )
-        return
-    _check_model(names, task, language, where)
-
-
-def _check_model(names: Names, task: Task, language: str, where: str) -> None:
-    """Raise a UserError if no model can translate a task into a language."""
-    study, model = names.study, names.study.translations.model
-    if not can_be_translated(task):
-        kinds = {t.kind for t in TASKS.values() if can_be_translated(t)}
-        raise UserError(
-            f"{where}: {task.name}@{language}:translated: data of kind {task.kind!r} is not "
-            f"translated by a model, since its labels belong to words, or its text has none. Known "
-            f"kinds: {', '.join(sorted(kinds))}. Give the files under translations.files."
-        )
-    if model is None:
-        raise UserError(
-            f"{where}: {task.name}@{language}:translated needs a file (translations.files."
-            f"{task.name}) or a model (translations.model). Name one in the study."
-        )
-    source = study.source_language
-    if source not in names.languages(task, "train"):
-        raise UserError(
-            f"{where}: {task.name} has no training data in {source!r} to translate. Translate the "
-            f"task that its target stage trains on: {task.train or '(none)'}."
-        )
-    names.check_dataset(task, source, "train", where)
-    known = {*FLORES, *model.codes, *names.languages_of_world} - {source}
-    if language not in known:
-        error = unknown("language to translate into", language, known, where)
-        raise UserError(f"{error} The model's own code goes under translations.model.codes.")
-    if model.path is not None and not (Path(model.path) / "config.json").is_file():
-        place = names.lines.where(("translations", "model", "path"))
-        raise UserError(f"{place}: {model.path} has no config.json: it is no checkpoint folder.")
 
 
 def _file_name(study: Study, task: str, language: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Twins:
-    """Training sets of one task in several languages, at one place of the chain."""
+    """Training sets of one task in several languages, at one position of the chain."""
 
     position: Literal["intermediate", "target"]
     task: str
@@ -51,8 +51,8 @@ def language_twins(grid: Grid) -> list[Twins]:
     for node in grid.targets.values():
         if len(node.members) == 1:
             (member,) = node.members
-            place = own.setdefault((node.task.name, node.split, _origin(member)), {})
-            place[_language(member)] = (grid.study.baseline, node.model)
+            by_language = own.setdefault((node.task.name, node.split, _origin(member)), {})
+            by_language[_language(member)] = (grid.study.baseline, node.model)
     return found + [
         _twins(grid, "target", trained, evaluated, members)
         for (evaluated, _, trained), members in own.items()

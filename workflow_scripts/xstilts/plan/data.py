@@ -39,7 +39,7 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     if spec.kind != "mlm" and folder and getattr(study, folder) is None:
         return f"{folder} is not set"
     try:
-        if requests(grid, spec, language, split):
+        if requests(grid.study, spec, language, split):
             here = Path(grid.paths.download(task, language, split)).is_file()
             return "" if here else "to be downloaded"
         identities.data_files(grid, task, language, split)

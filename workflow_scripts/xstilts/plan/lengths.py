@@ -137,6 +137,7 @@ def _words(grid: Grid, task: Task, split: Split) -> float:
     """Words of a sequence; 0 where they are not known."""
     if grid.study.source != "microworld":
         return task.words
+    assert task.microworld is not None, task.name
     settings = grid.study.microworld
     return _generated_words(settings.seed, task.microworld, split, settings.difficulty)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def study_source(grid: Grid) -> Source:
     """What the report of a study is made from."""
-    study, world = grid.study, grid.names.world
+    study, world = grid.study, grid.names.coverage.world
     return Source(
         root=Path(grid.paths.root),
         header=study_header(grid),

@@ -114,12 +114,12 @@ def _samples(
 def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
     """Kind of grouping to the group of each evaluated language."""
     codes = [code for node in grid.targets.values() for code in node.languages]
-    if grid.names.world is None:
+    if grid.names.coverage.world is None:
         return groupings(codes)
     # of invented languages by their properties
     found = {"language": {code: code for code in dict.fromkeys(codes)}}
     for name in ("order", "script"):
-        found[name] = {row["code"]: str(row[name]) for row in properties(grid.names.world)}
+        found[name] = {row["code"]: str(row[name]) for row in properties(grid.names.coverage.world)}
     return found
 
 

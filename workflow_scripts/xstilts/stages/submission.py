@@ -106,14 +106,14 @@ def export_what_there_is(grid: Grid) -> list[str]:
             f"test sets of {', '.join(sorted(SPECS))}."
         )
     lines = []
-    for place in submissions.places(grid):
-        wanted = submissions.prediction_files(grid, place)
+    for submission in submissions.all_submissions(grid):
+        wanted = submissions.prediction_files(grid, submission)
         there = {
             task: files
             for task, files in wanted.items()
             if all("id" in read_record(Path(file)) for file in files.values())
         }
-        manifest = Path(submissions.manifest(grid, place))
+        manifest = Path(submissions.manifest(grid, submission))
         if len(there) == len(wanted):
             data = submissions.candidate_data(grid)
             export_submission(declared, predictions=there, data=data, manifest=manifest)

@@ -70,7 +70,7 @@ def study_header(grid: Grid) -> Header:
     return Header(
         study=study.study,
         question=study.question,
-        protocol=study.protocol,
+        protocol=grid.protocol,
         baseline=study.baseline,
         seeds=tuple(study.seeds),
         replicates=study.replicates,

@@ -1,0 +1,95 @@
+"""What the study's source has: which tasks, and each split of them in which languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xstilts import tasks
+from xstilts.errors import UserError, unknown
+from xstilts.grid import sources
+from xstilts.microworld import World
+from xstilts.microworld.generators import BILINGUAL
+
+if TYPE_CHECKING:
+    from xstilts.config.study import Study
+    from xstilts.kinds import Split
+    from xstilts.tasks.base import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """The data sets of one study's source."""
+
+    study: Study
+    files_must_exist: bool = True
+    """False for a plan of a study whose data are not there yet."""
+
+    @cached_property
+    def world(self) -> World | None:
+        """The microworld; None for another source."""
+        if self.study.source != "microworld":
+            return None
+        settings = self.study.microworld
+        return World(seed=settings.seed, num_languages=settings.languages)
+
+    @cached_property
+    def world_languages(self) -> tuple[str, ...]:
+        """Language codes of the microworld, in order; empty for another source."""
+        return tuple(language.code for language in self.world.languages) if self.world else ()
+
+    @cached_property
+    def text_languages(self) -> tuple[str, ...]:
+        """Languages of the pretraining text."""
+        if self.world:
+            return self.world_languages
+        listed = (language for text in self.study.text for language in text.languages)
+        return tuple(dict.fromkeys(listed))
+
+    @cached_property
+    def pair_languages(self) -> tuple[str, ...]:
+        """Languages of the translation pairs in the pretraining text."""
+        source = self.study.source_language
+        if self.world:
+            return tuple(code for code in self.world_languages if code != source)
+        paired = (text for text in self.study.text if text.pairs)
+        listed = (code for text in paired for code in text.languages if code != source)
+        return tuple(dict.fromkeys(listed))
+
+    def task(self, name: str, where: str) -> Task:
+        """The task of a name that the study uses.
+
+        Args:
+            name: of the task.
+            where: its key in the study, for the error.
+
+        Raises:
+            UserError: no such task, or the microworld has no generator for it.
+        """
+        task = tasks.get_task(name, where)
+        if self.world and task.microworld is None:
+            raise UserError(
+                f"{where}: {name} has real data only, none that the microworld generates. Set "
+                "`source` to original, hub or mirror, or leave this task out."
+            )
+        return task
+
+    def languages(self, task: Task, split: Split) -> tuple[str, ...]:
+        """The languages in which a task has a split."""
+        if task.kind == "mlm":
+            return self.text_languages if task.name == "mlm" else self.pair_languages
+        if self.world:
+            source = self.study.source_language
+            both = task.microworld in BILINGUAL
+            return tuple(code for code in self.world_languages if not both or code != source)
+        return sources.languages(self.study, task, split)
+
+    def check(self, task: Task, language: str, split: Split, where: str) -> None:
+        """Raise a UserError if this (task, language, split) does not exist or has no files."""
+        known = self.languages(task, split)
+        has_files = not self.world and task.kind != "mlm"
+        if language not in known and (known or not has_files):
+            raise unknown(f"language of {task.name} ({split})", language, known, where)
+        if has_files and self.files_must_exist:
+            sources.local_files(self.study, task, language, split, where)
