@@ -35,7 +35,7 @@ rule build_tokenizer:
 rule pretrain:
     """Pretrain {wildcards.built_base} with MLM and translation-pair MLM"""
     input:
-        parent="<results>/bases/{built_base}/tokenizer/manifest.json",
+        parent=get_parent,
         tokens=get_member_tokens,
         dev_tokens=get_dev("tokens"),
         dev_data=get_dev("data"),
