@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.errors import unknown
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 def discover() -> dict[str, Task]:
     """All tasks by name, in alphabetical order."""
-    package = importlib.import_module("xstilts.tasks")
+    folder = str(Path(__file__).parent)
     tasks: dict[str, Task] = {}
-    for module_info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+    for module_info in sorted(pkgutil.iter_modules([folder]), key=lambda info: info.name):
         if module_info.name in {"base", "registry"}:
             continue
         task = importlib.import_module(f"xstilts.tasks.{module_info.name}").TASK
