@@ -89,7 +89,7 @@ def write_examples(root: Path, source: Source) -> None:
         pq.write_table(pa.Table.from_pylist(rows, schema=schemas["classification"]), path)
     links = {f"data/{task}/{code}/test.parquet": 0 for task in TARGETS for code in LANGUAGES}
     links |= {
-        f"predictions/{cell.place}/{code}.parquet": 1
+        f"predictions/{cell.folder}/{code}.parquet": 1
         for cell in source.cells if cell.seed == SEEDS[0] for code in LANGUAGES
     }  # fmt: skip
     for name, at in links.items():
@@ -132,7 +132,8 @@ def make_source(root: Path) -> Source:
             CellFiles(
                 model="base", strategy=cell.strategy, target=cell.target, seed=cell.seed,
                 task=cell.target, kind="classification", split="test",
-                languages=cell.languages, place=f"base/seed-{cell.seed}/{cell.chain}/{cell.target}",
+                languages=cell.languages,
+                folder=f"base/seed-{cell.seed}/{cell.chain}/{cell.target}",
                 stages=(f"intermediate/base/seed-{cell.seed}/{cell.chain}",
                         f"target/base/seed-{cell.seed}/{cell.chain}/{cell.target}"),
             )

@@ -6,6 +6,7 @@ OUTPUTS: <results>/intermediate/BASE/seed-SEED/CHAIN/manifest.json and the model
 
 
 use rule pretrain as train_intermediate with:
+    """Train {wildcards.base} on {wildcards.chain}, seed {wildcards.seed}"""
     output:
         manifest="<results>/intermediate/{base}/seed-{seed}/{chain}/manifest.json",
     log:
@@ -13,5 +14,3 @@ use rule pretrain as train_intermediate with:
     benchmark:
         "<benchmarks>/intermediate/{base}/seed-{seed}/{chain}.jsonl"
     threads: per_process(1)
-    message:
-        "Train {wildcards.base} on {wildcards.chain}, seed {wildcards.seed}"

@@ -6,6 +6,7 @@ OUTPUTS: <results>/target/BASE/seed-SEED/CHAIN/TARGET/manifest.json and the mode
 
 
 use rule pretrain as train_target with:
+    """Train {wildcards.target} after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
     output:
         manifest="<results>/target/{base}/seed-{seed}/{chain}/{target}/manifest.json",
     log:
@@ -13,5 +14,3 @@ use rule pretrain as train_target with:
     benchmark:
         "<benchmarks>/target/{base}/seed-{seed}/{chain}/{target}.jsonl"
     threads: per_process(1)
-    message:
-        "Train {wildcards.target} after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"

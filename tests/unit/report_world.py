@@ -69,7 +69,7 @@ def make_study(folder: Path, grid: dict[Wanted, Found], names: Iterable[str] = (
 
 
 def _cell(strategy: str, target: str, seed: int) -> CellFiles:
-    place = f"tiny/seed-{seed}/{strategy}/{target}"
+    folder = f"tiny/seed-{seed}/{strategy}/{target}"
     before = [] if strategy == "none" else [f"intermediate/tiny/seed-{seed}/{strategy}"]
     return CellFiles(
         model="tiny",
@@ -80,8 +80,8 @@ def _cell(strategy: str, target: str, seed: int) -> CellFiles:
         kind=KINDS[target],  # type: ignore[arg-type]
         split="test",
         languages=("en", "sw"),
-        place=place,
-        stages=(*before, f"target/{place}"),
+        folder=folder,
+        stages=(*before, f"target/{folder}"),
     )
 
 
@@ -122,10 +122,10 @@ def predict(source: Source) -> None:
     for cell in source.cells:
         for language in cell.languages:
             data, predictions = _rows(cell.kind, language)
-            place = f"data/{cell.task}/{language}/{cell.split}.parquet"
-            _write(source.root / place, data, SCHEMAS[cell.kind])
-            place = f"predictions/{cell.place}/{language}.parquet"
-            _write(source.root / place, predictions, PREDICTION_SCHEMAS[cell.kind])
+            file = f"data/{cell.task}/{language}/{cell.split}.parquet"
+            _write(source.root / file, data, SCHEMAS[cell.kind])
+            file = f"predictions/{cell.folder}/{language}.parquet"
+            _write(source.root / file, predictions, PREDICTION_SCHEMAS[cell.kind])
 
 
 def _rows(kind: str, language: str) -> tuple[list[dict], list[dict]]:

@@ -31,7 +31,7 @@ class Lines:
         Raises:
             UserError: a file is not YAML, or a mapping has the same key twice.
         """
-        self._places: dict[KeyPath, str] = {}
+        self._by_key: dict[KeyPath, str] = {}
         for file in files:
             try:
                 text = file.read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ class Lines:
                 self._index(node, (), file)
 
     def _index(self, node: yaml.Node, path: KeyPath, file: Path) -> None:
-        self._places[path] = f"{file}:{node.start_mark.line + 1}"
+        self._by_key[path] = f"{file}:{node.start_mark.line + 1}"
         if isinstance(node, yaml.MappingNode):
             seen: dict[str, int] = {}
             for key, value in node.value:
@@ -56,7 +56,7 @@ class Lines:
                     )
                 seen[key.value] = line
                 self._index(value, (*path, key.value), file)
-                self._places[(*path, key.value)] = f"{file}:{line}"
+                self._by_key[(*path, key.value)] = f"{file}:{line}"
         elif isinstance(node, yaml.SequenceNode):
             for position, value in enumerate(node.value):
                 self._index(value, (*path, position), file)
@@ -65,8 +65,8 @@ class Lines:
         """``file:line: key.path``; without a file for what the command line set."""
         key = dotted(path)
         for depth in range(len(path), 0, -1):
-            if path[:depth] in self._places:
-                return f"{self._places[path[:depth]]}: {key}"
+            if path[:depth] in self._by_key:
+                return f"{self._by_key[path[:depth]]}: {key}"
         return f"config: {key}"
 
 

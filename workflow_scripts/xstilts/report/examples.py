@@ -49,7 +49,7 @@ def examples(source: Source, cell: CellFiles, language: str, count: int) -> list
     Empty where the predictions or the data are not there.
     """
     data = source.root / f"data/{cell.task}/{language}/{cell.split}.parquet"
-    path = source.root / f"predictions/{cell.place}/{language}.parquet"
+    path = source.root / f"predictions/{cell.folder}/{language}.parquet"
     if count < 1 or cell.kind not in _SHOW or not (path.is_file() and data.is_file()):
         return []
     try:

@@ -42,7 +42,7 @@ def data_maps(source: Source) -> pd.DataFrame:
         points_N2 = _read(path)
         if points_N2 is not None and len(points_N2):
             found.setdefault((model, stage.removeprefix("stage: ")), []).append(points_N2)
-    records = [(*place, *square) for place, parts in found.items() for square in _squares(parts)]
+    records = [(*key, *square) for key, parts in found.items() for square in _squares(parts)]
     return pd.DataFrame(records, columns=COLUMNS)
 
 

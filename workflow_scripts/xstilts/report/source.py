@@ -27,8 +27,8 @@ class CellFiles:
     kind: Kind
     split: str
     languages: tuple[str, ...]
-    place: str
-    """``BASE/seed-SEED/CHAIN/TARGET``, as in ``predictions/PLACE/LANGUAGE.parquet``."""
+    folder: str
+    """``BASE/seed-SEED/CHAIN/TARGET``, as in ``predictions/FOLDER/LANGUAGE.parquet``."""
     stages: tuple[str, ...]
     """Folders of the models of the chain, the one that predicts last."""
 

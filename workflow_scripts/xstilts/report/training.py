@@ -55,11 +55,11 @@ def stages_of(source: Source) -> Iterator[tuple[str, str, str, str]]:
     for cell in source.cells:
         yield cell.model, "nothing", "base: pretraining", f"bases/{cell.model}/model"
         for folder in cell.stages:
-            kind, *place = folder.split("/")
+            kind, *parts = folder.split("/")
             if kind == "target":
-                yield cell.model, place[2], f"target: {place[3]}", folder
+                yield cell.model, parts[2], f"target: {parts[3]}", folder
             elif kind == "intermediate":
-                *before, stage = place[2].split(STAGE_JOINER)
+                *before, stage = parts[2].split(STAGE_JOINER)
                 yield (
                     cell.model,
                     STAGE_JOINER.join(before) or EMPTY_CHAIN,

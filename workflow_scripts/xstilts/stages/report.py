@@ -55,7 +55,7 @@ def _cell(grid: Grid, cell: Cell) -> CellFiles:
         kind=node.task.kind,
         split=node.split,
         languages=node.languages,
-        place=f"{cell.base}/seed-{cell.seed}/{chain}/{cell.target}",
+        folder=f"{cell.base}/seed-{cell.seed}/{chain}/{cell.target}",
         # a target without training is predicted by the last intermediate model
         stages=tuple(
             dict.fromkeys(str(PurePosixPath(path).parent.relative_to(root)) for path in models)
