@@ -26,6 +26,7 @@ from xstilts.warm.messages import Ended, Request, Started, receive, send
 IMPORTED = (
     # by torch.optim when it makes its first optimiser
     "torch._dynamo",
+    "xstilts.config.recipe",
     "xstilts.data.prepare",
     "xstilts.data.text",
     "xstilts.prediction.run",
