@@ -27,6 +27,7 @@ IMPORTED = (
     "pandas",
     # by torch.optim when it makes its first optimiser
     "torch._dynamo",
+    "xstilts.config.recipe",
     "xstilts.data.prepare",
     "xstilts.data.text",
     "xstilts.prediction.run",
