@@ -15,8 +15,8 @@ from xstilts import fingerprint as module
 from xstilts.features import FEATURES, load, names_of
 from xstilts.fingerprint import NON_NUMERIC, fingerprint
 from xstilts.identity import differences, digest
+from xstilts.kinds import BASELINE_KINDS
 from xstilts.tasks import TASKS
-from xstilts.tasks.base import BASELINE_KINDS
 
 LIBRARY = Path(module.__file__).parent
 

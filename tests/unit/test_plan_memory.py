@@ -30,7 +30,7 @@ BASES: dict[str, dict[str, Any]] = {
     "merged": {"recipe": {"lora": {"rank": 16}}},
     "apart": {"recipe": {"lora": {"rank": 16, "merge": False}}},
     "quantised": {"recipe": {"lora": {"rank": 16, "merge": False, "quantise": "4bit"}}},
-    "sharded": {"parallel": {"processes": 4, "strategy": "fsdp"}},
+    "sharded": {"parallel": {"processes": 4, "mode": "fsdp"}},
 }
 STORED = {
     # weights, gradients, moments, in bytes of one process

@@ -216,9 +216,10 @@ def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
     )  # fmt: skip
     dev = pq.read_table(tmp_path / "model/selection.parquet").to_pylist()
     assert {row["metric"] for row in dev} == {"map_at_20"}
-    # 40 queries, 20 candidates: by chance the mean reciprocal rank is 18
+    # 40 queries, 20 candidates: by chance the mean reciprocal rank is 18; processors end between 44
+    # and 55
     assert result.dev_score is not None
-    assert result.dev_score > 50
+    assert result.dev_score > 36
     assert result.dev_score == max(row["value"] for row in dev)
     head = load_head(tmp_path / "model", "ranking", type("Config", (), {
         "hidden_size": 32, "vocab_size": 10, "model_type": "xlm-roberta"}))  # fmt: skip
