@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import TYPE_CHECKING, Any
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -140,12 +142,28 @@ def test_tag_names_in_every_way_that_they_are_written(tmp_path, feature):
     assert found == {"id": "0", "tokens": ["a", "b"], "tags": ["O", "B"]}
 
 
-@pytest.mark.parametrize("metadata", [b"no json", b"[]", b'{"info": {"features": 3}}'])
-def test_metadata_that_says_nothing(tmp_path, metadata):
-    table = pa.table({"label": [0]}).replace_schema_metadata({"huggingface": metadata})
-    pq.write_table(table, tmp_path / "a.parquet")
-    with Table(tmp_path / "a.parquet") as opened:
+def test_metadata_that_says_nothing(tmp_path):
+    file, table = tmp_path / "[a].parquet", pa.table({"label": [0]})
+    pq.write_table(table.replace_schema_metadata({"huggingface": b"{}"}), file)
+    with Table(file) as opened:
         assert opened.names("label") == ()
+        assert list(opened.rows(["label"])) == [{"label": 0}]
+    pq.write_table(table.replace_schema_metadata({"huggingface": b"no json"}), file)
+    with pytest.raises(UserError, match=r"\[a\]\.parquet: no whole Parquet file"):
+        Table(file)
+
+
+def test_a_file_is_read_without_a_copy(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    rows = [{"text": f"{i} " * 200} for i in range(5_000)]
+    with Table(write_parquet(tmp_path / "a.parquet", rows)) as table:
+        assert list(table.rows(["text"])) == rows
+        written = [file for file in (tmp_path / "scratch").rglob("*") if file.is_file()]
+        assert sum(file.stat().st_size for file in written) == 0
+    assert not (tmp_path / "cache").exists()
+    assert not list((tmp_path / "scratch").iterdir())
 
 
 def test_sentences_with_more_tokens_than_tags(tmp_path):
@@ -250,6 +268,23 @@ def test_choices_that_are_wrong(tmp_path, changed, message):
     assert choices(tmp_path, row, **options)[0]["question"] == "Why?"
     with pytest.raises(UserError, match=message):
         choices(tmp_path, row | changed, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"text": "NA", "n": 1}\n{"text": "007", "n": 2}\n'),
+        ("a.json", '[{"text": "NA", "n": 1}, {"text": "007", "n": 2}]'),
+        ("a.csv", "n,text\n1,NA\n2,007\n"),
+        ("a.tsv", "n\ttext\n1\tNA\n2\t007\n"),
+    ],
+)
+def test_text_of_other_tables_as_it_stands(tmp_path, name, content):
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    assert [row["text"] for row in plain_text([TextFiles((file,))])] == ["NA", "007"]
+    with pytest.raises(UserError, match="'texts' is not a known column"):
+        list(plain_text([TextFiles((file,), "texts")]))
 
 
 def test_text_of_a_parquet_column_line_by_line(tmp_path):

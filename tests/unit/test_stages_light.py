@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import xstilts.data.prepare
+import xstilts.data.schemas
 import xstilts.stages
+from xstilts.warm.nursery import IMPORTED
 
 SCRIPTS = Path(xstilts.stages.__file__).parents[2]
-NOT_YET = {"numpy", "pyarrow", "pandas", "tokenizers", "torch"}
+NOT_YET = {"datasets", "numpy", "pyarrow", "pandas", "tokenizers", "torch"}
 PROBE = "import json, sys, xstilts.stages.{}; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -32,3 +35,19 @@ def test_no_job_imports_the_hub_library_before_it_is_forbidden_the_network() -> 
         [sys.executable, "-c", probe], cwd=SCRIPTS, capture_output=True, check=True
     )
     assert not {"huggingface_hub", "transformers"} & set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    "module", ["tokens.prepare", "training.loop", "prediction.run", "results.score", "hub"]
+)
+def test_only_jobs_that_read_or_write_data_sets_import_datasets(module: str) -> None:
+    probe = f"import json, sys, xstilts.{module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=SCRIPTS, capture_output=True, check=True
+    )
+    assert "datasets" not in json.loads(done.stdout)
+
+
+def test_the_nursery_has_imported_datasets_for_the_jobs_that_use_it() -> None:
+    assert "xstilts.data.prepare" in IMPORTED
+    assert xstilts.data.prepare.SCHEMAS is xstilts.data.schemas.SCHEMAS

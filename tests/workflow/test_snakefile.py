@@ -12,7 +12,16 @@ from checkout import TINY, Checkout
 
 pytestmark = pytest.mark.workflow
 
-HEAVY = ["torch", "transformers", "tokenizers", "pandas", "numpy", "pyarrow", "safetensors"]
+HEAVY = [
+    "torch",
+    "transformers",
+    "datasets",
+    "tokenizers",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "safetensors",
+]
 HEAVY += ["huggingface_hub", "httpx2"]
 
 PROBE = """

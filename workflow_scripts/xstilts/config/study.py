@@ -99,8 +99,8 @@ class Text(Section):
     split: Literal["train", "validation", "test"] = Field("train", description="Split of the task.")
     files: str | None = Field(
         None,
-        description="Plain text files, one text per line, or Parquet files (`.parquet`); "
-        "`{language}` is filled in, `*` matches within a name.",
+        description="Plain text files, one text per line, or tables (`.parquet`, `.json`, "
+        "`.jsonl`, `.csv`, `.tsv`); `{language}` is filled in, `*` matches within a name.",
     )
     hub: Repository | None = Field(
         None,
@@ -108,7 +108,7 @@ class Text(Section):
         "`mirror` if it has one, else downloaded.",
     )
     column: str = Field(
-        "text", description="Column of Parquet files with the text; each line of it is a text."
+        "text", description="Column of tables with the text; each line of it is a text."
     )
     limit: int | None = Field(
         None, ge=1, description="Take this many different texts per language, from the beginning."

@@ -1,55 +1,39 @@
-"""The Parquet schema of each kind of task: the only shape in which examples travel."""
+"""The features of each kind of task: the only shape in which examples travel.
+
+Labels are names, never numbers: hubs and papers number them differently.
+:func:`xstilts.data.load.load_examples` numbers them for who wants a ``ClassLabel``.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from datasets import Features, List, Value
 
 if TYPE_CHECKING:
     from xstilts.kinds import Kind
 
+_STRING = Value("string")
+
 # Both sides in one table. A query's matches are the ids of its right candidates; a candidate has
 # none. Sides may differ in size (mining, distractors). Ids are unique within a side.
-_SENTENCES = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("side", pa.string(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("matches", pa.list_(pa.string()), nullable=False),
-    ]
-)
+_SENTENCES = Features({"id": _STRING, "side": _STRING, "text": _STRING, "matches": List(_STRING)})
 
-SCHEMAS: dict[Kind, pa.Schema] = {
-    # label: the label's name, never a number (hubs and papers number them differently)
-    "classification": pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            pa.field("text_a", pa.string(), nullable=False),
-            pa.field("text_b", pa.string()),
-            pa.field("label", pa.string(), nullable=False),
-        ]
+FEATURES: dict[Kind, Features] = {
+    "classification": Features(
+        {"id": _STRING, "text_a": _STRING, "text_b": _STRING, "label": _STRING}
     ),
     # start: offset of the answer in the context, in Unicode code points
-    "span": pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            pa.field("context", pa.string(), nullable=False),
-            pa.field("question", pa.string(), nullable=False),
-            pa.field(
-                "answers",
-                pa.list_(pa.struct([("text", pa.string()), ("start", pa.int32())])),
-                nullable=False,
-            ),
-        ]
+    "span": Features(
+        {
+            "id": _STRING,
+            "context": _STRING,
+            "question": _STRING,
+            "answers": List({"text": _STRING, "start": Value("int32")}),
+        }
     ),
-    "tagging": pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            pa.field("tokens", pa.list_(pa.string()), nullable=False),
-            pa.field("tags", pa.list_(pa.string()), nullable=False),
-        ]
-    ),
+    "tagging": Features({"id": _STRING, "tokens": List(_STRING), "tags": List(_STRING)}),
     # side: query or candidate
     "retrieval": _SENTENCES,
     "ranking": _SENTENCES,
@@ -57,21 +41,34 @@ SCHEMAS: dict[Kind, pa.Schema] = {
     "mining": _SENTENCES,
     # label: which choice is right, from 0; question: null where the task has none. The number of
     # choices is the same for all examples of a task.
-    "multiple_choice": pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            pa.field("context", pa.string(), nullable=False),
-            pa.field("question", pa.string()),
-            pa.field("choices", pa.list_(pa.string()), nullable=False),
-            pa.field("label", pa.int32(), nullable=False),
-        ]
+    "multiple_choice": Features(
+        {
+            "id": _STRING,
+            "context": _STRING,
+            "question": _STRING,
+            "choices": List(_STRING),
+            "label": Value("int32"),
+        }
     ),
     # pair: the translation of text, for translation-pair MLM; null for plain MLM
-    "mlm": pa.schema(
-        [
-            pa.field("id", pa.string(), nullable=False),
-            pa.field("text", pa.string(), nullable=False),
-            pa.field("pair", pa.string()),
-        ]
-    ),
+    "mlm": Features({"id": _STRING, "text": _STRING, "pair": _STRING}),
 }
+
+_NULLABLE = {
+    "classification": {"text_b"},
+    "multiple_choice": {"question"},
+    "mlm": {"pair"},
+}
+
+
+def _schema(kind: Kind) -> pa.Schema:
+    """The features for pyarrow, with them in the metadata and what may be null in the fields."""
+    schema = FEATURES[kind].arrow_schema
+    nullable = _NULLABLE.get(kind, ())
+    return pa.schema(
+        [field.with_nullable(field.name in nullable) for field in schema], schema.metadata
+    )
+
+
+SCHEMAS: dict[Kind, pa.Schema] = {kind: _schema(kind) for kind in FEATURES}
+"""The features as what writes files takes them: a null where none may be is an error."""

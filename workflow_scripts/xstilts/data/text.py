@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
-from xstilts.readers.hub_table import Table
+from xstilts.readers.hub_table import FORMATS, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,7 +75,7 @@ class TextFiles:
 
     files: tuple[Path, ...]
     column: str = "text"
-    """Column of Parquet files; other files are plain text."""
+    """Column of tables (Parquet, JSON, JSON lines, CSV); other files are plain text."""
     limit: int | None = None
     """How many new texts to take; None for all."""
 
@@ -109,7 +109,7 @@ def _new_texts(texts: Iterable[str], seen: set[str]) -> Iterator[str]:
 def _texts_of(source: Path | TextFiles) -> Iterator[str]:
     if isinstance(source, TextFiles):
         for file in source.files:
-            if file.suffix == ".parquet":
+            if file.suffix in FORMATS:
                 yield from _column_texts(file, source.column)
             else:
                 yield from _texts_of(file)

@@ -1,8 +1,9 @@
-"""Parquet files row by row, and the label names that the hub keeps in their metadata."""
+"""Tables row by row, and the label names that the hub keeps in their metadata."""
 
 from __future__ import annotations
 
-import json
+import glob
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError, unknown
@@ -12,32 +13,37 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from datasets import IterableDataset
+
 _BATCH = 2_000
+
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".parquet": ("parquet", {}),
+    ".json": ("json", {}),
+    ".jsonl": ("json", {}),
+    # without: the text "NA" would be no value
+    ".csv": ("csv", {"keep_default_na": False}),
+    ".tsv": ("csv", {"keep_default_na": False, "sep": "\t"}),
+}
+"""Ending of a file's name to the reader of ``datasets`` and its options."""
 
 
 class Table:
-    """One Parquet file, open for reading."""
+    """One file, read by ``datasets`` in place: batch by batch, without a copy in its cache."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file.
+        """Open a file, whose format is that of its name.
 
         Raises:
-            UserError: it is no whole Parquet file.
+            UserError: it is no whole file of that format.
         """
-        # tasks name their readers while the Snakefile is parsed; that must not load pyarrow
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         self.path = path
-        try:
-            self._file = pq.ParquetFile(path)
-        except (OSError, pa.ArrowException) as error:
-            raise UserError(
-                f"{path}: no whole Parquet file ({error}). Fetch it again, from "
-                "refs/convert/parquet if the repository has other formats only."
-            ) from None
-        self.columns: list[str] = self._file.schema_arrow.names
-        self._features = _features(self._file.schema_arrow.metadata)
+        self._format, self._options = FORMATS.get(path.suffix, FORMATS[".parquet"])
+        # the library locks what it reads, in the folder of its cache
+        self._scratch = tempfile.TemporaryDirectory(prefix="xstilts-")
+        rows = self._open()
+        self._features: Mapping[str, Any] = rows.features or {}
+        self.columns = list(self._features) or _first_columns(rows)
 
     def __enter__(self) -> Table:
         """The open file."""
@@ -50,7 +56,7 @@ class Table:
         trace: TracebackType | None,
     ) -> None:
         """Close the file."""
-        self._file.close()
+        self._scratch.cleanup()
 
     def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         """The rows of some columns, in the order of the file.
@@ -63,36 +69,57 @@ class Table:
         for column in columns:
             if column not in self.columns:
                 raise unknown("column of this file", column, self.columns, str(self.path))
+        options: dict[str, Any] = {}
+        if self._format == "parquet":
+            options = {"columns": list(columns)}
+        elif self._format == "csv":
+            # text as it stands: "007" is not 7
+            options = {"usecols": list(columns), "converters": dict.fromkeys(columns, str)}
         try:
-            for batch in self._file.iter_batches(_BATCH, columns=list(columns)):
-                yield from batch.to_pylist()
-        except (OSError, pa.ArrowException) as error:
+            for batch in self._open(**options).with_format("arrow").iter(_BATCH):
+                for row in batch.to_pylist():
+                    yield {column: row.get(column) for column in columns}
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise UserError(f"{self.path}: damaged ({error}). Fetch it again.") from None
 
     def names(self, column: str) -> tuple[str, ...]:
-        """The names of a ClassLabel column or of a sequence of them; empty if the file has none.
-
-        Libraries differ in how they write a sequence, so the names are looked for below it.
-        """
+        """The names of a ClassLabel column or of a list of them; empty if the file has none."""
         feature = self._features.get(column)
-        while isinstance(feature, (dict, list)):
-            if isinstance(feature, list):
-                feature = feature[0] if feature else None
-            elif isinstance(feature.get("names"), list):
-                return tuple(map(str, feature["names"]))
-            else:
-                feature = feature.get("feature")
-        return ()
+        while feature is not None and not hasattr(feature, "names"):
+            feature = getattr(feature, "feature", None)
+        return tuple(feature.names) if feature is not None else ()
+
+    def _open(self, **options: Any) -> IterableDataset:
+        # tasks name their readers while the Snakefile is parsed; that must not load this
+        import datasets
+        import pyarrow as pa
+
+        # what is wrong is said once, by the error
+        datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+        try:
+            return datasets.load_dataset(
+                self._format,
+                data_files=glob.escape(str(self.path)),
+                split="train",
+                streaming=True,
+                cache_dir=self._scratch.name,
+                **self._options,
+                **options,
+            )
+        # TypeError and KeyError: its own metadata in the file is of another shape
+        except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+            self._scratch.cleanup()
+            raise UserError(
+                f"{self.path}: no whole {self._format.title()} file ({error}). Fetch it again, "
+                "from refs/convert/parquet if the repository has other formats only."
+            ) from None
 
 
-def _features(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
-    """The features that ``datasets`` writes into the metadata of the schema; empty without."""
-    raw = (metadata or {}).get(b"huggingface")
-    try:
-        features = json.loads(raw)["info"]["features"] if raw else {}
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return features if isinstance(features, dict) else {}
+def _first_columns(rows: IterableDataset) -> list[str]:
+    """The columns of a table whose reader does not know them before it has read a batch."""
+    for batch in rows.with_format("arrow").iter(1):
+        return list(batch.column_names)
+    return []
 
 
 class Labels:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from xstilts.data.prepare import write_examples
 from xstilts.files import sha256_of
 from xstilts.gpus import Gpus, leased
 from xstilts.identity import digest
@@ -64,6 +63,8 @@ def translate_data(
         return
     import torch
 
+    # not before the job's frame has said whether there is a network
+    from xstilts.data.prepare import write_examples
     from xstilts.translation.translate import translate_rows
     from xstilts.versions import versions
 

@@ -1,0 +1,40 @@
+"""Examples of a study for notebooks and other programs: a ``datasets.Dataset`` with label names."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from datasets import ClassLabel, Dataset, List, load_dataset
+
+from xstilts.manifest import read_manifest
+
+
+def load_examples(path: str | Path) -> Dataset:
+    """A data set of a study, its labels as numbers with names (``ClassLabel``).
+
+    ``datasets.load_dataset("parquet", data_files=...)`` opens the same file with labels as text.
+
+    Args:
+        path: Parquet file below a study's ``data/``, its manifest beside it.
+
+    Returns:
+        The examples, in memory. Labels are in the order of their task, or, where a task's labels
+        are those of its training data, in alphabetical order.
+
+    Raises:
+        UserError: it has no manifest.
+    """
+    path = Path(path)
+    manifest = read_manifest(path.with_suffix(".json"))
+    with tempfile.TemporaryDirectory(prefix="xstilts-") as scratch:
+        examples: Dataset = load_dataset(
+            "parquet", data_files=str(path), split="train", cache_dir=scratch, keep_in_memory=True
+        )
+    declared = manifest.identity["declared"]
+    names = ClassLabel(names=declared["labels"] or sorted(manifest.facts["labels"]))
+    if declared["kind"] == "classification":
+        return examples.cast_column("label", names)
+    if declared["kind"] == "tagging":
+        return examples.cast_column("tags", List(names))
+    return examples
