@@ -3,7 +3,7 @@
     results/STUDY/
         data/          examples, one Parquet per task, language and split
         bases/         pretrained models and their tokenizers
-        tokens/        word pieces, memory-mapped, shared by all stages
+        tokens/        tokens, memory-mapped, shared by all stages
         intermediate/  models after intermediate stages, one per base, seed and chain
         target/        models after the target stage
         predictions/   one Parquet per language
@@ -54,7 +54,7 @@ include: "rules/intermediate.smk"
 include: "rules/target.smk"
 include: "rules/predict.smk"
 include: "rules/score.smk"
-include: "rules/baselines.smk"
+include: "rules/trivial_baselines.smk"
 include: "rules/submission.smk"
 include: "rules/tables.smk"
 include: "rules/statistics.smk"
@@ -80,12 +80,12 @@ rule all:
 
 
 if workflow.is_main_process:
-    warn_of_results_without_record()
+    warn_of_results_without_metadata()
 
 
 onstart:
-    calm_scheduler()
-    start_nursery()
+    disable_job_rate_limit()
+    start_fork_server()
     watch_run()
 
 

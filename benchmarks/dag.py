@@ -36,11 +36,11 @@ print(time.perf_counter() - start)
 """
 
 IMPORTS = {
-    "a script that hands it to the nursery": "import xstilts.jobs, xstilts.stages.score",
-    "data, scores, tables": "import xstilts.jobs, xstilts.stages.data, pyarrow.parquet",
-    "tokens": "import xstilts.jobs, xstilts.stages.tokens, xstilts.tokens.prepare",
-    "training": "import xstilts.jobs, xstilts.stages.train, xstilts.training.loop",
-    "prediction": "import xstilts.jobs, xstilts.stages.predict, xstilts.prediction.run",
+    "a script that hands it to the fork server": "import xstilts.runner.frame, xstilts.jobs.score",
+    "data, scores, tables": "import xstilts.runner.frame, xstilts.jobs.data, pyarrow.parquet",
+    "tokens": "import xstilts.runner.frame, xstilts.jobs.tokens, xstilts.tokens.prepare",
+    "training": "import xstilts.runner.frame, xstilts.jobs.train, xstilts.training.loop",
+    "prediction": "import xstilts.runner.frame, xstilts.jobs.predict, xstilts.prediction.run",
 }
 ALTERNATIVES = {
     "torch alone": "import torch",

@@ -35,7 +35,7 @@ from xstilts.tokens.batches import collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
 from xstilts.training.loop import train
-from xstilts.training.running import Running
+from xstilts.training.runtime import Runtime
 from xstilts.training.setup import set_up
 
 BATCH, CPU, TASK = 32, torch.device("cpu"), "task"
@@ -153,16 +153,16 @@ def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
     """Loss on the held-out examples after training on the others."""
     member = sampler.Member(task=TASK, language="en", tokens=world.file)
     out = folder / f"{chunk}-{seed}"
-    running = Running(
+    runtime = Runtime(
         state_dir=out / "state",
         identity="order",
-        tokens_per_pass=8192,
+        max_tokens=8192,
         num_threads=torch.get_num_threads(),
         device="cpu",
     )
     specs = {TASK: world.spec}
     recipe = recipe_of(world, chunk)
-    train(world.start, [member], specs, recipe, seed=seed, out_dir=out, running=running)
+    train(world.start, [member], specs, recipe, seed=seed, out_dir=out, runtime=runtime)
     encoder = load_encoder(out).eval()
     head = load_head(out, TASK, encoder.config).eval()
     rows = np.flatnonzero(world.table.column("example") >= world.num_train).tolist()
@@ -172,7 +172,7 @@ def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
 
 
 def token_file_of(pairs: Path, out: Path) -> Path:
-    """A token file whose pieces are the words of pairs of sentences, all with one id."""
+    """A token file whose tokens are the words of pairs of sentences, all with one id."""
     records = [json.loads(line) for line in pairs.read_text("utf-8").splitlines()]
     records = [one for one in records if one["gold_label"] != "-"]
     names = sorted({one["gold_label"] for one in records})

@@ -1,10 +1,10 @@
-"""How many real pieces per second training computes, by how batches are padded.
+"""How many real tokens per second training computes, by how batches are padded.
 
     python benchmarks/padding.py [--layers L] [--batches N] [--rounds R] [--threads T]
 
 Prints one table. The encoder has XLM-R base's width, with fewer layers and a small vocabulary to
 be short; forward and backward pass in fp32, in training mode, without the optimiser's step. Lengths
-are drawn like those of NLI pairs (log-normal, median 36 pieces, 10 to 128). Every way computes the
+are drawn like those of NLI pairs (log-normal, median 36 tokens, 10 to 128). Every way computes the
 same sequences, its batches one after the other, in rounds by turns, so that a busy machine slows
 all of them. CPU seconds, of all threads, are what other processes disturb least.
 """
@@ -70,7 +70,7 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
 
 
 def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[str, torch.Tensor]:
-    """Padded tensors of a batch; to ``longest`` pieces, or to its longest sequence."""
+    """Padded tensors of a batch; to ``longest`` tokens, or to its longest sequence."""
     sequences: Sequences = gather([table], [(0, row) for row in rows])
     tensors = model_inputs(collate(sequences, slice(None), torch.device("cpu")))
     if longest is None:
@@ -95,7 +95,7 @@ def way_of(
     *,
     packed: bool = False,
 ) -> Way:
-    """Forward and backward passes of batches of rows, padded as ``inputs_of`` says, or packed."""
+    """Forward and backward passes over batches of rows, padded by ``inputs_of`` or packed."""
     tensors = [inputs_of(table, rows, longest) for rows in batches]
 
     def run() -> tuple[float, float]:
@@ -111,16 +111,16 @@ def way_of(
     return run
 
 
-def report(seconds: dict[str, list[tuple[float, float]]], pieces: int) -> None:
-    """Print the table of rounds by way; all of them computed so many real pieces."""
-    sys.stdout.write("| batches | real pieces per second | per CPU second | against the first |\n")
+def report(seconds: dict[str, list[tuple[float, float]]], num_tokens: int) -> None:
+    """Print the table of rounds by way; all of them computed so many real tokens."""
+    sys.stdout.write("| batches | real tokens per second | per CPU second | against the first |\n")
     sys.stdout.write("|---|---|---|---|\n")
     first = statistics.median(cpu for _, cpu in next(iter(seconds.values())))
     for name, taken in seconds.items():
         wall, cpu = (sorted(values) for values in zip(*taken, strict=True))
         texts = [
-            f"{pieces / statistics.median(part):,.0f} "
-            f"({pieces / part[-1]:,.0f} - {pieces / part[0]:,.0f})"
+            f"{num_tokens / statistics.median(part):,.0f} "
+            f"({num_tokens / part[-1]:,.0f} - {num_tokens / part[0]:,.0f})"
             for part in (wall, cpu)
         ]
         ratio = first / statistics.median(cpu)
@@ -155,11 +155,11 @@ def main() -> None:
         }
         # by turns; the first round warms up
         rounds = [{name: run() for name, run in ways.items()} for _ in range(options.rounds + 1)]
-        pieces = int(table.lengths[np.concatenate(ordered)].sum())
-    sys.stdout.write(f"{options.batches} batches of {BATCH}, {pieces} real pieces, ")
+        num_tokens = int(table.lengths[np.concatenate(ordered)].sum())
+    sys.stdout.write(f"{options.batches} batches of {BATCH}, {num_tokens} real tokens, ")
     sys.stdout.write(f"{options.layers} layers, fp32, {options.threads} threads; ")
     sys.stdout.write(f"median of {options.rounds} rounds (slowest - fastest)\n\n")
-    report({name: [one[name] for one in rounds[1:]] for name in ways}, pieces)
+    report({name: [one[name] for one in rounds[1:]] for name in ways}, num_tokens)
 
 
 if __name__ == "__main__":

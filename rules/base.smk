@@ -13,7 +13,7 @@ rule build_tokenizer:
     """Train the Unigram tokenizer of {wildcards.built_base}"""
     input:
         manifests=get_pretraining_text,
-        examples=lambda wc: ancient(heavy(get_pretraining_text(wc))),
+        examples=lambda wc: ancient(data_files(get_pretraining_text(wc))),
     output:
         manifest="<results>/bases/{built_base}/tokenizer/manifest.json",
     log:
@@ -40,7 +40,7 @@ rule pretrain:
         dev_tokens=get_dev("tokens"),
         dev_data=get_dev("data"),
         arrays=lambda wc: ancient(get_arrays(wc)),
-        checked=get_gate,
+        checked=get_all_data_read,
     output:
         manifest="<results>/bases/{built_base}/model/manifest.json",
     log:
@@ -55,9 +55,9 @@ rule pretrain:
         jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
         mem_mb=per_process(8000),
         runtime=lambda wc, attempt: 720 * attempt,
-        tokens_per_pass=16384,
-        gradient_checkpointing=get_running("gradient_checkpointing"),
-        save_steps=get_running("save_steps"),
+        max_tokens=16384,
+        gradient_checkpointing=get_runtime("gradient_checkpointing"),
+        save_steps=get_runtime("save_steps"),
         processes=get_parallel("processes"),
         mode=get_parallel("mode"),
     params:

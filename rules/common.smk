@@ -20,10 +20,10 @@ from xstilts.comparison_names import COMPARISONS  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, submissions, summaries  # noqa: E402
 from xstilts.grid.figures import figure_files, report_tables, view_tables  # noqa: E402
-from xstilts.grid.parallel import parallel  # noqa: E402
+from xstilts.grid.processes import parallel  # noqa: E402
 from xstilts.grid.views import CHOICE  # noqa: E402
 from xstilts.paths import data_file, product  # noqa: E402
-from xstilts.warm import client as warm  # noqa: E402
+from xstilts.runner import client as warm  # noqa: E402
 
 try:
     GRID = Grid.load(config, workflow.configfiles)
@@ -83,7 +83,7 @@ def get_dev(product):
 def get_arrays(wildcards) -> list[str]:
     """Data files of a stage's training and dev sets."""
     dev = [*get_dev("tokens")(wildcards), *get_dev("data")(wildcards)]
-    return heavy([*get_member_tokens(wildcards), *dev])
+    return data_files([*get_member_tokens(wildcards), *dev])
 
 
 def get_parent(wildcards) -> str:
@@ -91,7 +91,7 @@ def get_parent(wildcards) -> str:
     return GRID.parent(*get_stage(wildcards))
 
 
-def get_gate(wildcards) -> list[str]:
+def get_all_data_read(wildcards) -> list[str]:
     """What a stage that is not there yet waits for: that every data set has been read.
 
     A finished model has no such input: a new language must not touch it. (`ancient` would not do:
@@ -106,12 +106,12 @@ def get_model_identity(wildcards) -> dict:
     return identities.model(GRID, *get_stage(wildcards))
 
 
-def get_running(key):
+def get_runtime(key):
     """A function of wildcards: how a stage is run; no parameter, for it changes no result."""
 
     def value(wildcards) -> int:
         base, _, chain, target = get_stage(wildcards)
-        return GRID.running(base, chain, target)[key]
+        return GRID.runtime(base, chain, target)[key]
 
     return value
 
@@ -174,9 +174,9 @@ def get_choice(wildcards) -> list[str]:
     return [file for view in chosen for file in GRID.in_view(view).scores()]
 
 
-def get_baseline_training(wildcards) -> list[str]:
+def get_trivial_baseline_training(wildcards) -> list[str]:
     """Manifests of the training sets of a target's baselines."""
-    members = GRID.baseline_members(wildcards.target)
+    members = GRID.trivial_baseline_members(wildcards.target)
     return [GRID.paths.data(member.task, member.language, "train") for member in members]
 
 
@@ -201,12 +201,12 @@ def get_submitted_manifests(wildcards) -> list[str]:
     return sorted({f"{os.path.dirname(file)}/manifest.json" for file in files})
 
 
-def heavy(manifests: list[str]) -> list[str]:
+def data_files(manifests: list[str]) -> list[str]:
     """The data files beside manifests; inputs marked `ancient`, since manifests decide."""
     return [data_file(manifest) for manifest in manifests]
 
 
-def warn_of_results_without_record() -> None:
+def warn_of_results_without_metadata() -> None:
     """Say that changes cannot be noticed where results came without Snakemake's record of them.
 
     Which parameters a product was made with stands in `.snakemake/metadata` alone: of results that
@@ -225,7 +225,7 @@ def warn_of_results_without_record() -> None:
         )
 
 
-def calm_scheduler() -> None:
+def disable_job_rate_limit() -> None:
     """Lift Snakemake's default limit of 100 job starts a second; one that was asked for stays.
 
     Under a limit each round of the scheduler calls for another when the second is over, whatever
@@ -237,14 +237,14 @@ def calm_scheduler() -> None:
         workflow.scheduler.job_rate_limiter = None
 
 
-def start_nursery() -> None:
+def start_fork_server() -> None:
     """Let jobs that run here start at once, if any of them uses a model."""
     from snakemake.settings.types import DeploymentMethod
 
     elsewhere = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-    models = any("tokens_per_pass" in job.rule.resources for job in workflow.dag.needrun_jobs())
+    models = any("max_tokens" in job.rule.resources for job in workflow.dag.needrun_jobs())
     if workflow.local_exec and models and not elsewhere:
-        warm.start_nursery()
+        warm.start_fork_server()
 
 
 def watch_run() -> None:
@@ -296,9 +296,9 @@ def show_table() -> None:
 
 def write_partial_tables() -> None:
     """After a failed run: tables and report of what there is, and why the rest is missing."""
-    from xstilts.stages.report import build_study_report
-    from xstilts.stages.statistics import build_statistics
-    from xstilts.stages.tables import build_tables
+    from xstilts.jobs.report import build_study_report
+    from xstilts.jobs.statistics import build_statistics
+    from xstilts.jobs.tables import build_tables
 
     stop_watching()
     for grid in map(GRID.in_view, GRID.views):

@@ -15,7 +15,7 @@ for target, node in GRID.names.predicted_targets().items():
         input:
             model=get_predicting_model(target),
             data=get_evaluation("data", target),
-            examples=ancient(heavy(get_evaluation("data", target))),
+            examples=ancient(data_files(get_evaluation("data", target))),
             tokens=get_evaluation("tokens", target),
         output:
             # not `update`: after a failure it is missing, so that old languages do not pass for new
@@ -39,7 +39,7 @@ for target, node in GRID.names.predicted_targets().items():
             jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
             mem_mb=8000,
             runtime=lambda wc, attempt: 240 * attempt,
-            tokens_per_pass=32768,
+            max_tokens=32768,
         params:
             identity=identities.predictions(GRID, target),
         message:

@@ -6,15 +6,15 @@ OUTPUTS: <results>/submission/BASE/seed-SEED/CHAIN/{manifest.json,labels/,predic
 
 
 localrules:
-    export_submission,
+    write_submission,
 
 
-rule export_submission:
+rule write_submission:
     """Export predictions after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
     input:
         manifests=get_submitted_manifests,
         languages=get_submitted_predictions,
-        candidates=ancient(heavy(get_files_of(submissions.candidate_data(GRID)))),
+        candidates=ancient(data_files(get_files_of(submissions.candidate_data(GRID)))),
     output:
         manifest="<results>/submission/{base}/seed-{seed}/{chain}/manifest.json",
     log:
@@ -28,4 +28,4 @@ rule export_submission:
         predictions=lambda wc: submissions.prediction_files(GRID, get_submission(wc)),
         data=submissions.candidate_data(GRID),
     script:
-        "../workflow_scripts/export_submission.py"
+        "../workflow_scripts/write_submission.py"

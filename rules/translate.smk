@@ -15,7 +15,7 @@ rule translate_data:
     input:
         files=lambda wc: identities.data_files(GRID, wc.translated_task, wc.translated, "train"),
         examples=lambda wc: ancient(
-            heavy([GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")])
+            data_files([GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")])
         ),
     output:
         # not `update`: after a failure it is missing, so that an old translation does not pass
@@ -34,7 +34,7 @@ rule translate_data:
         jobs_per_gpu=GRID.study.resources.jobs_per_gpu,
         mem_mb=16000,
         runtime=lambda wc, attempt: 1440 * attempt,
-        tokens_per_pass=16384,
+        max_tokens=16384,
     params:
         identity=lambda wc: identities.data(GRID, wc.translated_task, wc.translated, "train"),
     script:

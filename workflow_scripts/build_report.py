@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from xstilts.grid import Grid
-from xstilts.jobs import run
-from xstilts.stages.report import build_study_report
+from xstilts.jobs.report import build_study_report
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

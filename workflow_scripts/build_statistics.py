@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.grid import Grid
-from xstilts.jobs import run
-from xstilts.stages.statistics import build_statistics
+from xstilts.jobs.statistics import build_statistics
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

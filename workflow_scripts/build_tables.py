@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.grid import Grid
-from xstilts.jobs import run
-from xstilts.stages.tables import build_tables
+from xstilts.jobs.tables import build_tables
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.config import load_study
-from xstilts.jobs import run
-from xstilts.stages.download import fetch_data
+from xstilts.jobs.download import fetch_data
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,8 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.jobs import run
-from xstilts.stages.base import import_base
+from xstilts.jobs.base import import_base
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

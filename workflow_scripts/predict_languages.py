@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.gpus import Gpus
-from xstilts.jobs import run
-from xstilts.stages.predict import predict_languages
+from xstilts.jobs.predict import predict_languages
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,7 +20,7 @@ run(
         tokens=[Path(file) for file in snakemake.input.tokens],
         out=[Path(file) for file in snakemake.output.languages],
         manifest=Path(snakemake.output.manifest),
-        tokens_per_pass=int(snakemake.resources.tokens_per_pass),
+        max_tokens=int(snakemake.resources.max_tokens),
         num_threads=int(snakemake.threads),
         gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
     ),

@@ -1,11 +1,11 @@
-"""Rule prepare_tokens: the word pieces of one data set."""
+"""Rule prepare_tokens: the tokens of one data set."""
 
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.jobs import run
-from xstilts.stages.tokens import prepare_tokens
+from xstilts.jobs.tokens import prepare_tokens
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

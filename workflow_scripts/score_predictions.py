@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.jobs import run
+from xstilts.jobs.score import score_cell
 from xstilts.paths import study_root
-from xstilts.stages.score import score_cell
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.gpus import Gpus
-from xstilts.jobs import run
+from xstilts.jobs.train import train_stage
 from xstilts.paths import study_root
-from xstilts.stages.train import train_stage
+from xstilts.runner.frame import run
 from xstilts.tracking import Tracking
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ run(
         ],
         manifest=Path(snakemake.output.manifest),
         state_root=study_root(snakemake.output[0]) / "state",
-        tokens_per_pass=int(snakemake.resources.tokens_per_pass),
+        max_tokens=int(snakemake.resources.max_tokens),
         num_threads=max(1, int(snakemake.threads) // int(snakemake.resources.processes)),
         gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
         gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.gpus import Gpus
-from xstilts.jobs import run
+from xstilts.jobs.translation import translate_data
 from xstilts.paths import study_root
-from xstilts.stages.translation import translate_data
+from xstilts.runner.frame import run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,7 +20,7 @@ run(
         examples=Path(snakemake.output.examples),
         manifest=Path(snakemake.output.manifest),
         state_root=study_root(snakemake.output[0]) / "state",
-        tokens_per_pass=int(snakemake.resources.tokens_per_pass),
+        max_tokens=int(snakemake.resources.max_tokens),
         num_threads=int(snakemake.threads),
         gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
     ),

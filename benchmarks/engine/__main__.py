@@ -9,7 +9,7 @@ other processes disturb least. Rounds of training are parts of one training, the
 warms up; evaluation counts whole processes, from their start ("X of Y s": X without start and
 imports).
 ``--layers 12 --vocab 250002`` is XLM-R base, ``--width 1024 --layers 24`` with it XLM-R large;
-``--pieces`` says how many of the vocabulary's pieces a training set has.
+``--tokens`` says how many of the vocabulary's tokens a training set has.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Measured(NamedTuple):
     """What ways are compared by: CPU seconds of all threads on a CPU, else wall-clock seconds."""
     memory: int
     """Bytes that its process held at most."""
-    pieces: list[int]
+    num_tokens: list[int]
     """Real ones of each round."""
     computed: float | None = None
     """In evaluation, the part of the seconds after start and imports."""
@@ -78,12 +78,12 @@ class Worker:
 
 def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
     """Rounds of each way by turns; the last setup is the matrix product's."""
-    teams = [team_of(setup, folder / setup.way) for setup in setups]
+    groups = [group_of(setup, folder / setup.way) for setup in setups]
     records: list[list[list[dict[str, Any]]]] = [[] for _ in setups]
     for _ in range(rounds + 1):
-        for team, found in zip(teams, records, strict=True):
-            found.append([worker.round() for worker in team])
-    for worker in (one for team in teams for one in team):
+        for group, found in zip(groups, records, strict=True):
+            found.append([worker.round() for worker in group])
+    for worker in (one for group in groups for one in group):
         worker.close()
     clock = clock_of(setups[0])
     return [
@@ -92,16 +92,16 @@ def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Mea
             [sum(record["wall"] for record in parts) for parts in found[1:]],
             [sum(record[clock] for record in parts) for parts in found[1:]],
             max(record["memory"] for record in found[-1]),
-            [sum(record["pieces"] for record in parts) for parts in found[1:]],
+            [sum(record["tokens"] for record in parts) for parts in found[1:]],
         )
         for found in records
     ]
 
 
-def team_of(setup: Setup, folder: Path) -> list[Worker]:
+def group_of(setup: Setup, folder: Path) -> list[Worker]:
     """The processes of a way: one, or one per task where it trains on one alone."""
     alone = setup.way in BASELINES and setup.workload in WORKLOADS
-    count = len(WORKLOADS[setup.workload].sets(setup.pieces)) if alone else 1
+    count = len(WORKLOADS[setup.workload].sets(setup.num_tokens)) if alone else 1
     return [Worker(replace(setup, part=part), folder / str(part)) for part in range(count)]
 
 
@@ -121,13 +121,13 @@ def measure_evaluation(setups: list[Setup], rounds: int, folder: Path) -> list[M
             for group in ([languages[:1]] if not records else []) + [languages]:
                 record = processes(setup, folder / setup.way, group)
             records.append(record)
-    pieces = sum(map(sum, lengths_of(product)))
+    num_tokens = sum(map(sum, lengths_of(product)))
     measured = [
         Measured(
             [record["wall"] for record in records],
             [record["whole"] for record in records],
             max(int(record["memory"]) for record in records),
-            [pieces] * rounds,
+            [num_tokens] * rounds,
             statistics.median(record["computed"] for record in records),
         )
         for records in found
@@ -162,7 +162,7 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
     flops: float = sum(model_flops(part, product.shape, train=train) for part in lengths)
     flops /= sum(map(sum, lengths))
     speeds = [
-        [pieces / seconds for pieces, seconds in zip(m.pieces, m.seconds, strict=True)]
+        [num_tokens / seconds for num_tokens, seconds in zip(m.num_tokens, m.seconds, strict=True)]
         for m in measured
     ]
     medians = {s.way: statistics.median(found) for s, found in zip(setups, speeds, strict=True)}
@@ -174,7 +174,10 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
         note = ""
         if own.computed is not None:
             note = f", {own.computed:.0f} of {statistics.median(own.seconds):.0f} s"
-        wall = [pieces / seconds for pieces, seconds in zip(own.pieces, own.wall, strict=True)]
+        wall = [
+            num_tokens / seconds
+            for num_tokens, seconds in zip(own.num_tokens, own.wall, strict=True)
+        ]
         rows.append(
             [
                 setup.workload,
@@ -194,11 +197,11 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
 
 
 def lengths_of(setup: Setup) -> list[list[int]]:
-    """Pieces of each sequence of a workload, by task or language."""
+    """Tokens of each sequence of a workload, by task or language."""
     if setup.workload == "evaluation":
         parts = [classification(setup.examples, setup.vocab, seed=i) for i in range(len(LANGUAGES))]
     else:
-        parts = WORKLOADS[setup.workload].sets(setup.pieces)
+        parts = WORKLOADS[setup.workload].sets(setup.num_tokens)
     return [part.lengths.tolist() for part in parts]
 
 
@@ -234,11 +237,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     parser.add_argument("--device", default="cpu")
     sizes = {"threads": 2, "layers": 2, "width": 768, "vocab": 20000, "steps": 4, "rounds": 3}
-    sizes |= {"pieces": 40000, "examples": 64, "tokens_per_pass": 8192}
+    sizes |= {"tokens": 40000, "examples": 64, "max_tokens": 8192}
     for name, value in sizes.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     options = parser.parse_args()
-    options.pieces = min(options.pieces, options.vocab)
+    options.num_tokens = min(options.num_tokens, options.vocab)
     if options.precision == "auto":
         options.precision = "bf16" if bf16_is_quick(options.device) else "fp32"
     return options
@@ -248,11 +251,11 @@ def main() -> None:
     """Measure and print the table."""
     options = parse()
     shape = f"{options.layers} layers of width {options.width}, vocabulary {options.vocab:,}"
-    shape += f" of which {options.pieces:,} occur" if options.pieces < options.vocab else ""
+    shape += f" of which {options.num_tokens:,} occur" if options.num_tokens < options.vocab else ""
     sys.stdout.write(f"{description(options.device, options.threads)}; {shape}; ")
     sys.stdout.write(f"{options.steps} steps, median of {options.rounds} rounds\n\n")
     per = "CPU second" if options.device == "cpu" else "second"
-    head = ["workload", "way", "precision", "real pieces/s", f"per {per} (slowest - fastest)"]
+    head = ["workload", "way", "precision", "real tokens/s", f"per {per} (slowest - fastest)"]
     head += [f"model GFLOP per {per}", "of matrix peak", "peak MiB", "x default", "x best"]
     sys.stdout.write(f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
     for workload in options.workloads:

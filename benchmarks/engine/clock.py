@@ -1,4 +1,4 @@
-"""Wall-clock and CPU seconds of a piece of work."""
+"""Wall-clock and CPU seconds of a job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_ROUNDS = 1000
 
 
 class Seconds(NamedTuple):
-    """What a piece of work took."""
+    """What a job took."""
 
     wall: float
     cpu: float

@@ -45,14 +45,14 @@ def matrix_product(device: str, precision: str) -> Seconds:
 def model_flops(lengths: Sequence[int], shape: dict[str, int], *, train: bool) -> float:
     """Operations that the layers need for sequences of these lengths, without padding.
 
-    A sequence of T pieces needs, per layer of width D and inner width F, 2 T (4 D^2 + 2 D F) for
+    A sequence of T tokens needs, per layer of width D and inner width F, 2 T (4 D^2 + 2 D F) for
     its linear maps and 4 T^2 D for attention (scores and mixing); the backward pass needs twice
     that. Embeddings, heads, softmax, normalisation and the optimiser are not counted.
     """
     width, inner = shape["width"], shape["inner"]
-    pieces = np.asarray(lengths, np.float64)
-    linear = 2 * pieces * (4 * width**2 + 2 * width * inner)
-    attention = 4 * pieces**2 * width
+    num_tokens = np.asarray(lengths, np.float64)
+    linear = 2 * num_tokens * (4 * width**2 + 2 * width * inner)
+    attention = 4 * num_tokens**2 * width
     return float((linear + attention).sum()) * shape["layers"] * (3 if train else 1)
 
 

@@ -15,13 +15,13 @@ from workloads import LANGUAGES, SEED, WORKLOADS, Part, classification
 
 from xstilts.config.recipe import Recipe
 from xstilts.data.schemas import SCHEMAS
-from xstilts.heap import keep_freed_memory
+from xstilts.malloc import keep_freed_memory
 from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import new_head, save_heads
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.training.loop import _Trainer
-from xstilts.training.running import Running
+from xstilts.training.runtime import Runtime
 from xstilts.training.sampler import Member
 
 if TYPE_CHECKING:
@@ -36,15 +36,17 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     Args:
         setup: the workload.
         folder: for files.
-        turn: called before each round, with the real pieces of the one before.
+        turn: called before each round, with the real tokens of the one before.
     """
     workload = WORKLOADS[setup.workload]
-    parts = {part.kind: part for part in workload.sets(setup.pieces)}
+    parts = {part.kind: part for part in workload.sets(setup.num_tokens)}
     most = max(part.num_examples for part in parts.values())
     members = []
     for name, part in parts.items():
         file = part.write(
-            folder / f"{name}.arrow", setup.vocab, setup.pieces if part.num_examples == most else 0
+            folder / f"{name}.arrow",
+            setup.vocab,
+            setup.num_tokens if part.num_examples == most else 0,
         )
         members.append(Member(task=name, language="en", tokens=file))
     values: dict[str, Any] = {"batch_size": workload.batch_size, "selection": "last"}
@@ -53,10 +55,10 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     values["max_train_examples"] = most
     if setup.way == "ours-compiled":
         values["compile"] = True
-    running = Running(
+    runtime = Runtime(
         state_dir=folder / "state",
         identity="benchmark",
-        tokens_per_pass=setup.tokens_per_pass,
+        max_tokens=setup.max_tokens,
         num_threads=setup.threads,
         device=setup.device,
     )
@@ -65,18 +67,18 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     class Rounds(_Trainer):
         """The training of a stage, which waits for its turn before each round."""
 
-        pieces = 0
+        num_tokens = 0
 
         def _step(self, step: int, task: int, draw: int) -> Step:
             if step % setup.steps == 0:
-                turn(self.pieces)
-                self.pieces = 0
+                turn(self.num_tokens)
+                self.num_tokens = 0
             done = super()._step(step, task, draw)
-            self.pieces += done.tokens
+            self.num_tokens += done.tokens
             return done
 
     keep_freed_memory()
-    Rounds(setup.architecture, members, specs, Recipe(**values), SEED, running, None).run()
+    Rounds(setup.architecture, members, specs, Recipe(**values), SEED, runtime, None).run()
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:
@@ -124,7 +126,7 @@ def predict_seconds(setup: Setup, folder: Path) -> Seconds:
         labels=part.labels,
         items=items,
         options=PredictOptions(precision=setup.precision),
-        tokens_per_pass=setup.tokens_per_pass,
+        max_tokens=setup.max_tokens,
         num_threads=setup.threads,
         device=setup.device,
     )

@@ -58,10 +58,10 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     Args:
         setup: the workload, and which of its tasks.
         folder: for files.
-        turn: called before each round, with the real pieces of the one before.
+        turn: called before each round, with the real tokens of the one before.
     """
     workload = WORKLOADS[setup.workload]
-    part = workload.sets(setup.pieces)[setup.part]
+    part = workload.sets(setup.num_tokens)[setup.part]
     # its share of the steps of all tasks
     steps = setup.steps * part.num_examples // (workload.batch_size * SET_STEPS)
     best = setup.way == "trainer-best"
@@ -115,17 +115,17 @@ class Rounds(TrainerCallback):
     """Waits for its turn before each round of so many steps."""
 
     def __init__(self, turn: Callable[[int], None], steps: int) -> None:
-        self._turn, self._steps, self._pieces = turn, steps, 0
+        self._turn, self._steps, self._num_tokens = turn, steps, 0
 
     def count(self, _model: Any, _args: Any, inputs: dict[str, Any]) -> None:
-        """Count the real pieces of a batch; Trainer draws batches before their step."""
-        self._pieces += int(inputs["attention_mask"].sum())
+        """Count the real tokens of a batch; Trainer draws batches before their step."""
+        self._num_tokens += int(inputs["attention_mask"].sum())
 
     def on_step_begin(self, _args: Any, state: Any, _control: Any, **_kwargs: Any) -> None:
         """The steps before it are done."""
         if state.global_step % self._steps == 0:
-            self._turn(self._pieces)
-            self._pieces = 0
+            self._turn(self._num_tokens)
+            self._num_tokens = 0
 
 
 def new_model(setup: Setup, part: Part) -> Any:
@@ -162,9 +162,9 @@ def features_of(part: Part) -> list[dict[str, Any]]:
 
 def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
     """The script's collator; padding to the longest of a batch unless to a length."""
-    pieces = {f"piece-{i}": i for i in range(vocab_size)}
+    num_tokens = {f"piece-{i}": i for i in range(vocab_size)}
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(WordLevel(pieces, unk_token="piece-3")),
+        tokenizer_object=Tokenizer(WordLevel(num_tokens, unk_token="piece-3")),
         pad_token=f"piece-{PAD}",
         mask_token="piece-4",
         unk_token="piece-3",
@@ -184,7 +184,7 @@ def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
 def predict_seconds(setup: Setup, folder: Path, language: str) -> Seconds:
     """The load of the model, and the predictions of one language.
 
-    As run_xnli --do_predict: padding to 128 pieces, 8 examples at once, fp32.
+    As run_xnli --do_predict: padding to 128 tokens, 8 examples at once, fp32.
     """
     part = classification(setup.examples, setup.vocab, seed=LANGUAGES.index(language))
     model_dir = folder / "peer"

@@ -19,13 +19,13 @@ class Setup:
     layers: int
     width: int
     vocab: int
-    pieces: int
-    """Different pieces of a training set."""
+    num_tokens: int
+    """Different tokens of a training set."""
     steps: int
     """Of a round, all tasks together; as many of each of two."""
     examples: int
     """Of each language, in evaluation."""
-    tokens_per_pass: int
+    max_tokens: int
     part: int = 0
     """Which task of the workload, for ways that train on one alone."""
 

@@ -60,16 +60,16 @@ def main() -> None:
         way="ours",
         device="cpu",
         width=768,
-        pieces=min(options["vocab"], 40000),
+        num_tokens=min(options["vocab"], 40000),
         examples=64,
-        tokens_per_pass=8192,
+        max_tokens=8192,
         **options,
     )
     profiler = profile(activities=[ProfilerActivity.CPU])
     # an epoch, after which memory seldom has to grow for a longer batch
     warm_up, rounds = -(-SET_STEPS // setup.steps), 0
 
-    def turn(_pieces: int) -> None:
+    def turn(_num_tokens: int) -> None:
         nonlocal rounds
         if rounds == warm_up:
             profiler.start()

@@ -3,7 +3,7 @@
     python worker.py SETUP FOLDER [LANGUAGE]
 
 SETUP is a ``Setup`` as JSON. For each line of its input it computes a round and answers with one
-line of JSON: wall and CPU seconds, the real pieces of a training's round, and the bytes that were
+line of JSON: wall and CPU seconds, the real tokens of a training's round, and the bytes that were
 held at most. Rounds of training are parts of one training, as in a long one: what its first steps
 alone do (memory from the system, kernels that are chosen) is left to the first round.
 """
@@ -33,27 +33,27 @@ class Rounds:
         self._answers, self._device = answers, device
         self._clock: Any = None
 
-    def turn(self, pieces: int = 0) -> None:
+    def turn(self, num_tokens: int = 0) -> None:
         """End the round in work, if any, and wait for the next; the process ends with its input.
 
         Args:
-            pieces: real ones of the round that ends.
+            num_tokens: real ones of the round that ends.
         """
         from clock import Clock
 
         if self._clock:
-            self.answer(self._clock.seconds(), pieces)
+            self.answer(self._clock.seconds(), num_tokens)
         if not sys.stdin.readline():
             sys.exit()
         self._clock = Clock()
 
-    def answer(self, seconds: Seconds, pieces: int = 0) -> None:
+    def answer(self, seconds: Seconds, num_tokens: int = 0) -> None:
         """Tell what a round took."""
         from xstilts.device import device_of
-        from xstilts.training.running import peak_memory
+        from xstilts.training.runtime import peak_memory
 
         memory = peak_memory(device_of(self._device))
-        record = {**seconds._asdict(), "pieces": pieces, "memory": memory}
+        record = {**seconds._asdict(), "tokens": num_tokens, "memory": memory}
         self._answers.write(json.dumps(record) + "\n")
         self._answers.flush()
 

@@ -39,7 +39,7 @@ class Part:
 
     kind: str
     lengths: Lengths
-    """Pieces of each sequence."""
+    """Tokens of each sequence."""
     columns: dict[str, Any]
     """Of the token file, but for ``example`` and what only predictions need."""
     labels: tuple[str, ...] = ()
@@ -56,15 +56,15 @@ class Part:
         """The task's head."""
         return HeadSpec(kind=self.kind, labels=self.labels)
 
-    def write(self, path: Path, vocab_size: int, pieces: int = 0) -> Path:
-        """Write it as a token file, and behind it examples that have every piece once.
+    def write(self, path: Path, vocab_size: int, num_tokens: int = 0) -> Path:
+        """Write it as a token file, and behind it examples that have every token once.
 
         They stand for the rest of a training set of which a few steps are measured: with
-        ``max_train_examples`` they are not drawn, but the stage has all their pieces.
+        ``max_train_examples`` they are not drawn, but the stage has all their tokens.
         """
         schema = load("tokens", self.kind).SCHEMA
         unused = {name: [[0]] * len(self.lengths) for name in UNUSED if name in schema.names}
-        rest = [list(range(i, min(i + 100, pieces))) for i in range(SPECIAL, pieces, 100)]
+        rest = [list(range(i, min(i + 100, num_tokens))) for i in range(SPECIAL, num_tokens, 100)]
         columns = {"input_ids": [*self.columns["input_ids"], *rest]}
         for name, values in {**unused, **self.columns}.items():
             blank = [[0]] if pa.types.is_list(schema.field(name).type) else [0]
@@ -87,7 +87,7 @@ class Workload:
     """Training sets, and how the example scripts of transformers train on them by default."""
 
     sets: Callable[[int], list[Part]]
-    """Number of different pieces to training sets, of ``SET_STEPS`` batches together."""
+    """Number of different tokens to training sets, of ``SET_STEPS`` batches together."""
     batch_size: int
     """Examples per step, in every way."""
     max_length: int
@@ -97,70 +97,78 @@ class Workload:
     """Length that the script pads every sequence to; None pads to the longest of a batch."""
 
 
-def classification(count: int, pieces: int, seed: int = 0) -> Part:
-    """Pairs of sentences with the lengths of NLI: median 36 pieces, 10 to 128."""
+def classification(count: int, num_tokens: int, seed: int = 0) -> Part:
+    """Pairs of sentences with the lengths of NLI: median 36 tokens, 10 to 128."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 36, 0.45, count, 10, 128)
     columns = {
-        "input_ids": _ids(random, lengths, pieces),
+        "input_ids": _ids(random, lengths, num_tokens),
         "label": random.integers(0, 3, count),
     }
     return Part("classification", lengths, columns, ("entailment", "neutral", "contradiction"))
 
 
-def span(count: int, pieces: int, seed: int = 0) -> Part:
-    """Windows of 384 pieces every 128 over question and context: median 165 pieces, as SQuAD."""
+def span(count: int, num_tokens: int, seed: int = 0) -> Part:
+    """Windows of 384 tokens every 128 over question and context: median 165 tokens, as SQuAD."""
     random = np.random.default_rng(seed)
     whole = _log_normal(random, 165, 0.4, count, 60, 700)
     windows = [size for length in whole for size in _windows(int(length))]
     # a random part, so that the windows of long contexts keep their share
     lengths = random.permutation(np.array(windows))[:count]
     starts = (lengths * random.uniform(0.2, 0.8, count)).astype(int)
-    columns = {"input_ids": _ids(random, lengths, pieces), "start": starts, "end": starts + 2}
+    columns = {"input_ids": _ids(random, lengths, num_tokens), "start": starts, "end": starts + 2}
     return Part("span", lengths, columns)
 
 
-def tagging(count: int, pieces: int, seed: int = 0) -> Part:
-    """Sentences of 17 tags: median 30 pieces, two of three begin a word."""
+def tagging(count: int, num_tokens: int, seed: int = 0) -> Part:
+    """Sentences of 17 tags: median 30 tokens, two of three begin a word."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 30, 0.6, count, 4, 128)
     labels = [
         np.where(random.random(n) < 0.67, random.integers(0, 17, n), -100).tolist() for n in lengths
     ]
-    columns = {"input_ids": _ids(random, lengths, pieces), "labels": labels}
+    columns = {"input_ids": _ids(random, lengths, num_tokens), "labels": labels}
     return Part("tagging", lengths, columns, tuple(f"tag-{i}" for i in range(17)))
 
 
-def multiple_choice(count: int, pieces: int, seed: int = 0) -> Part:
-    """A context with each of four choices: median 90 pieces, the choices differ by a few."""
+def multiple_choice(count: int, num_tokens: int, seed: int = 0) -> Part:
+    """A context with each of four choices: median 90 tokens, the choices differ by a few."""
     random = np.random.default_rng(seed)
     contexts = _log_normal(random, 78, 0.35, count, 20, 230)
     lengths = (contexts[:, None] + random.integers(4, 25, (count, 4))).ravel()
     labels = np.repeat(random.integers(0, 4, count), 4)
-    columns = {"input_ids": _ids(random, lengths, pieces), "label": labels}
+    columns = {"input_ids": _ids(random, lengths, num_tokens), "label": labels}
     return Part("multiple_choice", lengths, columns, per_example=4)
 
 
-def mlm(count: int, pieces: int, seed: int = 0) -> Part:
-    """Lines of text: median 40 pieces."""
+def mlm(count: int, num_tokens: int, seed: int = 0) -> Part:
+    """Lines of text: median 40 tokens."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 40, 0.5, count, 6, 128)
-    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, pieces)})
+    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, num_tokens)})
 
 
 WORKLOADS = {
     "classification": Workload(
-        lambda pieces: [classification(32 * SET_STEPS, pieces)], 32, 128, "run_xnli", pad_to=128
+        lambda num_tokens: [classification(32 * SET_STEPS, num_tokens)],
+        32,
+        128,
+        "run_xnli",
+        pad_to=128,
     ),
-    "span": Workload(lambda pieces: [span(12 * SET_STEPS, pieces)], 12, 384, "run_qa", pad_to=384),
-    "tagging": Workload(lambda pieces: [tagging(32 * SET_STEPS, pieces)], 32, 128, "run_ner"),
+    "span": Workload(
+        lambda num_tokens: [span(12 * SET_STEPS, num_tokens)], 12, 384, "run_qa", pad_to=384
+    ),
+    "tagging": Workload(
+        lambda num_tokens: [tagging(32 * SET_STEPS, num_tokens)], 32, 128, "run_ner"
+    ),
     "multiple_choice": Workload(
-        lambda pieces: [multiple_choice(8 * SET_STEPS, pieces)], 8, 256, "run_swag"
+        lambda num_tokens: [multiple_choice(8 * SET_STEPS, num_tokens)], 8, 256, "run_swag"
     ),
     "mlm+classification": Workload(
-        lambda pieces: [
-            mlm(32 * SET_STEPS // 2, pieces),
-            classification(32 * SET_STEPS // 2, pieces),
+        lambda num_tokens: [
+            mlm(32 * SET_STEPS // 2, num_tokens),
+            classification(32 * SET_STEPS // 2, num_tokens),
         ],
         32,
         128,
@@ -170,7 +178,7 @@ WORKLOADS = {
 
 
 def _windows(length: int) -> list[int]:
-    """Sizes of the windows over a text of so many pieces, 16 of which each window has."""
+    """Sizes of the windows over a text of so many tokens, 16 of which each window has."""
     sizes = [min(length, 384)]
     left = length - 384
     while left > 0:
@@ -180,11 +188,11 @@ def _windows(length: int) -> list[int]:
 
 
 def _log_normal(
-    random: np.random.Generator, median: int, spread: float, count: int, least: int, most: int
+    random: np.random.Generator, median: int, std: float, count: int, least: int, most: int
 ) -> Lengths:
-    draws = np.exp(random.normal(np.log(median), spread, count))
+    draws = np.exp(random.normal(np.log(median), std, count))
     return draws.clip(least, most).astype(np.int64)
 
 
-def _ids(random: np.random.Generator, lengths: Lengths, pieces: int) -> list[list[int]]:
-    return [random.integers(SPECIAL, pieces, n).tolist() for n in lengths]
+def _ids(random: np.random.Generator, lengths: Lengths, num_tokens: int) -> list[list[int]]:
+    return [random.integers(SPECIAL, num_tokens, n).tolist() for n in lengths]

@@ -18,7 +18,7 @@ from xstilts.config.recipe import Recipe
 from xstilts.data.schemas import SCHEMAS
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.unigram import train_unigram
-from xstilts.training.running import Running
+from xstilts.training.runtime import Runtime
 
 SHARED = Path(os.environ.get("XSTILTS_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
 needs_shared = pytest.mark.skipif(
@@ -44,7 +44,7 @@ _FOLDER = tempfile.TemporaryDirectory()
 
 @functools.cache
 def tokenizer_dir() -> Path:
-    """A trained tokenizer of about 200 pieces."""
+    """A trained tokenizer of about 200 tokens."""
     folder = Path(_FOLDER.name) / "tokenizer"
     train_unigram(sentences(400, 0), 200, folder)
     return folder
@@ -158,13 +158,13 @@ def recipe(**changes: Any) -> Recipe:
     return Recipe().model_copy(update=values | changes)
 
 
-def running(folder: Path, **changes: Any) -> Running:
+def runtime(folder: Path, **changes: Any) -> Runtime:
     """How the tests run a stage."""
     values: dict[str, Any] = {
         "state_dir": folder / "state",
         "identity": "toy",
-        "tokens_per_pass": 4096,
+        "max_tokens": 4096,
         "num_threads": 1,
         "device": "cpu",
     }
-    return Running(**(values | changes))
+    return Runtime(**(values | changes))

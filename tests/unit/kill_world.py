@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine_world import ARCHITECTURE, labels_of, recipe, running
+from engine_world import ARCHITECTURE, labels_of, recipe, runtime
 
 from xstilts.models.heads import HeadSpec
 from xstilts.training import loop, selection, setup, state
@@ -26,7 +26,7 @@ from xstilts.training.sampler import Member
 
 KINDS = ("classification", "tagging")
 METRICS = {"classification": "accuracy", "tagging": "f1"}
-PLACES = {
+PRUNED_ID = {
     # place: (module, function, writes a file), and how often it is passed before it kills
     "training": (loop, "step_with", False, 6),
     "evaluation": (selection, "predict_table", False, 4),
@@ -55,7 +55,7 @@ def train(folder: Path, out: Path) -> None:
     plan = recipe(
         selection="best", eval_steps=3, patience=0, epochs=3.0, learning_rate=1e-2, batch_size=16
     )
-    how = running(out, save_steps=2)
+    how = runtime(out, save_steps=2)
     loop.train(
         ARCHITECTURE,
         members,
@@ -63,7 +63,7 @@ def train(folder: Path, out: Path) -> None:
         plan,
         seed=1,
         out_dir=out / "model",
-        running=how,
+        runtime=how,
         selection=selection.Selection(dev, heads, plan, how),
     )
 
@@ -73,16 +73,16 @@ def die() -> NoReturn:
     raise AssertionError("still alive")
 
 
-def arm(place: str, passes: int) -> None:
+def arm(place: str, micro_batches: int) -> None:
     """Make this process kill itself when it comes to a place for the given time."""
-    module, name, writes, _ = PLACES[place]
+    module, name, writes, _ = PRUNED_ID[place]
     original: Callable[..., Any] = getattr(module, name)
     seen = 0
 
     def deadly(*arguments: Any, **options: Any) -> Any:
         nonlocal seen
         seen += 1
-        if seen == passes:
+        if seen == micro_batches:
             if writes:
                 original(*arguments, **options)
                 file = Path(arguments[1])
@@ -93,13 +93,13 @@ def arm(place: str, passes: int) -> None:
     setattr(module, name, deadly)
 
 
-def life(folder: Path, out: Path, place: str | None, passes: int) -> str:
+def life(folder: Path, out: Path, place: str | None, micro_batches: int) -> str:
     """Run a life to its end and say where that was."""
     child = os.fork()
     if child == 0:
         try:
             if place:
-                arm(place, passes)
+                arm(place, micro_batches)
             train(folder, out)
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -120,9 +120,9 @@ def main() -> None:
     ends = [life(folder, folder / "whole", None, 0)]
     models = killed = 0
     while True:
-        place = draw.choice(list(PLACES)) if killed < kills else None
-        passes = draw.randint(1, PLACES[place][3]) if place else 0
-        ends.append(life(folder, folder / f"killed-{models}", place, passes))
+        place = draw.choice(list(PRUNED_ID)) if killed < kills else None
+        micro_batches = draw.randint(1, PRUNED_ID[place][3]) if place else 0
+        ends.append(life(folder, folder / f"killed-{models}", place, micro_batches))
         if ends[-1] != FINISHED:
             killed += 1
             continue

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine_world import recipe, running
+from engine_world import recipe, runtime
 
 import xstilts.training.loop
 from xstilts.config.adapters import Lora
@@ -46,7 +46,7 @@ def run(
         ),
         seed=1,
         out_dir=folder / "model",
-        running=running(folder, num_threads=2, **how),
+        runtime=runtime(folder, num_threads=2, **how),
     )
     return result.peak_memory
 
@@ -58,13 +58,13 @@ def main() -> None:
     small = {**wanted["architecture"], "num_layers": 1, "hidden_size": 12, "intermediate_size": 8}
     how = {"rank": wanted["rank"], "half": wanted["half"]}
     how |= {"gradient_checkpointing": wanted["checkpointing"]}
-    run(folder, small, 2, tokens_per_pass=1, **how)
+    run(folder, small, 2, max_tokens=1, **how)
     before = now()
     peak = run(
         folder,
         wanted["architecture"],
         wanted["batch_size"],
-        tokens_per_pass=wanted["tokens_per_pass"],
+        max_tokens=wanted["max_tokens"],
         **how,
     )
     sys.stdout.write(str(peak - before))

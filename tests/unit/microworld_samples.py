@@ -1,4 +1,4 @@
-"""Examples of the generated world, and yardsticks of words, for its tests."""
+"""Examples of the generated world, and trivial baselines of words, for its tests."""
 
 from __future__ import annotations
 

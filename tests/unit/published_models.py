@@ -74,12 +74,12 @@ def byte_level(layout: str) -> Tokenizer:
 
 def unigram() -> Tokenizer:
     """mT5's: Unigram, with its two special tokens and the end after each text."""
-    # not trained: the trainer makes no piece of a word that is part of no other
+    # not trained: the trainer makes no token of a word that is part of no other
     characters = sorted(set("".join(WORDS)) | {"\u2581"})
-    pieces = [(name, 0.0) for name in SPECIALS["mt5"]]
-    pieces += [(f"\u2581{word}", -5.0) for word in WORDS if word not in characters]
-    pieces += [(character, -8.0) for character in characters]
-    tokenizer = Tokenizer(models.Unigram(pieces, SPECIALS["mt5"].index("<unk>"), False))
+    token_ids = [(name, 0.0) for name in SPECIALS["mt5"]]
+    token_ids += [(f"\u2581{word}", -5.0) for word in WORDS if word not in characters]
+    token_ids += [(character, -8.0) for character in characters]
+    tokenizer = Tokenizer(models.Unigram(token_ids, SPECIALS["mt5"].index("<unk>"), False))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Strip()])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.prediction.layers import layer_at
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
-from xstilts.record import with_record
+from xstilts.schema_metadata import with_metadata
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -87,5 +87,5 @@ def write_predictions(grid: Grid, target: str, language: str, stages: tuple[str,
     record = {"id": f"{target}-{language}", "num_layers": NUM_LAYERS, "model": "m", "data": "d"}
     record |= {"versions": {}, "seconds": 1.0, "device": "cpu"}
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table.cast(with_record(schema, record)), path)
+    pq.write_table(table.cast(with_metadata(schema, record)), path)
     return path

@@ -12,7 +12,7 @@ import pytest
 
 from xstilts.errors import UserError
 from xstilts.manifest import KEPT, keep, read_manifest, reuse, write_manifest
-from xstilts.record import read_record, replace_record, with_record
+from xstilts.schema_metadata import read_metadata, replace_record, with_metadata
 from xstilts.snakemake_record import SnakemakeRecord
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
     table = pa.table({"id": [str(i) for i in range(10)], "x": pa.array([[1.5]] * 10)})
     path = tmp_path / "rows.parquet"
-    table = table.cast(with_record(table.schema, {"id": "a"}))
+    table = table.cast(with_metadata(table.schema, {"id": "a"}))
     pq.write_table(table, path, compression="zstd", row_group_size=4)
     replace_record(path, {"id": "a", "accepted": []})
-    assert read_record(path) == {"id": "a", "accepted": []}
+    assert read_metadata(path) == {"id": "a", "accepted": []}
     found = pq.ParquetFile(path)
     assert found.read().equals(table)
     assert [found.metadata.row_group(i).num_rows for i in range(3)] == [4, 4, 2]
@@ -33,7 +33,7 @@ def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
     empty = tmp_path / "empty.parquet"
     pq.write_table(table.slice(0, 0), empty)
     replace_record(empty, {"id": "b"})
-    assert read_record(empty) == {"id": "b"}
+    assert read_metadata(empty) == {"id": "b"}
 
 
 def test_a_product_with_accepted_code_is_reused(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ found = {
     "report": list(summaries.report(grid)["code"]),
     "light": not {"pandas", "numpy", "pyarrow"} & set(sys.modules),
 }
-from xstilts.stages.report import build_study_report
-from xstilts.stages.statistics import build_statistics
-from xstilts.stages.tables import build_tables
+from xstilts.jobs.report import build_study_report
+from xstilts.jobs.statistics import build_statistics
+from xstilts.jobs.tables import build_tables
 build_tables(grid, Path(grid.paths.tables))
 build_statistics(grid, Path(grid.paths.tables))
 build_study_report(grid)

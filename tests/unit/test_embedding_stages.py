@@ -12,12 +12,12 @@ from test_config import STUDY, grid_of
 
 from xstilts.data.text import kind_of
 from xstilts.grid import identities
+from xstilts.jobs.data import prepare_data
+from xstilts.jobs.predict import predict_languages
+from xstilts.jobs.score import score_cell
+from xstilts.jobs.tokens import build_tokenizer, prepare_tokens
 from xstilts.manifest import write_manifest
 from xstilts.models.encoder import build_encoder, save_encoder
-from xstilts.stages.data import prepare_data
-from xstilts.stages.predict import predict_languages
-from xstilts.stages.score import score_cell
-from xstilts.stages.tokens import build_tokenizer, prepare_tokens
 
 TARGETS = """\
   mined: {task: bucc2018, languages: [qab]}
@@ -75,7 +75,7 @@ def test_every_kind_goes_through_all_stages(
             out.append(Path(grid.paths.prediction("mini", 1, (), target, language)))
         predict_languages(
             identities.predictions(grid, target), model=model, data=data, tokens=tokens, out=out,
-            manifest=out[0].with_name("manifest.json"), tokens_per_pass=8192, num_threads=1,
+            manifest=out[0].with_name("manifest.json"), max_tokens=8192, num_threads=1,
         )  # fmt: skip
         scores = Path(grid.paths.scores("mini", 1, (), target))
         cell = {"base": "mini", "seed": "1", "chain": "none", "target": target}

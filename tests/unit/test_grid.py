@@ -8,9 +8,9 @@ from test_config import STUDY, error_of, grid_of
 from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.identity import differences
+from xstilts.jobs.tables import study_cells
 from xstilts.paths import product
 from xstilts.prediction.options import PredictOptions
-from xstilts.stages.tables import study_cells
 
 __all__ = ["error_of"]
 

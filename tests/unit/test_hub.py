@@ -19,9 +19,9 @@ from hub_server import COMMIT, Hub, serving
 from xstilts.data.downloads import Fetched, fetch
 from xstilts.errors import UserError
 from xstilts.hub import OTHER_FORMATS, Repository, snapshot
+from xstilts.jobs.base import import_base
+from xstilts.jobs.download import downloaded_files, fetch_data
 from xstilts.paths import input_names
-from xstilts.stages.base import import_base
-from xstilts.stages.download import downloaded_files, fetch_data
 
 REPO = "owner/nli"
 FILE = "en/train-00000-of-00002.parquet"

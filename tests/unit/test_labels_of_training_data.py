@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from engine_world import ARCHITECTURE, recipe, rows_of, running, tokenizer_dir
+from engine_world import ARCHITECTURE, recipe, rows_of, runtime, tokenizer_dir
 
 from xstilts.data.prepare import write_examples
 from xstilts.errors import UserError
@@ -51,7 +51,7 @@ def test_from_the_data_to_the_score(tmp_path: Path) -> None:
         recipe(epochs=2.0),
         seed=1,
         out_dir=tmp_path,
-        running=running(tmp_path),
+        runtime=runtime(tmp_path),
     )
     assert read_index(tmp_path)["ccg"].labels == labels
     out = tmp_path / "predictions.parquet"
@@ -62,7 +62,7 @@ def test_from_the_data_to_the_score(tmp_path: Path) -> None:
         labels=(),
         items=[Item(language="en", tokens=tokens, data=data, out=out)],
         options=PredictOptions(),
-        tokens_per_pass=4096,
+        max_tokens=4096,
         num_threads=1,
         device="cpu",
     )

@@ -12,7 +12,7 @@ import yaml
 from test_config import STUDY, grid_of
 
 from xstilts.config.adapters import Lora
-from xstilts.config.recipe import RUNNING_KEYS, TASK_KEYS, Recipe
+from xstilts.config.recipe import RUNTIME_KEYS, TASK_KEYS, Recipe
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.models.adapters import Adapters as LoraAdapters
@@ -34,7 +34,7 @@ def two_bases(recipe: dict[str, Any]) -> dict[str, Any]:
 
 def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
     recipe = study_with(tmp_path).recipe("mini", "mnli", None)
-    assert set(recipe) == set(Recipe.model_fields) - {*TASK_KEYS, *RUNNING_KEYS, "lora"}
+    assert set(recipe) == set(Recipe.model_fields) - {*TASK_KEYS, *RUNTIME_KEYS, "lora"}
     code = identities.model(study_with(tmp_path), "mini", 1, "mnli", "xnli")["code"]
     assert "xstilts.models.adapters" not in code
 
@@ -120,7 +120,7 @@ def test_adapters_are_counted_as_they_are(modules: Any) -> None:
 
 
 def test_frozen_weights_have_no_gradients_or_moments() -> None:
-    work = Workload(shape=SHAPE, tokens_per_pass=512, length=32, device="gpu")
+    work = Workload(shape=SHAPE, max_tokens=512, length=32, device="gpu")
     whole = estimate(work)
     adapters = Adapters(rank=4, modules="all-linear", dropout=True)
     some = estimate(replace(work, adapters=adapters))

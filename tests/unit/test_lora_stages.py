@@ -14,14 +14,14 @@ from test_config import STUDY, grid_of
 
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
+from xstilts.jobs.base import import_base
+from xstilts.jobs.data import prepare_data
+from xstilts.jobs.predict import predict_languages
+from xstilts.jobs.score import score_cell
+from xstilts.jobs.tokens import prepare_tokens
+from xstilts.jobs.train import train_stage
 from xstilts.manifest import read_manifest
 from xstilts.models.encoder import load_encoder
-from xstilts.stages.base import import_base
-from xstilts.stages.data import prepare_data
-from xstilts.stages.predict import predict_languages
-from xstilts.stages.score import score_cell
-from xstilts.stages.tokens import prepare_tokens
-from xstilts.stages.train import train_stage
 
 RECIPES = {
     "all": {
@@ -64,7 +64,7 @@ def stage(
         identity,
         parent=Path(parent), dev=[], manifest=Path(manifest), state_root=Path("state"),
         tokens=[tokens_of(grid, m.task, m.language, "train")[1] for m in members],
-        tokens_per_pass=2000, num_threads=1,
+        max_tokens=2000, num_threads=1,
     )  # fmt: skip
     return Path(manifest)
 
@@ -76,7 +76,7 @@ def scored(grid: Grid, model: Path) -> Path:
     out.unlink(missing_ok=True)
     predict_languages(
         identities.predictions(grid, "xnli"), model=model, data=[data], tokens=[tokens], out=[out],
-        manifest=out.with_name("manifest.json"), tokens_per_pass=2000, num_threads=1,
+        manifest=out.with_name("manifest.json"), max_tokens=2000, num_threads=1,
     )  # fmt: skip
     scores = Path(grid.paths.scores("qwen", 1, ("mnli",), "xnli"))
     cell = {"base": "qwen", "seed": "1", "chain": "mnli", "target": "xnli"}

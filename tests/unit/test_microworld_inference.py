@@ -32,7 +32,7 @@ def test_no_label_can_be_guessed_from_one_side(difficulty: str, side: str) -> No
 
 
 def test_a_classifier_of_both_sides_is_not_at_chance() -> None:
-    """The yardstick above can find what there is to find."""
+    """The trivial baseline above can find what there is to find."""
     train, test = (
         [
             (" ".join(sorted(set(r["text_a"].split()) ^ set(r["text_b"].split()))), r["label"])

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import labels_of, make_tokens, recipe, running, tokenizer_dir
+from engine_world import labels_of, make_tokens, recipe, runtime, tokenizer_dir
 from safetensors.torch import load_file, save_file
 
 from xstilts.config.adapters import Lora
@@ -29,7 +29,7 @@ from xstilts.training.sampler import Member
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 64, "max_position_embeddings": 80}  # fmt: skip
 GROUPED = {**USUAL, "num_key_value_heads": 1, "head_dim": 16}
-# (module and prefix of the classes, configuration, class that is published, pooled piece)
+# (module and prefix of the classes, configuration, class that is published, pooled token)
 FAMILIES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "xlm_roberta": ("XLMRoberta", USUAL, "XLMRobertaForMaskedLM", "first"),
     "xlm_roberta_xl": ("XLMRobertaXL", USUAL, "XLMRobertaXLForMaskedLM", "first"),
@@ -97,7 +97,7 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
         recipe(max_steps=2),
         seed=1,
         out_dir=tmp_path / "model",
-        running=running(tmp_path),
+        runtime=runtime(tmp_path),
     )
     before, after = encoder.state_dict(), load_encoder(tmp_path / "model").state_dict()
     assert before.keys() == after.keys()
@@ -112,7 +112,7 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
             labels=labels_of(kind),
             items=[Item(language="en", tokens=tokens[kind][1], data=tokens[kind][0], out=out)],
             options=PredictOptions(),
-            tokens_per_pass=500,
+            max_tokens=500,
             num_threads=1,
         )
         assert pq.read_table(out).num_rows == 48
@@ -131,7 +131,7 @@ def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
         recipe(max_steps=2, lora=plan),
         seed=1,
         out_dir=tmp_path / "model",
-        running=running(tmp_path),
+        runtime=runtime(tmp_path),
     )
     before, after = load_encoder(start), load_encoder(tmp_path / "model")
     changed = {
@@ -205,7 +205,7 @@ def test_checkpointing_a_causal_model_changes_no_bit(tmp_path: Path) -> None:
             recipe(max_steps=2),
             seed=1,
             out_dir=tmp_path / out,
-            running=running(tmp_path, gradient_checkpointing=again),
+            runtime=runtime(tmp_path, gradient_checkpointing=again),
         )
     kept, again = ((tmp_path / out / "model.safetensors").read_bytes() for out in ("kept", "again"))
     assert kept == again

@@ -20,7 +20,7 @@ PAD = 1
 
 
 def batch(lengths: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pieces and mask of sequences padded on the right."""
+    """Tokens and mask of sequences padded on the right."""
     generator = torch.Generator().manual_seed(seed)
     ids = torch.full((len(lengths), max(lengths)), PAD)
     for row, length in enumerate(lengths):

@@ -93,11 +93,11 @@ def test_the_time_left_is_shared_by_jobs_at_a_time():
     for name, seconds in (("bases/a/model", 60.0), ("predictions/a/seed-1/none/xnli", 10.0)):
         durations.add(name, seconds)
     waiting = ["predictions/a/seed-2/none/xnli"] * 20
-    running = [("bases/a/model", 20.0)]
-    assert durations.left(waiting, running, 2.0) == (120.0, True)
+    runtime = [("bases/a/model", 20.0)]
+    assert durations.left(waiting, runtime, 2.0) == (120.0, True)
     # no shorter than the longest job, however many run
-    assert durations.left(waiting, running, 100.0) == (40.0, True)
-    assert durations.left(["target/a/seed-1/none/xnli"], running, 1.0) == (40.0, False)
+    assert durations.left(waiting, runtime, 100.0) == (40.0, True)
+    assert durations.left(["target/a/seed-1/none/xnli"], runtime, 1.0) == (40.0, False)
 
 
 def test_a_log_gets_a_line_per_job_and_no_control_codes(tmp_path: Path):

@@ -75,7 +75,7 @@ def test_what_is_known_of_a_model_that_is_not(
     given = plan_of(study, tmp_path, gpu="H100", parameters={"mini": 3e8})
     assert given["unknown"] == {}
     assert given["hours"]["hours"] > 0
-    # 6 N operations per piece, and a little for the attention of one square layer
+    # 6 N operations per token, and a little for the attention of one square layer
     work = next(j.work for j in planned_jobs(study, {"mini": 3e8}) if j.target == "xnli")
     assert work and work.flops == pytest.approx(6 * 3e8 * work.tokens, rel=0.15)
 
@@ -130,19 +130,19 @@ def test_every_study_is_planned_without_torch_within_seconds(name: str) -> None:
 def test_what_does_not_fit_gets_advice_that_fits() -> None:
     limit = USABLE * 24 * 2**30
     shape = shape_of_config(KNOWN_MODELS["FacebookAI/xlm-roberta-large"])
-    work = Workload(shape=shape, tokens_per_pass=16384, length=256, device="gpu")
+    work = Workload(shape=shape, max_tokens=16384, length=256, device="gpu")
     assert estimate(work).total > limit
     [smaller, checkpointed] = advice(work, limit)
     size = int(smaller.partition("=")[2].split()[0])
-    assert estimate(replace(work, tokens_per_pass=size)).total <= limit
-    assert estimate(replace(work, tokens_per_pass=2 * size)).total > limit
+    assert estimate(replace(work, max_tokens=size)).total <= limit
+    assert estimate(replace(work, max_tokens=2 * size)).total > limit
     assert "gradient_checkpointing: true" in checkpointed
 
 
 def test_a_model_too_large_for_a_card_is_adapted_or_shared_out() -> None:
     limit = USABLE * 80 * 2**30
     shape = shape_of_config(KNOWN_MODELS["facebook/xlm-roberta-xxl"])
-    work = Workload(shape=shape, tokens_per_pass=16384, length=256, device="gpu")
+    work = Workload(shape=shape, max_tokens=16384, length=256, device="gpu")
     lora, sharded = advice(work, limit)
     assert lora.startswith("LoRA")
     # 10.7 billion weights, gradients and moments in fp32 are 171 GB
@@ -153,7 +153,7 @@ def test_a_model_too_large_for_a_card_is_adapted_or_shared_out() -> None:
     assert quantised == "lora.quantise: 4bit, with merge: false"
     assert sharded == "FSDP with 2 processes or more"
     small = replace(adapted, adapters=replace(adapted.adapters, quantise="4bit"))
-    assert estimate(replace(small, tokens_per_pass=256, checkpointing=True)).total <= 40e9
+    assert estimate(replace(small, max_tokens=256, checkpointing=True)).total <= 40e9
 
 
 def test_names_of_gpus_and_sizes_are_checked(
@@ -246,6 +246,6 @@ def test_tokenised_data_take_the_place_of_typical_lengths(
     after = next(j for j in planned_jobs(study, {}) if j.position == "intermediate 1")
     assert not after.assumed
     assert after.steps == before.steps
-    # whole epochs: each piece as often as there are epochs
+    # whole epochs: each token as often as there are epochs
     recipe = study.recipe("mini", "mnli", None)
     assert after.work and after.work.tokens == pytest.approx(recipe["epochs"] * 30_000)

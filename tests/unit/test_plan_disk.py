@@ -12,7 +12,7 @@ from test_config import STUDY, grid_of
 from test_training_lora import lora, random_model, run
 
 from xstilts.plan.build import Options, build_plan
-from xstilts.plan.disk import RECORDS
+from xstilts.plan.disk import HISTORY_FILES
 from xstilts.plan.shapes import shape_of_base
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_training_states_hold_what_is_trained(tmp_path: Path) -> None:
     shape = shape_of_base(grid, "mini")
     # dense and output of the largest head, for three classes
     head = 768 * 769 + 3 * 769
-    disk = disk_of(tmp_path, base, running=3)
+    disk = disk_of(tmp_path, base, runtime=3)
     # two states of weights, two moments and the best weights for each of the running stages
     state = 2 * 4 * 4 * (shape.parameters + head)
     assert disk["bases"]["mini"]["state_bytes_while_training"] == state
@@ -81,7 +81,7 @@ def test_what_is_not_known_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert disk_of(tmp_path, unheard)["unknown"] == ["mini"]
     given = disk_of(tmp_path, unheard, parameters={"mini": 3e8})
     assert given["unknown"] == []
-    assert given["bases"]["mini"]["model_bytes"] == pytest.approx(4 * 3e8 + RECORDS, rel=1e-4)
+    assert given["bases"]["mini"]["model_bytes"] == pytest.approx(4 * 3e8 + HISTORY_FILES, rel=1e-4)
     adapters = {"recipe": {"lora": {"rank": 4, "merge": False}}}
     found = disk_of(tmp_path, unheard | adapters, parameters={"mini": 3e8})
     assert found["unknown"] == ["mini"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine_world import ARCHITECTURE, make_tokens, recipe, running
+from engine_world import ARCHITECTURE, make_tokens, recipe, runtime
 
 from xstilts.models.heads import HeadSpec
 from xstilts.models.shape import EncoderShape
@@ -34,7 +34,7 @@ def finished(folder: Path, tokens: Path, width: int, steps: int) -> Finished:
         recipe(max_steps=steps, batch_size=32),
         seed=1,
         out_dir=out,
-        running=running(out),
+        runtime=runtime(out),
     )
     shape = EncoderShape(
         width=width, layers=2, heads=architecture["num_heads"], inner=4 * width,

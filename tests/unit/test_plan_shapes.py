@@ -13,7 +13,7 @@ from xstilts.models.heads import HeadSpec, new_head
 from xstilts.models.layers import layers_of
 from xstilts.models.shape import head_parameters, shape_of_config
 from xstilts.plan.known_models import KNOWN_MODELS
-from xstilts.plan.work import forward_flops, hidden_flops
+from xstilts.plan.work import forward_flops, masked_flops
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_operations_are_those_of_the_matrices_of_a_real_encoder() -> None:
     assert attention == 4 * shape.layers * shape.width * length * ids.numel()
     # torch's counter knows matrix products, and attention only where its kernel has a name
     assert counter.get_total_flops() in (linear, linear + attention)
-    assert hidden_flops(shape, 100, 0.15) == 15 * 2 * shape.width * (shape.width + 200)
+    assert masked_flops(shape, 100, 0.15) == 15 * 2 * shape.width * (shape.width + 200)

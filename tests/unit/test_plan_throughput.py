@@ -17,7 +17,7 @@ TRUE = Throughput(rate=40e12, per_unit=0.03, fixed=12.0)
 
 
 def jobs(
-    count: int = 24, *, spread: float = 0.0, study: str = "a", device: str = "H100", seed: int = 0
+    count: int = 24, *, std: float = 0.0, study: str = "a", device: str = "H100", seed: int = 0
 ) -> list[Finished]:
     """Jobs of many sizes on a device of known throughput, with a random factor on their time."""
     draw = random.Random(seed)
@@ -25,7 +25,7 @@ def jobs(
     for index in range(count):
         steps = round(10 ** draw.uniform(1.5, 4.5))
         work = Work(flops=steps * 10 ** draw.uniform(11, 13), units=steps)
-        seconds = TRUE.seconds(work) * draw.lognormvariate(0, spread)
+        seconds = TRUE.seconds(work) * draw.lognormvariate(0, std)
         found.append(
             Finished(
                 study=study, product=f"target/{index}", kind="training", device=device,
@@ -43,7 +43,7 @@ def test_a_known_throughput_is_recovered_within_one_percent() -> None:
 
 
 def test_outliers_move_it_little() -> None:
-    made = jobs(30, spread=0.03)
+    made = jobs(30, std=0.03)
     slow = [
         Finished(
             study="a", product="slow", kind="training", device="H100", precision="bf16",
@@ -66,7 +66,7 @@ def test_the_error_on_held_out_studies_is_that_of_the_jobs() -> None:
     assert exact and exact.error < 1
     assert exact.total_ratio == pytest.approx(1, abs=0.01)
     assert "each of 2 studies predicted from the others" in exact.how
-    noisy = check([*jobs(60, study="a", spread=0.3), *jobs(60, study="b", seed=1, spread=0.3)])
+    noisy = check([*jobs(60, study="a", std=0.3), *jobs(60, study="b", seed=1, std=0.3)])
     # the median of |exp(N(0, 0.3)) - 1| is about 20 %
     assert noisy and 12 < noisy.error < 30
 

@@ -15,7 +15,7 @@ from toy_stage import stage
 from xstilts.errors import UserError
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item
-from xstilts.record import read_record
+from xstilts.schema_metadata import read_metadata
 
 if TYPE_CHECKING:
     from xstilts.progress import Progress
@@ -30,7 +30,7 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_batches_do_not_change_predictions(random_model: Path, tmp_path: Path, kind: str) -> None:
     data, tokens = make_tokens(tmp_path, kind, 40, max_length=24)
     batched = run(random_model, tmp_path, kind, data, tokens)
-    single = run(random_model, tmp_path, kind, data, tokens, tokens_per_pass=1)
+    single = run(random_model, tmp_path, kind, data, tokens, max_tokens=1)
     for name in ("id", "gold", "prediction"):
         assert batched.column(name).equals(single.column(name)), name
     shares = dict.fromkeys(("classification", "multiple_choice"), "probabilities")
@@ -136,7 +136,7 @@ def test_languages_are_written_one_by_one(random_model: Path, tmp_path: Path) ->
             on_language=lambda language, _seconds: done.append(language),
         )  # fmt: skip
     assert done == ["de", "sw"]
-    metadata = read_record(tmp_path / "sw.parquet")
+    metadata = read_metadata(tmp_path / "sw.parquet")
     assert metadata["id"] == metadata["language"] == "sw"
     assert metadata["device"] == "cpu"
     assert metadata["seconds"] >= 0
@@ -153,7 +153,7 @@ def test_progress_counts_the_sequences_of_all_languages(random_model: Path, tmp_
     said: list[Progress] = []
     run(
         random_model, tmp_path, "classification", data, tokens, items=items,
-        tokens_per_pass=200, report=said.append,
+        max_tokens=200, report=said.append,
     )  # fmt: skip
     assert {progress.total for progress in said} == {40}
     assert [progress.done for progress in said] == sorted({progress.done for progress in said})

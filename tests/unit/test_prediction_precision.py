@@ -30,7 +30,7 @@ def predictions(model: Path, folder: Path, kind: str, precision: Any) -> list[di
         model, task=kind, kind=kind, labels=labels_of(kind),
         items=[Item(language="en", tokens=tokens, data=data, out=out)],
         options=PredictOptions(precision=precision),
-        tokens_per_pass=4096, num_threads=1, device="cpu",
+        max_tokens=4096, num_threads=1, device="cpu",
     )  # fmt: skip
     return list(pq.read_table(out).to_pylist())
 

@@ -57,7 +57,7 @@ def test_retrieval_at_every_layer(random_model: Path, tmp_path: Path, pooling: s
     ]
     assert [row[:2] for row in found] == [row[:2] for row in expected]
     assert np.allclose([row[3] for row in found], [row[3] for row in expected], atol=1e-5)
-    # the first piece is <s> in every sentence: without context its vectors are all equal
+    # the first token is <s> in every sentence: without context its vectors are all equal
     same = [row[0] for row in enumerate(expected) if pooling != "cls" or row[1][1] > 0]
     assert [found[row][2] for row in same] == [expected[row][2] for row in same]
     assert result.column("gold")[0].as_py() == ["retrieval-0"]

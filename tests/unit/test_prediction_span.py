@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, make_tokens, recipe, rows_of, running
+from engine_world import ARCHITECTURE, make_tokens, recipe, rows_of, runtime
 from toy_predictions import run
 
 from xstilts.models.heads import HeadSpec
@@ -21,7 +21,7 @@ from xstilts.training.sampler import Member
 
 
 class FixedSpan(torch.nn.Module):
-    """A head that prefers the pieces at two positions of the window."""
+    """A head that prefers the tokens at two positions of the window."""
 
     def __init__(self, logits: torch.Tensor) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class FixedSpan(torch.nn.Module):
 def decode(
     tmp_path: Path, context: str, scores: dict[tuple[str, int, int], float], **options: Any
 ) -> tuple[str, float]:
-    """The answer if the pieces have these start and end logits (others -9)."""
+    """The answer if the tokens have these start and end logits (others -9)."""
     answer = {"text": context.split()[0], "start": 0}
     row = {"id": "1", "context": context, "question": "what", "answers": [answer]}
     data, tokens = make_tokens(tmp_path, "span", rows=[row], max_length=24, doc_stride=6)
@@ -64,7 +64,7 @@ CONTEXT = (
 
 
 def positions(tmp_path: Path, word: str) -> tuple[int, int]:
-    """First and last piece of a word in the first window over ``CONTEXT``."""
+    """First and last token of a word in the first window over ``CONTEXT``."""
     answer = {"text": word, "start": CONTEXT.index(word)}
     row = {"id": "1", "context": CONTEXT, "question": "what", "answers": [answer]}
     _, tokens = make_tokens(tmp_path, "span", rows=[row], max_length=24, doc_stride=6, seed=9)
@@ -119,7 +119,7 @@ def test_unanswerable_questions_are_learned(tmp_path: Path) -> None:
     ]
     train(
         ARCHITECTURE, members, {"span": HeadSpec(kind="span")},
-        recipe(epochs=6.0), seed=1, out_dir=tmp_path / "model", running=running(tmp_path),
+        recipe(epochs=6.0), seed=1, out_dir=tmp_path / "model", runtime=runtime(tmp_path),
     )  # fmt: skip
     data, tokens = make_tokens(tmp_path, "span", seed=2, rows=rows[400:])
     options = PredictOptions(null_threshold=0.0)

@@ -21,7 +21,7 @@ LIBRARY = str(Path(xstilts.__file__).parents[1])
 # a job that says twice how far it is, a second apart, and is killed
 KILLED = """
 import os, signal, sys, time
-from xstilts.jobs import run
+from xstilts.runner.frame import run
 from xstilts.progress import Progress
 
 def job(report):

@@ -10,17 +10,17 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from engine_world import labels_of, recipe, rows_of, running, tokenizer_dir, write_data
+from engine_world import labels_of, recipe, rows_of, runtime, tokenizer_dir, write_data
 from published_models import MODELS, published_model
 from test_config import STUDY, grid_of
 
 from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
+from xstilts.jobs.base import import_base
 from xstilts.metrics.by_kind import score
 from xstilts.models.heads import HeadSpec
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
-from xstilts.stages.base import import_base
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
@@ -77,19 +77,19 @@ def test_from_the_folder_to_scores(tmp_path: Path, layout: str) -> None:
         ),
         seed=1,
         out_dir=tmp_path / "model",
-        running=running(tmp_path),
+        runtime=runtime(tmp_path),
     )  # fmt: skip
     for kind, (data, tokens) in files.items():
         out = tmp_path / f"{kind}-predictions.parquet"
         predict(
             tmp_path / "model", task=kind, kind=kind, labels=labels_of(kind),
             items=[Item(language="en", tokens=tokens, data=data, out=out)],
-            options=PredictOptions(), tokens_per_pass=1000, num_threads=1,
+            options=PredictOptions(), max_tokens=1000, num_threads=1,
         )  # fmt: skip
         found = score(kind, pq.read_table(out), 1 if kind == "retrieval" else None)
         assert all(0 <= value <= 100 for value in found.values()), kind
         if kind == "tagging":
-            # whether a word begins with a capital can be read off its own pieces
+            # whether a word begins with a capital can be read off its own tokens
             gold = [tag for row in pq.read_table(data)["tags"].to_pylist() for tag in row]
             majority = max(gold.count(tag) for tag in labels_of(kind)) / len(gold)
             assert found["token_accuracy"] > 100 * majority + 2, majority
@@ -139,7 +139,7 @@ def test_offsets_give_the_answer_back(tmp_path: Path, layout: str) -> None:
 
 
 def words_of(tokenizer: FastTokenizer, text: str) -> list[int]:
-    return [piece for word in tokenizer.pieces_of_words(text.split()) for piece in word]
+    return [token for word in tokenizer.word_token_ids(text.split()) for token in word]
 
 
 @pytest.mark.parametrize("layout", MODELS)
@@ -147,14 +147,14 @@ def test_tagged_words_are_those_of_the_sentence(layout: str) -> None:
     tokenizer = load_tokenizer(imported(layout)[0])
     sentence = "loves the red house"
     # after another word, so that the first one has a space before it too
-    (whole,), (first,) = tokenizer.pieces([f"bird {sentence}"]), tokenizer.pieces(["bird"])
+    (whole,), (first,) = tokenizer.token_ids([f"bird {sentence}"]), tokenizer.token_ids(["bird"])
     assert first + words_of(tokenizer, sentence) == whole
 
 
 def test_words_of_xlmr_are_encoded_as_ever() -> None:
     tokenizer = load_tokenizer(tokenizer_dir())
     words = ["bird", "café", "北京"]
-    assert tokenizer.pieces_of_words(words) == tokenizer.pieces(words)
+    assert tokenizer.word_token_ids(words) == tokenizer.token_ids(words)
 
 
 # --- masked language modelling ------------------------------------------------------------------

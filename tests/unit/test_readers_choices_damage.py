@@ -38,7 +38,7 @@ def without(record: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != key}
 
 
-RECORDS: dict[str, tuple[Reader, dict[str, Any]]] = {
+HISTORY_FILES: dict[str, tuple[Reader, dict[str, Any]]] = {
     "hellaswag": (read_hellaswag, HELLASWAG),
     "cosmosqa": (read_cosmosqa, COSMOS),
     "commonsenseqa": (read_commonsenseqa, CSQA),
@@ -47,9 +47,9 @@ RECORDS: dict[str, tuple[Reader, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", HISTORY_FILES)
 def test_a_cut_file_names_its_last_line(tmp_path: Path, name: str) -> None:
-    reader, record = RECORDS[name]
+    reader, record = HISTORY_FILES[name]
     second = record | {key: "9" for key in ("id", "ind", "idx") if key in record}
     path = jsonl(tmp_path, record, second)
     assert len(list(reader([path], "en"))) == 2
@@ -58,9 +58,9 @@ def test_a_cut_file_names_its_last_line(tmp_path: Path, name: str) -> None:
         list(reader([path], "en"))
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", HISTORY_FILES)
 def test_another_encoding_names_line_and_byte(tmp_path: Path, name: str) -> None:
-    reader, record = RECORDS[name]
+    reader, record = HISTORY_FILES[name]
     path = tmp_path / "d.jsonl"
     path.write_bytes(json.dumps(record | {"note": "café"}, ensure_ascii=False).encode("latin-1"))
     with pytest.raises(
@@ -69,9 +69,9 @@ def test_another_encoding_names_line_and_byte(tmp_path: Path, name: str) -> None
         list(reader([path], "en"))
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", HISTORY_FILES)
 def test_an_empty_file_and_lines_that_are_no_objects(tmp_path: Path, name: str) -> None:
-    reader, _ = RECORDS[name]
+    reader, _ = HISTORY_FILES[name]
     path = tmp_path / "d.jsonl"
     path.write_text("")
     with pytest.raises(UserError, match=r"d\.jsonl: the file is empty"):
@@ -81,9 +81,9 @@ def test_an_empty_file_and_lines_that_are_no_objects(tmp_path: Path, name: str) 
         list(reader([path], "en"))
 
 
-@pytest.mark.parametrize("name", [name for name in RECORDS if name != "social_iqa"])
+@pytest.mark.parametrize("name", [name for name in HISTORY_FILES if name != "social_iqa"])
 def test_an_id_that_occurs_twice_names_both_places(tmp_path: Path, name: str) -> None:
-    reader, record = RECORDS[name]
+    reader, record = HISTORY_FILES[name]
     path = jsonl(tmp_path, record, record)
     with pytest.raises(UserError, match=r"d\.jsonl:2: id '.*' also stands at .*d\.jsonl:1"):
         list(reader([path], "en"))

@@ -164,8 +164,10 @@ def _recording(calls, function):
 
 
 def test_the_module_is_light_to_import():
-    heavy = "{'torch', 'datasets', 'pandas', 'pyarrow', 'numpy', 'transformers'}"
-    code = f"import sys, xstilts.data.sources, xstilts.tasks; print({heavy} & set(sys.modules))"
+    data_files = "{'torch', 'datasets', 'pandas', 'pyarrow', 'numpy', 'transformers'}"
+    code = (
+        f"import sys, xstilts.data.sources, xstilts.tasks; print({data_files} & set(sys.modules))"
+    )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from score_files import make_cells
 
-from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.results.cells import Cell, collect
 from xstilts.results.render import Header, latex, markdown, write_tables
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import LAYER_SCHEMA, TRANSFER_SCHEMA, transfer_table
+from xstilts.trivial_baselines.run import BASELINE_SCHEMA
 
 TEXTS = {
     "study": "demo",

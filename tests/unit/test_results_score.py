@@ -10,10 +10,10 @@ import pytest
 
 from xstilts.errors import UserError
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
-from xstilts.record import with_record
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.score import score_predictions
+from xstilts.schema_metadata import with_metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def write(
 ) -> Path:
     table = pa.Table.from_pylist(rows, schema=PREDICTION_SCHEMAS[kind])
     if metadata is not None:
-        table = table.cast(with_record(table.schema, metadata))
+        table = table.cast(with_metadata(table.schema, metadata))
     pq.write_table(table, path)
     return path
 

@@ -8,14 +8,14 @@ from test_studies import grid
 
 from xstilts.comparisons.tables.sources import source_table, sources_summary
 from xstilts.grid.figures import figure_names
-from xstilts.grid.twins import Twins, language_twins
+from xstilts.grid.language_contrasts import LanguageContrast, language_contrasts
 from xstilts.results.render import Header, summary_markdown
 from xstilts.statistics.study_scores import StudyScores
 
 
 def test_twins_of_the_shipped_studies() -> None:
     study = grid("pawsx_sources")
-    found = {(one.position, one.target): one for one in language_twins(study)}
+    found = {(one.position, one.target): one for one in language_contrasts(study)}
     before = found["intermediate", "xnli"]
     assert (before.task, before.control) == ("pawsx", "en")
     assert before.members["de"] == ("de", "xnli")
@@ -25,12 +25,12 @@ def test_twins_of_the_shipped_studies() -> None:
     assert on.members["ko"] == ("none", "pawsx-from-ko")
     assert len(on.members) == 7
     assert "sources" in figure_names(study)
-    assert not language_twins(grid("sequences_vs_joint"))
+    assert not language_contrasts(grid("sequences_vs_joint"))
     assert "sources" not in figure_names(grid("sequences_vs_joint"))
 
 
 def test_xnli_in_german_is_the_twin_of_mnli() -> None:
-    found = language_twins(grid("english_vs_non_english"))
+    found = language_contrasts(grid("english_vs_non_english"))
     assert {one.task for one in found} == {"mnli"}
     assert len(found) == 9
     assert found[0].control == "en"
@@ -57,8 +57,10 @@ def study_scores() -> StudyScores:
 
 def test_differences_to_the_control_per_language() -> None:
     members = {"en": ("none", "from-en"), "de": ("none", "from-de")}
-    twins = Twins(position="target", task="pawsx", target="pawsx", control="en", members=members)
-    table = source_table(study_scores(), [twins])
+    language_contrasts = LanguageContrast(
+        position="target", task="pawsx", target="pawsx", control="en", members=members
+    )
+    table = source_table(study_scores(), [language_contrasts])
     rows = {(row["source"], row["language"]): row for row in table.to_dict("records")}
     assert rows["de", "de"]["delta"] == pytest.approx(20, abs=3)
     assert rows["de", "de"]["verdict"] == "helps"

@@ -15,16 +15,14 @@ EXAMPLES = 600
 REPLICATES = 200
 
 
-def simulated(
-    number: int, effect: float, seeds: int, spread: float, *, tagged: bool
-) -> TargetScores:
+def simulated(number: int, effect: float, seeds: int, std: float, *, tagged: bool) -> TargetScores:
     """One result set: hard and easy examples, a training effect per seed, correlated answers.
 
     Args:
         number: of the set; its random numbers.
         effect: what is planted, in points.
         seeds: number of seeds.
-        spread: standard deviation between seeds, in points, of each strategy.
+        std: standard deviation between seeds, in points, of each strategy.
         tagged: three chunks an example, scored by F1, instead of one answer.
     """
     random = np.random.default_rng([number, seeds, int(effect), tagged])
@@ -37,7 +35,7 @@ def simulated(
         for strategy, planted in (("none", 0.0), ("mnli", effect)):
             own_N = ease_N + random.normal(0.0, 0.5, EXAMPLES)
             for seed in range(seeds):
-                shift = (planted + random.normal(0.0, spread)) / 100
+                shift = (planted + random.normal(0.0, std)) / 100
                 chance_N = np.clip(0.6 + 0.2 * own_N + shift, 0.02, 0.98)
                 right_N = random.binomial(trials, chance_N).astype(float)
                 every_N = np.full(EXAMPLES, float(trials))
@@ -48,10 +46,10 @@ def simulated(
     return TargetScores(f"simulated {number}", scores, counts, sizes, REPLICATES)
 
 
-def verdicts(effect: float, seeds: int, spread: float, *, tagged: bool = False) -> list[str]:
+def verdicts(effect: float, seeds: int, std: float, *, tagged: bool = False) -> list[str]:
     found = []
     for number in range(SETS):
-        sample = simulated(number, effect, seeds, spread, tagged=tagged)
+        sample = simulated(number, effect, seeds, std, tagged=tagged)
         difference = sample.difference("mnli", "none")
         found.append(estimate(difference.values_S, difference.replicates_BS).verdict)
     return found
@@ -62,8 +60,8 @@ def verdicts(effect: float, seeds: int, spread: float, *, tagged: bool = False) 
 @pytest.mark.parametrize(
     ("seeds", "spread", "tagged"), [(5, 1.0, False), (3, 1.0, False), (3, 1.0, True)]
 )
-def test_no_effect_is_seldom_called_one(seeds: int, spread: float, *, tagged: bool) -> None:
-    found = verdicts(0.0, seeds, spread, tagged=tagged)
+def test_no_effect_is_seldom_called_one(seeds: int, std: float, *, tagged: bool) -> None:
+    found = verdicts(0.0, seeds, std, tagged=tagged)
     assert found.count("helps") <= 7
     assert found.count("hurts") <= 7
 

@@ -13,10 +13,10 @@ import pytest
 from test_config import STUDY, grid_of
 
 from xstilts.grid import Grid, identities
+from xstilts.jobs.score import score_cell
+from xstilts.jobs.statistics import build_statistics
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
-from xstilts.record import with_record
-from xstilts.stages.score import score_cell
-from xstilts.stages.statistics import build_statistics
+from xstilts.schema_metadata import with_metadata
 
 TEXT = STUDY.replace("  both: [squad_v1, mnli]\n", "").replace("seeds: [1]", "seeds: [1, 2, 3]")
 CLAIMS = """\
@@ -63,7 +63,7 @@ def _predict_and_score(grid: Grid) -> None:
                 "device": "cpu",
                 "num_layers": 4,
             }
-            schema = with_record(PREDICTION_SCHEMAS[node.task.kind], record)
+            schema = with_metadata(PREDICTION_SCHEMAS[node.task.kind], record)
             path.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
             files.append(path)

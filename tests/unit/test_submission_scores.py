@@ -14,7 +14,7 @@ from submission_files import GOOD, benchmark, squad, write_good, write_part
 from xstilts.cli import main
 from xstilts.errors import UserError
 from xstilts.submission.benchmarks import BENCHMARKS, SPECS, Benchmark
-from xstilts.submission.layout import whatever_is_in
+from xstilts.submission.layout import detect_benchmark
 from xstilts.submission.present import as_json, as_text
 from xstilts.submission.score import score_folders
 
@@ -212,7 +212,7 @@ def test_what_is_in_a_folder_can_be_scored_without_a_benchmark(tmp_path) -> None
     labels, predictions = write_good(tmp_path)
     write_part(tmp_path, "labels", {"xnli/test-qaa.tsv": "neutral\n"})
     write_part(tmp_path, "predictions", {"xnli/test-qaa.tsv": "neutral\n"})
-    found = whatever_is_in(labels)
+    found = detect_benchmark(labels)
     assert found.tasks["xnli"] == ("en", "qaa")
     assert set(found.tasks) == {name.partition("/")[0] for name in GOOD}
     scores = score_folders(labels, predictions, found)

@@ -37,7 +37,7 @@ def test_classification_pair_and_label(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "classification", rows=rows)
     table = TokenTable.open(tokens)
     tokenizer = load_tokenizer(tokenizer_dir())
-    a, b, c = tokenizer.pieces(["the bird", "sees", "the cat"])
+    a, b, c = tokenizer.token_ids(["the bird", "sees", "the cat"])
     assert table.ids(0).tolist() == [0, *a, 2, 2, *b, 2]
     assert table.ids(1).tolist() == [0, *c, 2]
     assert table.column("label").tolist() == [1, 0]
@@ -48,7 +48,7 @@ def test_the_longer_text_is_cut_first(tmp_path: Path) -> None:
     rows = [{"id": "1", "text_a": "the " * 40, "text_b": "sees cat", "label": "good"}]
     _, tokens = make_tokens(tmp_path, "classification", rows=rows, max_length=16)
     ids = TokenTable.open(tokens).ids(0).tolist()
-    short = load_tokenizer(tokenizer_dir()).pieces(["sees cat"])[0]
+    short = load_tokenizer(tokenizer_dir()).token_ids(["sees cat"])[0]
     assert len(ids) == 16
     assert ids[-len(short) - 1 : -1] == short
 
@@ -65,7 +65,7 @@ def test_one_sequence_per_choice(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
     table = TokenTable.open(tokens)
     texts = ["the bird sees", "a cat", "a dog", "the cat", "a", "b", "sees"]
-    asked, cat, dog, bare, a, b, sees = load_tokenizer(tokenizer_dir()).pieces(texts)
+    asked, cat, dog, bare, a, b, sees = load_tokenizer(tokenizer_dir()).token_ids(texts)
     pairs = [(asked, cat), (asked, dog), (bare, a), (bare, b), (sees, a), (sees, b)]
     for row, (first, choice) in enumerate(pairs):
         assert table.ids(row).tolist() == [0, *first, 2, 2, *choice, 2]
@@ -136,7 +136,7 @@ def test_facts_and_examples_over_several_batches(
     assert table.column("example").tolist() == list(range(30))
     assert table.column("side").tolist() == [0, 1] * 15
     texts = pq.read_table(data).column("text").to_pylist()
-    expected = load_tokenizer(tokenizer_dir()).pieces(texts)
+    expected = load_tokenizer(tokenizer_dir()).token_ids(texts)
     assert table.ids(29).tolist()[1:-1] == expected[29]
 
 
@@ -146,10 +146,10 @@ def test_a_long_text_becomes_consecutive_sequences(tmp_path: Path) -> None:
         tmp_path, "mlm", rows=[{"id": "1", "text": text, "pair": None}], max_length=20
     )
     table = TokenTable.open(tokens)
-    pieces = [piece for i in range(len(table)) for piece in table.ids(i).tolist()[1:-1]]
+    token_ids = [token for i in range(len(table)) for token in table.ids(i).tolist()[1:-1]]
     assert len(table) > 3
     assert table.longest == 20
-    assert pieces == load_tokenizer(tokenizer_dir()).pieces([text])[0]
+    assert token_ids == load_tokenizer(tokenizer_dir()).token_ids([text])[0]
 
 
 @settings(max_examples=15, deadline=None)
@@ -179,7 +179,7 @@ def test_words_get_their_own_space_mark_and_long_ones_are_unknown(tmp_path: Path
     _, tokens = make_tokens(tmp_path, "tagging", rows=rows, max_length=16)
     table = TokenTable.open(tokens)
     tokenizer = load_tokenizer(tokenizer_dir())
-    the, bird = tokenizer.pieces(["the", "bird"])
+    the, bird = tokenizer.token_ids(["the", "bird"])
     assert table.ids(0).tolist() == [0, *the, *bird, tokenizer.unk_id, 2]
 
 
@@ -210,7 +210,7 @@ def test_offsets_are_those_of_the_original_text(tmp_path: Path, answer: str) -> 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="ab \t\n\u0301éﬁ北😀\u200d①", max_size=25))
 def test_pieces_cover_each_visible_character(text: str) -> None:
-    encoding = load_tokenizer(tokenizer_dir()).pieces_with_offsets([text])[0]
+    encoding = load_tokenizer(tokenizer_dir()).encode_with_offsets([text])[0]
     context = _context(text, encoding.ids, encoding.offsets)
     covered = set()
     for start, end in zip(context.starts, context.ends, strict=True):

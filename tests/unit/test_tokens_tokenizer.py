@@ -33,7 +33,7 @@ def test_template_of_a_pair() -> None:
 
 def test_frequent_words_become_pieces() -> None:
     tokenizer = load_tokenizer(tokenizer_dir())
-    whole = sum(len(pieces) == 1 for pieces in tokenizer.pieces(WORDS))
+    whole = sum(len(token_ids) == 1 for token_ids in tokenizer.token_ids(WORDS))
     assert whole > 0.9 * len(WORDS)
 
 
@@ -88,7 +88,7 @@ def test_published_truncation_and_padding_do_not_act(tmp_path: Path) -> None:
     # and no word about the special tokens, as in the folder of xlm-roberta-base
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     tokenizer = load_tokenizer(tmp_path)
-    assert len(tokenizer.pieces(["the bird sees the cat and the dog"])[0]) > 6
+    assert len(tokenizer.token_ids(["the bird sees the cat and the dog"])[0]) > 6
     assert tokenizer.mask_id == load_tokenizer(tokenizer_dir()).mask_id
 
 

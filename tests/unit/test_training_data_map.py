@@ -67,7 +67,7 @@ def test_confidence_is_the_probability_of_the_right_answer(tmp_path: Path) -> No
 
 def test_a_map_depends_neither_on_passes_nor_on_interruptions(tmp_path: Path) -> None:
     whole = stage(tmp_path, "whole", epochs=3.0)
-    parts = stage(tmp_path, "parts", epochs=3.0, run={"tokens_per_pass": 40})
+    parts = stage(tmp_path, "parts", epochs=3.0, run={"max_tokens": 40})
     with pytest.raises(Interrupted):
         stage(tmp_path, "stopped", epochs=3.0, run={"stop_after": 4})
     resumed = stage(tmp_path, "stopped", epochs=3.0)

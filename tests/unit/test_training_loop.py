@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, rows_of, running
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, rows_of, runtime
 from safetensors.torch import load_file
 from toy_stage import stage
 
@@ -53,8 +53,8 @@ def test_the_result_does_not_depend_on_the_split_into_passes(tmp_path: Path) -> 
     # AdamW's epsilon keeps rounding errors of tiny gradients from becoming whole steps
     plan = {"epochs": 0.5, "adam_epsilon": 1e-3}
     # in the smallest passes an example's choices are more than fits, and still stay together
-    for out, tokens_per_pass in (("whole", 100_000), ("split", 60), ("single", 1)):
-        run = {"tokens_per_pass": tokens_per_pass}
+    for out, max_tokens in (("whole", 100_000), ("split", 60), ("single", 1)):
+        run = {"max_tokens": max_tokens}
         stage(tmp_path, kinds, start=CALM, out=out, run=run, **plan)
     for file in ("model.safetensors", "heads.safetensors"):
         whole, *others = (load_file(tmp_path / o / file) for o in ("whole", "split", "single"))
@@ -87,7 +87,7 @@ def test_three_choices_hand_their_head_to_two(tmp_path: Path) -> None:
         recipe(learning_rate=0.0, max_steps=2, weight_decay=0.0, keep_head=True),
         seed=1,
         out_dir=tmp_path / "child",
-        running=running(tmp_path, state_dir=tmp_path / "none"),
+        runtime=runtime(tmp_path, state_dir=tmp_path / "none"),
     )
     assert result.heads == {"copa": "parent:multiple_choice"}
     parent, child = (load_file(tmp_path / o / "heads.safetensors") for o in ("parent", "child"))
@@ -119,7 +119,7 @@ def test_another_seed_gives_another_model(tmp_path: Path) -> None:
     for seed in (1, 2):
         train(
             ARCHITECTURE, members, {"mlm": HeadSpec(kind="mlm")}, recipe(max_steps=1),
-            seed=seed, out_dir=tmp_path / str(seed), running=running(tmp_path),
+            seed=seed, out_dir=tmp_path / str(seed), runtime=runtime(tmp_path),
         )  # fmt: skip
     assert model_bytes(tmp_path / "1")[0] != model_bytes(tmp_path / "2")[0]
 
@@ -219,7 +219,7 @@ def test_members_of_one_task_share_a_head(tmp_path: Path) -> None:
     ]
     result = train(
         ARCHITECTURE, members, {"toy": HeadSpec(kind="tagging", labels=labels_of("tagging"))},
-        recipe(batch_size=8), seed=1, out_dir=tmp_path / "model", running=running(tmp_path),
+        recipe(batch_size=8), seed=1, out_dir=tmp_path / "model", runtime=runtime(tmp_path),
     )  # fmt: skip
     assert result.steps == 6
     lengths = [TokenTable.open(member.tokens).lengths.sum() for member in members]

@@ -11,7 +11,7 @@ import peft
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, runtime
 from safetensors.torch import load_file
 from test_training_oracle import SEED, STEPS, model_of, plan_of, trained_by_trainer
 from transformers import XLMRobertaModel
@@ -68,13 +68,13 @@ def run(
     """Train a stage into a folder beside the others."""
     member = Member(task=KIND, language="en", tokens=tokens)
     selection = how.pop("selection", None)
-    arguments = {"seed": SEED, "out_dir": folder / name, "running": running(folder, **how)}
+    arguments = {"seed": SEED, "out_dir": folder / name, "running": runtime(folder, **how)}
     train(start, [member], SPECS, plan, selection=selection, **arguments)
     return folder / name
 
 
 def outputs(encoder: Any) -> torch.Tensor:
-    """Hidden states of real pieces."""
+    """Hidden states of real tokens."""
     mask = (IDS != 1).long()
     with torch.inference_mode():
         found = hidden_states(encoder.eval(), {"input_ids": IDS, "attention_mask": mask})[-1]
@@ -148,7 +148,7 @@ def test_adapters_apart_predict_what_merged_ones_do(
         predict(
             folder, task=KIND, kind=KIND, labels=labels_of(KIND),
             items=[Item(language="en", tokens=tokens, data=data, out=out)],
-            options=PredictOptions(), tokens_per_pass=500, num_threads=1,
+            options=PredictOptions(), max_tokens=500, num_threads=1,
         )  # fmt: skip
         found.append(pq.read_table(out))
     assert found[0].equals(found[1])
@@ -216,7 +216,7 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
     expected = trained_by_trainer(kind, theirs, tokens, plan, tmp_path / "trainer")
     train(
         start, [Member(task=kind, language="en", tokens=tokens)], specs, plan, seed=SEED,
-        out_dir=tmp_path / "model", running=running(tmp_path, tokens_per_pass=150),
+        out_dir=tmp_path / "model", runtime=runtime(tmp_path, max_tokens=150),
     )  # fmt: skip
     history = pq.read_table(tmp_path / "model/history.parquet")
     losses, norms = (history.column(name).to_pylist() for name in ("loss", "grad_norm"))
@@ -259,7 +259,7 @@ def test_the_best_adapters_are_kept(tmp_path: Path, start: Path, tokens: Path) -
         task=KIND, language="en", metric="accuracy", tokens=tokens,
         data=tokens.with_suffix(".parquet"),
     )  # fmt: skip
-    selection = Selection([dev], SPECS, plan, running(tmp_path))
+    selection = Selection([dev], SPECS, plan, runtime(tmp_path))
     folder = run(tmp_path, start, tokens, plan, selection=selection)
     rows = pq.read_table(folder / "selection.parquet").to_pylist()
     best = max(row["value"] for row in rows)
@@ -268,7 +268,7 @@ def test_the_best_adapters_are_kept(tmp_path: Path, start: Path, tokens: Path) -
     predict(
         folder, task=KIND, kind=KIND, labels=labels_of(KIND),
         items=[Item(language="en", tokens=tokens, data=tokens.with_suffix(".parquet"), out=out)],
-        options=PredictOptions(), tokens_per_pass=500, num_threads=1,
+        options=PredictOptions(), max_tokens=500, num_threads=1,
     )  # fmt: skip
     table = pq.read_table(out)
     right = sum(
@@ -299,7 +299,7 @@ def test_hidden_words_are_guessed_with_embeddings_that_stay(tmp_path: Path) -> N
     train(
         start, [Member(task="mlm", language="en", tokens=tokens)], {"mlm": HeadSpec(kind="mlm")},
         recipe(lora=lora(), max_steps=3), seed=SEED, out_dir=tmp_path / "model",
-        running=running(tmp_path),
+        runtime=runtime(tmp_path),
     )  # fmt: skip
     before, after = load_encoder(start).state_dict(), load_encoder(tmp_path / "model").state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}

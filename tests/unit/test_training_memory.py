@@ -24,7 +24,7 @@ from xstilts.training.memory import Adapters, Workload, estimate
 
 HERE = Path(__file__).parent
 TOLERANCE = 0.15
-# vocabulary, width, layers, heads, inner width, length, tokens per pass
+# vocabulary, width, layers, heads, inner width, length, tokens per micro-batch
 WEIGHTS_LEAD = (60_000, 256, 2, 4, 512, 32, 512)
 ACTIVATIONS_LEAD = (2_000, 192, 4, 6, 768, 128, 2048)
 MATRICES_LEAD = (2_000, 768, 6, 12, 3072, 32, 128)
@@ -47,7 +47,7 @@ def shape_of(case: tuple[int, ...]) -> EncoderShape:
 def measured(
     folder: Path,
     case: tuple[int, ...],
-    pieces: int,
+    num_used_tokens: int,
     *,
     checkpointing: bool,
     rank: int | None,
@@ -55,12 +55,12 @@ def measured(
 ) -> int:
     """Peak of a fresh process that trains on sequences of the full length, two passes a step.
 
-    The sequences have as many different pieces as given.
+    The sequences have as many different tokens as given.
     """
-    vocabulary, *_, length, tokens_per_pass = case
-    batch_size = 2 * tokens_per_pass // length
-    count = max(batch_size, -(-pieces // length))
-    rows = np.resize(np.arange(pieces), (count, length)).tolist()
+    vocabulary, *_, length, max_tokens = case
+    batch_size = 2 * max_tokens // length
+    count = max(batch_size, -(-num_used_tokens // length))
+    rows = np.resize(np.arange(num_used_tokens), (count, length)).tolist()
     columns = [
         list_array(rows, pa.int32()),
         pa.array(np.arange(count), pa.int32()),
@@ -74,7 +74,7 @@ def measured(
     wanted = {
         "architecture": architecture(case),
         "batch_size": batch_size,
-        "tokens_per_pass": tokens_per_pass,
+        "max_tokens": max_tokens,
         "checkpointing": checkpointing,
         "rank": rank,
         "half": half,
@@ -119,11 +119,11 @@ def measured(
 def test_the_estimate_is_near_the_peak_of_training(
     tmp_path: Path, case: tuple[int, ...], checkpointing: bool, rank: int | None, rows: int | None
 ) -> None:
-    *_, length, tokens_per_pass = case
+    *_, length, max_tokens = case
     half = case == MATRICES_LEAD
     work = Workload(
         shape=shape_of(case),
-        tokens_per_pass=tokens_per_pass,
+        max_tokens=max_tokens,
         length=length,
         device="cpu",
         checkpointing=checkpointing,
@@ -141,7 +141,7 @@ def test_the_estimate_is_near_the_peak_of_training(
 def test_the_peak_of_a_process_is_not_its_parents() -> None:
     held = np.ones(1 << 28, np.int8)
     code = (
-        "import torch; from xstilts.training.running import peak_memory; "
+        "import torch; from xstilts.training.runtime import peak_memory; "
         "small = peak_memory(torch.device('cpu')); held = torch.ones(1 << 28, dtype=torch.int8); "
         "print(small, peak_memory(torch.device('cpu')) - small)"
     )
@@ -194,12 +194,12 @@ def test_the_command_knows_how_many_pieces_occur(
     file = tmp_path / "study.yaml"
     file.write_text(yaml.safe_dump(study))
 
-    def gradients(*pieces: str) -> list[int]:
-        assert main(["memory", "--configfile", str(file), *pieces]) == 0
+    def gradients(*num_used_tokens: str) -> list[int]:
+        assert main(["memory", "--configfile", str(file), *num_used_tokens]) == 0
         lines = capsys.readouterr().out.splitlines()[1:-1]
         return [int(line.split()[-5].replace(",", "")) for line in lines]
 
-    every, some, most = gradients(), gradients("--pieces", "40000"), gradients("--pieces", "200000")
+    every, some, most = gradients(), gradients("--tokens", "40000"), gradients("--tokens", "200000")
     saved = (250_002 - 40_000) * 768 * 4 / 2**20
     assert [a - b for a, b in zip(every, some, strict=True)] == pytest.approx(
         [saved] * len(every), abs=2

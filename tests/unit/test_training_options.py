@@ -178,7 +178,7 @@ def test_gradient_checkpointing_changes_no_bit(tmp_path: Path, kind: str) -> Non
     # with dropout: what is computed again must draw the same
     assert ARCHITECTURE["dropout"] > 0
     for out, again in (("kept", False), ("again", True)):
-        run = {"gradient_checkpointing": again, "tokens_per_pass": 100}
+        run = {"gradient_checkpointing": again, "max_tokens": 100}
         stage(tmp_path, (kind,), out=out, run=run)
     for file in FILES:
         kept, again = ((tmp_path / out / file).read_bytes() for out in ("kept", "again"))
@@ -216,9 +216,9 @@ def test_how_a_stage_is_run_is_no_part_of_its_identity(tmp_path: Path) -> None:
     for chain, target in (("mnli", None), ("mnli", "xnli")):
         place = ("mini", 1, chain, target)
         assert identities.model(plain, *place) == identities.model(changed, *place)
-    assert plain.running("mini", "mnli", "xnli") == {"gradient_checkpointing": 0, "save_steps": 0}
-    assert changed.running("mini", "mnli", None) == {"gradient_checkpointing": 1, "save_steps": 0}
-    assert changed.running("mini", "mnli", "xnli")["save_steps"] == 50
+    assert plain.runtime("mini", "mnli", "xnli") == {"gradient_checkpointing": 0, "save_steps": 0}
+    assert changed.runtime("mini", "mnli", None) == {"gradient_checkpointing": 1, "save_steps": 0}
+    assert changed.runtime("mini", "mnli", "xnli")["save_steps"] == 50
 
 
 # ---- saving -------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, runtime
 from transformers import (
     Trainer,
     TrainingArguments,
@@ -123,7 +123,7 @@ def examples_of(kind: str, tokens: Path, plan: Recipe) -> list[dict[str, Any]]:
 
 
 def collate(examples: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    """Padded tensors: examples x pieces, or examples x choices x pieces."""
+    """Padded tensors: examples x tokens, or examples x choices x tokens."""
     rows = [row for example in examples for row in example["rows"]]
     per_example = len(examples[0]["rows"])
     shape = (len(examples), per_example, -1) if per_example > 1 else (len(examples), -1)
@@ -195,7 +195,7 @@ def test_losses_and_gradients_are_those_of_trainer(tmp_path: Path, kind: str) ->
         seed=SEED,
         out_dir=tmp_path / "model",
         # several passes a step, where Trainer takes one
-        running=running(tmp_path, tokens_per_pass=150),
+        runtime=runtime(tmp_path, max_tokens=150),
     )
     history = pq.read_table(tmp_path / "model/history.parquet")
     losses, norms = (history.column(name).to_pylist() for name in ("loss", "grad_norm"))

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import torch
-from engine_world import ARCHITECTURE, make_tokens, recipe, rows_of, running
+from engine_world import ARCHITECTURE, make_tokens, recipe, rows_of, runtime
 
 from xstilts.errors import Interrupted, UserError
 from xstilts.models.head_ranking import INITIAL_SCALE, Head
@@ -24,7 +24,7 @@ from xstilts.training.selection import DevSet, Selection
 
 SPECS = {"ranking": HeadSpec(kind="ranking")}
 WHOLE, TINY = 100_000, 1
-"""Pieces per pass: the whole batch at once, or each text by itself."""
+"""Tokens per micro-batch: the whole batch at once, or each text by itself."""
 
 
 def sampler_of(tokens: list[Path], batch_size: int = 8, **changes: Any) -> PairSampler:
@@ -123,12 +123,12 @@ def test_loss_is_the_softmax_over_the_batch_by_definition() -> None:
 
 
 def gradients_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokens_per_pass: int, **changes: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_tokens: int, **changes: Any
 ) -> tuple[dict[str, torch.Tensor], Any]:
     """The gradients of the first step before they are clipped, and the step's record."""
     _, tokens = make_tokens(tmp_path, "ranking", 48)
     architecture = ARCHITECTURE | {"dropout": changes.pop("dropout", 0.0)}
-    run = running(tmp_path, tokens_per_pass=tokens_per_pass, **changes.pop("run", {}))
+    run = runtime(tmp_path, max_tokens=max_tokens, **changes.pop("run", {}))
     trainer = loop._Trainer(
         architecture, [Member(task="ranking", language="en", tokens=tokens)], SPECS,
         recipe(max_steps=1, **changes), 1, run, None,
@@ -149,11 +149,11 @@ def gradients_of(
     return found, trainer._step(0, 0, 0)
 
 
-@pytest.mark.parametrize("tokens_per_pass", [TINY, 40, 120])
+@pytest.mark.parametrize("max_tokens", [TINY, 40, 120])
 @pytest.mark.parametrize("changes", [{}, {"padding_free": True}, {"label_smoothing": 0.1}], ids=str)
-def test_gradient_does_not_depend_on_the_split(tmp_path, monkeypatch, tokens_per_pass, changes):
+def test_gradient_does_not_depend_on_the_split(tmp_path, monkeypatch, max_tokens, changes):
     whole, one = gradients_of(tmp_path, monkeypatch, WHOLE, **changes)
-    split, step = gradients_of(tmp_path, monkeypatch, tokens_per_pass, **changes)
+    split, step = gradients_of(tmp_path, monkeypatch, max_tokens, **changes)
     assert step.loss.item() == pytest.approx(one.loss.item(), rel=1e-5)
     assert whole.keys() == split.keys()
     assert whole["scale"].abs() > 1e-3
@@ -169,8 +169,8 @@ def test_dropout_is_drawn_again_for_the_second_pass(
     run = {"gradient_checkpointing": checkpointing}
     split, step = gradients_of(tmp_path, monkeypatch, 60, dropout=0.3, run=run)
 
-    def in_one_graph(head: Any, passes: Any) -> Any:
-        everything = [(head(h, t["attention_mask"]), t) for h, t in passes]
+    def in_one_graph(head: Any, micro_batches: Any) -> Any:
+        everything = [(head(h, t["attention_mask"]), t) for h, t in micro_batches]
         targets = {
             name: torch.cat([t[name] for _, t in everything]) for name in head.scalar_targets
         }
@@ -207,12 +207,12 @@ def dev_set(folder: Path) -> DevSet:
 def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "ranking", 900)
     settings = recipe(epochs=12.0, batch_size=32, eval_steps=20, patience=0, learning_rate=2e-3)
-    run = running(tmp_path, tokens_per_pass=400)
+    run = runtime(tmp_path, max_tokens=400)
     selection = Selection([dev_set(tmp_path)], SPECS, settings, run)
     member = Member(task="ranking", language="en", tokens=tokens)
     result = loop.train(
         ARCHITECTURE, [member], SPECS, settings, seed=1, out_dir=tmp_path / "model",
-        running=run, selection=selection,
+        runtime=run, selection=selection,
     )  # fmt: skip
     dev = pq.read_table(tmp_path / "model/selection.parquet").to_pylist()
     assert {row["metric"] for row in dev} == {"map_at_20"}
@@ -229,13 +229,13 @@ def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
 def test_weights_are_the_same_to_the_bit_where_a_stage_was_interrupted(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "ranking", 96)
     member = Member(task="ranking", language="en", tokens=tokens)
-    run = running(tmp_path, tokens_per_pass=100)
+    run = runtime(tmp_path, max_tokens=100)
 
     def trained(out: str, how: Any) -> bytes:
         (tmp_path / out).mkdir(exist_ok=True)
         loop.train(
             ARCHITECTURE, [member], SPECS, recipe(epochs=2.0), seed=1, out_dir=tmp_path / out,
-            running=how,
+            runtime=how,
         )  # fmt: skip
         return (tmp_path / out / "heads.safetensors").read_bytes()
 

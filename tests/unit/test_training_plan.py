@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.errors import UserError
-from xstilts.tokens.batches import collate, gather, passes
+from xstilts.tokens.batches import collate, gather, micro_batches
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import load_tokenizer
-from xstilts.training.masking import mask_pieces
+from xstilts.training.masking import mask_tokens
 from xstilts.training.mixture import num_steps, shares, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
 from xstilts.training.sampler import Member, TaskSampler
@@ -96,8 +96,8 @@ def test_batches_are_of_similar_length_longest_first(tmp_path: Path) -> None:
     toy = sampler(tmp_path)
     batches = [toy.lengths[toy.batch(draw)] for draw in range(13)]
     assert all(np.all(np.diff(lengths) <= 0) for lengths in batches)
-    spread = np.mean([np.ptp(lengths) for lengths in batches])
-    assert spread < 0.5 * np.ptp(toy.lengths)
+    std = np.mean([np.ptp(lengths) for lengths in batches])
+    assert std < 0.5 * np.ptp(toy.lengths)
 
 
 def orders(folder: Path, **changes: object) -> tuple[float, list[set[int]]]:
@@ -105,8 +105,8 @@ def orders(folder: Path, **changes: object) -> tuple[float, list[set[int]]]:
     toy = sampler(folder, **changes)
     per_epoch = -(-101 // toy.batch_size)
     batches = [toy.batch(draw) for draw in range(2 * per_epoch)]
-    spread = float(np.mean([np.ptp(toy.lengths[batch]) for batch in batches]))
-    return spread, [set(batch.tolist()) for batch in batches]
+    std = float(np.mean([np.ptp(toy.lengths[batch]) for batch in batches]))
+    return std, [set(batch.tolist()) for batch in batches]
 
 
 def test_sorted_batches_says_how_many_are_sorted_together(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_an_empty_training_set_is_an_error(tmp_path: Path) -> None:
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=50), st.integers(1, 300))
 def test_passes_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int) -> None:
     lengths = sorted(lengths, reverse=True)
-    parts = [lengths[part] for part in passes(lengths, budget)]
+    parts = [lengths[part] for part in micro_batches(lengths, budget)]
     assert [length for part in parts for length in part] == lengths
     assert all(len(part) == 1 or len(part) * part[0] <= budget for part in parts)
 
@@ -159,7 +159,7 @@ def test_passes_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int
 def test_passes_never_part_the_sequences_of_a_unit(units: list[list[int]], budget: int) -> None:
     units = sorted(units, key=max, reverse=True)
     lengths = [length for unit in units for length in unit]
-    parts = [lengths[part] for part in passes(lengths, budget, 3)]
+    parts = [lengths[part] for part in micro_batches(lengths, budget, 3)]
     assert [length for part in parts for length in part] == lengths
     assert all(len(part) % 3 == 0 for part in parts)
     assert all(len(part) == 3 or len(part) * max(part) <= budget for part in parts)
@@ -236,7 +236,7 @@ def test_masking_hides_the_right_share_of_text(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 600)
     table = TokenTable.open(tokens)
     rows = [table.ids(i) for i in range(len(table))]
-    ids, labels = mask_pieces(rows, table.metadata, 0.3, seed=5)
+    ids, labels = mask_tokens(rows, table.metadata, 0.3, seed=5)
     before, after, targets = map(np.concatenate, (rows, ids, labels))
     chosen = targets != -100
     special = np.isin(before, table.metadata["special_ids"])
@@ -248,7 +248,7 @@ def test_masking_hides_the_right_share_of_text(tmp_path: Path) -> None:
     assert abs(np.mean(after[chosen] == mask_id) - 0.8) < 0.03
     assert abs(np.mean(after[chosen] == before[chosen]) - 0.1) < 0.03
     assert not np.isin(after[chosen & (after != mask_id)], table.metadata["special_ids"]).any()
-    again = np.concatenate(mask_pieces(rows, table.metadata, 0.3, seed=6)[1])
+    again = np.concatenate(mask_tokens(rows, table.metadata, 0.3, seed=6)[1])
     assert not np.array_equal(again, targets)
 
 
@@ -256,7 +256,7 @@ def test_a_short_batch_still_hides_something(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 2)
     table = TokenTable.open(tokens)
     for seed in range(20):
-        _, labels = mask_pieces([table.ids(0)], table.metadata, 0.0001, seed)
+        _, labels = mask_tokens([table.ids(0)], table.metadata, 0.0001, seed)
         assert np.sum(labels[0] != -100) == 1
 
 

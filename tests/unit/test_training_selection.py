@@ -20,7 +20,7 @@ from xstilts.tokens.store import TokenTable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xstilts.training.running import TrainResult
+    from xstilts.training.runtime import TrainResult
 
 PLAN = {"selection": "best", "eval_steps": 2, "patience": 0, "epochs": 3.0, "learning_rate": 1e-2}
 
@@ -55,7 +55,7 @@ def test_the_weights_kept_are_those_of_the_best_evaluation(tmp_path: Path, kind:
         labels=labels_of(kind),
         items=[Item(language="en", tokens=tokens, data=data, out=out)],
         options=PredictOptions(),
-        tokens_per_pass=4096,
+        max_tokens=4096,
         num_threads=1,
     )
     predictions = pq.read_table(out).cast(PREDICTION_SCHEMAS[kind])

@@ -1,4 +1,4 @@
-"""Rows of pieces that do not occur stay aside: the weights are those of training all rows."""
+"""Rows of tokens that do not occur stay aside: the weights are those of training all rows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import toy_stage
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, runtime
+from process_group_world import stage as group_stage
+from process_group_world import together
 from safetensors.torch import load_file
-from team_world import stage as team_stage
-from team_world import together
 from test_models_families import FAMILIES, published
 
 from xstilts.config.adapters import Lora
@@ -21,18 +21,18 @@ from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
-from xstilts.training import rows, setup, vocabulary
+from xstilts.training import pruning, setup, vocabulary
 from xstilts.training.loop import train
 from xstilts.training.optimiser import learning_rate, left_by_decay
 from xstilts.training.sampler import Member
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import set_up
 from xstilts.training.state import load_state
-from xstilts.training.vocabulary import pieces_of, set_rows_aside
+from xstilts.training.vocabulary import prune_vocabulary, used_token_ids
 
 PIECES = 200_000
 LARGE = {**ARCHITECTURE, "vocab_size": PIECES}
-"""Of these pieces the toy data have about 200."""
+"""Of these tokens the toy data have about 200."""
 MATRIX = "embeddings.word_embeddings.weight"
 FILES = ("model.safetensors", "heads.safetensors")
 # without clipping: the norm is a sum, and the order of its terms is another with all rows
@@ -57,7 +57,7 @@ def stage(
 
 def all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on, no row stays aside."""
-    monkeypatch.setattr(rows, "LEAST_SAVED", 1 << 60)
+    monkeypatch.setattr(pruning, "LEAST_SAVED", 1 << 60)
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -68,15 +68,15 @@ def same_bytes(one: Path, other: Path) -> None:
 def bits_are_those_of_all_rows(
     folder: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], **plan: Any
 ) -> None:
-    """A stage with rows aside, and the same with none, have the same weights."""
+    """A stage with pruned rows, and the same with none, have the same weights."""
     aside = []
 
     def seen(*given: Any) -> Any:
-        made = set_rows_aside(*given)
+        made = prune_vocabulary(*given)
         aside.append(made is not None)
         return made
 
-    monkeypatch.setattr(setup, "set_rows_aside", seen)
+    monkeypatch.setattr(setup, "prune_vocabulary", seen)
     stage(folder, "rows", kinds, **SAME_BITS, **plan)
     all_rows(monkeypatch)
     stage(folder, "all", kinds, **SAME_BITS, **plan)
@@ -90,7 +90,7 @@ def bits_are_those_of_all_rows(
 def test_weights_are_bit_for_bit_those_of_training_all_rows(
     tmp_path: Path, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bits_are_those_of_all_rows(tmp_path, monkeypatch, kinds, run={"tokens_per_pass": 150})
+    bits_are_those_of_all_rows(tmp_path, monkeypatch, kinds, run={"max_tokens": 150})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_clipping_and_decay_are_the_same_but_for_rounding(
     for name, tensor in every.items():
         torch.testing.assert_close(some[name], tensor, atol=2e-5, rtol=0, msg=name)
     # a step rounds twice: one minus rate times decay, and the product
-    aside = torch.from_numpy(np.setdiff1d(np.arange(PIECES), pieces_of(tables(tmp_path))))
+    aside = torch.from_numpy(np.setdiff1d(np.arange(PIECES), used_token_ids(tables(tmp_path))))
     tolerance = result.steps * 2 * 2**-24
     torch.testing.assert_close(some[MATRIX][aside], every[MATRIX][aside], atol=0, rtol=tolerance)
     # decay is seen, and its product is that of the rates
@@ -191,10 +191,10 @@ def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
     few = [{"id": str(i), "text_a": "cat", "text_b": "dog", "label": "good"} for i in range(16)]
     data, dev = make_tokens(tmp_path, "classification", 30, seed=7)
     _, tokens = make_tokens(tmp_path, "classification", 16, rows=few)
-    seen = [pieces_of([TokenTable.open(path)]) for path in (tokens, dev)]
+    seen = [used_token_ids([TokenTable.open(path)]) for path in (tokens, dev)]
     assert not set(seen[1]) <= set(seen[0])
     heads = {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))}
-    plan, how = recipe(selection="best"), running(tmp_path)
+    plan, how = recipe(selection="best"), runtime(tmp_path)
     dev_set = DevSet(task="toy", language="en", metric="accuracy", tokens=dev, data=data)
     result = train(
         LARGE,
@@ -203,7 +203,7 @@ def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
         plan,
         seed=1,
         out_dir=tmp_path / "model",
-        running=how,
+        runtime=how,
         selection=Selection([dev_set], heads, plan, how),
     )
     assert result.dev_score is not None
@@ -214,9 +214,9 @@ def test_a_saved_state_has_the_rows_in_training_only(tmp_path: Path) -> None:
         stage(tmp_path, "model", run={"stop_after": 2})
     found = load_state(tmp_path / "state-model", "toy")
     assert found is not None
-    pieces = pieces_of(tables(tmp_path))
-    assert found[1]["encoder"][MATRIX].shape == (len(pieces), 32)
-    assert not any(name.endswith(vocabulary.PLACES) for name in found[1]["encoder"])
+    token_ids = used_token_ids(tables(tmp_path))
+    assert found[1]["encoder"][MATRIX].shape == (len(token_ids), 32)
+    assert not any(name.endswith(vocabulary.PRUNED_ID) for name in found[1]["encoder"])
     size = sum(file.stat().st_size for file in (tmp_path / "state-model").glob("*.pt"))
     assert size < PIECES * 32 * 4 / 10
 
@@ -232,7 +232,7 @@ LORA = Lora(rank=2, alpha=4.0, dropout=0.0, modules="all-linear", merge=True)
         (("classification", "mlm"), {}, False),
         (("classification",), {"lora": LORA}, False),
     ],
-    ids=["classes", "pieces", "both", "frozen embeddings"],
+    ids=["classes", "tokens", "both", "frozen embeddings"],
 )
 def test_which_stages_leave_rows_aside(
     kinds: tuple[str, ...], changes: dict[str, Any], aside: bool
@@ -241,7 +241,7 @@ def test_which_stages_leave_rows_aside(
         LARGE,
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in kinds},
         vocab_size=200,
-        pieces=np.arange(200),
+        token_ids=np.arange(200),
         recipe=recipe(**changes),
         seed=1,
         device=torch.device("cpu"),
@@ -255,22 +255,22 @@ def test_most_of_a_vocabulary_and_a_small_one_are_trained_whole(share: float, as
     from xstilts.models.encoder import build_encoder
 
     large = build_encoder(LARGE)
-    found = set_rows_aside(large, np.arange(int(share * PIECES)))
+    found = prune_vocabulary(large, np.arange(int(share * PIECES)))
     assert (found is not None) == aside
     small = build_encoder({**ARCHITECTURE, "vocab_size": 2000})
-    assert set_rows_aside(small, np.arange(100)) is None
+    assert prune_vocabulary(small, np.arange(100)) is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_computes_the_same_from_rows(
     tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "LEAST_SAVED", 1)
+    monkeypatch.setattr(pruning, "LEAST_SAVED", 1)
     folder = published(family, tmp_path)
     whole, encoder = load_encoder(folder).eval(), load_encoder(folder).eval()
     ids = torch.tensor([[0, 9, 8, 30, 2], [0, 30, 2, 1, 1]])
     inputs = {"input_ids": ids, "attention_mask": (ids != 1).long()}
-    aside = set_rows_aside(encoder, np.unique(ids))
+    aside = prune_vocabulary(encoder, np.unique(ids))
     assert aside is not None
     assert len(encoder.get_input_embeddings().weight) == 6
     first, second = (hidden_states(model, inputs)[-1] for model in (whole, encoder))
@@ -278,7 +278,7 @@ def test_every_family_computes_the_same_from_rows(
     first.sum().backward()
     second.sum().backward()
     gradients = [model.get_input_embeddings().weight.grad for model in (whole, encoder)]
-    assert torch.equal(gradients[0][aside.pieces_R], gradients[1])
+    assert torch.equal(gradients[0][aside.token_ids_R], gradients[1])
     aside.restore(1.0)
     before, after = whole.state_dict(), encoder.state_dict()
     assert before.keys() == after.keys()
@@ -292,18 +292,18 @@ def test_a_matrix_that_is_an_output_layer_too_stays_whole() -> None:
 
     encoder = build_encoder(LARGE)
     encoder.output = torch.nn.Linear(32, PIECES)
-    assert set_rows_aside(encoder, np.arange(9)) is not None
+    assert prune_vocabulary(encoder, np.arange(9)) is not None
     encoder = build_encoder(LARGE)
     encoder.output = torch.nn.Linear(32, PIECES)
     encoder.output.weight = encoder.get_input_embeddings().weight
-    assert set_rows_aside(encoder, np.arange(9)) is None
+    assert prune_vocabulary(encoder, np.arange(9)) is None
 
 
 def test_a_piece_without_a_row_is_an_error() -> None:
     from xstilts.models.encoder import build_encoder
 
     encoder = build_encoder(LARGE)
-    assert set_rows_aside(encoder, np.arange(9)) is not None
+    assert prune_vocabulary(encoder, np.arange(9)) is not None
     ids = torch.tensor([[0, 9, 2]])
     with pytest.raises(IndexError):
         hidden_states(encoder, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
@@ -312,10 +312,10 @@ def test_a_piece_without_a_row_is_an_error() -> None:
 def test_pieces_are_those_of_the_examples(tmp_path: Path) -> None:
     table = TokenTable.open(make_tokens(tmp_path, "classification", 40)[1])
     for part in (table, table.head(3), table.head(1)):
-        every = {int(piece) for row in range(len(part)) for piece in part.ids(row)}
-        assert pieces_of([part]).tolist() == sorted(every | {table.metadata["pad_id"]})
-    assert len(pieces_of([table.head(1)])) < len(pieces_of([table]))
-    assert pieces_of([table.head(1), table]).tolist() == pieces_of([table]).tolist()
+        every = {int(token) for row in range(len(part)) for token in part.ids(row)}
+        assert used_token_ids([part]).tolist() == sorted(every | {table.metadata["pad_id"]})
+    assert len(used_token_ids([table.head(1)])) < len(used_token_ids([table]))
+    assert used_token_ids([table.head(1), table]).tolist() == used_token_ids([table]).tolist()
 
 
 @pytest.mark.slow
@@ -330,8 +330,8 @@ def test_several_processes_train_the_same_rows(tmp_path: Path, mode: Any) -> Non
     stopped = {"out": "passed-on", "run": {"stop_after": 2}}
     wanted = [{**common, "out": "together", "run": {}}, {**common, **stopped}]
     together("stages", {"stages": wanted}, mode)
-    team_stage({**common, "out": "alone"})
-    assert team_stage({**common, "out": "passed-on"})["resumed_at"] == 2
+    group_stage({**common, "out": "alone"})
+    assert group_stage({**common, "out": "passed-on"})["resumed_at"] == 2
     alone = load_file(tmp_path / "alone/model.safetensors")
     assert len(alone[MATRIX]) == PIECES
     for out in ("together", "passed-on"):

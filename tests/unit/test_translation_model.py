@@ -35,8 +35,8 @@ def load(folder: Path, **changes: Any) -> TranslationModel:
     return TranslationModel(folder, **(settings | changes))
 
 
-def translations(model: TranslationModel, tokens_per_pass: int = 400) -> list[str]:
-    return model.translate(model.encode(TEXTS), tokens_per_pass)
+def translations(model: TranslationModel, max_tokens: int = 400) -> list[str]:
+    return model.translate(model.encode(TEXTS), max_tokens)
 
 
 def test_flores_codes_are_those_of_nllb():
@@ -52,7 +52,7 @@ def test_translations_do_not_depend_on_batches(folder, beams):
     model = load(folder(), beams=beams)
     found = translations(model)
     assert len(set(found)) > 1
-    assert found == translations(model, tokens_per_pass=1)
+    assert found == translations(model, max_tokens=1)
     assert found == translations(load(folder(), beams=beams))
 
 
@@ -70,11 +70,11 @@ def test_the_first_piece_is_the_target_language(folder, codes):
 
 
 def test_the_source_language_is_part_of_the_input():
-    pieces = load(nllb()).encode(["a bird"])[0]
+    token_ids = load(nllb()).encode(["a bird"])[0]
     model = load(nllb(), languages=("sw", "de"), codes={"sw": "swh_Latn", "de": "deu_Latn"})
     other = model.encode(["a bird"])[0]
-    assert pieces[1:] == other[1:]
-    assert pieces[0] != other[0]
+    assert token_ids[1:] == other[1:]
+    assert token_ids[0] != other[0]
 
 
 def test_marian_prefixes():
@@ -111,9 +111,9 @@ def test_an_interrupted_translation_goes_on(tmp_path, monkeypatch):
     calls: list[int] = []
     translate = model.translate
 
-    def counted(pieces, tokens_per_pass):
-        calls.append(len(pieces))
-        return translate(pieces, tokens_per_pass)
+    def counted(token_ids, max_tokens):
+        calls.append(len(token_ids))
+        return translate(token_ids, max_tokens)
 
     monkeypatch.setattr(model, "translate", counted)
     assert translate_in_chunks(TEXTS, model, tmp_path / "whole", 400) == whole
@@ -132,7 +132,7 @@ def test_rows_of_a_kind(tmp_path):
     }  # fmt: skip
     identity = {"kind": "classification", "language": "de", "source": source}
     result, facts = translate_rows(
-        rows, nllb(), identity, state=tmp_path, tokens_per_pass=400, device="cpu"
+        rows, nllb(), identity, state=tmp_path, max_tokens=400, device="cpu"
     )
     assert facts["distinct"] == 5
     assert facts["sentences"] == 5

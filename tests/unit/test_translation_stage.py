@@ -13,8 +13,8 @@ from translation_world import nllb
 
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
+from xstilts.jobs.translation import translate_data
 from xstilts.manifest import Manifest, read_manifest, write_manifest
-from xstilts.stages.translation import translate_data
 
 SOURCE = Path("results/s/data/squad_v1/en/train.json")
 PLACE = Path("results/s/data/squad_v1/de-translated/train.json")
@@ -60,7 +60,7 @@ def translate(**changes: Any) -> Manifest:
         examples=PLACE.with_suffix(".parquet"),
         manifest=PLACE,
         state_root=Path("results/s/state"),
-        tokens_per_pass=400,
+        max_tokens=400,
         num_threads=1,
     )
     return read_manifest(PLACE)

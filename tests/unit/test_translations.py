@@ -14,7 +14,7 @@ from xstilts.errors import UserError
 from xstilts.explain import explain
 from xstilts.grid import identities
 from xstilts.identity import differences
-from xstilts.stages.data import prepare_data
+from xstilts.jobs.data import prepare_data
 
 MODEL = "translations: {model: {hub: some/model, revision: abc}}\nstrategies:"
 CHAIN = "  mnli: [mnli@qab:translated]"

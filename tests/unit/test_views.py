@@ -14,8 +14,8 @@ from xstilts.comparisons.tables.best import best_summary, best_table
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.grid.products import find_product
+from xstilts.jobs.tables import study_cells
 from xstilts.results.render import Header, summary_markdown
-from xstilts.stages.tables import study_cells
 from xstilts.statistics.predicates import evaluate
 from xstilts.statistics.study_scores import StudyScores
 

@@ -41,7 +41,7 @@ def run(model: Path, folder: Path, kind: str, data: Path, tokens: Path, **change
         "labels": labels_of(kind),
         "items": [Item(language="en", tokens=tokens, data=data, out=out)],
         "options": PredictOptions(),
-        "tokens_per_pass": 4096,
+        "max_tokens": 4096,
         "num_threads": 1,
         "device": "cpu",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, running
+from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, runtime
 
 from xstilts.models.heads import HeadSpec
 from xstilts.training.loop import train
@@ -14,7 +14,7 @@ from xstilts.training.selection import DevSet, Selection
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xstilts.training.running import TrainResult
+    from xstilts.training.runtime import TrainResult
 
 METRICS = {
     "classification": "accuracy",
@@ -58,7 +58,7 @@ def stage(
             dev_sets.append(
                 DevSet(task=kind, language="en", metric=metric, tokens=tokens, data=data)
             )
-    plan, how = recipe(**changes), running(folder, **(run or {}))
+    plan, how = recipe(**changes), runtime(folder, **(run or {}))
     return train(
         start,
         members,
@@ -66,6 +66,6 @@ def stage(
         plan,
         seed=1,
         out_dir=folder / out,
-        running=how,
+        runtime=how,
         selection=Selection(dev_sets, heads, plan, how) if dev else None,
     )

@@ -53,15 +53,15 @@ def _shape(vocab_size: int) -> dict[str, Any]:
 
 @functools.cache
 def m2m100() -> Path:
-    """A model with one piece per language, by ISO codes."""
+    """A model with one token per language, by ISO codes."""
     folder = Path(_FOLDER.name) / "m2m100"
     folder.mkdir()
     spm = _sentencepiece(folder / "spm")
-    pieces = sentencepiece.SentencePieceProcessor(model_file=str(spm))
+    token_ids = sentencepiece.SentencePieceProcessor(model_file=str(spm))
     special = ["<s>", "<pad>", "</s>", "<unk>"]
-    vocab = {piece: number for number, piece in enumerate(special)}
-    for number in range(3, pieces.get_piece_size()):
-        vocab.setdefault(pieces.id_to_piece(number), len(vocab))
+    vocab = {token: number for number, token in enumerate(special)}
+    for number in range(3, token_ids.get_piece_size()):
+        vocab.setdefault(token_ids.id_to_piece(number), len(vocab))
     (folder / "vocab.json").write_text(json.dumps(vocab))
     tokenizer = M2M100Tokenizer(vocab_file=str(folder / "vocab.json"), spm_file=str(spm))
     torch.manual_seed(1)
@@ -73,7 +73,7 @@ def m2m100() -> Path:
 
 @functools.cache
 def nllb() -> Path:
-    """A model with one piece per language, by FLORES codes; ``qaa`` and ``qab`` among them."""
+    """A model with one token per language, by FLORES codes; ``qaa`` and ``qab`` among them."""
     folder = Path(_FOLDER.name) / "nllb"
     base = Tokenizer(models.BPE(unk_token="<unk>"))
     base.normalizer = normalizers.NFKC()
@@ -100,9 +100,9 @@ def marian(prefixes: tuple[str, ...] = ()) -> Path:
     folder = Path(_FOLDER.name) / f"marian{len(prefixes)}"
     folder.mkdir()
     spm = _sentencepiece(folder / "spm")
-    pieces = sentencepiece.SentencePieceProcessor(model_file=str(spm))
-    names = [pieces.id_to_piece(i) for i in range(3, pieces.get_piece_size())]
-    vocab = {piece: i for i, piece in enumerate(["</s>", "<unk>", *prefixes, *names, "<pad>"])}
+    token_ids = sentencepiece.SentencePieceProcessor(model_file=str(spm))
+    names = [token_ids.id_to_piece(i) for i in range(3, token_ids.get_piece_size())]
+    vocab = {token: i for i, token in enumerate(["</s>", "<unk>", *prefixes, *names, "<pad>"])}
     (folder / "vocab.json").write_text(json.dumps(vocab))
     tokenizer = MarianTokenizer(
         source_spm=str(spm), target_spm=str(spm), vocab=str(folder / "vocab.json")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conftest import TINY, Checkout
-from xstilts.record import read_record
+from xstilts.schema_metadata import read_metadata
 
 pytestmark = pytest.mark.workflow
 
@@ -57,7 +57,7 @@ def test_after_a_renaming_nothing_is_left_to_do(done: Checkout) -> None:
     (note,) = after["accepted"]  # type: ignore[misc]
     assert note["code"] == before["identity"]["declared"]["code"]  # type: ignore[index]
     assert (note["why"], bool(note["date"]), "torch" in note["versions"]) == (WHY, True, True)
-    scores = read_record(done.results / "scores/mini/seed-1/mnli/xnli.parquet")
+    scores = read_metadata(done.results / "scores/mini/seed-1/mnli/xnli.parquet")
     assert scores["accepted"][0]["why"] == WHY
     for file in ("tables/transfer.md", "tables/transfer.tex", "report.html"):
         assert f"although the code had changed ({WHY[:-1]})" in (done.results / file).read_text()

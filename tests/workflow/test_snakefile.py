@@ -69,7 +69,7 @@ def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     assert jobs["predict_tatoeba"] == 3 * 4
     assert jobs["score_predictions"] == 3 * 4 * 3
     # only asked for by name
-    assert "export_submission" not in jobs
+    assert "write_submission" not in jobs
 
 
 @pytest.mark.full

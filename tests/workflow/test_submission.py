@@ -18,7 +18,7 @@ pytestmark = pytest.mark.workflow
 def test_a_submission_is_asked_for_by_name_and_scores_as_the_study_does(done: Checkout):
     run = done.snakemake("submission")
     assert run.code == 0, run.output
-    assert run.jobs == {"export_submission": 2, "submission": 1}
+    assert run.jobs == {"write_submission": 2, "submission": 1}
     assert done.snakemake("-n", "submission").nothing_to_do
     assert "up to date" in done.command("explain", "submission/mini/seed-1/mnli").output
 

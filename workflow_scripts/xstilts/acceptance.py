@@ -30,7 +30,7 @@ from xstilts.files import read_json, sha256_of, write_json
 from xstilts.grid.products import find_product, study_products, with_inputs
 from xstilts.manifest import KEPT
 from xstilts.paths import product
-from xstilts.record import read_record, replace_record
+from xstilts.schema_metadata import read_metadata, replace_record
 from xstilts.snakemake_record import SnakemakeRecord, is_code
 from xstilts.versions import versions
 
@@ -159,7 +159,7 @@ def acceptances(grid: Grid) -> list[str]:
     """
     found: dict[tuple[str, str], dict[str, None]] = {}
     for file in _decisive(grid):
-        record = read_record(file) if file.suffix == ".parquet" else _manifest(file)
+        record = read_metadata(file) if file.suffix == ".parquet" else _manifest(file)
         for note in record.get("accepted", []):
             found.setdefault((note["why"], note["date"]), {})[product(file.as_posix())] = None
     return [_sentence(why, date, list(names)) for (why, date), names in found.items()]

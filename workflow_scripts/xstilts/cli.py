@@ -68,16 +68,16 @@ def _accept(arguments: argparse.Namespace) -> None:
     if not names:
         print("Nothing to accept: no code of these products has changed.")
     elif Path(grid.paths.tables).is_dir():
-        from xstilts.stages.report import renew_remarks
+        from xstilts.jobs.report import renew_remarks
 
         for file in renew_remarks(grid):
             print(f"{file}: says so.")
 
 
 def _tables(arguments: argparse.Namespace) -> None:
-    from xstilts.stages.report import build_study_report
-    from xstilts.stages.statistics import build_statistics
-    from xstilts.stages.tables import build_tables
+    from xstilts.jobs.report import build_study_report
+    from xstilts.jobs.statistics import build_statistics
+    from xstilts.jobs.tables import build_tables
 
     grid = _grid(arguments)
     out = Path(grid.paths.tables)
@@ -140,9 +140,9 @@ def _memory(arguments: argparse.Namespace) -> None:
     from xstilts.plan.memory import HEADER, Conditions, memory_rows
 
     conditions = Conditions(
-        tokens_per_pass=arguments.tokens_per_pass,
+        max_tokens=arguments.max_tokens,
         device=arguments.device,
-        tokens_in_use=arguments.pieces,
+        tokens_in_use=arguments.token_ids,
     )
     found = memory_rows(_grid(arguments, files_must_exist=False), conditions)
     _print_columns([HEADER, *found])
@@ -160,12 +160,12 @@ def _print_columns(rows: Sequence[Sequence[str]]) -> None:
 def _score(arguments: argparse.Namespace) -> None:
     from xstilts.files import write_json
     from xstilts.submission.benchmarks import BENCHMARKS
-    from xstilts.submission.layout import whatever_is_in
+    from xstilts.submission.layout import detect_benchmark
     from xstilts.submission.present import as_json, as_text
     from xstilts.submission.score import score_folders
 
     labels, predictions = Path(arguments.labels), Path(arguments.predictions)
-    benchmark = BENCHMARKS.get(arguments.benchmark) or whatever_is_in(labels)
+    benchmark = BENCHMARKS.get(arguments.benchmark) or detect_benchmark(labels)
     scores = score_folders(labels, predictions, benchmark, partial=arguments.partial)
     for line in as_text(scores):
         print(line)
@@ -174,9 +174,9 @@ def _score(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from xstilts.stages.submission import export_what_there_is
+    from xstilts.jobs.submission import write_available
 
-    for line in export_what_there_is(_grid(arguments)):
+    for line in write_available(_grid(arguments)):
         print(line)
 
 
@@ -234,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
     memory.add_argument("--device", choices=("gpu", "cpu"), default="gpu")
     memory.add_argument(
-        "--pieces", type=int, metavar="N", help="different pieces of a stage's data, if known"
+        "--tokens", type=int, metavar="N", help="different tokens of a stage's data, if known"
     )
     add("tasks", _tasks, "List the tasks.")
     scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")

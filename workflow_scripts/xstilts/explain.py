@@ -10,8 +10,8 @@ from xstilts.files import read_json, sha256_of
 from xstilts.grid.products import Product, find_product, inputs_of
 from xstilts.identity import differences
 from xstilts.paths import input_names, product
-from xstilts.record import read_record
 from xstilts.results import failures
+from xstilts.schema_metadata import read_metadata
 from xstilts.snakemake_record import SnakemakeRecord
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Disk:
             return {}
         if item.record.suffix == ".json":
             return dict(read_json(item.record))
-        return read_record(item.record)
+        return read_metadata(item.record)
 
     def recorded(self, item: Product) -> dict[str, Any] | None:
         """The identity with which a product on disk was made; None if there is none."""
@@ -80,7 +80,7 @@ def content_of(file: Path) -> str | None:
     if file.suffix == ".json" and file.parts[:1] == ("results",):
         return str(read_json(file)["content"])
     if file.suffix == ".parquet" and file.parts[:1] == ("results",):
-        return read_record(file).get("id")
+        return read_metadata(file).get("id")
     return sha256_of(file)
 
 

@@ -29,8 +29,8 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
     "training": ("xstilts.training.loop",),
     "prediction": ("xstilts.prediction.run",),
     "scores": ("xstilts.results.score",),
-    "baselines": ("xstilts.baselines.run",),
-    "submission": ("xstilts.submission.export",),
+    "baselines": ("xstilts.trivial_baselines.run",),
+    "submission": ("xstilts.submission.write",),
 }
 """What every job of a type runs."""
 

@@ -17,8 +17,10 @@ Kind = Literal[
 EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
 """Kinds that compare sentence vectors: those of a trained head, or, without one, of the layer that
 the protocol prescribes."""
-BASELINE_KINDS = frozenset({"classification", "multiple_choice", "retrieval", "span", "tagging"})
-"""Kinds that have baselines without a model (``xstilts.baselines``)."""
+TRIVIAL_BASELINE_KINDS = frozenset(
+    {"classification", "multiple_choice", "retrieval", "span", "tagging"}
+)
+"""Kinds that have baselines without a model (``xstilts.trivial_baselines``)."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

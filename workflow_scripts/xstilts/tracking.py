@@ -62,17 +62,17 @@ class Tracker:
         """
         if not self._writers or len(columns["seconds"]) == first:
             return
-        seconds, pieces = columns["seconds"], 0
+        seconds, num_tokens = columns["seconds"], 0
         before = seconds[first - 1] if first else 0.0
         # by the clock of the training: pauses between runs of a stage do not show
         zero = time.time() - seconds[-1]
         for row in range(first, len(seconds)):
             values = {curve: columns[name][row] for name, curve in CURVES.items()}
             values[f"train/loss/{columns['task'][row]}"] = columns["loss"][row]
-            pieces += columns["tokens"][row]
+            num_tokens += columns["tokens"][row]
             if row + 1 == len(seconds) or seconds[row + 1] != seconds[row]:
-                values["train/tokens_per_second"] = pieces / max(seconds[row] - before, 1e-9)
-                before, pieces = seconds[row], 0
+                values["train/tokens_per_second"] = num_tokens / max(seconds[row] - before, 1e-9)
+                before, num_tokens = seconds[row], 0
             # counted as evaluations are: steps done
             self._step, self._when = columns["step"][row] + 1, zero + seconds[row]
             self._write(self._step, values, again)

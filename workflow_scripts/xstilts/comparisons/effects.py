@@ -74,8 +74,8 @@ def _table(scores: StudyScores, pairs: Sequence[Pair], family: Family) -> pd.Dat
         for pair in pairs
         for row in _rows(scores, model, pair)
     ]
-    singles = [row for row in records if row["target"] not in (AVERAGE, TRAINED)]
-    correct(singles, FAMILIES[family])
+    single_tasks = [row for row in records if row["target"] not in (AVERAGE, TRAINED)]
+    correct(single_tasks, FAMILIES[family])
     return pd.DataFrame(records, columns=EFFECT_SCHEMA.names)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xstilts.grid.singles import single_tasks
+from xstilts.grid.single_tasks import single_tasks
 from xstilts.manifest import facts_of
 from xstilts.paths import data_file
 from xstilts.tasks import TASKS

@@ -16,7 +16,7 @@ class Architecture(Section):
     num_layers: int = Field(4, ge=1, description="Transformer layers.")
     num_heads: int = Field(4, ge=1, description="Attention heads; must divide the width.")
     intermediate_size: int = Field(512, ge=8, description="Width of the feed-forward layer.")
-    max_length: int = Field(256, ge=16, description="Longest sequence in word pieces.")
+    max_length: int = Field(256, ge=16, description="Longest sequence in tokens.")
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout of hidden states and attention.")
 
     @model_validator(mode="after")
@@ -32,7 +32,7 @@ class Pretrain(Section):
     """A base model built by the workflow: MLM and translation-pair MLM on the study's `text`."""
 
     architecture: Architecture = Field(Architecture(), description="Shape of the encoder.")
-    vocab_size: int = Field(8000, ge=64, description="Pieces of the Unigram tokenizer.")
+    vocab_size: int = Field(8000, ge=64, description="Tokens of the Unigram tokenizer.")
     tlm: bool = Field(True, description="Also train on the study's translation pairs.")
     seed: int = Field(0, ge=0, description="Seed of the base model; one base serves all seeds.")
     recipe: Recipe = Field(

@@ -20,7 +20,7 @@ class Protocol:
     """How a finished model is turned into a number."""
 
     pooling: Literal["mean", "mean_no_special", "cls"]
-    """What a sentence vector is the mean of: all pieces, all but the special ones, or the first."""
+    """What a sentence vector is the mean of: all tokens, all but the special ones, or the first."""
     retrieval_depth: float
     """Hidden state used for retrieval, as a share of the layers; XLM-R large's published layer is
     hidden state 14 of 24."""
@@ -29,7 +29,7 @@ class Protocol:
     n_best: int
     """Start and end positions considered per window in span decoding."""
     max_answer_length: int
-    """Longest answer in word pieces."""
+    """Longest answer in tokens."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
     """By what retrieval chooses the best candidate."""
     neighbourhood: int = 10
@@ -49,7 +49,7 @@ class Protocol:
         return self.mining_depth if kind == "mining" else self.retrieval_depth
 
 
-# Without the special pieces, which carry no meaning of the sentence
+# Without the special tokens, which carry no meaning of the sentence
 _RECOMMENDED = Protocol(
     pooling="mean_no_special",
     retrieval_depth=14 / 24,
@@ -60,7 +60,7 @@ _RECOMMENDED = Protocol(
 
 PROTOCOLS: dict[str, Protocol] = {
     # google-research/xtreme: run_tatoeba.sh layer 13 of the last 24 = hidden state 14; mean pooling
-    # over all pieces, special ones included. run_bucc2018.sh layer 7 of the last 12 = hidden state
+    # over all tokens, special ones included. run_bucc2018.sh layer 7 of the last 12 = hidden state
     # 20; its pool_type cls had no effect before October 2021
     "xtreme-2020": Protocol(
         pooling="mean",

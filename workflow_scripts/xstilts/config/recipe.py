@@ -59,7 +59,7 @@ class Recipe(Level):
     )
     padding_free: bool = Field(
         False,
-        description="Train XLM-R or RoBERTa without padding: pieces in one row, attention in "
+        description="Train XLM-R or RoBERTa without padding: tokens in one row, attention in "
         "groups of equal length. The same result but for rounding and the draws of dropout.",
     )
     lora: Lora | None = Field(
@@ -107,7 +107,7 @@ class Recipe(Level):
         0, ge=0, description="Use only the first N training examples of each set; 0 is all."
     )
     mlm_probability: float = Field(
-        0.15, gt=0, lt=1, description="Share of the pieces that masked language modelling hides."
+        0.15, gt=0, lt=1, description="Share of the tokens that masked language modelling hides."
     )
     sampling: Literal["proportional", "uniform", "temperature"] = Field(
         "proportional", description="How a mixture draws the training set of each step."
@@ -133,12 +133,12 @@ class Recipe(Level):
         "0 is off. It does not change the result.",
     )
     max_length: int = Field(
-        256, ge=8, description="Longest sequence in word pieces (per task, not per stage)."
+        256, ge=8, description="Longest sequence in tokens (per task, not per stage)."
     )
     doc_stride: int = Field(
         128,
         ge=1,
-        description="Word pieces between the starts of two windows over a long context "
+        description="Tokens between the starts of two windows over a long context "
         "(per task, not per stage).",
     )
     # SQuAD v2.0's default in BERT's script and its descendants
@@ -152,7 +152,7 @@ class Recipe(Level):
 SELECTION_KEYS = ("eval_steps", "patience", "dev_examples")
 """Keys that say nothing where the last weights are kept."""
 
-RUNNING_KEYS = ("gradient_checkpointing", "save_steps")
+RUNTIME_KEYS = ("gradient_checkpointing", "save_steps")
 """Keys that say how a stage is run; they do not change its result and are no part of it."""
 
 TOKEN_KEYS = ("max_length", "doc_stride")

@@ -11,7 +11,7 @@ from xstilts.config.bases import Base
 from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import Recipe, Recipes
-from xstilts.config.running import Logging, Resources
+from xstilts.config.runtime import Logging, Resources
 from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations

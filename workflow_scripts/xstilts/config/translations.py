@@ -25,7 +25,7 @@ class TranslationModel(Section):
     )
     beams: int = Field(4, ge=1, description="Beams of the search; 1 is greedy.")
     max_length: int = Field(
-        256, ge=8, description="Longest text and longest translation, in the model's word pieces."
+        256, ge=8, description="Longest text and longest translation, in the model's tokens."
     )
     sentences: bool = Field(
         True, description="Translate sentence by sentence, as such models are trained."

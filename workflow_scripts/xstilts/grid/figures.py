@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.comparison_names import COMPARISONS
-from xstilts.grid.singles import single_tasks
-from xstilts.grid.twins import language_twins
+from xstilts.grid.language_contrasts import language_contrasts
+from xstilts.grid.single_tasks import single_tasks
 
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
@@ -32,7 +32,7 @@ def figure_names(grid: Grid) -> tuple[str, ...]:
     names += [f"languages/{target}" for target in grid.targets]
     if grid.study.source == "microworld":
         names.append("properties")
-    if language_twins(grid):
+    if language_contrasts(grid):
         names.append("sources")
     if len(grid.study.bases) > 1:
         names.append("scale")

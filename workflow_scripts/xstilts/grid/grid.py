@@ -22,9 +22,9 @@ from xstilts.config.protocol import PROTOCOLS
 from xstilts.grid import translations
 from xstilts.grid.checks import check_dev_sets, check_names
 from xstilts.grid.names import parse_names
-from xstilts.grid.parallel import check_parallel
+from xstilts.grid.processes import check_parallel
 from xstilts.grid.stages import Stages
-from xstilts.kinds import BASELINE_KINDS, EMBEDDING_KINDS
+from xstilts.kinds import EMBEDDING_KINDS, TRIVIAL_BASELINE_KINDS
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
 
@@ -221,10 +221,10 @@ class Grid(Stages):
         return [
             self.paths.baselines(name)
             for name, node in self.targets.items()
-            if node.task.kind in BASELINE_KINDS and not node.view
+            if node.task.kind in TRIVIAL_BASELINE_KINDS and not node.view
         ]
 
-    def baseline_members(self, target: str) -> tuple[Member, ...]:
+    def trivial_baseline_members(self, target: str) -> tuple[Member, ...]:
         """The training sets that a target's baselines are trained on: those of its own kind."""
         node = self.targets[target]
         return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)

@@ -246,7 +246,7 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
 def baselines(grid: Grid, target: str) -> dict[str, Any]:
     """Identity of a target's baselines (data apart): training sets, metric, code."""
     node = grid.targets[target]
-    members = [f"{m.task}@{m.language}" for m in grid.baseline_members(target)]
+    members = [f"{m.task}@{m.language}" for m in grid.trivial_baseline_members(target)]
     # the same for all base models, whose recipes may differ in all but the mixture
     base = next(iter(grid.study.bases))
     recipe = grid.recipe(base, EMPTY_CHAIN, target) if members else {"max_train_examples": 0}

@@ -122,7 +122,10 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
 def _baselines(grid: Grid, target: str) -> Product:
     record, node = grid.paths.baselines(target), grid.targets[target]
     inputs = (
-        *(grid.paths.data(m.task, m.language, "train") for m in grid.baseline_members(target)),
+        *(
+            grid.paths.data(m.task, m.language, "train")
+            for m in grid.trivial_baseline_members(target)
+        ),
         *(grid.paths.data(node.task.name, code, node.split) for code in node.languages),
     )
     return Product(product(record), Path(record), identities.baselines(grid, target), inputs)

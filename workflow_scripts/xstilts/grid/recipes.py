@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.config.adapters import Lora
 from xstilts.config.recipe import (
-    RUNNING_KEYS,
+    RUNTIME_KEYS,
     SELECTION_KEYS,
     TASK_KEYS,
     TOKEN_KEYS,
@@ -60,10 +60,10 @@ def stage_recipe(
     own = bool(narrower) and "loss_weights" in narrower[-1].model_fields_set
     known = heads if own else dict.fromkeys(map(head_name, TASKS))
     recipe["loss_weights"] = _loss_weights(recipe["loss_weights"], known, heads)
-    return {key: value for key, value in recipe.items() if key not in (*TASK_KEYS, *RUNNING_KEYS)}
+    return {key: value for key, value in recipe.items() if key not in (*TASK_KEYS, *RUNTIME_KEYS)}
 
 
-def stage_running(
+def stage_runtime(
     study: Study,
     position: Position,
     members: Sequence[Member],
@@ -71,7 +71,7 @@ def stage_running(
 ) -> dict[str, int]:
     """How a stage is run, in numbers: what does not change its result."""
     settings = _settings(study, position, members, narrower)
-    return {key: int(settings[key]) for key in RUNNING_KEYS}
+    return {key: int(settings[key]) for key in RUNTIME_KEYS}
 
 
 def _lora(given: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, translation_language
-from xstilts.grid.recipes import Position, stage_recipe, stage_running
+from xstilts.grid.recipes import Position, stage_recipe, stage_runtime
 from xstilts.grid.sources import TextFiles, text_entries, text_files
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
@@ -92,9 +92,9 @@ class Stages:
         """The full recipe of the last stage of a model."""
         return stage_recipe(self.study, *self._levels(base, chain, target))
 
-    def running(self, base: str, chain: str, target: str | None) -> dict[str, int]:
+    def runtime(self, base: str, chain: str, target: str | None) -> dict[str, int]:
         """What the recipe says of how that stage is run, which does not change its result."""
-        return stage_running(self.study, *self._levels(base, chain, target))
+        return stage_runtime(self.study, *self._levels(base, chain, target))
 
     def _levels(
         self, base: str, chain: str, target: str | None

@@ -30,7 +30,7 @@ NAMES = tuple("mary john anna peter lucy paul clara oscar".split())
 KIND_OF |= dict.fromkeys(NAMES, "person")
 
 THINGS = tuple(noun for kind in ("fruit", "tool", "garment", "toy") for noun in KINDS[kind])
-PLACES = tuple("garden kitchen school market forest church castle harbour".split())
+PRUNED_ID = tuple("garden kitchen school market forest church castle harbour".split())
 DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
 NUMBERS = ("two", "three", "four")
 MANNERS = ("quickly", "slowly")

@@ -12,7 +12,7 @@ from xstilts.microworld.concepts import (
     KIND_OF,
     KINDS,
     NAMES,
-    PLACES,
+    PRUNED_ID,
     QUALITIES,
     VERBS,
     siblings,
@@ -97,7 +97,7 @@ def other_than(rng: random.Random, fact: Fact) -> Fact:
     if opposite is not None:
         excluded.append(fact._replace(verb=opposite))
     if fact.place is not None:
-        places = [place for place in PLACES if place != fact.place]
+        places = [place for place in PRUNED_ID if place != fact.place]
         excluded.append(fact._replace(place=pick(rng, places)))
     if fact.time is not None:
         excluded.append(fact._replace(time=pick(rng, [day for day in DAYS if day != fact.time])))

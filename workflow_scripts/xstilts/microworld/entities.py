@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from xstilts.microworld.concepts import NAMES, PLACES
+from xstilts.microworld.concepts import NAMES, PRUNED_ID
 from xstilts.microworld.draws import pick
 from xstilts.microworld.facts import Bucket, Fact, Phrase, Slot, draw_in, embellished
 from xstilts.microworld.grammar import Clause, Token, sentence
@@ -69,7 +69,7 @@ def _participant(rng: random.Random, name: str) -> Entity:
         return Entity("PER", (name,))
     if kind == "full":
         return Entity("PER", (name, pick(rng, [other for other in NAMES if other != name])))
-    return Entity("ORG", (name, pick(rng, PLACES)))
+    return Entity("ORG", (name, pick(rng, PRUNED_ID)))
 
 
 def tagged(words: Lexicon, mention: Mention) -> list[tuple[str, str]]:

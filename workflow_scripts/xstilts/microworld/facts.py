@@ -13,7 +13,7 @@ from xstilts.microworld.concepts import (
     MANNERS,
     NAMES,
     NUMBERS,
-    PLACES,
+    PRUNED_ID,
     THINGS,
     VERBS,
     VERBS_OF,
@@ -122,7 +122,7 @@ def qualified(rng: random.Random, phrase: Phrase) -> Phrase:
 
 def embellished(rng: random.Random, fact: Fact, *, lavish: bool = False) -> Fact:
     """The fact with some modifiers: place, day, adjectives; manner and number if ``lavish``."""
-    place = pick(rng, PLACES) if rng.random() < 0.5 else None
+    place = pick(rng, PRUNED_ID) if rng.random() < 0.5 else None
     time = pick(rng, DAYS) if rng.random() < 0.4 else None
     fact = fact._replace(place=place, time=time)
     if rng.random() < 0.25:

@@ -22,7 +22,7 @@ from xstilts.microworld.concepts import (
     DAYS,
     KIND_OF,
     PAIRED_OF,
-    PLACES,
+    PRUNED_ID,
     VERBS,
     VERBS_OF,
     Frame,
@@ -125,7 +125,7 @@ def _case(hypothesis: Fact, entailing: Fact, contradicting: Fact, neutral: Fact)
 def _circumstance(rng: random.Random, at_issue: Circumstance) -> Case:
     """The place or day is the same, another, or unsaid (the twin is said instead)."""
     fact = draw_fact(rng)
-    place, other_place = several(rng, PLACES, 2)
+    place, other_place = several(rng, PRUNED_ID, 2)
     day, other_day = several(rng, DAYS, 2)
     if at_issue == "place":
         same = fact._replace(place=place)
@@ -181,9 +181,9 @@ def _noun(rng: random.Random) -> Case:
     """
     fact = draw_fact(rng, pick(rng, _TRANSITIVE))
     slot: Participant = pick(rng, _PARTICIPANTS)
-    twin = _TWIN[slot]
+    contrast = _TWIN[slot]
     phrase = getattr(fact, slot)
-    same = with_slot(fact, twin, general(getattr(fact, twin)))
+    same = with_slot(fact, contrast, general(getattr(fact, contrast)))
     other = phrase._replace(noun=pick(rng, siblings(phrase.noun)))
     unsaid = with_slot(fact, slot, general(phrase))
     return _case(same, same, with_slot(same, slot, other), unsaid)
@@ -197,7 +197,7 @@ def _quality(rng: random.Random) -> Case:
         if qualities_of(fact.agent.noun) and qualities_of(fact.patient.noun):
             break
     slot: Participant = pick(rng, _PARTICIPANTS)
-    twin = _TWIN[slot]
+    contrast = _TWIN[slot]
     phrase = qualified(rng, getattr(fact, slot)._replace(definite=True))
     excluded = pick(rng, excluded_by(phrase.noun, phrase.adjective or ""))
     same = with_slot(fact, slot, phrase)
@@ -205,7 +205,7 @@ def _quality(rng: random.Random) -> Case:
         same,
         same,
         with_slot(fact, slot, phrase._replace(adjective=excluded)),
-        with_slot(fact, twin, qualified(rng, getattr(fact, twin))),
+        with_slot(fact, contrast, qualified(rng, getattr(fact, contrast))),
     )
 
 
@@ -259,12 +259,12 @@ _CHANNELS: dict[str, Callable[[random.Random], Case]] = {
 
 def _with_details(rng: random.Random, said: Fact, premise: Fact) -> tuple[Fact, Fact]:
     """Hypothesis and premise with a place and a day in the premise, some kept in both."""
-    place = pick(rng, PLACES) if rng.random() < 0.4 else None
+    place = pick(rng, PRUNED_ID) if rng.random() < 0.4 else None
     time = pick(rng, DAYS) if rng.random() < 0.3 else None
     premise = premise._replace(place=place, time=time)
-    kept_place = place if rng.random() < 0.4 else None
+    kept_index = place if rng.random() < 0.4 else None
     kept_time = time if rng.random() < 0.4 else None
-    return said._replace(place=kept_place, time=kept_time), premise
+    return said._replace(place=kept_index, time=kept_time), premise
 
 
 def _lifted(rng: random.Random, fact: Fact) -> Fact:

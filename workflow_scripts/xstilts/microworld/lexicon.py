@@ -15,7 +15,7 @@ from xstilts.microworld.concepts import (
     MANNERS,
     NAMES,
     NUMBERS,
-    PLACES,
+    PRUNED_ID,
     QUALITY_WORDS,
     VERBS,
 )
@@ -27,7 +27,7 @@ Case = Literal["subject", "object", "oblique"]
 VerbForms = tuple[str, str, str]
 """Base, past and participle: three words in mini-English, one elsewhere."""
 
-NOUNS = (*(noun for noun in KIND_OF if noun not in NAMES), *KINDS, *PLACES, *DAYS)
+NOUNS = (*(noun for noun in KIND_OF if noun not in NAMES), *KINDS, *PRUNED_ID, *DAYS)
 CONTENT = (*NOUNS, *QUALITY_WORDS, *VERBS, *MANNERS)
 """Concepts with words of their own, names apart."""
 

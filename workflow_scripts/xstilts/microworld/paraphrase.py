@@ -14,7 +14,7 @@ from __future__ import annotations
 import random
 from typing import Literal, NamedTuple
 
-from xstilts.microworld.concepts import DAYS, PLACES
+from xstilts.microworld.concepts import DAYS, PRUNED_ID
 from xstilts.microworld.draws import pick, several
 from xstilts.microworld.facts import Bucket, Fact, bucket_of, draw_in, qualified, with_slot
 from xstilts.microworld.grammar import Clause
@@ -84,7 +84,7 @@ def _events(
     if channel in ("place", "time"):
         one = draw_in(rng, seed, bucket)
         other = _beside(rng, seed, bucket, one)
-        values = several(rng, PLACES if channel == "place" else DAYS, 2)
+        values = several(rng, PRUNED_ID if channel == "place" else DAYS, 2)
         said, exchanged = (
             [
                 with_slot(fact, channel, value)

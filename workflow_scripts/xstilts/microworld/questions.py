@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import get_args
 
-from xstilts.microworld.concepts import DAYS, PLACES, Frame
+from xstilts.microworld.concepts import DAYS, PRUNED_ID, Frame
 from xstilts.microworld.draws import pick, several
 from xstilts.microworld.facts import (
     Bucket,
@@ -179,7 +179,7 @@ def draw_story(rng: random.Random, seed: int, bucket: Bucket, difficulty: Diffic
         if others is None:
             continue
         bare = [target, *others]
-        pool = several(rng, PLACES if circumstance == "place" else DAYS, len(bare))
+        pool = several(rng, PRUNED_ID if circumstance == "place" else DAYS, len(bare))
         facts = [
             _dressed(rng, fact, circumstance, word) for fact, word in zip(bare, pool, strict=True)
         ]

@@ -56,7 +56,7 @@ def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
 
     Args:
         architecture: ``vocab_size``, ``hidden_size``, ``num_layers``, ``num_heads``,
-            ``intermediate_size``, ``max_length`` (pieces) and ``dropout``.
+            ``intermediate_size``, ``max_length`` (tokens) and ``dropout``.
     """
     shape = {
         "model_type": "xlm-roberta",
@@ -248,7 +248,7 @@ def checkpoint_layers(model: PreTrainedModel) -> None:
 
 
 def max_positions(model: PreTrainedModel) -> int:
-    """Longest sequence in pieces that the model has positions for."""
+    """Longest sequence in tokens that the model has positions for."""
     config = model.config
     limit = int(getattr(config, "max_position_embeddings", 1 << 30))
     if config.model_type in {"xlm-roberta", "roberta", "xlm-roberta-xl", "camembert"}:
@@ -262,7 +262,7 @@ def check_fit(model: PreTrainedModel, file: Path, longest: int, vocab_size: int)
     Args:
         model: an encoder.
         file: the token file, for the message.
-        longest: pieces of its longest sequence.
+        longest: tokens of its longest sequence.
         vocab_size: of the tokenizer that made it.
 
     Raises:
@@ -270,18 +270,18 @@ def check_fit(model: PreTrainedModel, file: Path, longest: int, vocab_size: int)
     """
     if longest > max_positions(model):
         raise UserError(
-            f"{file}: a sequence of {longest} pieces, but the model has {max_positions(model)} "
+            f"{file}: a sequence of {longest} tokens, but the model has {max_positions(model)} "
             f"positions. Set max_length of the task to {max_positions(model)} or less."
         )
     if vocab_size > model.config.vocab_size:
         raise UserError(
-            f"{file}: made with a vocabulary of {vocab_size} pieces, but the model has "
+            f"{file}: made with a vocabulary of {vocab_size} tokens, but the model has "
             f"{model.config.vocab_size}. Use the model's own tokenizer."
         )
 
 
 def input_embeddings(model: PreTrainedModel) -> torch.Tensor:
-    """The matrix of piece embeddings, vocabulary x width; MLM heads share it."""
+    """The matrix of token embeddings, vocabulary x width; MLM heads share it."""
     weight = model.get_input_embeddings().weight
     assert isinstance(weight, torch.Tensor)
     return weight
@@ -290,7 +290,7 @@ def input_embeddings(model: PreTrainedModel) -> torch.Tensor:
 def hidden_states(
     model: PreTrainedModel, inputs: Mapping[str, torch.Tensor], *, every_layer: bool = False
 ) -> tuple[torch.Tensor, ...]:
-    """The last hidden state, or all of them from the embeddings on; each batch x pieces x width.
+    """The last hidden state, or all of them from the embeddings on; each batch x tokens x width.
 
     Args:
         model: an encoder.

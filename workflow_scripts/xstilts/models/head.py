@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class BaseHead(nn.Module, ABC):
     """Base of the heads, one module ``head_KIND`` per kind of task.
 
-    Shapes: B sequences, T pieces, D width, V vocabulary.
+    Shapes: B sequences, T tokens, D width, V vocabulary.
     """
 
     scalar_targets: ClassVar[tuple[str, ...]] = ()
     """Columns of the token file that the loss needs, one number per sequence."""
     list_targets: ClassVar[tuple[str, ...]] = ()
-    """Columns of the token file that the loss needs, one number per piece."""
+    """Columns of the token file that the loss needs, one number per token."""
 
     whole_examples: ClassVar[bool] = False
     """Whether the loss is over all sequences of an example: they then pass through the model side
@@ -35,11 +35,11 @@ class BaseHead(nn.Module, ABC):
     candidates of the whole batch: ``training.pairs`` then draws the units, and
     ``training.cached_gradient`` splits the batch into passes."""
 
-    predicts_pieces: ClassVar[bool] = False
+    predicts_tokens: ClassVar[bool] = False
     """Whether the loss is over the whole vocabulary, by the matrix of input embeddings."""
 
     pool: Pool = "first"
-    """Which piece stands for a sequence; set by ``models.heads`` to suit the encoder."""
+    """Which token stands for a sequence; set by ``models.heads`` to suit the encoder."""
     label_smoothing: float = 0.0
     """Share of the target's probability that goes to all classes alike; set by the loop."""
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Head(UnitHead):
-    """RoBERTa's classification head: dense, tanh and output on the piece that stands for all.
+    """RoBERTa's classification head: dense, tanh and output on the token that stands for all.
 
-    Shapes: B sequences, T pieces, D width, C classes.
+    Shapes: B sequences, T tokens, D width, C classes.
     """
 
     scalar_targets = ("label",)

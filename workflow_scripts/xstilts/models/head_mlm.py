@@ -1,4 +1,4 @@
-"""Head that guesses hidden pieces."""
+"""Head that predicts masked tokens."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Head(BaseHead):
     """XLM-R's language-model head; its output layer is the matrix of input embeddings.
 
-    Shapes: B sequences, T pieces, D width, V vocabulary, M hidden pieces.
+    Shapes: B sequences, T tokens, D width, V vocabulary, M masked tokens.
     """
 
     list_targets = ("labels",)
-    predicts_pieces = True
+    predicts_tokens = True
 
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
         super().__init__(hidden_size, num_labels, vocab_size, dropout)
@@ -40,9 +40,9 @@ class Head(BaseHead):
         targets: Mapping[str, torch.Tensor],
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
-        """Sum of the cross-entropies of the hidden pieces of a part of a batch, and their number.
+        """Sum of the cross-entropies of the masked tokens of a part of a batch, and their number.
 
-        Logits are made for hidden pieces only: a row of them is as long as the vocabulary.
+        Logits are made for masked tokens only: a row of them is as long as the vocabulary.
         """
         labels_BT = targets["labels"]
         hidden_BT = labels_BT != -100

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Head(UnitHead):
-    """One score per sequence, from the piece that stands for all: dense, tanh, dropout and output.
+    """One score per sequence, from the token that stands for all: dense, tanh, dropout and output.
 
     As transformers' ``RobertaForMultipleChoice``, which google-research/xtreme trains for XCOPA. No
     weight depends on the number of choices, so that tasks of three and of two can share a head.
 
-    Shapes: B sequences, T pieces, D width, N examples, C choices; B = N x C.
+    Shapes: B sequences, T tokens, D width, N examples, C choices; B = N x C.
     """
 
     scalar_targets = ("label",)

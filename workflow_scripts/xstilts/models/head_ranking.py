@@ -19,12 +19,12 @@ INITIAL_SCALE = 100.0
 
 
 class Head(BaseHead):
-    """The piece that stands for a text, through dense and tanh, at unit length.
+    """The token that stands for a text, through dense and tanh, at unit length.
 
     Queries and candidates share encoder and head. Each query's loss is the cross-entropy of its
     candidate among all candidates of the batch, by cosine times a scale that is trained.
 
-    Shapes: B texts, T pieces, D width, Q queries, C candidates; B = Q + C.
+    Shapes: B texts, T tokens, D width, Q queries, C candidates; B = Q + C.
 
     Source: google-research/xtreme ``third_party/bert.py`` (``BertForRetrieval``), whose dense layer
     is BERT's pooler. Here it starts fresh, as a pooler is no part of the encoder. There the

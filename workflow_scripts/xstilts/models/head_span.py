@@ -1,4 +1,4 @@
-"""Head for the answer's first and last piece."""
+"""Head for the answer's first and last token."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Head(UnitHead):
-    """A linear layer that scores each piece as the answer's first and as its last.
+    """A linear layer that scores each token as the answer's first and as its last.
 
-    Shapes: B sequences, T pieces, D width.
+    Shapes: B sequences, T tokens, D width.
     """
 
     scalar_targets = ("start", "end")
@@ -41,7 +41,7 @@ class Head(UnitHead):
         return (start_B + end_B) / 2
 
     def _losses_of(self, logits_BT: torch.Tensor, target_B: torch.Tensor) -> torch.Tensor:
-        """Cross-entropies; smoothing is over a window's own pieces, not its padding."""
+        """Cross-entropies; smoothing is over a window's own tokens, not its padding."""
         losses_B = F.cross_entropy(logits_BT, target_B, reduction="none")
         if not self.label_smoothing:
             return losses_B

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Head(BaseHead):
-    """A linear layer over each piece; the first piece of a word speaks for it.
+    """A linear layer over each token; the first token of a word speaks for it.
 
-    Shapes: B sequences, T pieces, D width, C tags.
+    Shapes: B sequences, T tokens, D width, C tags.
     """
 
     list_targets = ("labels",)

@@ -56,10 +56,10 @@ def new_head(spec: HeadSpec, config: Any) -> BaseHead:
         config.hidden_size, len(spec.labels), config.vocab_size, _dropout_of(config)
     )
     head.pool = pool_of(config)
-    spread = getattr(config, "initializer_range", 0.02)
+    std = getattr(config, "initializer_range", 0.02)
     for layer in head.modules():
         if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=spread)
+            nn.init.normal_(layer.weight, std=std)
             nn.init.zeros_(layer.bias)
     return head
 

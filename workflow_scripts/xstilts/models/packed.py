@@ -1,6 +1,6 @@
-"""XLM-R without padding: the pieces of a batch in one row, attention in groups of equal length.
+"""XLM-R without padding: the tokens of a batch in one row, attention in groups of equal length.
 
-Shapes: B sequences, T pieces with padding, N pieces without, D width.
+Shapes: B sequences, T tokens with padding, N tokens without, D width.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xstilts.errors import UserError
 from xstilts.models.roberta import RobertaEncoder
 
 Groups = list[tuple[int, int]]
-"""(sequences, pieces of each), in the order of the packed pieces."""
+"""(sequences, tokens of each), in the order of the packed tokens."""
 
 
 def use_packing(encoder: Any) -> None:
@@ -51,7 +51,7 @@ def packed_states(
 
 
 def _packing(mask_BT: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Groups]:
-    """Place of each real piece in B x T, its column, and the groups; short sequences first."""
+    """Place of each real token in B x T, its column, and the groups; short sequences first."""
     lengths_B = mask_BT.sum(dim=1)
     order_B = torch.argsort(lengths_B, stable=True)
     rows_N, columns_N = mask_BT[order_B].nonzero(as_tuple=True)

@@ -1,4 +1,4 @@
-"""Which piece of a sequence stands for all of it: a property of the encoder."""
+"""Which token of a sequence stands for all of it: a property of the encoder."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _KNOWN: dict[str, Pool] = {
 
 
 def pool_of(config: Any) -> Pool:
-    """The piece that a head for whole sequences reads.
+    """The token that a head for whole sequences reads.
 
-    A causal model's first piece has seen nothing of the others, its last real one has seen all.
-    Types that are not listed are causal where transformers knows them as models of the next word
+    A causal model's first token has seen nothing of the others, its last real one has seen all.
+    Types that are not listed are causal where transformers knows them as causal language models
     and not of hidden words.
 
     Args:
@@ -38,7 +38,7 @@ def pool_of(config: Any) -> Pool:
 
 
 def pooled(hidden_BTD: torch.Tensor, mask_BT: torch.Tensor, pool: Pool) -> torch.Tensor:
-    """Hidden state of the piece that stands for each sequence, B x D; padding is on the right."""
+    """Hidden state of the token that stands for each sequence, B x D; padding is on the right."""
     if pool == "first":
         return hidden_BTD[:, 0]
     last_B = mask_BT.sum(dim=1) - 1

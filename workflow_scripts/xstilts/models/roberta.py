@@ -4,7 +4,7 @@ transformers costs every process about four seconds of imports, as much as many 
 study needs for its work. Weights, configuration and outputs are those of ``XLMRobertaModel``
 without its pooler; a test compares the two.
 
-Shapes: B sequences, T pieces, D width, H heads.
+Shapes: B sequences, T tokens, D width, H heads.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _Embeddings(nn.Module):
         self.dropout = Dropout(config.hidden_dropout_prob)
 
     def forward(self, input_ids_BT: torch.Tensor, types_BT: torch.Tensor | None) -> torch.Tensor:
-        # positions count from padding_idx + 1, over real pieces only
+        # positions count from padding_idx + 1, over real tokens only
         real_BT = (input_ids_BT != self.pad_id).int()
         positions_BT = (real_BT.cumsum(1) * real_BT + self.pad_id).long()
         return self.at(input_ids_BT, positions_BT, types_BT)
@@ -98,7 +98,7 @@ class _Embeddings(nn.Module):
     def at(
         self, ids: torch.Tensor, positions: torch.Tensor, types: torch.Tensor | None
     ) -> torch.Tensor:
-        """Embeddings of pieces, in any shape, at positions counted from padding_idx + 1."""
+        """Embeddings of tokens, in any shape, at positions counted from padding_idx + 1."""
         if types is None:
             types = torch.zeros_like(ids)
         hidden = self.word_embeddings(ids) + self.token_type_embeddings(types)
@@ -118,7 +118,7 @@ class _SelfAttention(nn.Module):
         return self.mix(*self.maps(hidden_BTD), mask_B11T)
 
     def maps(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Queries, keys and values of pieces, in any shape before the width."""
+        """Queries, keys and values of tokens, in any shape before the width."""
         device = hidden.device.type
         if torch.is_autocast_enabled(device):
             # once instead of by each of the three
@@ -132,7 +132,7 @@ class _SelfAttention(nn.Module):
         value_BTD: torch.Tensor,
         mask_B11T: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """What each piece takes from those of its sequence, B x T x D."""
+        """What each token takes from those of its sequence, B x T x D."""
         batch, length, width = query_BTD.shape
         query, key, value = (
             part.view(batch, length, self.heads, -1).transpose(1, 2)
@@ -192,7 +192,7 @@ class _Layer(nn.Module):
         return self.after(self.attention["self"](hidden_BTD, mask_B11T), hidden_BTD)
 
     def after(self, attended: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-        """The rest of the layer, which takes each piece by itself; any shape before the width."""
+        """The rest of the layer, which takes each token by itself; any shape before the width."""
         hidden = self.attention["output"](attended, hidden)
         inner = functional.gelu(self.intermediate["dense"](hidden))
         result: torch.Tensor = self.output(inner, hidden)
@@ -236,7 +236,7 @@ class RobertaEncoder(nn.Module):
         return self
 
     def get_input_embeddings(self) -> nn.Embedding:
-        """The piece embeddings."""
+        """The token embeddings."""
         return self.embeddings.word_embeddings
 
     def run_layer(self, layer: Callable[..., torch.Tensor], *inputs: Any) -> torch.Tensor:
@@ -256,7 +256,7 @@ class RobertaEncoder(nn.Module):
         output_hidden_states: bool = False,
         return_dict: bool = True,
     ) -> Output:
-        """Hidden states, each batch x pieces x width."""
+        """Hidden states, each batch x tokens x width."""
         assert return_dict
         if self.packed and self.training and not bool(attention_mask.all()):
             assert not output_hidden_states

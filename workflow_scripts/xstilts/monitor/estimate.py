@@ -67,17 +67,17 @@ class Durations:
         return None if name.partition("/")[0] in COSTLY else QUICK_SECONDS
 
     def left(
-        self, waiting: Iterable[str], running: Iterable[tuple[str, float]], parallel: float
+        self, waiting: Iterable[str], runtime: Iterable[tuple[str, float]], parallel: float
     ) -> tuple[float, bool]:
         """Seconds until all is done, and whether every job was counted.
 
         Args:
             waiting: products whose jobs have not started.
-            running: products in work, and the seconds of work so far.
+            runtime: products in work, and the seconds of work so far.
             parallel: jobs at a time.
         """
         guesses = [self.guess(name) for name in waiting]
-        for name, spent in running:
+        for name, spent in runtime:
             guess = self.guess(name)
             guesses.append(None if guess is None else max(0.0, guess - spent))
         known = [guess for guess in guesses if guess is not None]

@@ -140,14 +140,14 @@ class Monitor(logging.Handler):
     def _left(self) -> str:
         """The time left in words; empty while nothing is known."""
         now = time.monotonic()
-        running = [(self._jobs[n].record, now - at) for n, at in list(self._running.items())
+        runtime = [(self._jobs[n].record, now - at) for n, at in list(self._running.items())
                    if n in self._jobs]  # fmt: skip
         waiting = [job.record for job in list(self._waiting.values())]
-        if not self._done or not (running or waiting):
+        if not self._done or not (runtime or waiting):
             return ""
-        busy = self._busy + sum(spent for _, spent in running)
+        busy = self._busy + sum(spent for _, spent in runtime)
         parallel = busy / max(now - self._started, 1e-9)
-        seconds, complete = self._durations.left(waiting, running, parallel)
+        seconds, complete = self._durations.left(waiting, runtime, parallel)
         if complete and seconds < 1:
             return "almost done"
         if not complete and seconds < 60:
@@ -164,16 +164,16 @@ class Monitor(logging.Handler):
 
         Empty when all is done: the run has nothing to wait for, and its last words come next.
         """
-        running = [n for n in list(self._running) if n in self._jobs]
-        if not running and not self._waiting:
+        runtime = [n for n in list(self._running) if n in self._jobs]
+        if not runtime and not self._waiting:
             return ""
         text = self._count()
         if left := self._left():
             text += f" {left}"
-        if running:
-            turn = int(time.monotonic() / TURN_SECONDS) % len(running)
-            which = f" ({turn + 1} of {len(running)})" if len(running) > 1 else ""
-            text += f" | {self._state(self._jobs[running[turn]], which)}"
+        if runtime:
+            turn = int(time.monotonic() / TURN_SECONDS) % len(runtime)
+            which = f" ({turn + 1} of {len(runtime)})" if len(runtime) > 1 else ""
+            text += f" | {self._state(self._jobs[runtime[turn]], which)}"
         return text
 
     def _state(self, job: Job, which: str) -> str:

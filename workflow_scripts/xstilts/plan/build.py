@@ -31,10 +31,10 @@ class Options:
     """Name of a card in ``plan.devices``."""
     memory: str | None = None
     """Memory of the device, instead of the card's."""
-    tokens_per_pass: int = 16_384
+    max_tokens: int = 16_384
     tokens_in_use: int | None = None
     """How many different tokens a stage's data have; None counts the whole vocabulary."""
-    running: int = 1
+    runtime: int = 1
     """Stages that train at the same time."""
     parameters: Mapping[str, float] = field(default_factory=dict)
     """Base to its parameters without embeddings, for models that nothing here knows."""
@@ -57,7 +57,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
         own = [job for job in history if job.device == device]
         time = hours(jobs, Clock(device, history), start_of_jobs(own))
     conditions = Conditions(
-        tokens_per_pass=options.tokens_per_pass,
+        max_tokens=options.max_tokens,
         device="cpu" if device == "cpu" else "gpu",
         tokens_in_use=options.tokens_in_use,
     )
@@ -68,11 +68,11 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
         "hours": time,
         "orientation": None if device else orientation(jobs, ORIENTATION),
         "unknown": _unknown(jobs),
-        "disk": disk(grid, jobs, options.running, options.parameters, conditions),
+        "disk": disk(grid, jobs, options.runtime, options.parameters, conditions),
         "memory": {
             "device": options.gpu or options.memory or device,
             "bytes": memory,
-            "tokens_per_pass": options.tokens_per_pass,
+            "max_tokens": options.max_tokens,
             "stages": memory_report(grid, conditions, memory),
         },
         "data": data_report(grid),

@@ -23,7 +23,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--memory", metavar="SIZE", help="its memory, as in 80GiB")
     command.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
     command.add_argument(
-        "--pieces",
+        "--tokens",
         type=int,
         metavar="N",
         help="how many different tokens a stage's data have; the whole vocabulary by default",
@@ -66,9 +66,9 @@ def plan_lines(arguments: argparse.Namespace, grid: Grid) -> Iterator[str]:
     options = Options(
         gpu=arguments.gpu,
         memory=arguments.memory,
-        tokens_per_pass=arguments.tokens_per_pass,
-        tokens_in_use=arguments.pieces,
-        running=arguments.jobs,
+        max_tokens=arguments.max_tokens,
+        tokens_in_use=arguments.num_tokens,
+        runtime=arguments.jobs,
         parameters=_parameters(arguments.parameters, grid),
     )
     plan = build_plan(grid, options)

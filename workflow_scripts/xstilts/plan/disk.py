@@ -27,7 +27,7 @@ STATES = 2
 """Training states on disk while a stage runs: one is whole while the other is written."""
 PER_STATE, BEST = 3, 1
 """Weights and AdamW's two moments; with ``selection: best``, the best weights as well."""
-RECORDS = 13_000
+HISTORY_FILES = 13_000
 """Bytes of a model's small files (two manifests, configuration, index of its heads) and of the
 schemas of its records, about."""
 PER_STEP, PER_MAPPED = 34, 17
@@ -63,7 +63,7 @@ class _Stage:
 def disk(
     grid: Grid,
     jobs: Iterable[Planned],
-    running: int,
+    runtime: int,
     given: Mapping[str, float],
     conditions: Conditions,
 ) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def disk(
     Args:
         grid: the study.
         jobs: what is trained.
-        running: stages that train at the same time.
+        runtime: stages that train at the same time.
         given: base to parameters where a user gives them.
         conditions: how stages are run; pruned vocabularies make training states smaller.
     """
@@ -95,8 +95,8 @@ def disk(
         "tokens_bytes": tokens,
         "predictions_bytes": predictions,
         "kept_bytes": kept,
-        "running": running,
-        "peak_bytes": kept + running * max(states, default=0),
+        "running": runtime,
+        "peak_bytes": kept + runtime * max(states, default=0),
         "unknown": [base for base, item in bases.items() if item["unknown"]],
     }
 
@@ -138,13 +138,13 @@ def _stages(
     shape, encoder = known_shape(grid, base), _encoder_bytes(grid, base, given)
     tokenizer = PER_ENTRY * shape.vocabulary if shape else 0
     if not grid.study.bases[base].pretrain:
-        yield _Stage(1, False, encoder and encoder + tokenizer + RECORDS, None)
+        yield _Stage(1, False, encoder and encoder + tokenizer + HISTORY_FILES, None)
     for job in jobs:
         recipe = grid.recipe(base, job.chain, job.target)
         lora = recipe.get("lora")
         apart = lora is not None and not lora["merge"]
         heads = FLOAT * _head_parameters(grid, job, shape) if shape else 0
-        records = RECORDS + PER_STEP * job.steps + PER_MAPPED * job.mapped
+        records = HISTORY_FILES + PER_STEP * job.steps + PER_MAPPED * job.mapped
         if job.position == "pretrain":
             records += tokenizer
         trained = None if lora else encoder

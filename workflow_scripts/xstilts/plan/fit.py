@@ -18,7 +18,7 @@ USABLE = 0.92
 """Share of a GPU's memory: the rest is CUDA's own and is lost between blocks (assumed)."""
 COUNTED = ("xlm-roberta", "roberta")
 """Families whose activations are counted term by term; those of others are taken to be alike."""
-SMALLEST_PASS = 256
+SMALLEST_MICRO_BATCH = 256
 MOST_PROCESSES = 1024
 
 
@@ -65,16 +65,16 @@ def advice(work: Workload, limit: float) -> list[str]:
         limit: bytes that it may need.
     """
     found = []
-    if smaller := _largest_pass(work, limit, work.tokens_per_pass):
-        found.append(f"tokens_per_pass={smaller} (--set-resources, or the profile)")
+    if smaller := _largest_micro_batch(work, limit, work.max_tokens):
+        found.append(f"max_tokens={smaller} (--set-resources, or the profile)")
     checkpointed = replace(work, checkpointing=True)
     if not work.checkpointing and (
-        larger := _largest_pass(checkpointed, limit, work.tokens_per_pass * 2)
+        larger := _largest_micro_batch(checkpointed, limit, work.max_tokens * 2)
     ):
-        found.append(f"gradient_checkpointing: true with tokens_per_pass={larger}")
+        found.append(f"gradient_checkpointing: true with max_tokens={larger}")
     if found:
         return found
-    least = replace(checkpointed, tokens_per_pass=SMALLEST_PASS)
+    least = replace(checkpointed, max_tokens=SMALLEST_MICRO_BATCH)
     if not work.adapters and not work.mlm_probability and _fits(_with_lora(least), limit):
         found.append("LoRA: gradients and moments of small matrices only")
     if work.adapters and not work.adapters.quantise and work.shards == 1:
@@ -100,11 +100,11 @@ def _fits(work: Workload, limit: float) -> bool:
     return estimate(work).total <= limit
 
 
-def _largest_pass(work: Workload, limit: float, below: int) -> int:
+def _largest_micro_batch(work: Workload, limit: float, below: int) -> int:
     """The largest pass under ``below`` that fits, halved until it does; 0 if none does."""
     size = below // 2
-    while size >= SMALLEST_PASS:
-        if _fits(replace(work, tokens_per_pass=size), limit):
+    while size >= SMALLEST_MICRO_BATCH:
+        if _fits(replace(work, max_tokens=size), limit):
             return size
         size //= 2
     return 0

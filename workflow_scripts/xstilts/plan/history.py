@@ -14,7 +14,7 @@ from xstilts.files import read_json
 from xstilts.models.shape import shape_of_config
 from xstilts.plan.devices import canonical
 from xstilts.plan.lengths import tokenised
-from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
+from xstilts.plan.work import Work, forward_flops, masked_flops, training_factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +71,7 @@ def _training(root: Path, manifest: Path) -> Finished:
     if "mlm" in declared["heads"]:
         share = sum(text.startswith(("mlm@", "tlm@")) for text in declared["mixture"])
         share /= len(declared["mixture"])
-        flops += share * hidden_flops(shape, tokens, recipe["mlm_probability"])
+        flops += share * masked_flops(shape, tokens, recipe["mlm_probability"])
     # the time is taken after the last step: the evaluation that follows is not in it
     rounds = steps // recipe["eval_steps"] if recipe.get("eval_steps") else 0
     rounds -= bool(rounds) and steps % recipe["eval_steps"] == 0
@@ -110,9 +110,9 @@ def _predictions(root: Path) -> Iterator[Finished]:
 
 def _file(root: Path, file: Path) -> tuple[Work, float, str, str] | None:
     """Work, seconds, device and precision of one language; None if they cannot be told any more."""
-    from xstilts.record import read_record
+    from xstilts.schema_metadata import read_metadata
 
-    record = read_record(file)
+    record = read_metadata(file)
     try:
         inputs = record["identity"]["inputs"]
         model = next(name for name in inputs if name.startswith(("bases/", "target/", "inter")))
@@ -120,10 +120,10 @@ def _file(root: Path, file: Path) -> tuple[Work, float, str, str] | None:
         read = tokenised(root / f"{tokens}.json")
         if read is None:
             return None
-        pieces = read.count * read.length
-        flops = forward_flops(_shape(root / model), pieces, read.length)
+        num_tokens = read.count * read.length
+        flops = forward_flops(_shape(root / model), num_tokens, read.length)
         precision = record["identity"]["declared"]["decoding"].get("precision", "fp32")
-        work, device = Work(flops, 1, pieces), canonical(record["device"])
+        work, device = Work(flops, 1, num_tokens), canonical(record["device"])
         return work, float(record["seconds"]), device, precision
     except (UserError, KeyError, StopIteration, TypeError):
         return None  # of another version, or its model is gone
@@ -135,7 +135,7 @@ def _shape(folder: Path) -> EncoderShape:
 
 
 def _mean_length(root: Path, inputs: Mapping[str, Any], ending: str) -> float:
-    """Mean pieces of the token sets among a job's inputs; 0 where they are gone."""
+    """Mean tokens of the token sets among a job's inputs; 0 where they are gone."""
     names = [name for name in inputs if name.startswith("tokens/") and name.endswith(ending)]
     found = [item for name in names if (item := tokenised(root / f"{name}.json"))]
     count = sum(item.count for item in found)

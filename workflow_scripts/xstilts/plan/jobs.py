@@ -12,7 +12,7 @@ from xstilts.grid.recipes import head_name
 from xstilts.models.shape import EncoderShape
 from xstilts.plan.lengths import Sequences, Unknown, sequences
 from xstilts.plan.shapes import known_shape
-from xstilts.plan.work import Work, forward_flops, hidden_flops, training_factor
+from xstilts.plan.work import Work, forward_flops, masked_flops, training_factor
 from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, shares
 
@@ -148,11 +148,11 @@ def _training_work(
         tokens = steps * float(share) * batch * parts[0].per_example * length
         flops += forward_flops(shape, tokens, length)
         if head == "mlm":
-            flops += hidden_flops(shape, tokens, recipe.mlm_probability)
+            flops += masked_flops(shape, tokens, recipe.mlm_probability)
         total += tokens
         if head != "mlm" and TASKS[head].kind in MAPPED and not recipe.label_smoothing:
             mapped += min(units, steps * float(share) * recipe.batch_size)
-    flops *= training_factor(grid.running(base, chain, target))
+    flops *= training_factor(grid.runtime(base, chain, target))
     flops += _evaluations(grid, base, shape, chain, target, recipe, steps, notes)
     return steps, round(mapped), Work(flops, steps, total)
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from xstilts.kinds import Row, Split
     from xstilts.tasks.base import Task
 
-PIECES_PER_WORD = 1.35
+TOKENS_PER_WORD = 1.35
 """Of XLM-R's tokenizer on English text that is split at spaces, about. Measured lengths take its
 place as soon as a data set is tokenised."""
 SPECIAL = 4
-"""Special pieces of a pair in XLM-R."""
+"""Special tokens of a pair in XLM-R."""
 SAMPLE = 30
 """Generated examples whose words are counted."""
 
@@ -37,7 +37,7 @@ class Sequences:
 
     count: float
     length: float
-    """Mean number of pieces."""
+    """Mean number of tokens."""
     per_example: int = 1
     """Sequences that must stay together: the choices of an example."""
     measured: bool = False
@@ -62,7 +62,7 @@ class Unknown(Exception):
 
 
 def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> Sequences:
-    """A data set in the pieces of a base's tokenizer.
+    """A data set in the tokens of a base's tokenizer.
 
     Raises:
         Unknown: the number of its examples or the words of one are not known.
@@ -81,13 +81,13 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
         return Sequences(examples, longest, at_most=True)
     if not words:
         raise Unknown(f"words of an example of {task}")
-    pieces = words * PIECES_PER_WORD + SPECIAL
+    num_tokens = words * TOKENS_PER_WORD + SPECIAL
     windows = 1.0
-    if spec.kind == "span" and pieces > longest:
-        windows += (pieces - longest) / stride
+    if spec.kind == "span" and num_tokens > longest:
+        windows += (num_tokens - longest) / stride
     sides = 2 if spec.kind in EMBEDDING_KINDS else 1
     count = examples * per_example * windows * sides
-    return Sequences(count, min(pieces, longest), per_example, at_most=at_most)
+    return Sequences(count, min(num_tokens, longest), per_example, at_most=at_most)
 
 
 def tokenised(manifest: Path) -> Sequences | None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
-from xstilts.grid.parallel import parallel
+from xstilts.grid.processes import parallel
 from xstilts.grid.recipes import token_options
 from xstilts.plan.shapes import shape_of_base
 from xstilts.training.memory import Adapters, Memory, Workload, estimate
-from xstilts.training.rows import pays
+from xstilts.training.pruning import is_worthwhile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ HEADER = (
 class Conditions:
     """How the stages of a study are run, as far as their memory depends on it."""
 
-    tokens_per_pass: int
+    max_tokens: int
     """Tokens that go through the model at once."""
     device: Device
     """Whose kernels run."""
@@ -67,17 +67,17 @@ def stage_work(
     """
     shape, wanted = shape_of_base(grid, base), parallel(grid, base)
     members = grid.members(base, chain, target)
-    recipe, running = grid.recipe(base, chain, target), grid.running(base, chain, target)
+    recipe, runtime = grid.recipe(base, chain, target), grid.runtime(base, chain, target)
     length = max(token_options(grid.study, member.task)["max_length"] for member in members)
     mlm = any(member.task in {"mlm", "tlm"} for member in members)
     adapters = _adapters(recipe)
     whole = mlm or adapters is not None
     return Workload(
         shape=shape,
-        tokens_per_pass=conditions.tokens_per_pass,
+        max_tokens=conditions.max_tokens,
         length=min(length, shape.positions - 2),
         device=conditions.device,
-        checkpointing=bool(running["gradient_checkpointing"]),
+        checkpointing=bool(runtime["gradient_checkpointing"]),
         half=recipe["precision"] == "bf16",
         mlm_probability=recipe["mlm_probability"] if mlm else 0.0,
         adapters=adapters,
@@ -101,7 +101,7 @@ def _adapters(recipe: dict[str, Any]) -> Adapters | None:
 
 def _rows(shape: EncoderShape, tokens: int | None) -> int | None:
     """How many token embeddings a stage trains; None for all."""
-    if tokens is None or not pays(tokens, shape.vocabulary, shape.width):
+    if tokens is None or not is_worthwhile(tokens, shape.vocabulary, shape.width):
         return None
     return tokens
 

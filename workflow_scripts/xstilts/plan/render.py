@@ -145,7 +145,7 @@ def _disk(plan: dict[str, Any]) -> Iterator[str]:
 def _memory(plan: dict[str, Any]) -> Iterator[str]:
     found = plan["memory"]
     named = f"{found['device']}, {size(found['bytes'])}" if found["bytes"] else "no device named"
-    yield f"Memory of training at {found['tokens_per_pass']} pieces per pass ({named})"
+    yield f"Memory of training at {found['max_tokens']} tokens per micro-batch ({named})"
     if not found["stages"]:
         yield "  unknown: the shape of no base is known"
         return

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Embeddings:
     """Pooled vectors of unit length, of all hidden states or of the one at ``options.depth``.
 
-    Shapes: B sentences, T pieces, D width, L hidden states kept, N sentences in all.
+    Shapes: B sentences, T tokens, D width, L hidden states kept, N sentences in all.
     """
 
     def __init__(self, table: TokenTable, options: PredictOptions) -> None:
@@ -100,7 +100,7 @@ class Embeddings:
             self._vectors_LND[index, self._examples[rows]] = unit_BD.float().cpu().numpy()
 
     def _weights(self, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """What each piece counts in its sentence's vector; they add up to 1."""
+        """What each token counts in its sentence's vector; they add up to 1."""
         mask_BT = tensors["attention_mask"].float()
         if self._options.pooling == "cls":
             mask_BT = torch.zeros_like(mask_BT)
@@ -108,7 +108,7 @@ class Embeddings:
         elif self._options.pooling == "mean_no_special":
             special = self._special.to(mask_BT.device)
             content_BT = mask_BT * ~torch.isin(tensors["input_ids"], special)
-            # a sentence of special pieces only still gets a vector
+            # a sentence of special tokens only still gets a vector
             empty_B1 = content_BT.sum(dim=1, keepdim=True) == 0
             mask_BT = torch.where(empty_B1, mask_BT, content_BT)
         return mask_BT / mask_BT.sum(dim=1, keepdim=True)

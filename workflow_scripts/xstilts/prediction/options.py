@@ -18,7 +18,7 @@ class PredictOptions:
     n_best: int = 20
     """Start and end positions considered per window (span)."""
     max_answer_length: int = 30
-    """Longest answer in pieces (span)."""
+    """Longest answer in tokens (span)."""
     null_threshold: float | None = None
     """By how much the score of no answer must exceed the best span's; None: there is always an
     answer (span)."""

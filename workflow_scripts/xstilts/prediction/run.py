@@ -17,15 +17,15 @@ import torch
 from xstilts.device import device_name, device_of
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
-from xstilts.heap import keep_freed_memory
 from xstilts.kinds import EMBEDDING_KINDS
+from xstilts.malloc import keep_freed_memory
 from xstilts.models.encoder import check_fit, hidden_states, load_encoder
 from xstilts.models.heads import load_head, read_index
 from xstilts.models.precision import autocast
 from xstilts.prediction.base import BasePredictor, predictor_of
 from xstilts.progress import Progress, seconds_left
-from xstilts.record import with_record
-from xstilts.tokens.batches import collate, gather, model_inputs, passes
+from xstilts.schema_metadata import with_metadata
+from xstilts.tokens.batches import collate, gather, micro_batches, model_inputs
 from xstilts.tokens.store import TokenTable
 from xstilts.versions import versions
 
@@ -57,7 +57,7 @@ def predict(
     labels: Sequence[str],
     items: Sequence[Item],
     options: PredictOptions,
-    tokens_per_pass: int,
+    max_tokens: int,
     num_threads: int,
     on_language: Callable[[str, float], None] | None = None,
     report: Callable[[Progress], None] | None = None,
@@ -72,7 +72,7 @@ def predict(
         labels: label names of the task.
         items: the languages.
         options: how outputs become predictions.
-        tokens_per_pass: pieces, padding included, that go through the model at once.
+        max_tokens: tokens, padding included, that go through the model at once.
         num_threads: of torch on a CPU.
         on_language: told each finished language and its seconds.
         report: told how far all languages together are, after each forward pass.
@@ -102,10 +102,10 @@ def predict(
             head,
             table,
             pq.read_table(item.data, columns=list(predictor.COLUMNS)),
-            tokens_per_pass=tokens_per_pass,
+            max_tokens=max_tokens,
             device=target,
             known=known,
-            on_pass=done,
+            on_micro_batch=done,
             precision=options.precision,
         )
         seconds = time.monotonic() - started
@@ -121,10 +121,10 @@ def predict_table(
     table: TokenTable,
     data: pa.Table,
     *,
-    tokens_per_pass: int,
+    max_tokens: int,
     device: torch.device,
     known: npt.NDArray[np.bool_] | None = None,
-    on_pass: Callable[[npt.NDArray[Any]], None] | None = None,
+    on_micro_batch: Callable[[npt.NDArray[Any]], None] | None = None,
     precision: Precision = "fp32",
 ) -> pa.Table:
     """Predictions of one token file by a model in memory, in the schema of the kind.
@@ -135,17 +135,17 @@ def predict_table(
         head: the same; None for kinds without one.
         table: the tokens.
         data: the examples, with the columns that the predictor names.
-        tokens_per_pass: pieces, padding included, that go through the model at once.
+        max_tokens: tokens, padding included, that go through the model at once.
         device: where the model is.
         known: sequences that the predictor knows already and that are left out.
-        on_pass: told the lengths of the sequences of each forward pass.
+        on_micro_batch: told the lengths of the sequences of each forward pass.
         precision: arithmetic of the encoder.
     """
     # the longest first: a lack of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
     if known is not None:
         order = order[~known[order]]
-    for part in passes(table.lengths[order].tolist(), tokens_per_pass):
+    for part in micro_batches(table.lengths[order].tolist(), max_tokens):
         rows = order[part]
         sequences = gather([table], [(0, int(row)) for row in rows], lists=predictor.LISTS)
         tensors = collate(sequences, slice(None), device)
@@ -154,8 +154,8 @@ def predict_table(
                 inputs = model_inputs(tensors)
                 hidden = hidden_states(encoder, inputs, every_layer=predictor.EVERY_LAYER)
             predictor.add(rows, tensors, tuple(states.float() for states in hidden), head)
-        if on_pass:
-            on_pass(table.lengths[rows])
+        if on_micro_batch:
+            on_micro_batch(table.lengths[rows])
     result: pa.Table = predictor.finish(data.slice(0, table.metadata["num_examples"]))
     return result
 
@@ -236,6 +236,6 @@ def _write(
         "device": device_name(device),
         "versions": versions(),
     }
-    result = result.cast(with_record(result.schema, metadata))
+    result = result.cast(with_metadata(result.schema, metadata))
     with atomic_path(item.out) as temporary:
         pq.write_table(result, temporary, compression="zstd")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Predictor(BasePredictor):
     """Collects the best answer of each window.
 
-    Shapes: B windows, T pieces, N positions considered.
+    Shapes: B windows, T tokens, N positions considered.
     """
 
     COLUMNS = ("id", "context", "answers")
@@ -33,7 +33,7 @@ class Predictor(BasePredictor):
         self._examples = table.column("example")
         self._starts = table.list_column("offsets_start")
         self._ends = table.list_column("offsets_end")
-        self._pieces = np.zeros((len(table), 2), np.int64)
+        self._token_ids = np.zeros((len(table), 2), np.int64)
         self._scores = np.full(len(table), -np.inf, np.float32)
         self._null_scores = np.zeros(len(table), np.float32)
 
@@ -59,7 +59,7 @@ class Predictor(BasePredictor):
         scores_B, best_B = scores_BNN.masked_fill(~valid_BNN, -torch.inf).flatten(1).max(dim=1)
         start_B = starts_BN.gather(1, (best_B // count).unsqueeze(1))
         end_B = ends_BN.gather(1, (best_B % count).unsqueeze(1))
-        self._pieces[rows] = torch.cat([start_B, end_B], dim=1).cpu().numpy()
+        self._token_ids[rows] = torch.cat([start_B, end_B], dim=1).cpu().numpy()
         self._scores[rows] = scores_B.cpu().numpy()
 
     def finish(self, data: pa.Table) -> pa.Table:
@@ -89,7 +89,7 @@ class Predictor(BasePredictor):
             if np.isneginf(scores[example]):
                 texts.append("")
                 continue
-            first, last = self._pieces[row]
+            first, last = self._token_ids[row]
             start, end = self._starts.row(row)[first], self._ends.row(row)[last]
             texts.append(contexts[example].as_py()[start:end])
         gold = [

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Predictor(BasePredictor):
-    """Collects the tag of each word's first piece, over all segments of a sentence."""
+    """Collects the tag of each word's first token, over all segments of a sentence."""
 
     COLUMNS = ("id", "tags")
 

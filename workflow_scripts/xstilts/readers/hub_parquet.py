@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
+from xstilts.readers.bitext import english_queries
 from xstilts.readers.conllu import tidy_tokens
 from xstilts.readers.hub_table import Labels, Table
-from xstilts.readers.parallel import english_queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -185,7 +185,7 @@ def read_translations(
         columns: columns of the foreign and of the English sentence.
 
     Yields:
-        Rows in the schema "retrieval", as :func:`xstilts.readers.parallel.read_parallel` does.
+        Rows in the schema "retrieval", as :func:`xstilts.readers.bitext.read_parallel` does.
 
     Raises:
         UserError: no Parquet file, a missing column, an empty sentence, no row.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from xstilts.numbers import DASH, difference
-from xstilts.report.effects import extent, spread_text
+from xstilts.report.effects import extent, uncertainty_text
 from xstilts.report.links import cell_anchor
 from xstilts.results.pivot import Pivot, pivot
 from xstilts.results.render import transfer_pivots
 from xstilts.results.tables import AVERAGE
-from xstilts.results.yardsticks import baseline_pivots
+from xstilts.results.trivial_baselines import trivial_baseline_pivots
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ class Entry:
     text: str
     shade: float = 0.0
     """Difference to the baseline in [-1, 1] of full colour; 0 where there is none."""
-    spread: str = ""
+    std: str = ""
     """Uncertainty of the difference."""
     link: str = ""
     """Id of the place that it links to."""
@@ -82,8 +82,8 @@ def _entry(
         return Entry(text, link=link)
     shade = max(-1.0, min(1.0, row["delta"] / full))
     # the tables by language and layer have room for the scores only
-    spread = spread_text(row).strip() if column == "target" else ""
-    return Entry(text, shade, spread, link)
+    std = uncertainty_text(row).strip() if column == "target" else ""
+    return Entry(text, shade, std, link)
 
 
 def transfer_blocks(table: pd.DataFrame, header: Header, *, linked: bool = True) -> list[Block]:
@@ -110,7 +110,7 @@ def baseline_blocks(baselines: pd.DataFrame) -> list[Block]:
             block.columns,
             tuple((name, tuple(Entry(text) for text in texts)) for name, texts in block.rows),
         )
-        for block in baseline_pivots(baselines)
+        for block in trivial_baseline_pivots(baselines)
     ]
 
 
@@ -150,7 +150,7 @@ def _seeds_entry(values: list[float]) -> Entry:
     if not values:
         return Entry(DASH)
     mean = f"{sum(values) / len(values):.1f}"
-    return Entry(mean, spread=", ".join(f"{value:.1f}" for value in values))
+    return Entry(mean, std=", ".join(f"{value:.1f}" for value in values))
 
 
 def property_blocks(frames: Frames, differences: pd.DataFrame) -> list[Block]:

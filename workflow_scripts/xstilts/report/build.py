@@ -25,7 +25,7 @@ from xstilts.report.frames import Frames, read_frames, read_transfer
 from xstilts.report.links import anchor
 from xstilts.results import failures
 from xstilts.results.remarks import remarks
-from xstilts.results.yardsticks import yardsticks
+from xstilts.results.trivial_baselines import trivial_baselines
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _overview(frames: Frames) -> dict[str, Any]:
     header = replace(
         frames.source.header,
         remarks=tuple(remarks(frames.results)),
-        yardsticks=yardsticks(frames.results, frames.baselines),
+        trivial_baselines=trivial_baselines(frames.results, frames.baselines),
     )
     done, wanted = blocks.coverage(transfer)
     return {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def spread_text(row: Mapping[Hashable, Any]) -> str:
+def uncertainty_text(row: Mapping[Hashable, Any]) -> str:
     """The uncertainty of a row's difference: its interval and verdict, else its deviation.
 
     `` [+0.4, +2.0], better``, `` (sd 0.8 over 3 seeds)`` or `` (one seed)``; empty where the row

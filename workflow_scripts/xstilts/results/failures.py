@@ -32,7 +32,7 @@ class Failure:
     job: str
     """The job's name: rule and wildcards, unique in the folder."""
     state: State
-    """``running`` for a job that never said how it ended."""
+    """``runtime`` for a job that never said how it ended."""
     reason: str
     """Why there is no result, in one line."""
     log: str
@@ -54,7 +54,7 @@ def _path(folder: Path, job: str) -> Path:
 
 
 def record(folder: Path, job: str, error: BaseException | None, log: str, kind: State) -> None:
-    """Note that a job started (``running``, no error) or failed, in place of what was noted before.
+    """Note that a job started (``runtime``, no error) or failed, in place of what was noted before.
 
     Args:
         folder: folder of the records.

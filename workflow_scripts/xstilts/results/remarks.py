@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xstilts.metrics.guards import COMMONEST
+from xstilts.metrics.trivial import COMMONEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts.baselines.run import BASELINE_SCHEMA
 from xstilts.files import atomic_path, write_text
 from xstilts.numbers import DASH
 from xstilts.results.cells import Cell, collect
@@ -25,7 +24,12 @@ from xstilts.results.tables import (
     layer_table,
     transfer_table,
 )
-from xstilts.results.yardsticks import baseline_pivots, read_baselines, yardsticks
+from xstilts.results.trivial_baselines import (
+    read_trivial_baselines,
+    trivial_baseline_pivots,
+    trivial_baselines,
+)
+from xstilts.trivial_baselines.run import BASELINE_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,8 +87,8 @@ class Header:
     """What the numbers must be seen beside (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
     """Which results stand although their code changed, and why (``xstilts.acceptance``)."""
-    yardsticks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Rows below the strategies: name to target to value (``results.yardsticks``)."""
+    trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Rows below the strategies: name to target to value (``results.trivial baselines``)."""
 
     def heading(self, title: str) -> list[str]:
         """What a file of tables begins with, in Markdown: title, question, warning."""
@@ -104,14 +108,18 @@ class Header:
         return (
             f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}. "
             f"Entries: {cell} (difference to the baseline: {self.baseline})."
-            + (f" Without a model: {', '.join(self.yardsticks)}." if self.yardsticks else "")
+            + (
+                f" Without a model: {', '.join(self.trivial_baselines)}."
+                if self.trivial_baselines
+                else ""
+            )
         ) + "".join(f" {remark}" for remark in (*self.remarks, *self.accepted))
 
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model: strategies by targets, with the average if there are several.
 
-    Below them stand the yardsticks, which need no model.
+    Below them stand the trivial baselines, which need no model.
     """
     blocks = []
     for model, rows in table.groupby("model", sort=False):
@@ -119,14 +127,14 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
         columns += [AVERAGE] if len(columns) > 1 else []
         block = pivot(rows, str(model), "target", columns)
         below = tuple(
-            (name, tuple(_yardstick(values, column, columns) for column in columns))
-            for name, values in header.yardsticks.items()
+            (name, tuple(_trivial_baseline(values, column, columns) for column in columns))
+            for name, values in header.trivial_baselines.items()
         )
         blocks.append(replace(block, rows=block.rows + below))
     return blocks
 
 
-def _yardstick(values: Mapping[str, float], column: str, columns: Sequence[str]) -> str:
+def _trivial_baseline(values: Mapping[str, float], column: str, columns: Sequence[str]) -> str:
     """The value in a column; in that of the average, the mean where every target has one."""
     targets = [name for name in columns if name != AVERAGE] if column == AVERAGE else [column]
     if any(name not in values for name in targets):
@@ -243,11 +251,15 @@ def write_tables(
         UserError: a score file cannot be used, or no cell is of the baseline.
     """
     rows = collect(cells)
-    found = read_baselines(baselines)
-    words = Summary(title="baselines", text=_BASELINE_LEGEND, blocks=tuple(baseline_pivots(found)))
+    found = read_trivial_baselines(baselines)
+    words = Summary(
+        title="baselines", text=_BASELINE_LEGEND, blocks=tuple(trivial_baseline_pivots(found))
+    )
     write_frame(out_dir / "baselines", found, BASELINE_SCHEMA)
     write_text(out_dir / "baselines.md", summary_markdown(words, header))
-    header = replace(header, remarks=tuple(remarks(rows)), yardsticks=yardsticks(rows, found))
+    header = replace(
+        header, remarks=tuple(remarks(rows)), trivial_baselines=trivial_baselines(rows, found)
+    )
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)
     write_frame(out_dir / "results", rows, RESULT_SCHEMA)

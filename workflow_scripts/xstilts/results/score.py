@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 from xstilts.errors import UserError, unknown
 from xstilts.files import atomic_path
 from xstilts.metrics.by_kind import score
-from xstilts.metrics.guards import guard_metrics
+from xstilts.metrics.trivial import trivial_metrics
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
-from xstilts.record import record_of, with_record
 from xstilts.results.schema import RESULT_SCHEMA
+from xstilts.schema_metadata import metadata_of, with_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
     """The predictions of one language in the schema of their kind, and how they were made.
 
     Args:
-        path: Parquet file with a record (``xstilts.record``).
+        path: Parquet file with a record (``xstilts.schema_metadata``).
         kind: kind of the task.
 
     Raises:
@@ -59,7 +59,7 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
     except pa.ArrowInvalid as error:
         raise UserError(f"{path}: not a Parquet file ({error}). {_REDO}") from None
     schema = PREDICTION_SCHEMAS[kind]
-    metadata = record_of(table.schema)
+    metadata = metadata_of(table.schema)
     if absent := [field for field in _METADATA_FIELDS if field not in metadata]:
         raise UserError(f"{path}: the file does not say its {', '.join(absent)}. {_REDO}")
     if absent := [name for name in schema.names if name not in table.column_names]:
@@ -88,7 +88,7 @@ def _language_rows(
     if "part" in predictions.column_names:
         predictions = predictions.filter(pc.field("part") == "evaluated")
     examples = len(set(predictions["id"].to_pylist()))
-    for metric, value in (scores | guard_metrics(kind, predictions)).items():
+    for metric, value in (scores | trivial_metrics(kind, predictions)).items():
         yield {
             "metric": metric,
             "value": value,
@@ -135,6 +135,6 @@ def score_predictions(
         for language, path in files.items()
         for row in _language_rows(path, kind, headline, layer, scorer, language)
     ]
-    table = pa.Table.from_pylist(rows, schema=with_record(RESULT_SCHEMA, record))
+    table = pa.Table.from_pylist(rows, schema=with_metadata(RESULT_SCHEMA, record))
     with atomic_path(out) as temporary:
         pq.write_table(table, temporary)

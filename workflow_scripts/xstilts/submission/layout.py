@@ -131,7 +131,7 @@ def _no_file(file: Path, task: str, languages: Sequence[str], absent: int) -> Us
     )
 
 
-def whatever_is_in(folder: Path) -> Benchmark:
+def detect_benchmark(folder: Path) -> Benchmark:
     """A benchmark of the tasks and languages of which a folder has files; without groups.
 
     Raises:

@@ -15,7 +15,7 @@ TASK = Task(
     read=read_lareqa,
     metric="map_at_20",
     train="squad_pairs",
-    # google-research/xtreme run_eval_lareqa.sh: answers of at most 256 pieces
+    # google-research/xtreme run_eval_lareqa.sh: answers of at most 256 tokens
     recipe={"max_length": 256},
     # questions; the pool has 13,014 candidates, of all languages
     sizes={"test": 1_190},

@@ -8,7 +8,7 @@ from xstilts.tasks.tlm import no_original_files
 TASK = Task(
     name="mlm",
     kind="mlm",
-    title="Guess hidden word pieces of plain text",
+    title="Predict masked tokens of plain text",
     languages=(),
     files={},
     read=no_original_files,

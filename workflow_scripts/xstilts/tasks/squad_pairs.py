@@ -16,7 +16,7 @@ TASK = Task(
     metric="map_at_20",
     train="squad_pairs",
     # google-research/xtreme train_lareqa.sh: 4 batches of 4, which compare 4 candidates each; here
-    # all of a step's are compared. Questions have at most 96 pieces there, answers 256
+    # all of a step's are compared. Questions have at most 96 tokens there, answers 256
     recipe={
         "learning_rate": 2e-5,
         "batch_size": 16,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from xstilts.readers.bitext import read_parallel
 from xstilts.readers.hub_parquet import read_translations
-from xstilts.readers.parallel import read_parallel
 from xstilts.tasks.base import HubSource, Task
 
 # ISO 639-3 codes in the file names (google-research/xtreme, utils_preprocess.py): XTREME's 36

@@ -21,7 +21,7 @@ def no_original_files(paths: Sequence[Path], language: str) -> Iterator[Row]:
 TASK = Task(
     name="tlm",
     kind="mlm",
-    title="Guess hidden word pieces of a sentence and its translation",
+    title="Predict masked tokens of a sentence and its translation",
     languages=(),
     files={},
     read=no_original_files,

@@ -24,7 +24,7 @@ class Sequences:
     """The sequences of an effective batch, before padding; the unit with the longest first."""
 
     lists: Mapping[str, Sequence[Array]]
-    """Columns with one number per piece."""
+    """Columns with one number per token."""
     scalars: Mapping[str, Array]
     """Columns with one number per sequence."""
     pad_id: int
@@ -33,7 +33,7 @@ class Sequences:
 
     @property
     def lengths(self) -> list[int]:
-        """Pieces of each sequence."""
+        """Tokens of each sequence."""
         return [len(row) for row in self.lists["input_ids"]]
 
 
@@ -50,7 +50,7 @@ def gather(
         tables: the files.
         sequences: (position in ``tables``, row) of each sequence, the unit with the longest first.
         scalars: further columns of numbers.
-        lists: further columns of one number per piece.
+        lists: further columns of one number per token.
         per_unit: sequences that must stay together.
     """
     names = ["input_ids", *lists]
@@ -81,20 +81,20 @@ def select(sequences: Sequences, units: Sequence[int]) -> Sequences:
     )
 
 
-def passes(lengths: Sequence[int], tokens_per_pass: int, per_unit: int = 1) -> Iterator[slice]:
-    """Ranges of sequences that hold at most ``tokens_per_pass`` pieces, padding included.
+def micro_batches(lengths: Sequence[int], max_tokens: int, per_unit: int = 1) -> Iterator[slice]:
+    """Ranges of sequences that hold at most ``max_tokens`` tokens, padding included.
 
     A unit that is larger by itself is a pass of its own.
 
     Args:
-        lengths: pieces of each sequence, the unit with the longest sequence first.
-        tokens_per_pass: what fits in memory; it does not change the result of training.
+        lengths: tokens of each sequence, the unit with the longest sequence first.
+        max_tokens: what fits in memory; it does not change the result of training.
         per_unit: sequences that must stay together.
     """
     start = 0
     while start < len(lengths):
         longest = max(1, *lengths[start : start + per_unit])
-        count = max(1, tokens_per_pass // (longest * per_unit)) * per_unit
+        count = max(1, max_tokens // (longest * per_unit)) * per_unit
         yield slice(start, start + count)
         start += count
 

@@ -1,4 +1,4 @@
-"""Sequences of plain text or of translation pairs; training hides pieces anew in each epoch."""
+"""Sequences of plain text or of translation pairs; training masks tokens anew in each epoch."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ def encode(
     paired = [row for row, pair in enumerate(pairs) if pair is not None]
     budget = options.max_length - tokenizer.single.size
     sequences: list[tuple[int, list[int], list[int]]] = []
-    for row, pieces in zip(plain, tokenizer.pieces([texts[row] for row in plain]), strict=True):
-        for start in range(0, len(pieces), budget):
-            part = pieces[start : start + budget]
+    for row, token_ids in zip(
+        plain, tokenizer.token_ids([texts[row] for row in plain]), strict=True
+    ):
+        for start in range(0, len(token_ids), budget):
+            part = token_ids[start : start + budget]
             ids, types = tokenizer.single.ids(part), tokenizer.single.types(len(part))
             sequences.append((row, ids, types))
     encoded, truncated = tokenizer.sequences(

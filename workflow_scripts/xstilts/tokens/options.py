@@ -16,11 +16,11 @@ class TokenOptions:
     labels: tuple[str, ...]
     """Label names in class order; empty for kinds without labels."""
     max_length: int
-    """Longest sequence in pieces, special tokens included."""
+    """Longest sequence in tokens, special tokens included."""
     doc_stride: int
-    """Pieces between the starts of two windows over a long context (span only)."""
+    """Tokens between the starts of two windows over a long context (span only)."""
     max_query_length: int = 64
-    """Longest question in pieces (span only)."""
+    """Longest question in tokens (span only)."""
 
 
 class Encoded(NamedTuple):

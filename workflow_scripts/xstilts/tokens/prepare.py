@@ -44,8 +44,8 @@ def prepare_tokens(
         labels: label names in class order; empty to take those of the data, in alphabetical order
             (also for kinds that have none).
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
-        max_length: longest sequence in pieces.
-        doc_stride: pieces between the starts of two windows (span only).
+        max_length: longest sequence in tokens.
+        doc_stride: tokens between the starts of two windows (span only).
 
     Returns:
         ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples that

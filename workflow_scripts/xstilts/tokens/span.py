@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
 
 
 class Context(NamedTuple):
-    """Pieces of a context and the characters that each stands for (end exclusive)."""
+    """Tokens of a context and the characters that each stands for (end exclusive)."""
 
     ids: list[int]
     starts: npt.NDArray[np.int64]
@@ -41,19 +41,19 @@ def encode(
 ) -> Encoded:
     """Windows over each example's context.
 
-    ``start`` and ``end`` are the positions of the answer's first and last piece, both 0 (the
+    ``start`` and ``end`` are the positions of the answer's first and last token, both 0 (the
     first special token) where the window does not hold the whole answer. Offsets are in Unicode
-    code points of the original context, -1 for pieces outside it.
+    code points of the original context, -1 for tokens outside it.
     """
     contexts = batch.column("context").dictionary_encode()
     texts = contexts.dictionary.to_pylist()
     encoded = [
         _context(text, encoding.ids, encoding.offsets)
-        for text, encoding in zip(texts, tokenizer.pieces_with_offsets(texts), strict=True)
+        for text, encoding in zip(texts, tokenizer.encode_with_offsets(texts), strict=True)
     ]
     # a short sequence must leave room for the context
     limit = min(options.max_query_length, (options.max_length - tokenizer.pair.size) // 2)
-    questions = tokenizer.pieces([text.strip() for text in batch.column("question").to_pylist()])
+    questions = tokenizer.token_ids([text.strip() for text in batch.column("question").to_pylist()])
     answers = batch.column("answers").to_pylist()
     names = [field.name for field in SCHEMA]
     columns: dict[str, list[Any]] = {name: [] for name in names}
@@ -62,7 +62,7 @@ def encode(
         zip(questions, contexts.indices.to_pylist(), strict=True)
     ):
         context = encoded[index]
-        answer = _answer_pieces(context, answers[row])
+        answer = _answer_tokens(context, answers[row])
         for window in _windows(question[:limit], context, answer, tokenizer, options):
             for name in names:
                 columns[name].append(window[name] if name != "example" else first_row + row)
@@ -79,7 +79,7 @@ def _windows(
     tokenizer: FastTokenizer,
     options: TokenOptions,
 ) -> Iterator[dict[str, Any]]:
-    """The windows of one example: they start every ``doc_stride`` pieces (as in BERT's script)."""
+    """The windows of one example: they start every ``doc_stride`` tokens (as in BERT's script)."""
     template = tokenizer.pair
     size = options.max_length - template.size - len(question)
     step = min(options.doc_stride, size)
@@ -102,10 +102,10 @@ def _windows(
             return
 
 
-def _answer_pieces(
+def _answer_tokens(
     context: Context, answers: Sequence[Mapping[str, Any]]
 ) -> tuple[int, int] | None:
-    """First and last piece of the first answer; None for no answer."""
+    """First and last token of the first answer; None for no answer."""
     if not answers or not answers[0]["text"]:
         return None
     start = answers[0]["start"]
@@ -115,7 +115,7 @@ def _answer_pieces(
 
 
 def _context(text: str, ids: list[int], offsets: Sequence[tuple[int, int]]) -> Context:
-    """A context's pieces with offsets that cover its characters without the spaces between words.
+    """A context's tokens with offsets that cover its characters without the spaces between words.
 
     The tokenizer counts the space before a word to the word, and leaves out the marks that
     normalisation has merged into the character before them (e + U+0301).

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path
-from xstilts.record import record_of, with_record
+from xstilts.schema_metadata import metadata_of, with_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ def write_tokens(
     path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], metadata: dict[str, Any]
 ) -> None:
     """Write sequences as an Arrow IPC file, atomically and batch by batch."""
-    schema = with_record(schema, metadata)
+    schema = with_metadata(schema, metadata)
     with atomic_path(path) as temporary, pa.ipc.new_file(temporary, schema) as writer:
         for batch in batches:
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
@@ -93,7 +93,7 @@ class TokenTable:
             raise UserError(
                 f"{path}: not a whole token file ({error}). Delete it to rebuild it."
             ) from None
-        metadata = record_of(table.schema)
+        metadata = metadata_of(table.schema)
         if "kind" not in metadata:
             raise UserError(f"{path}: an Arrow file, but no token file. Delete it to rebuild it.")
         return cls(table, metadata)
@@ -132,11 +132,11 @@ class TokenTable:
 
     @property
     def longest(self) -> int:
-        """Pieces of the longest sequence."""
+        """Tokens of the longest sequence."""
         return int(self.lengths.max(initial=0))
 
     def ids(self, index: int) -> npt.NDArray[np.int32]:
-        """Piece ids of one sequence."""
+        """Token ids of one sequence."""
         return self.list_column("input_ids").row(index)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xstilts.tokens.tokenizer import FastTokenizer
 
 IGNORED = -100
-"""Label of pieces without loss: special tokens and all but the first piece of a word."""
+"""Label of tokens without loss: special tokens and all but the first token of a word."""
 
 SCHEMA = pa.schema(
     [
@@ -34,7 +34,7 @@ def encode(
 ) -> Encoded:
     """Consecutive sequences per sentence, split between words, never truncated.
 
-    The label is on the first piece of each word; ``word_starts`` holds that piece's position. Each
+    The label is on the first token of each word; ``word_starts`` holds that token's position. Each
     word is encoded by itself and begins with the mark of a space. The rule is that of
     google-research/xtreme, ``utils_preprocess.py``.
 
@@ -42,7 +42,7 @@ def encode(
         UserError: a tag is not among ``options.labels``, or a sentence has more tags than words.
     """
     budget = options.max_length - tokenizer.single.size
-    pieces = _pieces_of_words(batch.column("tokens"), tokenizer, budget)
+    token_ids = _word_token_ids(batch.column("tokens"), tokenizer, budget)
     labels = label_index(options.labels)
     before, after = tokenizer.single.fences
     columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": [], "word_starts": []}
@@ -55,12 +55,12 @@ def encode(
                 "Each word needs one tag; mend the data file."
             )
         classes = [labels.of(tag, identifier) for tag in tags]
-        for first, last in _segments([len(pieces[word]) for word in words], budget):
+        for first, last in _segments([len(token_ids[word]) for word in words], budget):
             ids, marks, starts = list(before), [IGNORED] * len(before), []
             for word, label in zip(words[first:last], classes[first:last], strict=True):
                 starts.append(len(ids))
-                ids += pieces[word]
-                marks += [label, *[IGNORED] * (len(pieces[word]) - 1)]
+                ids += token_ids[word]
+                marks += [label, *[IGNORED] * (len(token_ids[word]) - 1)]
             columns["input_ids"].append([*ids, *after])
             columns["labels"].append([*marks, *[IGNORED] * len(after)])
             columns["word_starts"].append(starts)
@@ -72,19 +72,19 @@ def encode(
     return Encoded(sequences_batch(SCHEMA, {**columns, "example": examples}, types), 0)
 
 
-def _pieces_of_words(
+def _word_token_ids(
     column: pa.ListArray, tokenizer: FastTokenizer, budget: int
 ) -> dict[str, list[int]]:
-    """Pieces of each distinct word; a word of no piece, or of too many, is one unknown piece."""
+    """Tokens of each distinct word; a word of no token, or of too many, is one unknown token."""
     words = column.flatten().unique().to_pylist()
     return {
-        word: pieces if 0 < len(pieces) <= budget else [tokenizer.unk_id]
-        for word, pieces in zip(words, tokenizer.pieces_of_words(words), strict=True)
+        word: token_ids if 0 < len(token_ids) <= budget else [tokenizer.unk_id]
+        for word, token_ids in zip(words, tokenizer.word_token_ids(words), strict=True)
     }
 
 
 def _segments(sizes: Sequence[int], budget: int) -> Iterator[tuple[int, int]]:
-    """Consecutive ranges of words, each as long as the budget of pieces allows."""
+    """Consecutive ranges of words, each as long as the budget of tokens allows."""
     first, used = 0, 0
     for word, size in enumerate(sizes):
         if used + size > budget:

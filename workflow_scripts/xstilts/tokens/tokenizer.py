@@ -48,7 +48,7 @@ class Template:
         return sum(map(len, self.fences))
 
     def ids(self, *texts: Sequence[int]) -> list[int]:
-        """The whole sequence of one or two texts given as piece ids."""
+        """The whole sequence of one or two texts given as token ids."""
         ids = list(self.fences[0])
         for text, fence in zip(texts, self.fences[1:], strict=True):
             ids += text
@@ -73,7 +73,7 @@ class FastTokenizer:
     sep_id: int | None
     pad_id: int
     mask_id: int | None
-    """None where there is none: models of the next word."""
+    """None where there is none: causal language models."""
     unk_id: int
     vocab_size: int
     """Number of ids, added tokens included."""
@@ -101,22 +101,22 @@ class FastTokenizer:
         named = {token for token in found if token is not None}
         return tuple(sorted(named | {i for i, token in added.items() if token.special}))
 
-    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
-        """Piece ids of each text, without special tokens and however long."""
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, without special tokens and however long."""
         encoded = self.backend.encode_batch_fast(texts, add_special_tokens=False)
         return [encoding.ids for encoding in encoded]
 
     @functools.cached_property
     def _marks_words(self) -> bool:
         """Whether a word by itself begins with the mark of the space before it."""
-        return self.pieces(["a"]) == self.pieces([" a"])
+        return self.token_ids(["a"]) == self.token_ids([" a"])
 
-    def pieces_of_words(self, words: Sequence[str]) -> list[list[int]]:
-        """Piece ids of each word as it stands inside a sentence, after a space."""
-        return self.pieces(words if self._marks_words else [f" {word}" for word in words])
+    def word_token_ids(self, words: Sequence[str]) -> list[list[int]]:
+        """Token ids of each word as it stands inside a sentence, after a space."""
+        return self.token_ids(words if self._marks_words else [f" {word}" for word in words])
 
-    def pieces_with_offsets(self, texts: Sequence[str]) -> list[Encoding]:
-        """Pieces of each text with their offsets in the original text, in Unicode code points."""
+    def encode_with_offsets(self, texts: Sequence[str]) -> list[Encoding]:
+        """Tokens of each text with their offsets in the original text, in Unicode code points."""
         return self.backend.encode_batch(texts, add_special_tokens=False)
 
     def sequences(
@@ -204,8 +204,8 @@ def load_tokenizer(folder: Path) -> FastTokenizer:
 def _complete_templates(tokenizer: FastTokenizer) -> None:
     """Give a tokenizer that sets no special tokens its end-of-text token after each text.
 
-    Many models of the next word put nothing around texts, not even between the two of a pair. The
-    token then also is the last piece, which stands for the sequence.
+    Many causal language models put nothing around texts, not even between the two of a pair. The
+    token then also is the last token, which stands for the sequence.
     """
     single, pair = (
         _template_of(tokenizer.backend.encode("a", *more), 1 + len(more)) for more in ((), ("a",))

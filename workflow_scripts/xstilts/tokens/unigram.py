@@ -33,7 +33,7 @@ def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
     """Train a SentencePiece Unigram tokenizer with XLM-R's conventions into a folder.
 
     Equal texts in equal order give equal bytes. The vocabulary is smaller than asked for where
-    the texts do not hold as many pieces.
+    the texts do not hold as many tokens.
 
     Args:
         texts: one text per item.
@@ -53,9 +53,11 @@ def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
             counts.update(text.split())
             yield text
 
-    pieces = _unigram_pieces(counted(), vocab_size - 1)
-    pieces += _frequent_words(counts, {piece for piece, _ in pieces}, vocab_size - 1 - len(pieces))
-    tokenizer = Tokenizer(models.Unigram(pieces, XLMR_SPECIALS.index("<unk>"), False))
+    token_ids = _unigram_tokens(counted(), vocab_size - 1)
+    token_ids += _frequent_words(
+        counts, {token for token, _ in token_ids}, vocab_size - 1 - len(token_ids)
+    )
+    tokenizer = Tokenizer(models.Unigram(token_ids, XLMR_SPECIALS.index("<unk>"), False))
     tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
@@ -85,10 +87,10 @@ def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
 def _frequent_words(
     counts: Mapping[str, int], known: Container[str], room: int
 ) -> list[tuple[str, float]]:
-    """The most frequent whole words that are no pieces yet, for what the vocabulary has left over.
+    """The most frequent whole words that are no tokens yet, for what the vocabulary has left over.
 
     SentencePiece takes its candidates from the *distinct* words: in text of few words, as a
-    generated world's, a word that is no part of another never becomes a piece, however frequent.
+    generated world's, a word that is no part of another never becomes a token, however frequent.
     Real text fills the vocabulary, and nothing is added.
     """
     total = sum(counts.values())
@@ -98,11 +100,11 @@ def _frequent_words(
     return [(word, score) for word, score in words if word not in known][: max(0, room)]
 
 
-def _unigram_pieces(texts: Iterable[str], size: int) -> list[tuple[str, float]]:
-    """Pieces and their log probabilities, XLM-R's special tokens first.
+def _unigram_tokens(texts: Iterable[str], size: int) -> list[tuple[str, float]]:
+    """Tokens and their log probabilities, XLM-R's special tokens first.
 
     SentencePiece and not the trainer of ``tokenizers``: that one takes its candidates from the
-    distinct words, so that a word of a small lexicon never becomes a piece, and its results vary
+    distinct words, so that a word of a small lexicon never becomes a token, and its results vary
     from run to run.
     """
     import sentencepiece  # only base models that are pretrained here need it

@@ -18,20 +18,20 @@ Tensors = Mapping[str, torch.Tensor]
 Loss = Callable[[torch.Tensor, Tensors, torch.Tensor], tuple[torch.Tensor, int]]
 
 
-def split_loss(head: Any, passes: Iterable[tuple[torch.Tensor, Tensors]]) -> Loss:
-    """What stands in for ``head.loss`` in the passes of a step, which must follow in this order.
+def split_loss(head: Any, micro_batches: Iterable[tuple[torch.Tensor, Tensors]]) -> Loss:
+    """A replacement of ``head.loss`` for the micro-batches of a step, which come in this order.
 
     The losses that it returns add up to the loss of the whole batch, and their gradients to its
     gradient. That of the head's own scale is there when this returns.
 
     Args:
         head: with ``pairs`` (``xstilts.models.head``), in the mode in which it is trained.
-        passes: last hidden states and collated tensors of each pass; taken without a graph.
+        micro_batches: last hidden states and collated tensors of each pass; taken without a graph.
     """
     vectors: list[torch.Tensor] = []
     targets: dict[str, list[torch.Tensor]] = {name: [] for name in head.scalar_targets}
     with torch.no_grad():
-        for hidden_BTD, tensors in passes:
+        for hidden_BTD, tensors in micro_batches:
             vectors.append(head(hidden_BTD, tensors["attention_mask"]))
             for name, found in targets.items():
                 found.append(tensors[name])

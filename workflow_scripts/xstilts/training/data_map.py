@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.models.head import BaseHead
+    from xstilts.training.process_group import ProcessGroup
     from xstilts.training.sampler import TaskSampler
-    from xstilts.training.team import Team
 
 UNIT = "unit"
 """Column of a batch that says which unit of its task's sampler a sequence belongs to."""
@@ -75,10 +75,10 @@ class DataMap:
 
         return loss
 
-    def gathered(self, team: Team) -> torch.Tensor:
+    def gathered(self, group: ProcessGroup) -> torch.Tensor:
         """The sums of all processes; the first holds them then, the others start again."""
-        team.reduce([self.sums_3N])
-        if not team.first:
+        group.all_reduce_gradients([self.sums_3N])
+        if not group.is_main:
             self.sums_3N.zero_()
         return self.sums_3N
 

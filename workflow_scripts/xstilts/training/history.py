@@ -18,7 +18,7 @@ from xstilts.progress import Progress, seconds_left
 if TYPE_CHECKING:
     import torch
 
-    from xstilts.training.running import Running
+    from xstilts.training.runtime import Runtime
 
 SCHEMA = pa.schema(
     [
@@ -53,10 +53,10 @@ class Step(NamedTuple):
 class History:
     """The record of a stage, across interruptions."""
 
-    def __init__(self, num_steps: int, running: Running) -> None:
+    def __init__(self, num_steps: int, runtime: Runtime) -> None:
         self.columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
         self._num_steps = num_steps
-        self._report, self._tracker = running.report, running.tracker
+        self._report, self._tracker = runtime.report, runtime.tracker
         self._pending: list[Step] = []
         self._clock = self._flushed = time.monotonic()
         self._first = 0

@@ -208,7 +208,7 @@ def _death(worker: _Worker, request: StopRequest) -> Exception:
     end = f"ended by exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
     if code < 0 and signal.Signals(-code).name == request.signal:
         return Interrupted(f"{request.signal}: stopped; the training state saved last is kept.")
-    advice = " Most likely memory ran out: raise mem_mb, or lower tokens_per_pass."
+    advice = " Most likely memory ran out: raise mem_mb, or lower max_tokens."
     return RuntimeError(
         f"process {worker.rank + 1} of {worker.size} was {end} and left no message, so that the "
         f"others were stopped.{advice if code == -signal.SIGKILL else ''} The training state that "

@@ -13,7 +13,7 @@ import torch
 
 from xstilts.device import device_name, device_of
 from xstilts.errors import Interrupted
-from xstilts.heap import keep_freed_memory, old_objects_left_alone
+from xstilts.malloc import gc_frozen, keep_freed_memory
 from xstilts.models.encoder import (
     check_fit,
     checkpoint_layers,
@@ -24,22 +24,22 @@ from xstilts.models.heads import HeadSpec, head_class
 from xstilts.models.precision import autocast
 from xstilts.tokens.batches import Sequences, collate, model_inputs
 from xstilts.tokens.store import TokenTable
+from xstilts.training.batches import sampler_of, sequences_of
 from xstilts.training.data_map import data_maps, write_data_map
-from xstilts.training.feed import sampler_of, sequences_of
 from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
-from xstilts.training.running import Running, TrainResult, peak_memory
+from xstilts.training.runtime import Runtime, TrainResult, peak_memory
 from xstilts.training.setup import Stage, set_up
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
-from xstilts.training.vocabulary import pieces_of
+from xstilts.training.vocabulary import used_token_ids
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
+    from xstilts.training.process_group import MicroBatch
     from xstilts.training.sampler import Member
     from xstilts.training.selection import Selection
-    from xstilts.training.team import Pass
 
 
 def train(
@@ -50,7 +50,7 @@ def train(
     *,
     seed: int,
     out_dir: Path,
-    running: Running,
+    runtime: Runtime,
     selection: Selection | None = None,
     home: Path | None = None,
 ) -> TrainResult:
@@ -70,7 +70,7 @@ def train(
         recipe: all that changes the result, but for the seed.
         seed: decides all that is random.
         out_dir: gets the model.
-        running: how to run.
+        runtime: how to run.
         selection: chooses the weights that are kept; None keeps the last.
         home: folder where the files will lie in the end; ``out_dir`` if not given.
 
@@ -78,9 +78,9 @@ def train(
         UserError: model and tokens do not fit, or the loss exploded.
         Interrupted: a signal asked to stop; the state is saved.
     """
-    torch.set_num_threads(running.num_threads)
+    torch.set_num_threads(runtime.num_threads)
     keep_freed_memory()
-    trainer = _Trainer(start, members, heads, recipe, seed, running, selection)
+    trainer = _Trainer(start, members, heads, recipe, seed, runtime, selection)
     trainer.run()
     trainer.write(out_dir, home or out_dir)
     return trainer.result()
@@ -96,12 +96,12 @@ class _Trainer:
         specs: Mapping[str, HeadSpec],
         recipe: Recipe,
         seed: int,
-        running: Running,
+        runtime: Runtime,
         selection: Selection | None,
     ) -> None:
-        self.recipe, self.seed, self.running, self.specs = recipe, seed, running, specs
-        self.team = running.team
-        self.device = device_of(running.device)
+        self.recipe, self.seed, self.runtime, self.specs = recipe, seed, runtime, specs
+        self.group = runtime.group
+        self.device = device_of(runtime.device)
         tables = [TokenTable.open(member.tokens) for member in members]
         self.samplers = [
             sampler_of(task, members, tables, head_class(spec.kind), recipe, seed)
@@ -113,11 +113,11 @@ class _Trainer:
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],
-            pieces=pieces_of([*tables, *(selection.tables if selection else ())]),
+            token_ids=used_token_ids([*tables, *(selection.tables if selection else ())]),
             recipe=recipe,
             seed=seed,
         )
-        self.stage: Stage = self.team.place(self._make, self.device)
+        self.stage: Stage = self.group.to_device(self._make, self.device)
         for member, table in zip(members, tables, strict=True):
             vocab_size = table.metadata["vocab_size"]
             check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
@@ -131,12 +131,12 @@ class _Trainer:
             from xstilts.models.compiled import use_compiler
 
             use_compiler(self.stage.encoder, self.device)
-        if running.gradient_checkpointing:
+        if runtime.gradient_checkpointing:
             checkpoint_layers(self.stage.encoder)
         self.optimiser = make_optimiser(self.stage.trainable(), recipe)
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
-        self.history = History(len(self.tasks), running)
+        self.history = History(len(self.tasks), runtime)
         self.maps = data_maps(self.samplers, self.stage.heads, self.device)
         self.selection = selection
         self.resumed_at = 0
@@ -146,7 +146,7 @@ class _Trainer:
         self._resume()
         draws = draws_of(self.tasks)
         saved = time.monotonic()
-        with stop_request() as request, old_objects_left_alone():
+        with stop_request() as request, gc_frozen():
             for step in range(self.resumed_at, len(self.tasks)):
                 if self.selection and self.selection.exhausted:
                     break
@@ -155,12 +155,12 @@ class _Trainer:
                 if self.selection:
                     self.selection.after(step + 1, self.stage, last=last)
                 reason = request.signal
-                if self.running.stop_after == step + 1:
+                if self.runtime.stop_after == step + 1:
                     reason = "stop_after"
-                due = time.monotonic() - saved > self.running.save_every_s or bool(
-                    self.running.save_steps and (step + 1) % self.running.save_steps == 0
+                due = time.monotonic() - saved > self.runtime.save_every_s or bool(
+                    self.runtime.save_steps and (step + 1) % self.runtime.save_steps == 0
                 )
-                reason, due = self.team.agree(reason, due)
+                reason, due = self.group.all_reduce_stop(reason, due)
                 if (reason or due) and not last:
                     self._save(step + 1)
                     saved = time.monotonic()
@@ -180,13 +180,18 @@ class _Trainer:
         batch = sampler.batch(draw)
         sequences = sequences_of(sampler, head, batch, self.recipe, self.seed, step)
         # dropout depends on the step alone, so that a resumed run needs no generator's state
-        torch.manual_seed(self.team.dropout_seed(self.seed, step))
+        torch.manual_seed(self.group.dropout_seed(self.seed, step))
         total, terms = self._backward(sampler.task, sequences, step)
-        total, terms = self.team.total(total, terms)
+        total, terms = self.group.all_reduce_loss(total, terms)
         rate = learning_rate(step, len(self.tasks), self.recipe)
         weight = self.recipe.loss_weights.get(sampler.task, 1.0)
         norm = step_with(
-            self.optimiser, terms, rate, self.recipe.max_grad_norm, weight, self.team.reduce
+            self.optimiser,
+            terms,
+            rate,
+            self.recipe.max_grad_norm,
+            weight,
+            self.group.all_reduce_gradients,
         )
         return Step(
             step,
@@ -201,14 +206,14 @@ class _Trainer:
     def _backward(self, task: str, sequences: Sequences, step: int) -> tuple[torch.Tensor, int]:
         """Add up the gradients of this process's passes; returns the sum of losses, and of what."""
         head: Any = self.stage.heads[task]
-        parts = list(self.team.passes(sequences, self.running.tokens_per_pass))
+        parts = list(self.group.micro_batches(sequences, self.runtime.max_tokens))
         loss_of = self.maps[task].noting(head) if task in self.maps else head.loss
         if head.pairs and len(parts) > 1:
             from xstilts.training.cached_gradient import split_loss
 
             with autocast(self.device, self.recipe.precision):
                 loss_of = split_loss(head, (self._hidden(one) for one in parts))
-            torch.manual_seed(self.team.dropout_seed(self.seed, step))
+            torch.manual_seed(self.group.dropout_seed(self.seed, step))
         total = torch.zeros((), device=self.device)
         terms = 0
         for one in parts:
@@ -225,47 +230,47 @@ class _Trainer:
             terms += count
         return total, terms
 
-    def _hidden(self, one: Pass) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def _hidden(self, one: MicroBatch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Last hidden states of a pass, and its tensors."""
         tensors = collate(one.sequences, one.part, self.device)
         return hidden_states(self.stage.encoder, model_inputs(tensors))[-1], tensors
 
     def _save(self, step: int) -> None:
         self.history.flush()
-        maps = {task: one.gathered(self.team) for task, one in self.maps.items()}
+        maps = {task: one.gathered(self.group) for task, one in self.maps.items()}
         weights = {**self.stage.state(), "optimiser": self.optimiser.state_dict()["state"]}
         state = {
-            **self.team.collect({**weights, "maps": maps}),
+            **self.group.gather({**weights, "maps": maps}),
             "history": self.history.columns,
             "selection": self.selection.state() if self.selection else None,
         }
-        if not self.team.first:
+        if not self.group.is_main:
             return
         try:
-            save_state(self.running.state_dir, self.running.identity, step, state)
+            save_state(self.runtime.state_dir, self.runtime.identity, step, state)
         except OSError as error:
             # a full disk is no reason to lose the training too
-            self.running.log(f"the training state at step {step} could not be saved: {error}")
+            self.runtime.log(f"the training state at step {step} could not be saved: {error}")
         else:
-            self.running.log(f"saved the training state at step {step}")
+            self.runtime.log(f"saved the training state at step {step}")
 
     def _resume(self) -> None:
         found = None
-        if self.team.first:
-            found = load_state(self.running.state_dir, self.running.identity)
-        found = self.team.tell(found)
+        if self.group.is_main:
+            found = load_state(self.runtime.state_dir, self.runtime.identity)
+        found = self.group.broadcast(found)
         if found is None:
             return
         self.resumed_at, state = found
-        self.team.restore(self.stage.state(), state)
-        self.team.restore(self.optimiser.state_dict()["state"], state["optimiser"])
-        if self.team.first:
+        self.group.restore(self.stage.state(), state)
+        self.group.restore(self.optimiser.state_dict()["state"], state["optimiser"])
+        if self.group.is_main:
             for task, one in self.maps.items():
                 one.sums_3N.copy_(state["maps"][task])
         self.history.resume(state["history"])
         if self.selection:
             self.selection.resume(state["selection"])
-        self.running.log(f"going on from step {self.resumed_at}")
+        self.runtime.log(f"going on from step {self.resumed_at}")
 
     def write(self, folder: Path, home: Path) -> None:
         """Write the model, the record of its steps and, if there were any, of its evaluations.
@@ -275,8 +280,8 @@ class _Trainer:
             home: folder where they will lie in the end.
         """
         for one in self.maps.values():
-            one.gathered(self.team)
-        whole = self.team.whole(self.stage, self._make)
+            one.gathered(self.group)
+        whole = self.group.gather_model(self.stage, self._make)
         if whole is None:
             return
         left = left_by_decay(self._kept_step, len(self.tasks), self.recipe)

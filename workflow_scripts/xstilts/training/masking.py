@@ -1,4 +1,4 @@
-"""Dynamic masking: which pieces of a batch are hidden, anew at each step."""
+"""Dynamic masking: which tokens of a batch are hidden, anew at each step."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy.typing as npt
 Rows = list[npt.NDArray[np.int64]]
 
 
-def mask_pieces(
+def mask_tokens(
     rows: Sequence[npt.NDArray[np.int32]],
     metadata: Mapping[str, Any],
     probability: float,
     seed: int,
 ) -> tuple[Rows, Rows]:
-    """Sequences with hidden pieces, and their labels: the hidden piece, -100 elsewhere.
+    """Sequences with masked tokens, and their labels: the masked token, -100 elsewhere.
 
-    BERT's rule: of the chosen pieces 80 % become the mask, 10 % a random piece, 10 % stay. At least
-    one piece of a batch is chosen, so that each step has a loss.
+    BERT's rule: of the chosen tokens 80 % become the mask, 10 % a random token, 10 % stay. At least
+    one token of a batch is chosen, so that each step has a loss.
 
     Args:
-        rows: piece ids of each sequence of the whole effective batch: the choice must not depend
+        rows: token ids of each sequence of the whole effective batch: the choice must not depend
             on how the batch is split into passes.
         metadata: of the token file; ids that stand for no text are never chosen.
-        probability: share of the pieces that are chosen.
+        probability: share of the tokens that are chosen.
         seed: decides everything random.
     """
     random = np.random.default_rng(seed)

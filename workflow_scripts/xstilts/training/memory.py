@@ -2,7 +2,7 @@
 
 The counts are those of the tensors that torch keeps for the backward pass of ``models.roberta``,
 term by term. Tests compare them with the peak of real training on a CPU; the counts for a GPU
-differ in attention (its kernels keep no matrix of pieces x pieces) and in dropout (a byte instead
+differ in attention (its kernels keep no matrix of tokens x tokens) and in dropout (a byte instead
 of a float), and are not measured.
 """
 
@@ -49,7 +49,7 @@ class Workload:
     """What of a stage, and of how it is run, decides the memory of its training."""
 
     shape: EncoderShape
-    tokens_per_pass: int
+    max_tokens: int
     """Tokens that go through the model at once."""
     length: int
     """Tokens of the longest sequence."""
@@ -139,7 +139,7 @@ def _activations(work: Workload, shape: EncoderShape, size: int) -> int:
         shape: of the encoder that is trained.
         size: bytes of a number in the forward pass.
     """
-    tokens, width = max(work.tokens_per_pass, work.length), shape.width
+    tokens, width = max(work.max_tokens, work.length), shape.width
     layer = _layer(shape, work.length, work.device)
     if work.adapters:
         layer += _beside(shape, work.adapters, work.device)
@@ -167,7 +167,7 @@ def _copies(work: Workload, shape: EncoderShape) -> int:
 
 
 def _layer(shape: EncoderShape, length: int, device: Device) -> float:
-    """Numbers that a layer keeps per piece."""
+    """Numbers that a layer keeps per token."""
     width, on_cpu = shape.width, device == "cpu"
     # input, query, key, value, what attention gives, and around two LayerNorms: in, out, in
     numbers = 8.0 * width
@@ -194,7 +194,7 @@ def _frozen(shape: EncoderShape, adapters: Adapters) -> float:
 
 
 def _beside(shape: EncoderShape, adapters: Adapters, device: Device) -> float:
-    """Numbers per piece that a layer keeps more (or fewer) with adapters."""
+    """Numbers per token that a layer keeps more (or fewer) with adapters."""
     low_rank = adapters.rank * len(adapters.layers(shape))
     if not adapters.dropout:
         # adapters keep the inputs that trained weights would have kept
@@ -209,7 +209,7 @@ def _beside(shape: EncoderShape, adapters: Adapters, device: Device) -> float:
 
 
 def _temporary(shape: EncoderShape, length: int, device: Device) -> float:
-    """Numbers per piece that the backward pass holds for a moment, at its widest place."""
+    """Numbers per token that the backward pass holds for a moment, at its widest place."""
     linear = 2.0 * shape.inner + shape.width
     if device == "cpu" and shape.dropout:
         return max(linear, 2.0 * shape.heads * length)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim import AdamW
 
-from xstilts.training.team import ALONE, local
+from xstilts.training.process_group import SINGLE_PROCESS, local
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
@@ -77,7 +77,7 @@ def step_with(
     rate: float,
     max_grad_norm: float,
     weight: float = 1.0,
-    reduce: Callable[[Sequence[torch.Tensor]], torch.Tensor] = ALONE.reduce,
+    reduce: Callable[[Sequence[torch.Tensor]], torch.Tensor] = SINGLE_PROCESS.all_reduce_gradients,
 ) -> torch.Tensor:
     """Take one step with gradients of a sum of ``terms`` losses; returns the mean loss's norm.
 

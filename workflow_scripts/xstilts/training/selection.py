@@ -28,7 +28,7 @@ from xstilts.tokens.store import TokenTable
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
-    from xstilts.training.running import Running
+    from xstilts.training.runtime import Runtime
     from xstilts.training.setup import Stage
 
 SCHEMA = pa.schema(
@@ -70,7 +70,7 @@ class Selection:
         dev: Sequence[DevSet],
         specs: Mapping[str, HeadSpec],
         recipe: Recipe,
-        running: Running,
+        runtime: Runtime,
     ) -> None:
         """Open the dev sets.
 
@@ -78,10 +78,10 @@ class Selection:
             dev: at least one.
             specs: kind and labels of each task's head.
             recipe: when to evaluate, on how much, and when to stop.
-            running: how to run.
+            runtime: how to run.
         """
         self._dev, self._specs, self._recipe = dev, specs, recipe
-        self._running, self._device = running, device_of(running.device)
+        self._running, self._device = runtime, device_of(runtime.device)
         self.tables = [TokenTable.open(item.tokens) for item in dev]
         if recipe.dev_examples:
             self.tables = [table.head(recipe.dev_examples) for table in self.tables]
@@ -108,7 +108,7 @@ class Selection:
         if self.best_score is None or found > self.best_score:
             self.best_step, self.best_score, self._since = step, found, 0
             # the last weights are in the stage anyway
-            self._best = None if last else self._running.team.collect(stage.state(), keep=True)
+            self._best = None if last else self._running.group.gather(stage.state(), keep=True)
         self._running.log(
             f"step {step}: dev {found:.2f}, best {self.best_score:.2f} at step {self.best_step}"
         )
@@ -116,7 +116,7 @@ class Selection:
     def restore_best(self, stage: Stage) -> None:
         """Give the stage the weights that are kept."""
         if self._best is not None:
-            self._running.team.restore(stage.state(), self._best)
+            self._running.group.restore(stage.state(), self._best)
 
     def state(self) -> dict[str, Any]:
         """What an interrupted stage needs to go on exactly."""
@@ -153,7 +153,7 @@ class Selection:
             module.train()
         mean = statistics.fmean(statistics.fmean(found) for found in values.values())
         # all processes have computed it, and all must decide alike
-        return self._running.team.tell(mean)
+        return self._running.group.broadcast(mean)
 
     def _value(self, item: DevSet, table: TokenTable, stage: Stage) -> float:
         spec = self._specs[item.task]
@@ -166,7 +166,7 @@ class Selection:
             stage.heads[item.task],
             table,
             pq.read_table(item.data, columns=list(predictor.COLUMNS)),
-            tokens_per_pass=self._running.tokens_per_pass,
+            max_tokens=self._running.max_tokens,
             device=self._device,
         )
         # of kinds that compare sentence vectors: those that the stage trains

@@ -20,13 +20,13 @@ from xstilts.models.heads import (
     save_heads,
 )
 from xstilts.training.mixture import derived_seed
-from xstilts.training.vocabulary import set_rows_aside
+from xstilts.training.vocabulary import prune_vocabulary
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
     from xstilts.models.adapters import Adapters
     from xstilts.models.head import BaseHead
-    from xstilts.training.vocabulary import Pieces, Vocabulary
+    from xstilts.training.vocabulary import PrunedVocabulary, TokenIds
 
 
 @dataclass
@@ -40,8 +40,8 @@ class Stage:
     """Per task: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
     adapters: Adapters | None = None
     """In the encoder, where its own weights are frozen."""
-    vocabulary: Vocabulary | None = None
-    """All piece embeddings, where the encoder has only those that are trained."""
+    vocabulary: PrunedVocabulary | None = None
+    """All token embeddings, where the encoder has only those that are trained."""
 
     def modules(self) -> Iterator[nn.Module]:
         """Encoder, then the heads in their order."""
@@ -99,7 +99,7 @@ def set_up(
     specs: Mapping[str, HeadSpec],
     *,
     vocab_size: int,
-    pieces: Pieces | None = None,
+    token_ids: TokenIds | None = None,
     recipe: Recipe,
     seed: int,
     device: torch.device,
@@ -110,7 +110,7 @@ def set_up(
         start: the parent's folder, or the architecture of a new encoder.
         specs: kind and labels of each task's head.
         vocab_size: of the tokenizer; the size of a new encoder's vocabulary.
-        pieces: all that the encoder will be given; None if that is not known.
+        token_ids: all that the encoder will be given; None if that is not known.
         recipe: says whether a fitting head of the parent is continued, and what is trained. The
             head of masked language modelling is always continued: with the embeddings it is tied
             to, it is part of the base model.
@@ -136,8 +136,8 @@ def set_up(
         if recipe.lora.quantise:
             quantise(encoder, recipe.lora.quantise)
         stage.adapters = Adapters(encoder, recipe.lora)
-    if pieces is not None and not any(head.predicts_pieces for head in heads.values()):
-        stage.vocabulary = set_rows_aside(encoder, pieces)
+    if token_ids is not None and not any(head.predicts_tokens for head in heads.values()):
+        stage.vocabulary = prune_vocabulary(encoder, token_ids)
     for module in stage.modules():
         module.to(device).train()
     return stage

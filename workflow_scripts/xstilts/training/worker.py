@@ -50,17 +50,17 @@ def _end_with_parent() -> NoReturn:
 
 def work(order: dict[str, Any], out: TextIO) -> Any:
     """Meet the others and do what the order says; the result of this process."""
-    from xstilts.training.parallel import join
+    from xstilts.training.distributed import join
 
     rank, size = order["rank"], order["size"]
-    team, device = join(order["mode"], rank, size, order["meeting"], order["precision"])
+    group, device = join(order["mode"], rank, size, order["meeting"], order["precision"])
     module, _, name = order["function"].partition(":")
 
     def report(progress: Progress) -> None:
-        if team.first:
+        if group.is_main:
             send(out, {"progress": dataclasses.asdict(progress)})
 
-    return getattr(importlib.import_module(module), name)(order["arguments"], report, team, device)
+    return getattr(importlib.import_module(module), name)(order["arguments"], report, group, device)
 
 
 def main() -> NoReturn:

@@ -33,7 +33,7 @@ class TranslationModel:
             languages: source language and target language.
             codes: language to the code to try first.
             beams: beams of the search; 1 is greedy.
-            max_length: longest text and translation in word pieces, special ones included.
+            max_length: longest text and translation in tokens, special ones included.
             precision: ``fp32`` or ``bf16``.
             device: where to run.
 
@@ -72,7 +72,7 @@ class TranslationModel:
         self.tokenizer.src_lang = _choose(known, source, codes.get(source), folder)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Word pieces of texts, special ones included; what is too long loses its end."""
+        """Tokens of texts, special ones included; what is too long loses its end."""
         found: list[list[int]] = []
         # verbose=False: the limit that counts is the study's, not the tokenizer's own
         for text in texts:
@@ -86,35 +86,35 @@ class TranslationModel:
         return found
 
     @torch.inference_mode()
-    def translate(self, pieces: Sequence[Sequence[int]], tokens_per_pass: int) -> list[str]:
+    def translate(self, token_ids: Sequence[Sequence[int]], max_tokens: int) -> list[str]:
         """Translations of encoded texts, in their order.
 
         Args:
-            pieces: from :meth:`encode`.
-            tokens_per_pass: padded word pieces of a batch, times the beams; speed and memory only.
+            token_ids: from :meth:`encode`.
+            max_tokens: padded tokens of a batch, times the beams; speed and memory only.
         """
-        order = sorted(range(len(pieces)), key=lambda i: (-len(pieces[i]), i))
+        order = sorted(range(len(token_ids)), key=lambda i: (-len(token_ids[i]), i))
         found: dict[int, str] = {}
-        for batch in self._batches(order, pieces, tokens_per_pass):
+        for batch in self._batches(order, token_ids, max_tokens):
             inputs = self.tokenizer.pad(
-                {"input_ids": [list(pieces[i]) for i in batch]}, return_tensors="pt"
+                {"input_ids": [list(token_ids[i]) for i in batch]}, return_tensors="pt"
             ).to(self.model.device)
             output = self.model.generate(**inputs, **self._settings)
             texts = self.tokenizer.batch_decode(
                 output, skip_special_tokens=True, clean_up_tokenization_spaces=False
             )
             found |= {i: text.strip() for i, text in zip(batch, texts, strict=True)}
-        return [found[i] for i in range(len(pieces))]
+        return [found[i] for i in range(len(token_ids))]
 
     def _batches(
-        self, order: Sequence[int], pieces: Sequence[Sequence[int]], tokens_per_pass: int
+        self, order: Sequence[int], token_ids: Sequence[Sequence[int]], max_tokens: int
     ) -> Iterator[list[int]]:
         """Indices in batches of similar length, the longest first, so that memory fails early."""
         batch: list[int] = []
         for index in order:
-            longest = len(pieces[batch[0]]) if batch else len(pieces[index])
+            longest = len(token_ids[batch[0]]) if batch else len(token_ids[index])
             size = longest * (len(batch) + 1) * self._settings["num_beams"]
-            if batch and size > tokens_per_pass:
+            if batch and size > max_tokens:
                 yield batch
                 batch = []
             batch.append(index)
@@ -123,9 +123,9 @@ class TranslationModel:
 
 
 def language_codes(tokenizer: Any) -> dict[str, int | None]:
-    """The language codes of a tokenizer, each with the piece that starts a translation into it.
+    """The language codes of a tokenizer, each with the token that starts a translation into it.
 
-    M2M100, MBart and NLLB have one piece per language. Multilingual Marian models have a prefix
+    M2M100, MBart and NLLB have one token per language. Multilingual Marian models have a prefix
     in the text (None); models of one pair of languages have no codes at all.
     """
     if hasattr(tokenizer, "get_lang_id"):  # M2M100

@@ -31,7 +31,7 @@ def translate_rows(
     identity: dict[str, Any],
     *,
     state: Path,
-    tokens_per_pass: int,
+    max_tokens: int,
     device: str = "auto",
 ) -> tuple[Translated, dict[str, Any]]:
     """Translated examples, and facts about the work.
@@ -42,7 +42,7 @@ def translate_rows(
         identity: declared identity of the data set: its ``kind`` (``xstilts.translation.KIND``
             knows what in it is text), ``language`` and ``source``.
         state: folder of finished chunks, for the next start after an interruption.
-        tokens_per_pass: padded word pieces of a batch, times the beams.
+        max_tokens: padded tokens of a batch, times the beams.
         device: ``auto`` is the GPU if there is one.
 
     Raises:
@@ -61,7 +61,7 @@ def translate_rows(
     )
 
     def in_chunks(texts: Sequence[str]) -> list[str]:
-        return translate_in_chunks(texts, model, state, tokens_per_pass)
+        return translate_in_chunks(texts, model, state, max_tokens)
 
     texts = Texts(in_chunks, sentences=source["sentences"])
     module = load("translation", identity["kind"])
@@ -71,15 +71,15 @@ def translate_rows(
 
 
 def translate_in_chunks(
-    texts: Sequence[str], model: TranslationModel, state: Path, tokens_per_pass: int
+    texts: Sequence[str], model: TranslationModel, state: Path, max_tokens: int
 ) -> list[str]:
     """Translations of texts; each finished chunk is kept, and taken from there the next time.
 
     Chunks are made of texts of similar length, and are the same at each start, so that a
     translation does not depend on interruptions.
     """
-    pieces = model.encode(texts)
-    order = sorted(range(len(texts)), key=lambda i: (-len(pieces[i]), texts[i]))
+    token_ids = model.encode(texts)
+    order = sorted(range(len(texts)), key=lambda i: (-len(token_ids[i]), texts[i]))
     found: dict[int, str] = {}
     for start in range(0, len(order), CHUNK):
         chunk = order[start : start + CHUNK]
@@ -87,7 +87,7 @@ def translate_in_chunks(
         if file.is_file():
             translations = read_json(file)
         else:
-            translations = model.translate([pieces[i] for i in chunk], tokens_per_pass)
+            translations = model.translate([token_ids[i] for i in chunk], max_tokens)
             write_json(file, translations)
         found |= dict(zip(chunk, translations, strict=True))
         LOGGER.info("%d of %d sentences translated", len(found), len(order))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from xstilts.comparisons.base import Comparison
 from xstilts.comparisons.effects import BASELINE, correct, effect
-from xstilts.grid.twins import language_twins
+from xstilts.grid.language_contrasts import language_contrasts
 from xstilts.numbers import DASH, difference, number
 from xstilts.results.averages import deviation, mean
 from xstilts.results.pivot import Summary, block_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xstilts.comparisons.base import StudyResults
-    from xstilts.grid.twins import Twins
+    from xstilts.grid.language_contrasts import LanguageContrast
     from xstilts.results.render import Header
     from xstilts.statistics.study_scores import StudyScores
 
@@ -44,26 +44,39 @@ SOURCE_SCHEMA = pa.schema(
 )
 
 
-def source_table(scores: StudyScores, twins: Sequence[Twins]) -> pd.DataFrame:
+def source_table(
+    scores: StudyScores, language_contrasts: Sequence[LanguageContrast]
+) -> pd.DataFrame:
     """One row per model, set of twins, language of training and language of evaluation.
 
     p-values are corrected over the languages of evaluation, their mean apart.
     """
-    records = [row for model in scores.models for one in twins for row in _rows(scores, model, one)]
+    records = [
+        row
+        for model in scores.models
+        for one in language_contrasts
+        for row in _rows(scores, model, one)
+    ]
     single = [row for row in records if row["language"] != ALL]
     correct(single, ("model", "position", "task", "target", "source"))
     return pd.DataFrame(records, columns=SOURCE_SCHEMA.names)
 
 
-def _rows(scores: StudyScores, model: str, twins: Twins) -> Iterator[dict[str, Any]]:
-    names = {"position": twins.position, "task": twins.task, "target": twins.target}
-    control = twins.members[twins.control]
+def _rows(
+    scores: StudyScores, model: str, language_contrasts: LanguageContrast
+) -> Iterator[dict[str, Any]]:
+    names = {
+        "position": language_contrasts.position,
+        "task": language_contrasts.task,
+        "target": language_contrasts.target,
+    }
+    control = language_contrasts.members[language_contrasts.control]
     languages = {
         language: None
-        for _, target in twins.members.values()
+        for _, target in language_contrasts.members.values()
         for _, _, language in scores.by_target[model, target].scores
     }
-    for source, (strategy, target) in twins.members.items():
+    for source, (strategy, target) in language_contrasts.members.items():
         for language in (*languages, ALL):
             among = None if language == ALL else [language]
             # targets of one task share their bootstrap samples, so that they can be subtracted
@@ -76,20 +89,20 @@ def _rows(scores: StudyScores, model: str, twins: Twins) -> Iterator[dict[str, A
                 "model": model,
                 **names,
                 "source": source,
-                "control": twins.control,
+                "control": language_contrasts.control,
             }
             row |= {"language": language, "mean": mean(values), "sd": deviation(values)}
             row |= effect(combine([(1.0, own), (-1.0, other)]))
             # both were counted
             row["num_examples"] = own.num_examples
-            if source == twins.control:
+            if source == language_contrasts.control:
                 row |= dict.fromkeys(("delta", "low", "high", "p"), math.nan)
                 row |= {"verdict": BASELINE, "uncertainty": ""}
             yield {**row, "p_holm": math.nan}
 
 
 def _build(results: StudyResults) -> pd.DataFrame:
-    return source_table(results.scores, language_twins(results.grid))
+    return source_table(results.scores, language_contrasts(results.grid))
 
 
 def sources_summary(table: pd.DataFrame, header: Header) -> Summary:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from xstilts.numbers import signed
-from xstilts.report.effects import extent, spread_text
+from xstilts.report.effects import extent, uncertainty_text
 from xstilts.report.figures.base import Figure, by_model, chart, empty, number
 from xstilts.report.links import cell_anchor
 from xstilts.results.tables import AVERAGE
@@ -121,7 +121,7 @@ def _record(row: Mapping[Hashable, Any], column: str) -> dict[str, Any]:
         record |= {"x": score or "—", "u": row.get("reason") or "none: nothing to compare"}
     else:
         text = signed(row["delta"])
-        record |= {"x": text, "u": f"{text}{spread_text(row)}"}
+        record |= {"x": text, "u": f"{text}{uncertainty_text(row)}"}
     if column == "target" and row["target"] != AVERAGE:
         record["h"] = "#" + cell_anchor(row["model"], row["strategy"], row["target"])
     return record

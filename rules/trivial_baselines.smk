@@ -1,0 +1,31 @@
+"""Baselines: what words alone, or one side of an example, are good for on each target; no model.
+
+REQUIRED INPUTS: <results>/data/..., of the target's training sets and evaluated languages
+OUTPUTS: <results>/baselines/TARGET.parquet
+"""
+
+
+localrules:
+    score_trivial_baselines,
+
+
+rule score_trivial_baselines:
+    """Score the baselines of {wildcards.target}"""
+    input:
+        train=get_trivial_baseline_training,
+        data=lambda wc: get_evaluation("data", wc.target),
+        examples=lambda wc: ancient(
+            data_files([*get_trivial_baseline_training(wc), *get_evaluation("data", wc.target)])
+        ),
+    output:
+        scores="<results>/baselines/{target}.parquet",
+    log:
+        "<logs>/baselines/{target}.log",
+    benchmark:
+        "<benchmarks>/baselines/{target}.jsonl"
+    conda:
+        "../envs/score.yaml"
+    params:
+        identity=lambda wc: identities.baselines(GRID, wc.target),
+    script:
+        "../workflow_scripts/score_trivial_baselines.py"

@@ -1,0 +1,122 @@
+"""One data set from its source: files, downloads, the microworld, or other data (text)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.files import sha256_of, write_json
+from xstilts.jobs.download import Download, downloaded_files
+from xstilts.manifest import Manifest, contents, full_identity, read_manifest, write_manifest
+from xstilts.paths import input_names
+from xstilts.tasks import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xstilts.data import text
+    from xstilts.kinds import Row
+
+
+def prepare_data(
+    identity: dict[str, Any], files: Sequence[Path], examples: Path, manifest: Path
+) -> Manifest:
+    """Write the examples and the manifest of one (task, language, split).
+
+    Args:
+        identity: declared identity of the data set (``xstilts.grid.identities.data``).
+        files: original or mirrored files, or manifests of downloads and of the data that text is
+            taken from.
+        examples: the Parquet file to write.
+        manifest: its manifest, written last.
+
+    Raises:
+        UserError: a file is cut, malformed or empty, or has an unknown label.
+    """
+    from xstilts.data.prepare import write_examples
+
+    where = ", ".join(map(str, files)) or f"{identity['task']} of the microworld"
+    downloads = [file for file in files if file.parts[2:3] == ("downloads",)]
+    downloaded = [download for file in downloads for download in downloaded_files(file)]
+    rows, inputs = _rows(identity, files, downloaded)
+    facts = write_examples(rows, identity["kind"], identity["labels"], examples, where)
+    content = facts.pop("content")
+    facts["licence"] = TASKS[identity["task"]].licence
+    if downloaded:
+        facts["downloads"] = [download.facts for download in downloaded]
+    return write_manifest(
+        manifest,
+        full_identity(identity, inputs),
+        files={examples.name: examples},
+        facts=facts,
+        content=content,
+    )
+
+
+def _rows(
+    identity: dict[str, Any], files: Sequence[Path], downloaded: Sequence[Download]
+) -> tuple[Iterator[Row], dict[str, str]]:
+    """The examples, and the content of what they come from."""
+    task, language, source = TASKS[identity["task"]], identity["language"], identity["source"]
+    if "microworld" in source:
+        from xstilts import microworld
+
+        world = microworld.World(seed=source["seed"], num_languages=source["languages"])
+        count = source["examples"]
+        if task.kind == "mlm":
+            # languages differ in how much text there is of them
+            resource = next(item.resource for item in world.languages if item.code == language)
+            count = max(1, round(count * resource))
+        generated = microworld.rows(
+            world,
+            source["microworld"],
+            language,
+            identity["split"],
+            count,
+            difficulty=source["difficulty"],
+            stream=source.get("stream", ""),
+        )
+        return generated, {}
+    manifests = [file for file in files if file.parts[:1] == ("results",)]
+    inputs = contents(manifests)
+    others = input_names(file.as_posix() for file in files if file not in manifests)
+    inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
+    if task.kind == "mlm":
+        return _text_rows(task.name, language, source["text_of"], downloaded), inputs
+    if "hub" not in source:
+        return task.read(files, language), inputs
+    assert task.hub is not None, task.name
+    return task.hub.read(downloaded[0].files if downloaded else files, language), inputs
+
+
+def _text_rows(
+    task: str, language: str, items: Sequence[Any], downloaded: Sequence[Download]
+) -> Iterator[Row]:
+    """Text from data sets, files and downloads, in the order of the study."""
+    from xstilts.data import text
+
+    fetched = iter(downloaded)
+    sources: list[Path | text.TextFiles] = []
+    for item in items:
+        if isinstance(item, str):
+            file = Path(item)
+            sources.append(file.with_suffix(".parquet") if file.suffix == ".json" else file)
+        else:
+            found = (
+                next(fetched).files if "repo" in item else [Path(name) for name in item["files"]]
+            )
+            sources.append(text.TextFiles(tuple(found), item["column"], item["limit"]))
+    if task == "mlm":
+        return text.plain_text(sources)
+    # of each task and split there are two files, one per language of the pair
+    sides: dict[Path, dict[bool, Path]] = {}
+    for source in sources:
+        assert isinstance(source, Path), "files have no example ids to align by"
+        place = source.parents[1] / source.name
+        sides.setdefault(place, {})[source.parent.name == language] = source
+    return text.translation_pairs([(pair[True], pair[False]) for pair in sides.values()])
+
+
+def check_data(manifests: Sequence[Path], checked: Path) -> None:
+    """Record that every data set of the study was read; the gate before any training."""
+    write_json(checked, {str(path): read_manifest(path).content for path in manifests})

@@ -1,0 +1,106 @@
+"""The predictions of one cell: the languages that are missing or were made from something else."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.files import write_json
+from xstilts.gpus import leased
+from xstilts.identity import digest
+from xstilts.manifest import contents, full_identity, require_whole
+from xstilts.progress import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xstilts.gpus import Gpus
+    from xstilts.progress import Progress
+
+LOGGER = logging.getLogger(__name__)
+
+
+def predict_languages(
+    identity: dict[str, Any],
+    *,
+    model: Path,
+    data: Sequence[Path],
+    tokens: Sequence[Path],
+    out: Sequence[Path],
+    manifest: Path,
+    max_tokens: int,
+    num_threads: int,
+    gpus: Gpus | None = None,
+    report: Callable[[Progress], None] | None = None,
+) -> None:
+    """Predict the languages that are not there with this identity; the others are kept.
+
+    Args:
+        identity: declared identity of the predictions (``xstilts.grid.identities.predictions``).
+        model: manifest of the model.
+        data: data manifests, a language each.
+        tokens: token manifests in the same order.
+        out: ``LANGUAGE.parquet`` in the same order.
+        manifest: written when all languages are there: language to identity.
+        max_tokens: padded tokens per forward pass.
+        num_threads: CPU threads.
+        gpus: leased while the model predicts; None takes what the environment shows.
+        report: told how far the job is; by default, lines in the log.
+    """
+    from xstilts.schema_metadata import read_metadata
+
+    weights = contents([model])
+    missing = []
+    for data_set, token_set, path in zip(data, tokens, out, strict=True):
+        full = full_identity(identity, {**weights, **contents([data_set, token_set])})
+        if digest(read_metadata(path).get("identity")) == digest(full):
+            LOGGER.info("%s: kept, it was predicted by this model", path.stem)
+        else:
+            metadata = {
+                "id": digest(full),
+                "identity": full,
+                "model": require_whole(model).id,
+                "data": require_whole(data_set).content,
+            }
+            missing.append((data_set, token_set, path, metadata))
+    if missing:
+        with leased(gpus):
+            _predict(identity, model, missing, max_tokens, num_threads, report or Reporter())
+    write_json(manifest, {path.stem: read_metadata(path)["id"] for path in out})
+
+
+def _predict(
+    identity: Mapping[str, Any],
+    model: Path,
+    missing: Sequence[tuple[Path, Path, Path, dict[str, Any]]],
+    max_tokens: int,
+    num_threads: int,
+    report: Callable[[Progress], None],
+) -> None:
+    """Predict (data manifest, token manifest, file to write, metadata) of each language."""
+    from xstilts.prediction.options import PredictOptions
+    from xstilts.prediction.run import Item, predict
+
+    items = [
+        Item(
+            language=path.stem,
+            tokens=token_set.with_suffix(".arrow"),
+            data=data_set.with_suffix(".parquet"),
+            out=path,
+            metadata=metadata,
+        )
+        for data_set, token_set, path, metadata in missing
+    ]
+    predict(
+        model.parent,
+        task=identity["task"],
+        kind=identity["kind"],
+        labels=identity["labels"],
+        items=items,
+        options=PredictOptions(head=identity["head"], **identity["decoding"]),
+        max_tokens=max_tokens,
+        num_threads=num_threads,
+        on_language=lambda language, seconds: LOGGER.info("%s: %.1f s", language, seconds),
+        report=report,
+    )

@@ -1,0 +1,72 @@
+"""The scores of one cell, from its predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError
+from xstilts.identity import digest
+from xstilts.manifest import full_identity
+from xstilts.paths import input_name
+from xstilts.prediction.layers import layer_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def score_cell(
+    identity: dict[str, Any],
+    *,
+    study: str,
+    cell: Mapping[str, str],
+    split: str,
+    predictions: Sequence[Path],
+    out: Path,
+) -> None:
+    """Write one row per language and metric.
+
+    Args:
+        identity: declared identity of the scores (``xstilts.grid.identities.scores``).
+        study: name of the study.
+        cell: wildcards ``base``, ``seed``, ``chain``, ``target``.
+        split: the evaluated split.
+        predictions: ``LANGUAGE.parquet`` of each language.
+        out: the Parquet file to write.
+
+    Raises:
+        UserError: a prediction file is missing or cannot be scored.
+    """
+    from xstilts.results.score import score_predictions
+    from xstilts.schema_metadata import read_metadata
+
+    records = {path: read_metadata(path) for path in predictions}
+    if lost := [str(path) for path, record in records.items() if "id" not in record]:
+        raise UserError(f"{lost[0]}: not a whole prediction file. Delete it to predict it again.")
+    layer = None
+    if identity["depth"] is not None:
+        layer = layer_at(identity["depth"], records[predictions[0]]["num_layers"])
+    ids = {input_name(path.as_posix()): record["id"] for path, record in records.items()}
+    full = full_identity(identity, ids)
+    common = {
+        "study": study,
+        "model": cell["base"],
+        # several strategies may be one chain; the tables put the strategy's name
+        "strategy": cell["chain"],
+        "chain": cell["chain"],
+        "target": cell["target"],
+        "split": split,
+        "seed": int(cell["seed"]),
+        "protocol": identity["protocol"],
+        "identity_code": digest(identity["code"]),
+    }
+    score_predictions(
+        {path.stem: path for path in predictions},
+        identity["kind"],
+        identity["headline"],
+        layer,
+        common,
+        out,
+        record={"id": digest(full), "identity": full},
+        scorer=identity["scorer"],
+    )

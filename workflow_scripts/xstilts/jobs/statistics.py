@@ -1,0 +1,120 @@
+"""The statistics of a study, from its scores and predictions."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xstilts.comparisons.base import StudyResults
+from xstilts.comparisons.registry import load_comparisons
+from xstilts.errors import UserError
+from xstilts.files import write_text
+from xstilts.grid.views import CHOICE
+from xstilts.jobs.tables import study_cells, study_header
+from xstilts.prediction.layers import layer_at
+from xstilts.results.cells import collect, values_of
+from xstilts.results.render import summary_markdown, write_frame
+from xstilts.results.score import read_predictions
+from xstilts.statistics.counts import example_counts
+from xstilts.statistics.study_scores import StudyScores
+from xstilts.statistics.target_scores import TargetScores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xstilts.grid import Grid
+    from xstilts.results.cells import Cell, Scores
+    from xstilts.statistics.counts import Counts
+    from xstilts.statistics.target_scores import Key
+
+MISSING = "no predictions at hand"
+NOT_ASKED = "scores only"
+
+
+def study_scores(grid: Grid) -> StudyScores:
+    """All scores of a study with their bootstrap replicates, and those that choices are made on.
+
+    Raises:
+        UserError: a score file cannot be used, or a target's predictions are of different examples.
+    """
+    untrained = [node.model for node in grid.targets.values() if not node.members]
+    study, strategies = grid.study, list(grid.study.strategies)
+    made = StudyScores(
+        _target_scores(grid), strategies, study.baseline, study.source_language, untrained
+    )
+    if CHOICE in grid.views and grid.view != CHOICE:
+        dev = grid.in_view(CHOICE)
+        made.choice = _target_scores(dev, examples=False)
+    return made
+
+
+def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], TargetScores]:
+    """Scores by model and target; without replicates where examples are not looked at.
+
+    Targets have the names of the study's own, so that claims and choices find them in every view.
+    """
+    cells = study_cells(grid)
+    rows = collect(cells)
+    values = values_of(rows, cells)
+    sizes: dict[str, dict[str, int]] = {}
+    for target, language, n in zip(rows["target"], rows["language"], rows["n"], strict=True):
+        sizes.setdefault(target, {})[language] = int(n)
+    places = {(c.base, c.strategy, c.target, c.seed): c for c in grid.cells()}
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.model, cell.target), []).append(cell)
+    found = {}
+    for (model, target), members in groups.items():
+        node = grid.targets[target]
+        read = _reader(grid, target)
+        scores: dict[Key, float] = {}
+        counts: dict[Key, Counts | str] = {}
+        for cell in members:
+            place = places[model, cell.strategy, target, cell.seed]
+            for language, value in _of(values, cell).items():
+                key = (cell.strategy, cell.seed, language)
+                path = grid.prediction(model, cell.seed, place.stages, target, language)
+                scores[key] = value
+                counts[key] = read(path, language) if examples else NOT_ASKED
+        name = f"{node.task.name}/{node.split}"
+        found[model, node.model] = TargetScores(
+            name, scores, counts, sizes.get(target, {}), grid.study.replicates
+        )
+    return found
+
+
+def _of(values: Scores, cell: Cell) -> dict[str, float]:
+    return values.get((cell.model, cell.strategy, cell.target, cell.seed), {})
+
+
+def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
+    """A function of prediction file and language: its counts, or why there are none."""
+    task, metric = grid.targets[target].task, grid.headline(target)
+    depth = grid.depth(target)
+
+    # two strategies may be one chain and share the file
+    @cache
+    def read(path: str, language: str) -> Counts | str:
+        try:
+            table, record = read_predictions(Path(path), task.kind)
+        except UserError:
+            return MISSING
+        layer = None
+        if depth is not None:
+            layer = layer_at(depth, record["num_layers"])
+        return example_counts(
+            task.kind, metric, table, scorer=task.scorer, language=language, layer=layer
+        )
+
+    return read
+
+
+def build_statistics(grid: Grid, out: Path) -> None:
+    """Write all comparisons, from what there is, to the folder ``out``."""
+    results, header = StudyResults(grid, study_scores(grid)), study_header(grid)
+    for name, comparison in load_comparisons().items():
+        table = comparison.build(results)
+        write_frame(out / name, table, comparison.schema)
+        text = summary_markdown(comparison.summarise(table, header), header)
+        write_text(out / f"{name}.md", text)

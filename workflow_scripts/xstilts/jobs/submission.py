@@ -1,0 +1,126 @@
+"""The predictions of one chain as a folder to submit, or to score with ``xstilts score``."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import UserError
+from xstilts.grid import submissions
+from xstilts.manifest import full_identity, write_manifest
+from xstilts.paths import data_file, input_name
+from xstilts.prediction.layers import layer_at
+from xstilts.schema_metadata import read_metadata
+from xstilts.submission.benchmarks import SPECS
+from xstilts.submission.write import write_language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xstilts.grid import Grid
+
+LOGGER = logging.getLogger(__name__)
+
+
+def write_submission(
+    identity: Mapping[str, Any],
+    *,
+    predictions: Mapping[str, Mapping[str, str]],
+    data: Mapping[str, Mapping[str, str]],
+    manifest: Path,
+) -> None:
+    """Write ``labels/TASK/test-LANGUAGE`` and ``predictions/…`` beside the manifest, and it last.
+
+    Args:
+        identity: declared identity (``xstilts.grid.submissions.identity``).
+        predictions: task to language to the workflow's prediction file.
+        data: task to language to the data manifest, for retrieval.
+        manifest: the manifest to write.
+
+    Raises:
+        UserError: a prediction file is missing, cut, or does not fit the layout.
+    """
+    files = _write(identity, predictions, data, manifest.parent)
+    inputs = {
+        input_name(path): read_metadata(Path(path))["id"]
+        for languages in predictions.values()
+        for path in languages.values()
+    }
+    write_manifest(
+        manifest,
+        full_identity(identity, inputs),
+        files={file.relative_to(manifest.parent).as_posix(): file for file in files},
+        facts={"tasks": {task: len(languages) for task, languages in predictions.items()}},
+    )
+
+
+def _write(
+    identity: Mapping[str, Any],
+    predictions: Mapping[str, Mapping[str, str]],
+    data: Mapping[str, Mapping[str, str]],
+    folder: Path,
+) -> list[Path]:
+    """The written files; those of an earlier export are removed first."""
+    for part in ("labels", "predictions"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    files = []
+    for task, languages in predictions.items():
+        kind = identity["targets"][task]["kind"]
+        for language, path in languages.items():
+            layer = examples = None
+            if task in identity["depths"]:
+                layer = _layer(identity["depths"][task], Path(path))
+            if kind == "retrieval":
+                examples = Path(data_file(data[task][language]))
+            files += write_language(
+                task, kind, language, Path(path), layer=layer, data=examples, out=folder
+            )
+        LOGGER.info("%s: %d languages", task, len(languages))
+    return files
+
+
+def _layer(depth: float, predictions: Path) -> int:
+    """The layer that the protocol prescribes for the model that predicted."""
+    record = read_metadata(predictions)
+    if "num_layers" not in record:
+        raise UserError(
+            f"{predictions}: not a whole prediction file. Delete it to predict it again."
+        )
+    return layer_at(depth, int(record["num_layers"]))
+
+
+def write_available(grid: Grid) -> list[str]:
+    """Export each task of which all languages are predicted; returns a line per submission.
+
+    A submission without all tasks gets no manifest, so that it does not pass for a whole one.
+
+    Raises:
+        UserError: the study has no target with a place in the layout.
+    """
+    declared = submissions.identity(grid)
+    if not declared["targets"]:
+        raise UserError(
+            f"targets: none of {', '.join(grid.targets)} has a place in the layout: it is for the "
+            f"test sets of {', '.join(sorted(SPECS))}."
+        )
+    lines = []
+    for submission in submissions.all_submissions(grid):
+        wanted = submissions.prediction_files(grid, submission)
+        there = {
+            task: files
+            for task, files in wanted.items()
+            if all("id" in read_metadata(Path(file)) for file in files.values())
+        }
+        manifest = Path(submissions.manifest(grid, submission))
+        if len(there) == len(wanted):
+            data = submissions.candidate_data(grid)
+            write_submission(declared, predictions=there, data=data, manifest=manifest)
+        else:
+            manifest.unlink(missing_ok=True)
+            _write(declared, there, submissions.candidate_data(grid), manifest.parent)
+        absent = [task for task in wanted if task not in there]
+        note = f" (not predicted: {', '.join(absent)})" if absent else ""
+        lines.append(f"{manifest.parent}: {', '.join(there) or 'nothing'}{note}")
+    return lines

@@ -1,0 +1,162 @@
+"""One training stage: pretraining, intermediate or target, told apart by the identity alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from xstilts.files import sha256_of
+from xstilts.gpus import leased
+from xstilts.identity import digest
+from xstilts.jobs.train_process import StageSpec, train_here
+from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
+from xstilts.progress import Reporter
+from xstilts.tracking import Tracking
+
+if TYPE_CHECKING:
+    from xstilts.gpus import Gpus
+    from xstilts.progress import Progress
+
+LOGGER = logging.getLogger(__name__)
+HISTORY_FILES = ("history.parquet", "data_map.parquet")
+"""What was noted during the training: times, and sums whose order depends on how it was run."""
+
+
+def train_stage(
+    identity: dict[str, Any],
+    *,
+    parent: Path,
+    tokens: Sequence[Path],
+    dev: Sequence[tuple[Path, Path]],
+    manifest: Path,
+    state_root: Path,
+    max_tokens: int,
+    num_threads: int,
+    gradient_checkpointing: bool = False,
+    save_steps: int = 0,
+    gpus: Gpus | None = None,
+    processes: int = 1,
+    mode: Literal["ddp", "fsdp"] = "ddp",
+    report: Callable[[Progress], None] | None = None,
+    tracking: Tracking | None = None,
+) -> None:
+    """Train a stage into the manifest's folder, or reuse what is there with the same identity.
+
+    The finished files take their names only when all are written, and the manifest comes last.
+
+    Args:
+        identity: declared identity of the stage (``xstilts.grid.identities.model``).
+        parent: manifest of the parent model; of the tokenizer where the stage starts from noise.
+        tokens: token manifests of the mixture's members, in order.
+        dev: (token, data) manifests of the dev sets, in the identity's order; may be empty.
+        manifest: manifest to write.
+        state_root: folder of training states; this stage's is named by its identity.
+        max_tokens: padded tokens per forward pass (speed and memory, not the result).
+        num_threads: CPU threads, of each process.
+        gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
+        save_steps: steps between savings of the state, besides those by time; 0 is off.
+        gpus: leased while the stage trains; None takes what the environment shows.
+        processes: how many train the stage together, each on a GPU of its own if there are any.
+        mode: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
+        report: told how far the stage is; by default, lines in the log.
+        tracking: where its curves go, besides the record beside the model.
+
+    Raises:
+        UserError: an input is damaged, a tool is missing, or training diverged.
+        Interrupted: stopped by a signal, after saving its state.
+    """
+    full = full_identity(
+        identity, contents([parent, *tokens, *(path for pair in dev for path in pair)])
+    )
+    if reuse(manifest, full):
+        LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
+        return
+    if (identity["recipe"].get("lora") or {}).get("quantise"):
+        from xstilts.models.adapters import require_bitsandbytes
+
+        require_bitsandbytes()
+    LOGGER.info("training on %s, from %s", ", ".join(identity["mixture"]), parent.parent)
+    fresh = manifest.parent / ".fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    state_dir = state_root / digest(full)
+    spec = StageSpec(
+        identity=identity,
+        run_id=digest(full),
+        parent=parent,
+        tokens=tuple(tokens),
+        dev=tuple(dev),
+        manifest=manifest,
+        out_dir=fresh,
+        state_dir=state_dir,
+        tracking=tracking or Tracking(),
+        max_tokens=max_tokens,
+        num_threads=num_threads,
+        gradient_checkpointing=gradient_checkpointing,
+        save_steps=save_steps,
+    )
+    with leased(gpus):
+        result = _run(spec, processes, mode, report or Reporter())
+    _publish(
+        manifest,
+        full,
+        fresh,
+        {
+            **result,
+            "num_threads": num_threads,
+            "processes": processes,
+            "gradient_checkpointing": gradient_checkpointing,
+        },
+    )
+    from xstilts.training.state import clear_state
+
+    clear_state(state_dir)
+
+
+def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[str, Any]) -> None:
+    """Give the finished files of the folder ``fresh`` their names; the manifest comes last."""
+    from xstilts.versions import versions
+
+    # of a model with another recipe; a reader would take its files for a part of this one
+    for left in _files_in(manifest.parent):
+        left.unlink()
+    files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
+    fresh.rmdir()
+    # records of the training: of interest, but no part of what the next stage starts from
+    content = {n: sha256_of(path) for n, path in files.items() if n not in HISTORY_FILES}
+    facts = {**facts, "versions": versions()}
+    write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
+    keep(manifest)
+
+
+def _run(
+    spec: StageSpec,
+    processes: int,
+    mode: Literal["ddp", "fsdp"],
+    report: Callable[[Progress], None],
+) -> dict[str, Any]:
+    """The report of a stage, trained here or by several processes."""
+    if processes == 1:
+        from xstilts.training.process_group import SINGLE_PROCESS
+
+        return dataclasses.asdict(train_here(spec, report, SINGLE_PROCESS, "auto"))
+    from xstilts.training.launch import launch
+
+    result = launch(
+        "xstilts.jobs.train_process:train_in_team",
+        spec.to_json(),
+        processes=processes,
+        mode=mode,
+        precision=spec.identity["recipe"]["precision"],
+        num_threads=spec.num_threads,
+        report=report,
+    )
+    return {**result, "device": f"{processes} x {result['device']}"}
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())

@@ -1,0 +1,200 @@
+"""What each process of a training job does: a stage's identity in the engine's terms, and run.
+
+This module imports no library: the process that waits for others needs none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.tracking import Tracking
+
+if TYPE_CHECKING:
+    import torch
+
+    from xstilts.config.recipe import Recipe
+    from xstilts.models.heads import HeadSpec
+    from xstilts.progress import Progress
+    from xstilts.training.process_group import ProcessGroup
+    from xstilts.training.runtime import Runtime, TrainResult
+    from xstilts.training.selection import Selection
+
+_FOLDERS_AND_FILES = ("parent", "manifest", "out_dir", "state_dir")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageSpec:
+    """A stage to train: what, from which files into which folder, and how it is run."""
+
+    identity: dict[str, Any]
+    """Declared identity of the stage."""
+    run_id: str
+    """What decides the result, inputs included: a training state of another is not continued."""
+    parent: Path
+    """Manifest of the parent model, or of the tokenizer."""
+    tokens: tuple[Path, ...]
+    """Token manifests of the mixture's members, in order."""
+    dev: tuple[tuple[Path, Path], ...]
+    """(token, data) manifests of the dev sets, in the identity's order."""
+    manifest: Path
+    """The stage's own, for the names of its curves."""
+    out_dir: Path
+    state_dir: Path
+    """Folder of the training state."""
+    tracking: Tracking
+    max_tokens: int
+    num_threads: int
+    gradient_checkpointing: bool
+    save_steps: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, for other processes."""
+        values = dataclasses.asdict(self)
+        for name in _FOLDERS_AND_FILES:
+            values[name] = str(values[name])
+        values["tokens"] = [str(path) for path in self.tokens]
+        values["dev"] = [[str(path) for path in pair] for pair in self.dev]
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> StageSpec:
+        """What :meth:`to_json` made plain."""
+        paths = {name: Path(values[name]) for name in _FOLDERS_AND_FILES}
+        return cls(
+            **{
+                **values,
+                **paths,
+                "tokens": tuple(map(Path, values["tokens"])),
+                "dev": tuple((Path(tokens), Path(data)) for tokens, data in values["dev"]),
+                "tracking": Tracking(**values["tracking"]),
+            }
+        )
+
+
+def train_in_team(
+    spec: Mapping[str, Any],
+    report: Callable[[Progress], None],
+    group: ProcessGroup,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Train a stage as one process of several (``xstilts.training.launch``).
+
+    Args:
+        spec: :meth:`StageSpec.to_json`.
+        report: told how far the stage is.
+        group: the processes.
+        device: of this process.
+
+    Returns:
+        The fields of a ``TrainResult``.
+    """
+    return dataclasses.asdict(train_here(StageSpec.from_json(spec), report, group, str(device)))
+
+
+def train_here(
+    spec: StageSpec, report: Callable[[Progress], None], group: ProcessGroup, device: str
+) -> TrainResult:
+    """Train a stage in this process, alone or as one of several, and write its curves.
+
+    Args:
+        spec: the stage.
+        report: told how far the stage is.
+        group: the processes that train it together.
+        device: of this process; ``auto`` is the GPU if there is one.
+
+    Raises:
+        UserError: an input is damaged, or training diverged.
+        Interrupted: stopped by a signal, after saving the state.
+    """
+    from xstilts.training.runtime import Runtime
+
+    # the curves of several processes are the same: one writes them
+    tracking = spec.tracking if group.is_main else Tracking()
+    runtime = Runtime(
+        state_dir=spec.state_dir,
+        identity=spec.run_id,
+        max_tokens=spec.max_tokens,
+        num_threads=spec.num_threads,
+        gradient_checkpointing=spec.gradient_checkpointing,
+        save_steps=spec.save_steps,
+        device=device,
+        group=group,
+        report=report,
+        tracker=tracking.open(spec.manifest, spec.run_id, spec.identity["recipe"]),
+    )
+    with contextlib.closing(runtime.tracker):
+        return _engine(spec, runtime)
+
+
+def _engine(spec: StageSpec, runtime: Runtime) -> TrainResult:
+    """Translate the identity into the engine's terms and run it."""
+    from xstilts.config.adapters import Lora
+    from xstilts.config.recipe import Recipe
+    from xstilts.models.heads import HeadSpec
+    from xstilts.tokens.labels import labels_of_members
+    from xstilts.training.loop import train
+    from xstilts.training.sampler import Member
+
+    identity = spec.identity
+    members = []
+    for text, path in zip(identity["mixture"], spec.tokens, strict=True):
+        task, _, language = text.partition("@")
+        member = Member(
+            task=identity["head_of"][task], language=language, tokens=path.with_suffix(".arrow")
+        )
+        members.append(member)
+    heads = {
+        name: HeadSpec(
+            kind=head["kind"],
+            labels=tuple(head["labels"])
+            or labels_of_members([member.tokens for member in members if member.task == name]),
+        )
+        for name, head in identity["heads"].items()
+    }
+    settings = dict(identity["recipe"])
+    if settings.get("lora"):
+        settings["lora"] = Lora(**settings["lora"])
+    recipe = Recipe(**settings)
+    return train(
+        identity.get("architecture") or spec.parent.parent,
+        members,
+        heads,
+        recipe,
+        seed=identity["seed"],
+        out_dir=spec.out_dir,
+        home=spec.out_dir.parent,
+        runtime=runtime,
+        selection=_selection(spec, heads, recipe, runtime),
+    )
+
+
+def _selection(
+    spec: StageSpec, heads: Mapping[str, HeadSpec], recipe: Recipe, runtime: Runtime
+) -> Selection | None:
+    """What chooses the weights that are kept; None keeps the last."""
+    if not spec.dev:
+        return None
+    from xstilts.prediction.options import PredictOptions
+    from xstilts.training.selection import DevSet, Selection
+
+    dev_sets, identity = [], spec.identity
+    for (text, judged), (token_set, data_set) in zip(
+        identity["dev"].items(), spec.dev, strict=True
+    ):
+        task, _, language = text.partition("@")
+        dev_set = DevSet(
+            task=identity["head_of"][task],
+            language=language,
+            metric=judged["metric"],
+            scorer=judged["scorer"],
+            options=PredictOptions(**judged["decoding"]),
+            tokens=token_set.with_suffix(".arrow"),
+            data=data_set.with_suffix(".parquet"),
+        )
+        dev_sets.append(dev_set)
+    return Selection(dev_sets, heads, recipe, runtime)

@@ -1,0 +1,94 @@
+"""A translated training set from the source language's."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from xstilts.files import sha256_of
+from xstilts.gpus import Gpus, leased
+from xstilts.identity import digest
+from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
+from xstilts.tasks import TASKS
+
+LOGGER = logging.getLogger(__name__)
+
+
+def _checkpoint(model: dict[str, Any]) -> Path:
+    """The folder of the model, fetched from the hub if it is one of those."""
+    if model["path"] is not None:
+        return Path(model["path"])
+    from xstilts.hub import OTHER_FORMATS, Repository, snapshot
+
+    wanted = Repository(name=model["hub"], revision=model["revision"])
+    return snapshot(wanted, ignore=OTHER_FORMATS)
+
+
+def translate_data(
+    identity: dict[str, Any],
+    files: Sequence[Path],
+    *,
+    examples: Path,
+    manifest: Path,
+    state_root: Path,
+    max_tokens: int,
+    num_threads: int,
+    gpus: Gpus | None = None,
+) -> None:
+    """Translate a training set, or reuse what is there with the same identity.
+
+    Args:
+        identity: declared identity of the data set (``xstilts.grid.identities.data``).
+        files: manifest of the source language's data set, then files of the model, if it is local.
+        examples: the Parquet file to write.
+        manifest: its manifest, written last.
+        state_root: folder of states; this job's is named by its identity.
+        max_tokens: padded tokens of a batch, times the beams (speed and memory only).
+        num_threads: CPU threads.
+        gpus: leased while the model translates; None takes what the environment shows.
+
+    Raises:
+        UserError: the model cannot be had, does not know a language, or nothing is left.
+    """
+    source, *model_files = files
+    inputs = contents([source]) | {file.name: sha256_of(file) for file in model_files}
+    full = full_identity(identity, inputs)
+    if reuse(manifest, full):
+        LOGGER.info("reused: a translation with this identity (%s) is here", digest(full))
+        return
+    import torch
+
+    # not before the job's frame has said whether there is a network
+    from xstilts.data.prepare import write_examples
+    from xstilts.translation.translate import translate_rows
+    from xstilts.versions import versions
+
+    torch.set_num_threads(num_threads)
+    folder, state = _checkpoint(identity["source"]["model"]), state_root / digest(full)
+    rows = pq.read_table(source.with_suffix(".parquet")).to_pylist()
+    with leased(gpus):
+        result, facts = translate_rows(rows, folder, identity, state=state, max_tokens=max_tokens)
+    share = 1 - len(result.rows) / len(rows)
+    LOGGER.info(
+        "%d of %d examples translated; %.2f %% lost: %s",
+        len(result.rows), len(rows), 100 * share, result.lost,
+    )  # fmt: skip
+    where = (
+        f"{identity['task']} translated into {identity['language']} ({len(rows)} examples, lost: "
+        f"{result.lost})"
+    )
+    written = write_examples(result.rows, identity["kind"], identity["labels"], examples, where)
+    content = written.pop("content")
+    facts |= result.facts | {"model": str(folder), "versions": versions()}
+    facts["licence"] = TASKS[identity["task"]].licence
+    facts |= {"source_rows": len(rows), "lost": result.lost, "share_lost": share}
+    write_manifest(
+        manifest, full, files={examples.name: examples}, facts=facts | written, content=content
+    )
+    keep(manifest)
+    shutil.rmtree(state, ignore_errors=True)

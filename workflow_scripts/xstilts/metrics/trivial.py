@@ -1,0 +1,45 @@
+"""What a score must be seen beside: chance, the majority class, and predictions that are all alike.
+
+The measures are result rows of their own and never a headline.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from xstilts.kinds import Kind
+
+CHANCE, MAJORITY, COMMONEST = "chance", "majority", "most_frequent_prediction"
+
+
+def trivial_metrics(kind: Kind, predictions: pa.Table) -> dict[str, float]:
+    """Measures of one language, 0-100; none where the kind has no such measure.
+
+    ``chance``: expected accuracy of guessing (for retrieval, among as many candidates as queries);
+    ``majority``: accuracy of the most frequent gold answer; ``most_frequent_prediction``: share of
+    the examples that get the most frequent prediction.
+
+    Args:
+        kind: of the task.
+        predictions: in the schema of the kind, at least one row.
+    """
+    if kind == "retrieval":
+        return {CHANCE: 100.0 / len(set(predictions["id"].to_pylist()))}
+    if kind not in ("classification", "multiple_choice"):
+        return {}
+    gold, predicted = predictions["gold"].to_pylist(), predictions["prediction"].to_pylist()
+    choices = [len(row) for row in predictions["probabilities"].to_pylist()]
+    return {
+        CHANCE: 100.0 * sum(1 / count for count in choices) / len(choices),
+        MAJORITY: _share_of_commonest(gold),
+        COMMONEST: _share_of_commonest(predicted),
+    }
+
+
+def _share_of_commonest(answers: list[object]) -> float:
+    ((_, most),) = Counter(answers).most_common(1)
+    return 100.0 * most / len(answers)

@@ -1,0 +1,90 @@
+"""What scores must be seen beside: chance, the most frequent answer, and baselines of words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.errors import UserError
+from xstilts.metrics.trivial import CHANCE, MAJORITY
+from xstilts.numbers import DASH
+from xstilts.results.pivot import Pivot
+from xstilts.trivial_baselines.run import BASELINE_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
+
+TRIVIAL_BASELINES = {
+    CHANCE: "chance",
+    MAJORITY: "most frequent answer",
+    "all": "bag of words",
+    "part": "one side only",
+}
+"""Rows below the strategies. For tags, a bag of words is each word's most frequent tag; for
+retrieval, the words that two sentences share."""
+
+
+def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
+    """The baselines of all targets that have been scored, in the order of the files.
+
+    Raises:
+        UserError: a file is not a table of baselines.
+    """
+    tables = []
+    for file in files:
+        if not file.exists():
+            continue
+        try:
+            tables.append(pq.read_table(file, partitioning=None).cast(BASELINE_SCHEMA))
+        except (pa.ArrowInvalid, ValueError) as error:
+            raise UserError(
+                f"{file}: not a table of baselines ({error}). Delete it to have it made again."
+            ) from None
+    whole = pa.concat_tables([BASELINE_SCHEMA.empty_table(), *tables])
+    return whole.replace_schema_metadata(None).to_pandas()
+
+
+def trivial_baselines(
+    results: pd.DataFrame, baselines: pd.DataFrame
+) -> dict[str, dict[str, float]]:
+    """Name of each trivial baseline that any target has, to target, to its mean over languages.
+
+    Of the baselines that see one side of an example, the one that is best in the mean counts.
+
+    Args:
+        results: result rows, from ``xstilts.results.cells.collect``.
+        baselines: from ``read_trivial_baselines``.
+    """
+    guards = results[results["metric"].isin([CHANCE, MAJORITY])]
+    means: dict[Any, float] = (
+        guards.groupby(["metric", "target"], sort=False)["value"].mean().to_dict()
+    )
+    by_view = baselines.groupby(["sees", "target", "baseline"], sort=False)["value"].mean()
+    means |= by_view.groupby(level=["sees", "target"], sort=False).max().to_dict()
+    found = {
+        name: {target: float(value) for (kind, target), value in means.items() if kind == key}
+        for key, name in TRIVIAL_BASELINES.items()
+    }
+    return {name: values for name, values in found.items() if values}
+
+
+def trivial_baseline_pivots(baselines: pd.DataFrame) -> list[Pivot]:
+    """One block per target: baselines by languages."""
+    blocks = []
+    for target, rows in baselines.groupby("target", sort=False):
+        languages = tuple(dict.fromkeys(rows["language"]))
+        values = rows.set_index(["baseline", "language"])["value"].map("{:.1f}".format).to_dict()
+        entries = tuple(
+            (name, tuple(values.get((name, language), DASH) for language in languages))
+            for name in dict.fromkeys(rows["baseline"])
+        )
+        first = rows.iloc[0]
+        trained = f"{first['num_train']} training examples" if first["num_train"] else "untrained"
+        title = f"{target}: {first['metric']}, {trained}"
+        blocks.append(Pivot(title=title, columns=languages, rows=entries, footnotes=()))
+    return blocks

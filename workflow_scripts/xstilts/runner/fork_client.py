@@ -1,0 +1,125 @@
+"""The fork server from outside: starting it, and running a job in one of its forks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from xstilts.runner.messages import SOCKET, Ended, Frame, Request, Started, receive, send
+
+_ENVIRONMENT = {
+    # libraries that would start threads when they are imported: the fork server must have none
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    # read when huggingface_hub is imported; jobs that download do not run in a fork
+    "HF_HUB_OFFLINE": "1",
+}
+_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def start_fork_server() -> subprocess.Popen[bytes]:
+    """Start the fork server of this run; jobs find it by an environment variable.
+
+    It ends with this process, or when its standard input is closed.
+    """
+    path = str(Path(tempfile.mkdtemp(prefix="xstilts-")) / "fork server")
+    fork_server = subprocess.Popen(
+        [sys.executable, "-m", "xstilts.runner.fork_server", path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        # Ctrl-C is for the jobs, which save their state; the fork server ends when Snakemake does
+        start_new_session=True,
+        env=os.environ | _ENVIRONMENT,
+    )
+    os.environ[SOCKET] = path
+    return fork_server
+
+
+def run_in_fork(call: Callable[..., None], frame: Frame) -> int | None:
+    """Run a job in a fork of this run's fork server.
+
+    Args:
+        call: can be pickled.
+        frame: what is known of the job.
+
+    Returns:
+        The job's exit code, or minus the number of the signal that ended it; None if no fork has
+        started it.
+    """
+    connection = _connected()
+    if connection is None:
+        return None
+    request = Request(
+        call=call,
+        frame=frame,
+        folder=str(Path.cwd()),
+        environ={name: value for name, value in os.environ.items() if name != SOCKET},
+        prefix=sys.prefix,
+        mask=_umask(),
+    )
+    with connection:
+        ended = _outcome(connection, request)
+    return None if ended is None else ended.code
+
+
+def _connected() -> socket.socket | None:
+    """A connection to this run's fork server; None where there is none (yet)."""
+    path = os.environ.get(SOCKET)
+    if path is None:
+        return None
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def _outcome(connection: socket.socket, request: Request) -> Ended | None:
+    """How the job ended in a fork; None if no fork has started it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        send(connection, request, (1, 2))
+        started, _ = receive(connection)
+    except (OSError, EOFError):
+        return None
+    if not isinstance(started, Started):
+        return None
+    with _forwarding(started.pid):
+        try:
+            ended, _ = receive(connection)
+        except (OSError, EOFError):
+            # the fork server was killed, and with it the only one who knows
+            return Ended(-signal.SIGKILL)
+    return ended
+
+
+@contextlib.contextmanager
+def _forwarding(pid: int) -> Iterator[None]:
+    """Pass on the signals that ask a job to stop."""
+
+    def forward(number: int, _frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+    previous = [signal.signal(number, forward) for number in _FORWARDED]
+    try:
+        yield
+    finally:
+        for number, handler in zip(_FORWARDED, previous, strict=True):
+            signal.signal(number, handler)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,94 @@
+"""What a job's script and the fork server say to each other over a Unix socket."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+SOCKET = "XSTILTS_NURSERY"
+"""Environment variable with the path of the fork server's socket."""
+
+_LENGTH = struct.Struct("!Q")
+_FDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is known of a job before it starts."""
+
+    name: str
+    """The product, as in ``target/mini/seed-1/mnli/xnli``."""
+    log: str
+    """The job's log file."""
+    root: str
+    """The study's folder of results."""
+    reports: bool = field(default=False, kw_only=True)
+    """Whether it takes ``report``, to be told how far it is."""
+    network: bool = field(default=False, kw_only=True)
+    """Whether it may download."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A job to run in a fork; its standard output and error travel beside it."""
+
+    call: Callable[..., None]
+    frame: Frame
+    folder: str
+    """Working directory."""
+    environ: dict[str, str]
+    prefix: str
+    """``sys.prefix`` of the script: the fork server must be of the same environment."""
+    mask: int
+    """Bits that new files do not get (umask)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The fork runs the job."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The fork has ended; with no ``Started`` before it, the job was not run."""
+
+    code: int
+    """Exit code, or minus the number of the signal that ended it."""
+
+
+def send(connection: socket.socket, message: Any, fds: tuple[int, ...] = ()) -> None:
+    """Send one message, and open files with it."""
+    data = pickle.dumps(message)
+    header = _LENGTH.pack(len(data))
+    if fds:
+        socket.send_fds(connection, [header], fds)
+    else:
+        connection.sendall(header)
+    connection.sendall(data)
+
+
+def receive(connection: socket.socket) -> tuple[Any, list[int]]:
+    """The next message and the open files that came with it.
+
+    Raises:
+        EOFError: the other side has gone.
+    """
+    header, fds, _, _ = socket.recv_fds(connection, _LENGTH.size, _FDS)
+    header += _exactly(connection, _LENGTH.size - len(header))
+    return pickle.loads(_exactly(connection, _LENGTH.unpack(header)[0])), fds
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        part = connection.recv(count - len(data))
+        if not part:
+            raise EOFError("the connection was closed")
+        data += part
+    return data
