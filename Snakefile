@@ -7,7 +7,7 @@
         intermediate/  models after intermediate stages, one per base, seed and chain
         target/        models after the target stage
         predictions/   one Parquet per language
-        baselines/     what words alone score, per target
+        trivial_baselines/     what words alone score, per target
         scores/        one row per language and metric
         submission/    predictions in XTREME's layout, one folder per base, seed and chain
         tables/        the transfer table and what it is made of

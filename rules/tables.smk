@@ -1,7 +1,7 @@
 """Tables: all result rows, strategy x target, by language, and the overlap audit.
 
-REQUIRED INPUTS: <results>/scores/..., <results>/baselines/..., <results>/data/...
-OUTPUTS: <results>/tables/[VIEW/]{transfer,languages,baselines,layers,results}.*,
+REQUIRED INPUTS: <results>/scores/..., <results>/trivial_baselines/..., <results>/data/...
+OUTPUTS: <results>/tables/[VIEW/]{transfer,languages,trivial_baselines,layers,results}.*,
          <results>/tables/overlap.*
 """
 
@@ -34,7 +34,7 @@ rule build_tables:
     """Build the tables"""
     input:
         scores=lambda wc: get_view(wc).scores(),
-        baselines=lambda wc: get_view(wc).baselines(),
+        trivial_baselines=lambda wc: get_view(wc).trivial_baselines(),
         overlap="<results>/tables/overlap.csv",
     output:
         transfer=multiext("<results>/tables/{view}transfer", ".md", ".parquet", ".tex"),
@@ -49,7 +49,9 @@ rule build_tables:
             caption="captions/languages.rst",
             category="Tables",
         ),
-        baselines=multiext("<results>/tables/{view}baselines", ".md", ".csv", ".parquet"),
+        trivial_baselines=multiext(
+            "<results>/tables/{view}trivial_baselines", ".md", ".csv", ".parquet"
+        ),
         layers=multiext("<results>/tables/{view}layers", ".csv", ".parquet"),
         results=multiext("<results>/tables/{view}results", ".csv", ".parquet"),
     log:

@@ -1,7 +1,7 @@
 """Baselines: what words alone, or one side of an example, are good for on each target; no model.
 
 REQUIRED INPUTS: <results>/data/..., of the target's training sets and evaluated languages
-OUTPUTS: <results>/baselines/TARGET.parquet
+OUTPUTS: <results>/trivial_baselines/TARGET.parquet
 """
 
 
@@ -10,7 +10,7 @@ localrules:
 
 
 rule score_trivial_baselines:
-    """Score the baselines of {wildcards.target}"""
+    """Score the trivial baselines of {wildcards.target}"""
     input:
         train=get_trivial_baseline_training,
         data=lambda wc: get_evaluation("data", wc.target),
@@ -18,14 +18,14 @@ rule score_trivial_baselines:
             data_files([*get_trivial_baseline_training(wc), *get_evaluation("data", wc.target)])
         ),
     output:
-        scores="<results>/baselines/{target}.parquet",
+        scores="<results>/trivial_baselines/{target}.parquet",
     log:
-        "<logs>/baselines/{target}.log",
+        "<logs>/trivial_baselines/{target}.log",
     benchmark:
-        "<benchmarks>/baselines/{target}.jsonl"
+        "<benchmarks>/trivial_baselines/{target}.jsonl"
     conda:
         "../envs/score.yaml"
     params:
-        identity=lambda wc: identities.baselines(GRID, wc.target),
+        identity=lambda wc: identities.trivial_baselines(GRID, wc.target),
     script:
         "../workflow_scripts/score_trivial_baselines.py"

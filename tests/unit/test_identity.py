@@ -165,7 +165,7 @@ def test_every_task_has_its_modules():
             assert load("metrics", task.scorer or task.kind).score
     heads = {path.stem for path in (LIBRARY / "models").glob("head_*.py")}
     assert heads == {f"head_{kind}" for kind in names_of("head")}
-    assert set(names_of("baselines")) == TRIVIAL_BASELINE_KINDS
+    assert set(names_of("trivial_baselines")) == TRIVIAL_BASELINE_KINDS
 
 
 def test_no_import_is_hidden_from_the_reader():

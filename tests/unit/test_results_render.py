@@ -137,9 +137,9 @@ def test_all_files_and_equal_bytes(cells: list[Cell], tmp_path: Path) -> None:
     write_tables(second, cells, HEADER)
     names = sorted(path.name for path in first.iterdir())
     assert names == [
-        "baselines.csv",
-        "baselines.md",
-        "baselines.parquet",
+        "trivial_baselines.csv",
+        "trivial_baselines.md",
+        "trivial_baselines.parquet",
         "languages.csv",
         "languages.md",
         "languages.parquet",
@@ -192,7 +192,7 @@ def test_what_needs_no_model_stands_below_the_strategies(cells: list[Cell], tmp_
         row("xnli", "text_a_only", "part", "en", 33.0),
         row("xnli", "text_b_only", "part", "en", 34.0),
     ]
-    file = tmp_path / "baselines.parquet"
+    file = tmp_path / "trivial_baselines.parquet"
     pq.write_table(pa.Table.from_pylist(rows, schema=BASELINE_SCHEMA), file)
     write_tables(tmp_path / "out", cells, HEADER, [file, tmp_path / "not there.parquet"])
     text = (tmp_path / "out" / "transfer.md").read_text(encoding="utf-8")
@@ -203,7 +203,7 @@ def test_what_needs_no_model_stands_below_the_strategies(cells: list[Cell], tmp_
         # the better of the two sides
         ["one side only", "34.0"],
     ]
-    by_language = (tmp_path / "out" / "baselines.md").read_text(encoding="utf-8")
+    by_language = (tmp_path / "out" / "trivial_baselines.md").read_text(encoding="utf-8")
     assert "## xnli: accuracy, 200 training examples" in by_language
     assert "| bag_of_words | 40.0 | 35.0 |" in by_language
     write_text(file, "no table")

@@ -163,17 +163,17 @@ def test_every_format(tmp_path) -> None:
 
 def test_baselines_stand_beside_the_scores(tmp_path) -> None:
     found = as_json(score_folders(*write_good(tmp_path), benchmark(*EXPECTED)))["xstilts"]
-    assert found["baselines"]["xnli"] == {
+    assert found["trivial_baselines"]["xnli"] == {
         "chance": {"en": near(100 / 3)},
         "majority": {"en": near(200 / 3)},
         "avg_chance": near(100 / 3),
         "avg_majority": near(200 / 3),
     }
-    assert found["baselines"]["tatoeba"]["chance"] == {"en": near(100 / 3)}
-    assert found["baselines"]["xcopa"]["avg_chance"] == 50.0
+    assert found["trivial_baselines"]["tatoeba"]["chance"] == {"en": near(100 / 3)}
+    assert found["trivial_baselines"]["xcopa"]["avg_chance"] == 50.0
     # one tag is as frequent as another; the first, B-PER, everywhere has no chunk right
-    assert found["baselines"]["panx"]["majority"] == {"en": 0.0}
-    assert "xquad" not in found["baselines"]
+    assert found["trivial_baselines"]["panx"]["majority"] == {"en": 0.0}
+    assert "xquad" not in found["trivial_baselines"]
 
 
 def test_a_group_needs_all_of_its_tasks_and_the_missing_ones_are_listed(tmp_path) -> None:

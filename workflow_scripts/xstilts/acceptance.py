@@ -193,5 +193,5 @@ def _decisive(grid: Grid) -> Iterator[Path]:
     ]
     models = [*bases, *grid.intermediate_models(), *grid.target_models()]
     cells = [file for file in grid.predictions() if file.endswith(".parquet")]
-    files = [*models, *cells, *grid.scores(), *grid.baselines(), *data, *tokens]
+    files = [*models, *cells, *grid.scores(), *grid.trivial_baselines(), *data, *tokens]
     yield from map(Path, dict.fromkeys(files))

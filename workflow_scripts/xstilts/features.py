@@ -29,7 +29,7 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
     "training": ("xstilts.training.loop",),
     "prediction": ("xstilts.prediction.run",),
     "scores": ("xstilts.results.score",),
-    "baselines": ("xstilts.trivial_baselines.run",),
+    "trivial_baselines": ("xstilts.trivial_baselines.run",),
     "submission": ("xstilts.submission.write",),
 }
 """What every job of a type runs."""
@@ -58,8 +58,8 @@ _BY_NAME: Mapping[str, Mapping[str, str]] = {
         # tasks with scoring rules of their own beside the kinds
         ("metrics", "metrics.", [*_SCORED, "mlqa", "squad_v2"]),
         (
-            "baselines",
-            "baselines.",
+            "trivial_baselines",
+            "trivial_baselines.",
             "classification multiple_choice retrieval span tagging".split(),
         ),
         ("translation", "translation.", "classification multiple_choice span".split()),

@@ -20,7 +20,7 @@ the protocol prescribes."""
 TRIVIAL_BASELINE_KINDS = frozenset(
     {"classification", "multiple_choice", "retrieval", "span", "tagging"}
 )
-"""Kinds that have baselines without a model (``xstilts.trivial_baselines``)."""
+"""Kinds that have trivial baselines without a model (``xstilts.trivial_baselines``)."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

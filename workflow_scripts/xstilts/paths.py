@@ -68,9 +68,9 @@ class Paths:
         """Scores of one cell, all languages."""
         return f"{self.cell('scores', base, seed, stages, target)}.parquet"
 
-    def baselines(self, target: str) -> str:
-        """Scores of a target's baselines, which need no model."""
-        return f"{self.root}/baselines/{target}.parquet"
+    def trivial_baselines(self, target: str) -> str:
+        """Scores of a target's trivial baselines, which need no model."""
+        return f"{self.root}/trivial_baselines/{target}.parquet"
 
     def submission(self, base: str, seed: int, stages: tuple[str, ...]) -> str:
         """Manifest of the predictions of a chain in XTREME's layout."""

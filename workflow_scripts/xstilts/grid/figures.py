@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
 
 FORMATS = ("svg", "png")
-TABLES = "transfer languages layers baselines results".split()
+TABLES = "transfer languages layers trivial_baselines results".split()
 
 
 def report_tables(grid: Grid) -> list[str]:

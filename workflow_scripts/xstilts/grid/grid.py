@@ -216,16 +216,16 @@ class Grid(Stages):
         """Files of every view, each once."""
         return list(dict.fromkeys(f for view in self.views for f in files(self.in_view(view))))
 
-    def baselines(self) -> list[str]:
-        """Score files of the baselines, of the study's own targets whose kind has any."""
+    def trivial_baselines(self) -> list[str]:
+        """Score files of the trivial baselines, of the study's own targets whose kind has any."""
         return [
-            self.paths.baselines(name)
+            self.paths.trivial_baselines(name)
             for name, node in self.targets.items()
             if node.task.kind in TRIVIAL_BASELINE_KINDS and not node.view
         ]
 
     def trivial_baseline_members(self, target: str) -> tuple[Member, ...]:
-        """The training sets that a target's baselines are trained on: those of its own kind."""
+        """The training sets of a target's trivial baselines: those of its own kind."""
         node = self.targets[target]
         return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
 

@@ -243,8 +243,8 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
     }
 
 
-def baselines(grid: Grid, target: str) -> dict[str, Any]:
-    """Identity of a target's baselines (data apart): training sets, metric, code."""
+def trivial_baselines(grid: Grid, target: str) -> dict[str, Any]:
+    """Identity of a target's trivial baselines (data apart): training sets, metric, code."""
     node = grid.targets[target]
     members = [f"{m.task}@{m.language}" for m in grid.trivial_baseline_members(target)]
     # the same for all base models, whose recipes may differ in all but the mixture
@@ -261,8 +261,8 @@ def baselines(grid: Grid, target: str) -> dict[str, Any]:
         "headline": node.task.metric,
         "code": fingerprint(
             [
-                "baselines",
-                f"baselines/{node.task.kind}",
+                "trivial_baselines",
+                f"trivial_baselines/{node.task.kind}",
                 f"metrics/{node.task.scorer or node.task.kind}",
             ]
         ),

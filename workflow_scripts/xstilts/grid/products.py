@@ -119,8 +119,8 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
     return Product(product(record), Path(record), identities.scores(grid, target), inputs)
 
 
-def _baselines(grid: Grid, target: str) -> Product:
-    record, node = grid.paths.baselines(target), grid.targets[target]
+def _trivial_baselines(grid: Grid, target: str) -> Product:
+    record, node = grid.paths.trivial_baselines(target), grid.targets[target]
     inputs = (
         *(
             grid.paths.data(m.task, m.language, "train")
@@ -128,7 +128,9 @@ def _baselines(grid: Grid, target: str) -> Product:
         ),
         *(grid.paths.data(node.task.name, code, node.split) for code in node.languages),
     )
-    return Product(product(record), Path(record), identities.baselines(grid, target), inputs)
+    return Product(
+        product(record), Path(record), identities.trivial_baselines(grid, target), inputs
+    )
 
 
 def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
@@ -155,7 +157,7 @@ def _summary(grid: Grid, kind: str, values: Sequence[str]) -> Product:
         return _summed("tables/overlap", overlap, summaries.overlap(grid), data)
     view = grid.in_view("/".join(values[:-1]))
     first = "transfer" if values[-1] in TABLES else "effects"
-    declared, inputs = summaries.tables(view), [*view.scores(), *view.baselines(), overlap]
+    declared, inputs = summaries.tables(view), [*view.scores(), *view.trivial_baselines(), overlap]
     if first == "effects":
         chosen = [CHOICE] if CHOICE in grid.views and view.view != CHOICE else []
         choice = [file for name in chosen for file in grid.in_view(name).scores()]
@@ -181,7 +183,7 @@ MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "target": (_target, ("base", "seed", "chain", "target")),
     "predictions": (_predictions, ("base", "seed", "chain", "target", "language")),
     "scores": (_scores, ("base", "seed", "chain", "target")),
-    "baselines": (_baselines, ("target",)),
+    "trivial_baselines": (_trivial_baselines, ("target",)),
     "submission": (_submission, ("base", "seed", "chain")),
 }
 """First path segment below ``results/STUDY`` to how to describe a product of that kind."""

@@ -83,5 +83,5 @@ def study_header(grid: Grid) -> Header:
 
 def build_tables(grid: Grid, out: Path) -> None:
     """Write all tables of the study's scores, complete or not, to the folder ``out``."""
-    baselines = [Path(file) for file in grid.baselines()]
-    write_tables(out, study_cells(grid), study_header(grid), baselines)
+    trivial_baselines = [Path(file) for file in grid.trivial_baselines()]
+    write_tables(out, study_cells(grid), study_header(grid), trivial_baselines)

@@ -1,4 +1,4 @@
-"""The baselines of one target, from its data alone."""
+"""The trivial baselines of one target, from its data alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def score_trivial_baselines(
     """Write one row per baseline and language.
 
     Args:
-        identity: declared identity of the baselines (``xstilts.grid.identities.baselines``).
+        identity: declared identity of the trivial baselines (``grid.identities``).
         train: data manifests of the training sets.
         data: data manifests of the evaluated languages, in the identity's order.
         out: the Parquet file to write.

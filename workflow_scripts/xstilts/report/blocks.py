@@ -102,7 +102,7 @@ def transfer_blocks(table: pd.DataFrame, header: Header, *, linked: bool = True)
     ]
 
 
-def baseline_blocks(baselines: pd.DataFrame) -> list[Block]:
+def trivial_baseline_blocks(trivial_baselines: pd.DataFrame) -> list[Block]:
     """Baselines by languages, one block per target."""
     return [
         Block(
@@ -110,7 +110,7 @@ def baseline_blocks(baselines: pd.DataFrame) -> list[Block]:
             block.columns,
             tuple((name, tuple(Entry(text) for text in texts)) for name, texts in block.rows),
         )
-        for block in trivial_baseline_pivots(baselines)
+        for block in trivial_baseline_pivots(trivial_baselines)
     ]
 
 

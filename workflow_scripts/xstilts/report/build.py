@@ -25,7 +25,7 @@ from xstilts.report.frames import Frames, read_frames, read_transfer
 from xstilts.report.links import anchor
 from xstilts.results import failures
 from xstilts.results.remarks import remarks
-from xstilts.results.trivial_baselines import trivial_baselines
+from xstilts.results.trivial_baselines import trivial_means
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _overview(frames: Frames) -> dict[str, Any]:
     header = replace(
         frames.source.header,
         remarks=tuple(remarks(frames.results)),
-        trivial_baselines=trivial_baselines(frames.results, frames.baselines),
+        trivial_baselines=trivial_means(frames.results, frames.trivial_baselines),
     )
     done, wanted = blocks.coverage(transfer)
     return {
@@ -90,7 +90,7 @@ def _overview(frames: Frames) -> dict[str, Any]:
         "wanted": wanted,
         "tested": bool(transfer["low"].notna().any()),
         "transfer": blocks.transfer_blocks(transfer, header),
-        "baselines": blocks.baseline_blocks(frames.baselines),
+        "trivial_baselines": blocks.trivial_baseline_blocks(frames.trivial_baselines),
     }
 
 

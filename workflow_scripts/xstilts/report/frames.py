@@ -33,7 +33,7 @@ class Frames:
     layers: pd.DataFrame
     results: pd.DataFrame
     """All result rows."""
-    baselines: pd.DataFrame
+    trivial_baselines: pd.DataFrame
     """What words alone score, a row per target, baseline and language."""
     summaries: Mapping[str, Summary]
     """The comparisons that have rows, as texts, in the order of the report."""
@@ -96,7 +96,7 @@ def read_frames(source: Source) -> Frames:
         languages=pd.read_parquet(folder / "languages.parquet"),
         layers=pd.read_parquet(folder / "layers.parquet"),
         results=pd.read_parquet(folder / "results.parquet"),
-        baselines=pd.read_parquet(folder / "baselines.parquet"),
+        trivial_baselines=pd.read_parquet(folder / "trivial_baselines.parquet"),
         summaries={
             name: comparisons[name].summarise(table, source.header) for name, table in rows.items()
         },

@@ -27,7 +27,7 @@ from xstilts.results.tables import (
 from xstilts.results.trivial_baselines import (
     read_trivial_baselines,
     trivial_baseline_pivots,
-    trivial_baselines,
+    trivial_means,
 )
 from xstilts.trivial_baselines.run import BASELINE_SCHEMA
 
@@ -88,7 +88,7 @@ class Header:
     accepted: tuple[str, ...] = ()
     """Which results stand although their code changed, and why (``xstilts.acceptance``)."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Rows below the strategies: name to target to value (``results.trivial baselines``)."""
+    """Rows below the strategies: name to target to value (``results.trivial_baselines``)."""
 
     def heading(self, title: str) -> list[str]:
         """What a file of tables begins with, in Markdown: title, question, warning."""
@@ -233,7 +233,7 @@ def write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
 
 
 def write_tables(
-    out_dir: Path, cells: Sequence[Cell], header: Header, baselines: Iterable[Path] = ()
+    out_dir: Path, cells: Sequence[Cell], header: Header, trivial_baselines: Iterable[Path] = ()
 ) -> None:
     """Write all tables of a study, from the score files that exist.
 
@@ -245,20 +245,22 @@ def write_tables(
         out_dir: folder to write to.
         cells: all cells that are wanted, in the order of the tables.
         header: what stands above the tables.
-        baselines: score files of the baselines; those that do not exist are left out.
+        trivial_baselines: their score files; those that do not exist are left out.
 
     Raises:
         UserError: a score file cannot be used, or no cell is of the baseline.
     """
     rows = collect(cells)
-    found = read_trivial_baselines(baselines)
+    found = read_trivial_baselines(trivial_baselines)
     words = Summary(
-        title="baselines", text=_BASELINE_LEGEND, blocks=tuple(trivial_baseline_pivots(found))
+        title="trivial baselines",
+        text=_BASELINE_LEGEND,
+        blocks=tuple(trivial_baseline_pivots(found)),
     )
-    write_frame(out_dir / "baselines", found, BASELINE_SCHEMA)
-    write_text(out_dir / "baselines.md", summary_markdown(words, header))
+    write_frame(out_dir / "trivial_baselines", found, BASELINE_SCHEMA)
+    write_text(out_dir / "trivial_baselines.md", summary_markdown(words, header))
     header = replace(
-        header, remarks=tuple(remarks(rows)), trivial_baselines=trivial_baselines(rows, found)
+        header, remarks=tuple(remarks(rows)), trivial_baselines=trivial_means(rows, found)
     )
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)

@@ -1,4 +1,4 @@
-"""What scores must be seen beside: chance, the most frequent answer, and baselines of words."""
+"""Reference scores without a model: chance, the most frequent answer, bag of words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ retrieval, the words that two sentences share."""
 
 
 def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
-    """The baselines of all targets that have been scored, in the order of the files.
+    """The trivial baselines of all targets that have been scored, in the order of the files.
 
     Raises:
         UserError: a file is not a table of baselines.
@@ -43,28 +43,28 @@ def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
             tables.append(pq.read_table(file, partitioning=None).cast(BASELINE_SCHEMA))
         except (pa.ArrowInvalid, ValueError) as error:
             raise UserError(
-                f"{file}: not a table of baselines ({error}). Delete it to have it made again."
+                f"{file}: not a table of trivial baselines ({error}). Delete it to make it again."
             ) from None
     whole = pa.concat_tables([BASELINE_SCHEMA.empty_table(), *tables])
     return whole.replace_schema_metadata(None).to_pandas()
 
 
-def trivial_baselines(
-    results: pd.DataFrame, baselines: pd.DataFrame
+def trivial_means(
+    results: pd.DataFrame, trivial_baselines: pd.DataFrame
 ) -> dict[str, dict[str, float]]:
     """Name of each trivial baseline that any target has, to target, to its mean over languages.
 
-    Of the baselines that see one side of an example, the one that is best in the mean counts.
+    Of the baselines that see one side of an example, the one with the best mean counts.
 
     Args:
         results: result rows, from ``xstilts.results.cells.collect``.
-        baselines: from ``read_trivial_baselines``.
+        trivial_baselines: from ``read_trivial_baselines``.
     """
     guards = results[results["metric"].isin([CHANCE, MAJORITY])]
     means: dict[Any, float] = (
         guards.groupby(["metric", "target"], sort=False)["value"].mean().to_dict()
     )
-    by_view = baselines.groupby(["sees", "target", "baseline"], sort=False)["value"].mean()
+    by_view = trivial_baselines.groupby(["sees", "target", "baseline"], sort=False)["value"].mean()
     means |= by_view.groupby(level=["sees", "target"], sort=False).max().to_dict()
     found = {
         name: {target: float(value) for (kind, target), value in means.items() if kind == key}
@@ -73,10 +73,10 @@ def trivial_baselines(
     return {name: values for name, values in found.items() if values}
 
 
-def trivial_baseline_pivots(baselines: pd.DataFrame) -> list[Pivot]:
-    """One block per target: baselines by languages."""
+def trivial_baseline_pivots(trivial_baselines: pd.DataFrame) -> list[Pivot]:
+    """One block per target: trivial baselines by languages."""
     blocks = []
-    for target, rows in baselines.groupby("target", sort=False):
+    for target, rows in trivial_baselines.groupby("target", sort=False):
         languages = tuple(dict.fromkeys(rows["language"]))
         values = rows.set_index(["baseline", "language"])["value"].map("{:.1f}".format).to_dict()
         entries = tuple(

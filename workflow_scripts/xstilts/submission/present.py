@@ -29,13 +29,13 @@ def as_json(scores: Scores) -> dict[str, Any]:
             "missing_languages": {
                 task: found.missing for task, found in scores.tasks.items() if found.missing
             },
-            "baselines": {
+            "trivial_baselines": {
                 task: {
-                    **found.baselines,
-                    **{f"avg_{n}": fmean(v.values()) for n, v in found.baselines.items()},
+                    **found.trivial_baselines,
+                    **{f"avg_{n}": fmean(v.values()) for n, v in found.trivial_baselines.items()},
                 }
                 for task, found in scores.tasks.items()
-                if found.baselines
+                if found.trivial_baselines
             },
             "warnings": [asdict(warning) for warning in scores.warnings],
         },
@@ -70,7 +70,7 @@ def _task_line(task: str, found: TaskScores) -> str:
     headline = averages.pop("avg_metric")
     shown = f"{'-':>8}" if found.missing else f"{headline:8.2f}"
     for name, width in (("chance", 8), ("majority", 10)):
-        values = found.baselines.get(name)
+        values = found.trivial_baselines.get(name)
         shown += f"{fmean(values.values()):{width}.2f}" if values else f"{'-':>{width}}"
     metrics = ", ".join(f"{k.removeprefix('avg_')} {v:.2f}" for k, v in averages.items())
     languages = len(next(iter(found.metrics.values())))

@@ -25,7 +25,7 @@ class TaskScores:
 
     metrics: dict[str, ByLanguage] = field(default_factory=dict)
     """By the official names; the order is the official script's."""
-    baselines: dict[str, ByLanguage] = field(default_factory=dict)
+    trivial_baselines: dict[str, ByLanguage] = field(default_factory=dict)
     """``chance`` and ``majority``, in the first metric, where they are defined."""
     missing: list[str]
     """Languages of the benchmark without files; a task that has some gets no average."""
@@ -122,13 +122,13 @@ def _score_language(
     try:
         values: dict[str, dict[str, Any]] = {
             "metrics": module.score(examples, spec, language),
-            "baselines": module.baselines(examples, spec),
+            "trivial_baselines": module.trivial_baselines(examples, spec),
         }
     except UserError as error:
         raise UserError(f"{predictions}: {error}") from None
     for name, value in values["metrics"].items():
         into.metrics.setdefault(name, {})[language] = value
-    for name, value in values["baselines"].items():
-        into.baselines.setdefault(name, {})[language] = value
+    for name, value in values["trivial_baselines"].items():
+        into.trivial_baselines.setdefault(name, {})[language] = value
     gold, predicted = module.units(examples.gold), module.units(examples.predictions)
     return [*examples.warnings, *doubts(gold, predicted, spec)]

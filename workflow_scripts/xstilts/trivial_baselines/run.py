@@ -1,4 +1,4 @@
-"""The baselines of a target: trained on its training set, scored by the official metric."""
+"""The trivial baselines of a target: trained on its training set, scored by the official metric."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def baseline_rows(
         scorer: the task's own module of metrics; empty for that of the kind.
         max_train_examples: the first so many of each training set; 0 is all.
     """
-    module = load("baselines", kind)
+    module = load("trivial_baselines", kind)
     limit = min(max_train_examples or MAX_TRAIN, MAX_TRAIN // max(1, len(train)))
     known = [row for path in train for row in _first(path, limit)]
     examples = {language: pq.read_table(path).to_pylist() for language, path in evaluated.items()}

@@ -1,4 +1,4 @@
-"""The words of a text, for baselines that know nothing but words."""
+"""The words of a text, for trivial baselines that know nothing but words."""
 
 from __future__ import annotations
 

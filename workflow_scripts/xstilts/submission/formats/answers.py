@@ -82,7 +82,7 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
     return {"exact_match": exact_match, "f1": f1}
 
 
-def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
+def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
     """Nothing: neither is defined for free text."""
     return {}
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from xstilts.metrics.mlqa import normalise
 from xstilts.metrics.spans import squad_scores
-from xstilts.submission.formats.answers import SUFFIX, baselines, read, units, write
+from xstilts.submission.formats.answers import SUFFIX, read, trivial_baselines, units, write
 
 if TYPE_CHECKING:
     from xstilts.submission.benchmarks import TaskSpec
     from xstilts.submission.formats.examples import Examples
 
-__all__ = ["SUFFIX", "baselines", "read", "score", "units", "write"]
+__all__ = ["SUFFIX", "read", "score", "trivial_baselines", "units", "write"]
 
 
 def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:

@@ -9,10 +9,10 @@ from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.formats.labels import (
-    baselines,
     check_count,
     check_labels,
     score,
+    trivial_baselines,
     units,
 )
 from xstilts.submission.text import stripped_lines
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xstilts.submission.benchmarks import TaskSpec
 
-__all__ = ["SUFFIX", "baselines", "read", "score", "units", "write"]
+__all__ = ["SUFFIX", "read", "score", "trivial_baselines", "units", "write"]
 
 SUFFIX = "jsonl"
 

@@ -67,7 +67,7 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
     }
 
 
-def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
+def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
     """Nothing: the number of candidates is not in the files."""
     return {}
 

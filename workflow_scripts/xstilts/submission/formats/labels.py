@@ -64,7 +64,7 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
     return {"accuracy": accuracy(examples.gold, examples.predictions)}
 
 
-def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
+def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
     """Accuracy of guessing, and of the most frequent gold label."""
     ((_, most),) = Counter(examples.gold).most_common(1)
     return {"chance": 100.0 / len(spec.labels), "majority": 100.0 * most / len(examples.gold)}

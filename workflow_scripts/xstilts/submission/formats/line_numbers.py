@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from xstilts.submission.benchmarks import TaskSpec
 
-__all__ = ["SUFFIX", "baselines", "read", "score", "units", "write"]
+__all__ = ["SUFFIX", "read", "score", "trivial_baselines", "units", "write"]
 
 SUFFIX = "tsv"
 
@@ -47,6 +47,6 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
     return {"accuracy": top1_accuracy([{line} for line in examples.gold], examples.predictions)}
 
 
-def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
+def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
     """Accuracy of guessing among as many candidates as queries."""
     return {"chance": 100.0 / len(examples.gold)}

@@ -66,7 +66,7 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
     return {"f1": scores.f1, "precision": scores.precision, "recall": scores.recall}
 
 
-def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
+def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
     """Nothing: the sentences that are in no pair are not in the files."""
     return {}
 

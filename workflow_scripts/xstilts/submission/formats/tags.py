@@ -74,7 +74,7 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
     return {"f1": scores.f1, "precision": scores.precision, "recall": scores.recall}
 
 
-def baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
+def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
     """F1 of the most frequent gold tag on every token."""
     ((tag, _),) = Counter(units(examples.gold)).most_common(1)
     constant = [[tag] * len(sentence) for sentence in examples.gold]
