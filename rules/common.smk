@@ -23,7 +23,7 @@ from xstilts.grid.figures import figure_files, report_tables, view_tables  # noq
 from xstilts.grid.processes import parallel  # noqa: E402
 from xstilts.grid.views import CHOICE  # noqa: E402
 from xstilts.paths import data_file, product  # noqa: E402
-from xstilts.runner import client as warm  # noqa: E402
+from xstilts.runner import fork_client  # noqa: E402
 
 try:
     GRID = Grid.load(config, workflow.configfiles)
@@ -244,7 +244,7 @@ def start_fork_server() -> None:
     elsewhere = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
     models = any("max_tokens" in job.rule.resources for job in workflow.dag.needrun_jobs())
     if workflow.local_exec and models and not elsewhere:
-        warm.start_fork_server()
+        fork_client.start_fork_server()
 
 
 def watch_run() -> None:
