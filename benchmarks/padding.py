@@ -33,7 +33,7 @@ from xstilts.models.packed import use_packing
 from xstilts.tokens import classification
 from xstilts.tokens.batches import Sequences, collate, gather, model_inputs
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 # enough for 50 batches to be sorted together
 VOCABULARY, PAD, LONGEST, BATCH, SEQUENCES = 2000, 1, 128, 32, 200 * 32
@@ -56,7 +56,7 @@ def token_file(path: Path) -> TokenTable:
 
 def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
     """Rows of the batches that training draws: all of the file, sorted by length in buckets."""
-    member = Member(task="nli", language="en", tokens=path)
+    member = TrainingSet(task="nli", language="en", tokens=path)
     sampler = TaskSampler(
         task="nli",
         members=[member],

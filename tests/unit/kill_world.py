@@ -22,7 +22,7 @@ from engine_world import ARCHITECTURE, labels_of, recipe, runtime
 
 from xstilts.models.heads import HeadSpec
 from xstilts.training import loop, selection, setup, state
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 KINDS = ("classification", "tagging")
 METRICS = {"classification": "accuracy", "tagging": "f1"}
@@ -42,7 +42,7 @@ def train(folder: Path, out: Path) -> None:
     """The stage: two tasks, dropout, selection on dev, a state after every second step."""
     members, dev, heads = [], [], {}
     for kind in KINDS:
-        members.append(Member(task=kind, language="en", tokens=folder / f"{kind}-64-1.arrow"))
+        members.append(TrainingSet(task=kind, language="en", tokens=folder / f"{kind}-64-1.arrow"))
         dev_set = selection.DevSet(
             task=kind,
             language="en",

@@ -13,7 +13,7 @@ from engine_world import recipe, runtime
 import xstilts.training.loop
 from xstilts.config.adapters import Lora
 from xstilts.models.heads import HeadSpec
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 
 def now() -> int:
@@ -36,7 +36,7 @@ def run(
         lora = Lora(rank=rank, alpha=8.0, dropout=0.1, modules="all-linear", merge=True)
     result = xstilts.training.loop.train(
         architecture,
-        [Member(task="toy", language="en", tokens=folder / "tokens.arrow")],
+        [TrainingSet(task="toy", language="en", tokens=folder / "tokens.arrow")],
         {"toy": HeadSpec(kind="classification", labels=("a", "b"))},
         recipe(
             max_steps=2,

@@ -18,7 +18,7 @@ from xstilts.models.heads import HeadSpec
 from xstilts.training.launch import launch
 from xstilts.training.loop import train
 from xstilts.training.process_group import SINGLE_PROCESS, ProcessGroup
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def stage(
     folder = Path(wanted["folder"])
     start = Path(wanted["start"]) if isinstance(wanted["start"], str) else wanted["start"]
     members = [
-        Member(task=kind, language="en", tokens=Path(file))
+        TrainingSet(task=kind, language="en", tokens=Path(file))
         for kind, file in wanted["tokens"].items()
     ]
     heads = {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in wanted["tokens"]}

@@ -24,7 +24,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 64, "max_position_embeddings": 80}  # fmt: skip
@@ -92,7 +92,7 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
     tokens = {kind: make_tokens(tmp_path, kind, 48) for kind in KINDS}
     train(
         start,
-        [Member(task=kind, language="en", tokens=tokens[kind][1]) for kind in KINDS],
+        [TrainingSet(task=kind, language="en", tokens=tokens[kind][1]) for kind in KINDS],
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in KINDS},
         recipe(max_steps=2),
         seed=1,
@@ -126,7 +126,7 @@ def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
     plan = Lora(rank=2, alpha=4.0, dropout=0.1, modules="all-linear", merge=False)
     train(
         start,
-        [Member(task="toy", language="en", tokens=tokens)],
+        [TrainingSet(task="toy", language="en", tokens=tokens)],
         {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))},
         recipe(max_steps=2, lora=plan),
         seed=1,
@@ -200,7 +200,7 @@ def test_checkpointing_a_causal_model_changes_no_bit(tmp_path: Path) -> None:
     for out, again in (("kept", False), ("again", True)):
         train(
             start,
-            [Member(task="toy", language="en", tokens=tokens)],
+            [TrainingSet(task="toy", language="en", tokens=tokens)],
             {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))},
             recipe(max_steps=2),
             seed=1,

@@ -25,7 +25,7 @@ from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 TRAINED = ("classification", "span", "tagging", "multiple_choice")
 # before, between and after the texts of a pair, by the names of the tokens
@@ -69,7 +69,7 @@ def test_from_the_folder_to_scores(tmp_path: Path, layout: str) -> None:
     }
     train(
         imported(layout)[1],
-        [Member(task=kind, language="en", tokens=files[kind][1]) for kind in TRAINED],
+        [TrainingSet(task=kind, language="en", tokens=files[kind][1]) for kind in TRAINED],
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in TRAINED},
         recipe(
             max_steps=48, learning_rate=1e-2, sampling="uniform",

@@ -20,7 +20,7 @@ from xstilts.errors import Interrupted, UserError
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.state import clear_state, load_state, save_state
 
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json")
@@ -82,7 +82,7 @@ def test_three_choices_hand_their_head_to_two(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "multiple_choice", 30, 5, rows=rows)
     result = train(
         tmp_path / "parent",
-        [Member(task="copa", language="en", tokens=tokens)],
+        [TrainingSet(task="copa", language="en", tokens=tokens)],
         {"copa": HeadSpec(kind="multiple_choice")},
         recipe(learning_rate=0.0, max_steps=2, weight_decay=0.0, keep_head=True),
         seed=1,
@@ -114,7 +114,7 @@ def test_an_interrupted_stage_ends_in_the_same_bytes(tmp_path: Path) -> None:
 
 def test_another_seed_gives_another_model(tmp_path: Path) -> None:
     members = [
-        Member(task="mlm", language="en", tokens=make_tokens(tmp_path, "mlm", 32)[1]),
+        TrainingSet(task="mlm", language="en", tokens=make_tokens(tmp_path, "mlm", 32)[1]),
     ]
     for seed in (1, 2):
         train(
@@ -214,7 +214,7 @@ def test_heads_of_the_parent(tmp_path: Path) -> None:
 
 def test_members_of_one_task_share_a_head(tmp_path: Path) -> None:
     members = [
-        Member(task="toy", language=code, tokens=make_tokens(tmp_path, "tagging", count)[1])
+        TrainingSet(task="toy", language=code, tokens=make_tokens(tmp_path, "tagging", count)[1])
         for code, count in (("de", 32), ("sw", 16))
     ]
     result = train(

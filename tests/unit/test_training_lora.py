@@ -25,7 +25,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import set_up
 
@@ -66,7 +66,7 @@ def run(
     folder: Path, start: Path, tokens: Path, plan: Recipe, name: str = "model", **how: Any
 ) -> Path:
     """Train a stage into a folder beside the others."""
-    member = Member(task=KIND, language="en", tokens=tokens)
+    member = TrainingSet(task=KIND, language="en", tokens=tokens)
     selection = how.pop("selection", None)
     arguments = {"seed": SEED, "out_dir": folder / name, "running": runtime(folder, **how)}
     train(start, [member], SPECS, plan, selection=selection, **arguments)
@@ -215,7 +215,7 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
             parameter.data.copy_(ours[name])
     expected = trained_by_trainer(kind, theirs, tokens, plan, tmp_path / "trainer")
     train(
-        start, [Member(task=kind, language="en", tokens=tokens)], specs, plan, seed=SEED,
+        start, [TrainingSet(task=kind, language="en", tokens=tokens)], specs, plan, seed=SEED,
         out_dir=tmp_path / "model", runtime=runtime(tmp_path, max_tokens=150),
     )  # fmt: skip
     history = pq.read_table(tmp_path / "model/history.parquet")
@@ -297,7 +297,7 @@ def test_hidden_words_are_guessed_with_embeddings_that_stay(tmp_path: Path) -> N
     _, tokens = make_tokens(tmp_path, "mlm", 48)
     start = random_model(tmp_path / "start", tokens)
     train(
-        start, [Member(task="mlm", language="en", tokens=tokens)], {"mlm": HeadSpec(kind="mlm")},
+        start, [TrainingSet(task="mlm", language="en", tokens=tokens)], {"mlm": HeadSpec(kind="mlm")},
         recipe(lora=lora(), max_steps=3), seed=SEED, out_dir=tmp_path / "model",
         runtime=runtime(tmp_path),
     )  # fmt: skip

@@ -37,7 +37,7 @@ from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 from xstilts.training.setup import set_up
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def examples_of(kind: str, tokens: Path, plan: Recipe) -> list[dict[str, Any]]:
     table, head = TokenTable.open(tokens), head_class(kind)
     sampler = TaskSampler(
         task=kind,
-        members=[Member(task=kind, language="en", tokens=tokens)],
+        members=[TrainingSet(task=kind, language="en", tokens=tokens)],
         tables=[table],
         batch_size=plan.batch_size,
         seed=SEED,
@@ -189,7 +189,7 @@ def test_losses_and_gradients_are_those_of_trainer(tmp_path: Path, kind: str) ->
     expected = trained_by_trainer(kind, model, tokens, plan, tmp_path / "trainer")
     train(
         start,
-        [Member(task=kind, language="en", tokens=tokens)],
+        [TrainingSet(task=kind, language="en", tokens=tokens)],
         {kind: HeadSpec(kind=kind, labels=labels_of(kind))},
         plan,
         seed=SEED,

@@ -19,7 +19,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.tokens.store import TokenTable
 from xstilts.training import cached_gradient, loop, optimiser
 from xstilts.training.pairs import PairSampler
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 
 SPECS = {"ranking": HeadSpec(kind="ranking")}
@@ -28,7 +28,9 @@ WHOLE, TINY = 100_000, 1
 
 
 def sampler_of(tokens: list[Path], batch_size: int = 8, **changes: Any) -> PairSampler:
-    members = [Member(task="ranking", language=f"l{i}", tokens=p) for i, p in enumerate(tokens)]
+    members = [
+        TrainingSet(task="ranking", language=f"l{i}", tokens=p) for i, p in enumerate(tokens)
+    ]
     tables = [TokenTable.open(path) for path in tokens]
     return PairSampler(
         task="ranking", members=members, tables=tables, batch_size=batch_size, seed=1,
@@ -130,7 +132,7 @@ def gradients_of(
     architecture = ARCHITECTURE | {"dropout": changes.pop("dropout", 0.0)}
     run = runtime(tmp_path, max_tokens=max_tokens, **changes.pop("run", {}))
     trainer = loop._Trainer(
-        architecture, [Member(task="ranking", language="en", tokens=tokens)], SPECS,
+        architecture, [TrainingSet(task="ranking", language="en", tokens=tokens)], SPECS,
         recipe(max_steps=1, **changes), 1, run, None,
     )  # fmt: skip
     with torch.no_grad():
@@ -209,7 +211,7 @@ def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
     settings = recipe(epochs=12.0, batch_size=32, eval_steps=20, patience=0, learning_rate=2e-3)
     run = runtime(tmp_path, max_tokens=400)
     selection = Selection([dev_set(tmp_path)], SPECS, settings, run)
-    member = Member(task="ranking", language="en", tokens=tokens)
+    member = TrainingSet(task="ranking", language="en", tokens=tokens)
     result = loop.train(
         ARCHITECTURE, [member], SPECS, settings, seed=1, out_dir=tmp_path / "model",
         runtime=run, selection=selection,
@@ -228,7 +230,7 @@ def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
 
 def test_weights_are_the_same_to_the_bit_where_a_stage_was_interrupted(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "ranking", 96)
-    member = Member(task="ranking", language="en", tokens=tokens)
+    member = TrainingSet(task="ranking", language="en", tokens=tokens)
     run = runtime(tmp_path, max_tokens=100)
 
     def trained(out: str, how: Any) -> bytes:

@@ -19,7 +19,7 @@ from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.masking import mask_tokens
 from xstilts.training.mixture import num_steps, shares, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 # Training sizes of the nine intermediate tasks of Phang et al. 2020 (ANLI+, MNLI, QQP, SQuAD v2,
 # SQuAD v1, HellaSwag, CCG, Cosmos QA, CommonsenseQA)
@@ -68,7 +68,7 @@ def sampler(folder: Path, seed: int = 0, **changes: object) -> TaskSampler:
     members, tables = [], []
     for language, count in (("de", 70), ("sw", 31)):
         _, tokens = make_tokens(folder, "classification", count)
-        members.append(Member(task="toy", language=language, tokens=tokens))
+        members.append(TrainingSet(task="toy", language=language, tokens=tokens))
         tables.append(TokenTable.open(tokens))
     values = {"batch_size": 8, "max_examples": 0, "sorted_batches": 50} | changes
     return TaskSampler(task="toy", members=members, tables=tables, seed=seed, **values)
@@ -136,7 +136,7 @@ def test_max_train_examples_takes_the_first_of_each_set(tmp_path: Path) -> None:
 
 def test_an_empty_training_set_is_an_error(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "classification", rows=[])
-    member = Member(task="toy", language="de", tokens=tokens)
+    member = TrainingSet(task="toy", language="de", tokens=tokens)
     with pytest.raises(UserError, match="toy: nothing to train on"):
         TaskSampler(
             task="toy", members=[member], tables=[TokenTable.open(tokens)],
@@ -169,7 +169,7 @@ def choice_sampler(folder: Path, **changes: object) -> TaskSampler:
     members, tables = [], []
     for language, count in (("de", 20), ("sw", 11)):
         _, tokens = make_tokens(folder, "multiple_choice", count)
-        members.append(Member(task="toy", language=language, tokens=tokens))
+        members.append(TrainingSet(task="toy", language=language, tokens=tokens))
         tables.append(TokenTable.open(tokens))
     values = {"batch_size": 4, "max_examples": 0, "sorted_batches": 1, "seed": 0} | changes
     return TaskSampler(task="toy", members=members, tables=tables, whole_examples=True, **values)
@@ -210,7 +210,7 @@ def test_unequal_numbers_of_choices_are_an_error(tmp_path: Path) -> None:
         row | {"id": "2", "choices": ["cat", "dog", "bird"]},
     ]
     _, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
-    member = Member(task="toy", language="de", tokens=tokens)
+    member = TrainingSet(task="toy", language="de", tokens=tokens)
     with pytest.raises(UserError, match=r"toy: .*2 in .*example 0; 3 in .*example 1"):
         TaskSampler(
             task="toy", members=[member], tables=[TokenTable.open(tokens)],

@@ -24,7 +24,7 @@ from xstilts.tokens.store import TokenTable
 from xstilts.training import pruning, setup, vocabulary
 from xstilts.training.loop import train
 from xstilts.training.optimiser import learning_rate, left_by_decay
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import set_up
 from xstilts.training.state import load_state
@@ -198,7 +198,7 @@ def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
     dev_set = DevSet(task="toy", language="en", metric="accuracy", tokens=dev, data=data)
     result = train(
         LARGE,
-        [Member(task="toy", language="en", tokens=tokens)],
+        [TrainingSet(task="toy", language="en", tokens=tokens)],
         heads,
         plan,
         seed=1,

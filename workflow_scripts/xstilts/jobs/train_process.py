@@ -138,13 +138,13 @@ def _engine(spec: StageSpec, runtime: Runtime) -> TrainResult:
     from xstilts.models.heads import HeadSpec
     from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
-    from xstilts.training.sampler import Member
+    from xstilts.training.sampler import TrainingSet
 
     identity = spec.identity
     members = []
     for text, path in zip(identity["mixture"], spec.tokens, strict=True):
         task, _, language = text.partition("@")
-        member = Member(
+        member = TrainingSet(
             task=identity["head_of"][task], language=language, tokens=path.with_suffix(".arrow")
         )
         members.append(member)

@@ -12,7 +12,7 @@ from xstilts.tokens.batches import Sequences, gather
 from xstilts.training.data_map import UNIT
 from xstilts.training.masking import mask_tokens
 from xstilts.training.mixture import derived_seed
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def sampler_of(
     task: str,
-    members: Sequence[Member],
+    members: Sequence[TrainingSet],
     tables: Sequence[TokenTable],
     head: type[BaseHead],
     recipe: Recipe,

@@ -38,13 +38,13 @@ from xstilts.training.vocabulary import used_token_ids
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
     from xstilts.training.process_group import MicroBatch
-    from xstilts.training.sampler import Member
+    from xstilts.training.sampler import TrainingSet
     from xstilts.training.selection import Selection
 
 
 def train(
     start: Path | Mapping[str, Any],
-    members: Sequence[Member],
+    members: Sequence[TrainingSet],
     heads: Mapping[str, HeadSpec],
     recipe: Recipe,
     *,
@@ -92,7 +92,7 @@ class _Trainer:
     def __init__(
         self,
         start: Path | Mapping[str, Any],
-        members: Sequence[Member],
+        members: Sequence[TrainingSet],
         specs: Mapping[str, HeadSpec],
         recipe: Recipe,
         seed: int,

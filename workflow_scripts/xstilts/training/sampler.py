@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class TrainingSet:
     """One training set of a mixture."""
 
     task: str
@@ -39,7 +39,7 @@ class TaskSampler:
     """
 
     task: str
-    members: Sequence[Member]
+    members: Sequence[TrainingSet]
     tables: Sequence[TokenTable]
     batch_size: int
     seed: int
