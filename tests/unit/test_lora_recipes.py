@@ -18,7 +18,7 @@ from xstilts.grid import Grid, identities
 from xstilts.models.adapters import Adapters as LoraAdapters
 from xstilts.models.encoder import build_encoder
 from xstilts.models.shape import EncoderShape
-from xstilts.training.memory import Adapters, Workload, estimate
+from xstilts.training.memory import AdapterShape, Workload, estimate
 
 FULL = {"rank": 16, "alpha": 32.0, "dropout": 0.05, "modules": "all-linear", "merge": True}
 
@@ -115,14 +115,14 @@ def test_adapters_are_counted_as_they_are(modules: Any) -> None:
     )  # fmt: skip
     lora = Lora(rank=4, alpha=8.0, dropout=0.1, modules=modules, merge=True)
     weights = LoraAdapters(encoder, lora).weights()
-    counted = Adapters(rank=4, modules=modules, dropout=True).parameters(SHAPE)
+    counted = AdapterShape(rank=4, modules=modules, dropout=True).parameters(SHAPE)
     assert counted == sum(tensor.numel() for tensor in weights.values())
 
 
 def test_frozen_weights_have_no_gradients_or_moments() -> None:
     work = Workload(shape=SHAPE, max_tokens=512, length=32, device="gpu")
     whole = estimate(work)
-    adapters = Adapters(rank=4, modules="all-linear", dropout=True)
+    adapters = AdapterShape(rank=4, modules="all-linear", dropout=True)
     some = estimate(replace(work, adapters=adapters))
     assert some.gradients == 4 * adapters.parameters(SHAPE) < whole.gradients / 2
     assert some.moments == 2 * some.gradients

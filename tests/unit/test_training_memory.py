@@ -20,7 +20,7 @@ from xstilts.models.encoder import build_encoder
 from xstilts.models.shape import EncoderShape, shape_of_config
 from xstilts.tokens import classification
 from xstilts.tokens.store import list_array, write_tokens
-from xstilts.training.memory import Adapters, Workload, estimate
+from xstilts.training.memory import AdapterShape, Workload, estimate
 
 HERE = Path(__file__).parent
 TOLERANCE = 0.15
@@ -128,7 +128,7 @@ def test_the_estimate_is_near_the_peak_of_training(
         device="cpu",
         checkpointing=checkpointing,
         half=half,
-        adapters=Adapters(rank=rank, modules="all-linear", dropout=True) if rank else None,
+        adapters=AdapterShape(rank=rank, modules="all-linear", dropout=True) if rank else None,
         rows=rows,
     )
     expected = estimate(work)

@@ -22,7 +22,7 @@ Device = Literal["cpu", "gpu"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Adapters:
+class AdapterShape:
     """What of a recipe's adapters decides memory."""
 
     rank: int
@@ -61,7 +61,7 @@ class Workload:
     """Whether the forward pass is in bf16; weights and moments stay in fp32."""
     mlm_probability: float = 0.0
     """Share of the tokens that masked language modelling predicts; 0 for other tasks."""
-    adapters: Adapters | None = None
+    adapters: AdapterShape | None = None
     """What is trained in place of the weights; None for all weights."""
     shards: int = 1
     """Processes among which the encoder is sharded (FSDP)."""
@@ -183,7 +183,7 @@ def _layer(shape: EncoderShape, length: int, device: Device) -> float:
     return numbers
 
 
-def _frozen(shape: EncoderShape, adapters: Adapters) -> float:
+def _frozen(shape: EncoderShape, adapters: AdapterShape) -> float:
     """Bytes of the weights that are not trained."""
     if not adapters.quantise:
         return shape.parameters * FLOAT
@@ -193,7 +193,7 @@ def _frozen(shape: EncoderShape, adapters: Adapters) -> float:
     return (shape.parameters - quantised) * FLOAT + quantised * QUANTISED[adapters.quantise]
 
 
-def _beside(shape: EncoderShape, adapters: Adapters, device: Device) -> float:
+def _beside(shape: EncoderShape, adapters: AdapterShape, device: Device) -> float:
     """Numbers per token that a layer keeps more (or fewer) with adapters."""
     low_rank = adapters.rank * len(adapters.layers(shape))
     if not adapters.dropout:
