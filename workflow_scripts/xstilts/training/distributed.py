@@ -33,7 +33,7 @@ from xstilts.training.process_group import (
 )
 
 if TYPE_CHECKING:
-    from xstilts.training.setup import Stage
+    from xstilts.training.setup import StageModel
 
 T = TypeVar("T")
 BUCKET = 1 << 24
@@ -174,7 +174,7 @@ class FullyShardedDataParallel(DataParallel):
         super().__init__(rank, size)
         self.precision = precision
 
-    def to_device(self, make: Callable[..., Stage], device: torch.device) -> Stage:
+    def to_device(self, make: Callable[..., StageModel], device: torch.device) -> StageModel:
         """The stage with its encoder in shards.
 
         The processes build it in turn, so that main memory holds one whole model at a time.
@@ -182,7 +182,7 @@ class FullyShardedDataParallel(DataParallel):
         from torch.distributed.device_mesh import init_device_mesh
 
         mesh = init_device_mesh(device.type, (self.size,))
-        made: list[Stage] = []
+        made: list[StageModel] = []
         for turn in range(self.size):
             if turn == self.rank:
                 stage = make(device=torch.device("cpu"))
@@ -194,7 +194,7 @@ class FullyShardedDataParallel(DataParallel):
             dist.all_reduce(torch.zeros(1))
         return made[0]
 
-    def gather_model(self, stage: Stage, make: Callable[..., Stage]) -> Stage | None:
+    def gather_model(self, stage: StageModel, make: Callable[..., StageModel]) -> StageModel | None:
         """A stage of its own with the weights of all processes, in the first one's main memory."""
         weights = self.gather(_every(stage))
         if not self.is_main:
@@ -251,7 +251,7 @@ class FullyShardedDataParallel(DataParallel):
         local(own).copy_(local(distribute_tensor(whole, own.device_mesh, own.placements)))
 
 
-def _every(stage: Stage) -> State:
+def _every(stage: StageModel) -> State:
     """All weights of a stage, the frozen ones too, by reference."""
     return [module.state_dict() for module in stage.modules()]
 

@@ -30,7 +30,7 @@ from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
 from xstilts.training.runtime import Runtime, TrainResult, peak_memory
-from xstilts.training.setup import Stage, set_up
+from xstilts.training.setup import StageModel, set_up
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
 from xstilts.training.vocabulary import used_token_ids
@@ -117,7 +117,7 @@ class _Trainer:
             recipe=recipe,
             seed=seed,
         )
-        self.stage: Stage = self.group.to_device(self._make, self.device)
+        self.stage: StageModel = self.group.to_device(self._make, self.device)
         for member, table in zip(members, tables, strict=True):
             vocab_size = table.metadata["vocab_size"]
             check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)

@@ -12,7 +12,7 @@ from xstilts.tokens.batches import Sequences, micro_batches
 from xstilts.training.mixture import derived_seed
 
 if TYPE_CHECKING:
-    from xstilts.training.setup import Stage
+    from xstilts.training.setup import StageModel
 
 T = TypeVar("T")
 State = Any
@@ -42,11 +42,11 @@ class ProcessGroup:
         """Whether this is the process that logs and writes."""
         return self.rank == 0
 
-    def to_device(self, make: Callable[..., Stage], device: torch.device) -> Stage:
+    def to_device(self, make: Callable[..., StageModel], device: torch.device) -> StageModel:
         """The stage that ``make(device=...)`` builds, where this team trains it."""
         return make(device=device)
 
-    def gather_model(self, stage: Stage, make: Callable[..., Stage]) -> Stage | None:
+    def gather_model(self, stage: StageModel, make: Callable[..., StageModel]) -> StageModel | None:
         """The stage with whole tensors, for the first process; None for the others."""
         return stage if self.is_main else None
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
     from xstilts.training.runtime import Runtime
-    from xstilts.training.setup import Stage
+    from xstilts.training.setup import StageModel
 
 SCHEMA = pa.schema(
     [
@@ -96,7 +96,7 @@ class Selection:
         """Whether the last ``patience`` evaluations brought nothing better."""
         return bool(self._recipe.patience) and self._since >= self._recipe.patience
 
-    def after(self, step: int, stage: Stage, *, last: bool) -> None:
+    def after(self, step: int, stage: StageModel, *, last: bool) -> None:
         """Evaluate after so many steps, if it is time; equal scores keep the earlier weights."""
         due = self._recipe.eval_steps and step % self._recipe.eval_steps == 0
         if not (due or last):
@@ -113,7 +113,7 @@ class Selection:
             f"step {step}: dev {found:.2f}, best {self.best_score:.2f} at step {self.best_step}"
         )
 
-    def restore_best(self, stage: Stage) -> None:
+    def restore_best(self, stage: StageModel) -> None:
         """Give the stage the weights that are kept."""
         if self._best is not None:
             self._running.group.restore(stage.state(), self._best)
@@ -139,7 +139,7 @@ class Selection:
         with atomic_path(path) as temporary:
             pq.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA), temporary)
 
-    def _evaluate(self, step: int, stage: Stage) -> float:
+    def _evaluate(self, step: int, stage: StageModel) -> float:
         """The mean over tasks of the mean over their languages' dev metrics."""
         values: dict[str, list[float]] = {}
         for module in stage.modules():
@@ -155,7 +155,7 @@ class Selection:
         # all processes have computed it, and all must decide alike
         return self._running.group.broadcast(mean)
 
-    def _value(self, item: DevSet, table: TokenTable, stage: Stage) -> float:
+    def _value(self, item: DevSet, table: TokenTable, stage: StageModel) -> float:
         spec = self._specs[item.task]
         vocab_size = table.metadata["vocab_size"]
         check_fit(stage.encoder, item.tokens, table.longest, vocab_size)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Stage:
+class StageModel:
     """What a stage trains."""
 
     encoder: Any
@@ -103,7 +103,7 @@ def set_up(
     recipe: Recipe,
     seed: int,
     device: torch.device,
-) -> Stage:
+) -> StageModel:
     """Encoder and heads at step 0, in training mode on the device.
 
     Args:
@@ -128,7 +128,7 @@ def set_up(
     for name, spec in specs.items():
         torch.manual_seed(derived_seed(seed, "head", name))
         heads[name], origins[name] = _head(name, spec, encoder.config, parent, recipe.keep_head)
-    stage = Stage(encoder, heads, origins)
+    stage = StageModel(encoder, heads, origins)
     if recipe.lora:
         from xstilts.models.adapters import Adapters, quantise
 
