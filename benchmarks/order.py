@@ -36,7 +36,7 @@ from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
 from xstilts.training.loop import train
 from xstilts.training.runtime import Runtime
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 
 BATCH, CPU, TASK = 32, torch.device("cpu"), "task"
 SMALL: dict[str, float] = {
@@ -129,7 +129,7 @@ def batch_loss(world: World, encoder: Any, head: Any, rows: list[int]) -> torch.
 
 def gradient_variance(world: World, batches: list[list[int]], seed: int) -> float:
     """Mean squared distance of a batch's gradient from their mean, at the first step's weights."""
-    stage = set_up(
+    stage = build_stage_model(
         world.start,
         {TASK: world.spec},
         vocab_size=world.table.metadata["vocab_size"],

@@ -27,7 +27,7 @@ from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
 from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
@@ -85,7 +85,7 @@ def outputs(encoder: Any) -> torch.Tensor:
 
 
 def test_adapters_and_heads_are_trained_and_nothing_else(start: Path, tokens: Path) -> None:
-    stage = set_up(
+    stage = build_stage_model(
         start, SPECS, vocab_size=0, recipe=recipe(lora=lora()), seed=1, device=torch.device("cpu")
     )
     names = {name for name, p in stage.encoder.named_parameters() if p.requires_grad}
@@ -202,7 +202,9 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
     specs = {kind: HeadSpec(kind=kind, labels=labels_of(kind))}
     changes = {"lora": lora(dropout=0.0), "learning_rate": 1e-2}
     plan = plan_of(kind).model_copy(update=changes)
-    stage = set_up(start, specs, vocab_size=0, recipe=plan, seed=SEED, device=torch.device("cpu"))
+    stage = build_stage_model(
+        start, specs, vocab_size=0, recipe=plan, seed=SEED, device=torch.device("cpu")
+    )
     model = model_of(kind, start, tokens)
     config = peft.LoraConfig(
         r=4, lora_alpha=8, target_modules=r"roberta\.encoder\..*(query|key|value|dense)",

@@ -38,7 +38,7 @@ from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
 from xstilts.training.sampler import TaskSampler, TrainingSet
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
@@ -77,7 +77,7 @@ def plan_of(kind: str) -> Recipe:
 
 def model_of(kind: str, folder: Path, tokens: Path) -> Any:
     """transformers' model with our initial weights: equal data must meet equal weights."""
-    stage = set_up(
+    stage = build_stage_model(
         folder,
         {kind: HeadSpec(kind=kind, labels=labels_of(kind))},
         vocab_size=TokenTable.open(tokens).metadata["vocab_size"],

@@ -26,7 +26,7 @@ from xstilts.training.loop import train
 from xstilts.training.optimiser import learning_rate, left_by_decay
 from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 from xstilts.training.state import load_state
 from xstilts.training.vocabulary import prune_vocabulary, used_token_ids
 
@@ -131,7 +131,7 @@ def test_clipping_and_decay_are_the_same_but_for_rounding(
     tolerance = result.steps * 2 * 2**-24
     torch.testing.assert_close(some[MATRIX][aside], every[MATRIX][aside], atol=0, rtol=tolerance)
     # decay is seen, and its product is that of the rates
-    start = set_up(
+    start = build_stage_model(
         LARGE,
         {"classification": HeadSpec(kind="classification", labels=labels_of("classification"))},
         vocab_size=0,
@@ -237,7 +237,7 @@ LORA = Lora(rank=2, alpha=4.0, dropout=0.0, modules="all-linear", merge=True)
 def test_which_stages_leave_rows_aside(
     kinds: tuple[str, ...], changes: dict[str, Any], aside: bool
 ) -> None:
-    made = set_up(
+    made = build_stage_model(
         LARGE,
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in kinds},
         vocab_size=200,

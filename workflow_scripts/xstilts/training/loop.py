@@ -30,7 +30,7 @@ from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
 from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
 from xstilts.training.runtime import Runtime, TrainResult, peak_memory
-from xstilts.training.setup import StageModel, set_up
+from xstilts.training.setup import StageModel, build_stage_model
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
 from xstilts.training.vocabulary import used_token_ids
@@ -109,7 +109,7 @@ class _Trainer:
         ]
         self.start = start
         self._make = functools.partial(
-            set_up,
+            build_stage_model,
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],

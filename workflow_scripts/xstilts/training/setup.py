@@ -94,7 +94,7 @@ class StageModel:
         save_heads(self.heads, specs, folder)
 
 
-def set_up(
+def build_stage_model(
     start: Path | Mapping[str, Any],
     specs: Mapping[str, HeadSpec],
     *,
