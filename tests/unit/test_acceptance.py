@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from xstilts.snakemake_metadata import SnakemakeMetadata
 
 from xstilts.errors import UserError
 from xstilts.manifest import KEPT, keep, read_manifest, reuse, write_manifest
 from xstilts.schema_metadata import read_metadata, replace_record, with_metadata
-from xstilts.snakemake_record import SnakemakeRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def test_snakemakes_record_gets_the_code_and_the_checksums(tmp_path: Path) -> No
         input_checksums={"in.json": "sha256:aa", "other.json": "sha256:bb"},
         rule="train",
     )
-    record = SnakemakeRecord(tmp_path)
+    record = SnakemakeMetadata(tmp_path)
     assert record.outputs == [output]
     assert record.declared(output, declared) == declared
     record.accept_code(output, {**declared, "seed": 2, "code": {"xstilts.a": "2"}})
@@ -91,7 +91,7 @@ def test_snakemakes_record_gets_the_code_and_the_checksums(tmp_path: Path) -> No
 
 
 def test_nothing_is_rewritten_while_snakemake_runs(tmp_path: Path) -> None:
-    record = SnakemakeRecord(tmp_path)
+    record = SnakemakeMetadata(tmp_path)
     record.require_unlocked()
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks/0.input.lock").write_text("a")

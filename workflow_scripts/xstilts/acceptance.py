@@ -31,7 +31,7 @@ from xstilts.grid.products import find_product, study_products, with_inputs
 from xstilts.manifest import KEPT
 from xstilts.paths import product
 from xstilts.schema_metadata import read_metadata, replace_record
-from xstilts.snakemake_record import SnakemakeRecord, is_code
+from xstilts.snakemake_metadata import SnakemakeMetadata, is_code
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
     """
     if not why.strip():
         raise UserError("--why: say in a sentence why the results stand, for those who read them.")
-    snakemake = SnakemakeRecord()
+    snakemake = SnakemakeMetadata()
     snakemake.require_unlocked()
     disk = Disk(snakemake)
     chosen = _chosen(grid, paths, disk)
@@ -126,7 +126,7 @@ def _rewrite(item: Product, record: Mapping[str, Any], note: Mapping[str, Any]) 
     os.utime(item.record, ns=(when.st_atime_ns, when.st_mtime_ns))
 
 
-def _renew(grid: Grid, snakemake: SnakemakeRecord, made: Iterable[Product]) -> None:
+def _renew(grid: Grid, snakemake: SnakemakeMetadata, made: Iterable[Product]) -> None:
     """Put today's code into Snakemake's parameters of products that are up to date now."""
     outputs: dict[str, list[str]] = {}
     for output in snakemake.outputs:

@@ -12,7 +12,7 @@ from xstilts.identity import differences
 from xstilts.paths import input_names, product
 from xstilts.results import failures
 from xstilts.schema_metadata import read_metadata
-from xstilts.snakemake_record import SnakemakeRecord
+from xstilts.snakemake_metadata import SnakemakeMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class Disk:
     """What the products on disk say of themselves; each file is read once."""
 
-    def __init__(self, snakemake: SnakemakeRecord | None = None) -> None:
+    def __init__(self, snakemake: SnakemakeMetadata | None = None) -> None:
         """Take Snakemake's record for what has no identity beside it; by default, that here."""
-        self._snakemake = snakemake or SnakemakeRecord()
+        self._snakemake = snakemake or SnakemakeMetadata()
         self._content = functools.cache(content_of)
 
     def record(self, item: Product) -> dict[str, Any]:

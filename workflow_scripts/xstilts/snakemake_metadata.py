@@ -32,7 +32,7 @@ def _output_of(entry: Path) -> str | None:
         return None
 
 
-class SnakemakeRecord:
+class SnakemakeMetadata:
     """The records of all output files of a folder's runs."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
