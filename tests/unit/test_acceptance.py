@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from xstilts.snakemake_metadata import SnakemakeMetadata
 
 from xstilts.errors import UserError
 from xstilts.manifest import KEPT, keep, read_manifest, reuse, write_manifest
-from xstilts.schema_metadata import read_metadata, replace_record, with_metadata
+from xstilts.schema_metadata import read_metadata, replace_metadata, with_metadata
+from xstilts.snakemake_metadata import SnakemakeMetadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     table = table.cast(with_metadata(table.schema, {"id": "a"}))
     pq.write_table(table, path, compression="zstd", row_group_size=4)
-    replace_record(path, {"id": "a", "accepted": []})
+    replace_metadata(path, {"id": "a", "accepted": []})
     assert read_metadata(path) == {"id": "a", "accepted": []}
     found = pq.ParquetFile(path)
     assert found.read().equals(table)
@@ -32,7 +32,7 @@ def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
     assert found.metadata.row_group(0).column(0).compression == "ZSTD"
     empty = tmp_path / "empty.parquet"
     pq.write_table(table.slice(0, 0), empty)
-    replace_record(empty, {"id": "b"})
+    replace_metadata(empty, {"id": "b"})
     assert read_metadata(empty) == {"id": "b"}
 
 

@@ -30,7 +30,7 @@ from xstilts.files import read_json, sha256_of, write_json
 from xstilts.grid.products import find_product, study_products, with_inputs
 from xstilts.manifest import KEPT
 from xstilts.paths import product
-from xstilts.schema_metadata import read_metadata, replace_record
+from xstilts.schema_metadata import read_metadata, replace_metadata
 from xstilts.snakemake_metadata import SnakemakeMetadata, is_code
 from xstilts.versions import versions
 
@@ -122,7 +122,7 @@ def _rewrite(item: Product, record: Mapping[str, Any], note: Mapping[str, Any]) 
             write_json(kept, renewed, durable=False)
         write_json(item.record, renewed, durable=False)
     else:
-        replace_record(item.record, renewed)
+        replace_metadata(item.record, renewed)
     os.utime(item.record, ns=(when.st_atime_ns, when.st_mtime_ns))
 
 

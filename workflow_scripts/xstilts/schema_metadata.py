@@ -36,7 +36,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
         return {}
 
 
-def replace_record(path: Path, record: Mapping[str, Any]) -> None:
+def replace_metadata(path: Path, record: Mapping[str, Any]) -> None:
     """Give a Parquet file another record; rows, row groups and compression stay as they are.
 
     Raises:
