@@ -28,7 +28,7 @@ KINDS = ("classification", "tagging")
 METRICS = {"classification": "accuracy", "tagging": "f1"}
 PRUNED_ID = {
     # place: (module, function, writes a file), and how often it is passed before it kills
-    "training": (loop, "step_with", False, 6),
+    "training": (loop, "optimiser_step", False, 6),
     "evaluation": (selection, "predict_table", False, 4),
     "saving: half a file": (state.torch, "save", True, 5),
     "saving: before the entry": (state, "write_json", False, 5),

@@ -18,7 +18,7 @@ from toy_stage import stage
 from xstilts.errors import Interrupted, UserError
 from xstilts.grid import identities
 from xstilts.models.heads import HeadSpec, new_head
-from xstilts.training.optimiser import make_optimiser, step_with
+from xstilts.training.optimiser import make_optimiser, optimiser_step
 from xstilts.training.state import load_state
 
 SHARE = 0.2
@@ -122,7 +122,7 @@ def test_a_weighted_step_is_that_of_torch_on_the_weighted_loss() -> None:
         ours, theirs = model(), model()
         optimiser = make_optimiser(ours.parameters(), plan)
         ours(data).square().sum().backward()
-        norm = step_with(optimiser, 6, 0.5, clip, weight=3.0)
+        norm = optimiser_step(optimiser, 6, 0.5, clip, weight=3.0)
         reference = torch.optim.AdamW(
             theirs.parameters(), lr=0.5, weight_decay=0.0, betas=(0.9, plan.adam_beta2), eps=0.1
         )

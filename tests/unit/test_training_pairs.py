@@ -145,9 +145,9 @@ def gradients_of(
         for module in trainer.stage.modules():
             for name, parameter in module.named_parameters():
                 found[name] = parameter.grad.clone()
-        return optimiser.step_with(*arguments)
+        return optimiser.optimiser_step(*arguments)
 
-    monkeypatch.setattr(loop, "step_with", caught)
+    monkeypatch.setattr(loop, "optimiser_step", caught)
     return found, trainer._step(0, 0, 0)
 
 

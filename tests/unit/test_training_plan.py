@@ -18,7 +18,7 @@ from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.masking import mask_tokens
 from xstilts.training.mixture import num_steps, shares, task_of_steps
-from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
+from xstilts.training.optimiser import learning_rate, make_optimiser, optimiser_step
 from xstilts.training.sampler import TaskSampler, TrainingSet
 
 # Training sizes of the nine intermediate tasks of Phang et al. 2020 (ANLI+, MNLI, QQP, SQuAD v2,
@@ -283,7 +283,7 @@ def test_a_step_is_that_of_torch_on_the_mean_loss() -> None:
     data = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
     optimiser = make_optimiser(ours.parameters(), plan)
     (3 * ours(data).pow(3)).sum().backward()
-    norm = step_with(optimiser, 6, 0.5, plan.max_grad_norm)
+    norm = optimiser_step(optimiser, 6, 0.5, plan.max_grad_norm)
 
     groups = [
         {"params": [theirs[0].weight], "weight_decay": 0.1},

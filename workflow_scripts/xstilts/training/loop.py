@@ -28,7 +28,7 @@ from xstilts.training.batches import sampler_of, sequences_of
 from xstilts.training.data_map import data_maps, write_data_map
 from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
-from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
+from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, optimiser_step
 from xstilts.training.runtime import Runtime, TrainResult, peak_memory
 from xstilts.training.setup import StageModel, build_stage_model
 from xstilts.training.signals import stop_request
@@ -185,7 +185,7 @@ class _Trainer:
         total, terms = self.group.all_reduce_loss(total, terms)
         rate = learning_rate(step, len(self.tasks), self.recipe)
         weight = self.recipe.loss_weights.get(sampler.task, 1.0)
-        norm = step_with(
+        norm = optimiser_step(
             self.optimiser,
             terms,
             rate,

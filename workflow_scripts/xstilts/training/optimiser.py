@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
     """Fused AdamW over what is trained; biases and LayerNorm weights do not decay.
 
-    Its learning rate is set at each step (``step_with``).
+    Its learning rate is set at each step (``optimiser_step``).
     """
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for parameter in parameters:
@@ -71,7 +71,7 @@ def left_by_decay(steps: int, total: int, recipe: Recipe) -> float:
     return math.prod(1.0 - rate * recipe.weight_decay for rate in rates)
 
 
-def step_with(
+def optimiser_step(
     optimiser: AdamW,
     terms: int,
     rate: float,
