@@ -23,7 +23,7 @@ from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
 from xstilts.training import pruning, setup, vocabulary
 from xstilts.training.loop import train
-from xstilts.training.optimiser import learning_rate, left_by_decay
+from xstilts.training.optimiser import decay_factor, learning_rate
 from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 from xstilts.training.setup import build_stage_model
@@ -152,9 +152,9 @@ def tables(folder: Path) -> list[TokenTable]:
 
 def test_what_decay_leaves_is_known_at_every_step() -> None:
     plan = recipe(weight_decay=0.5, learning_rate=0.1, warmup=0.0, schedule="constant")
-    assert left_by_decay(0, 9, plan) == 1.0
-    assert left_by_decay(3, 9, plan) == pytest.approx(0.95**3)
-    assert left_by_decay(9, 9, recipe(weight_decay=0.0)) == 1.0
+    assert decay_factor(0, 9, plan) == 1.0
+    assert decay_factor(3, 9, plan) == pytest.approx(0.95**3)
+    assert decay_factor(9, 9, recipe(weight_decay=0.0)) == 1.0
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 9])

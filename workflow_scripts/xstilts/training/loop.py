@@ -28,7 +28,7 @@ from xstilts.training.batches import sampler_of, sequences_of
 from xstilts.training.data_map import data_maps, write_data_map
 from xstilts.training.history import History, Step
 from xstilts.training.mixture import draws_of, task_of_steps
-from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, optimiser_step
+from xstilts.training.optimiser import decay_factor, learning_rate, make_optimiser, optimiser_step
 from xstilts.training.runtime import Runtime, TrainResult, peak_memory
 from xstilts.training.setup import StageModel, build_stage_model
 from xstilts.training.signals import stop_request
@@ -284,7 +284,7 @@ class _Trainer:
         whole = self.group.gather_model(self.stage, self._make)
         if whole is None:
             return
-        left = left_by_decay(self._kept_step, len(self.tasks), self.recipe)
+        left = decay_factor(self._kept_step, len(self.tasks), self.recipe)
         whole.write(folder, self.specs, parent=self.start, home=home, left=left)
         self.history.write(folder / "history.parquet")
         if self.maps:

@@ -65,7 +65,7 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
     return recipe.learning_rate * left
 
 
-def left_by_decay(steps: int, total: int, recipe: Recipe) -> float:
+def decay_factor(steps: int, total: int, recipe: Recipe) -> float:
     """What decay alone leaves of a weight without gradients after some of ``total`` steps."""
     rates = (learning_rate(step, total, recipe) for step in range(steps))
     return math.prod(1.0 - rate * recipe.weight_decay for rate in rates)
