@@ -27,7 +27,7 @@ from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import sampler_of, sequences_of
 from xstilts.training.data_map import data_maps, write_data_map
 from xstilts.training.history import History, Step
-from xstilts.training.mixture import draws_of, task_of_steps
+from xstilts.training.mixture import steps_within_task, task_of_steps
 from xstilts.training.optimiser import decay_factor, learning_rate, make_optimiser, optimiser_step
 from xstilts.training.runtime import Runtime, TrainResult, peak_memory
 from xstilts.training.setup import StageModel, build_stage_model
@@ -144,7 +144,7 @@ class _Trainer:
     def run(self) -> None:
         """All steps that are left, and the choice of the weights that are kept."""
         self._resume()
-        draws = draws_of(self.tasks)
+        draws = steps_within_task(self.tasks)
         saved = time.monotonic()
         with stop_request() as request, gc_frozen():
             for step in range(self.resumed_at, len(self.tasks)):

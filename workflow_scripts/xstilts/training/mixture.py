@@ -64,7 +64,7 @@ def task_of_steps(sizes: Mapping[str, int], recipe: Recipe, seed: int) -> npt.ND
     return np.random.default_rng(derived_seed(seed, "tasks")).permutation(tasks)
 
 
-def draws_of(tasks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def steps_within_task(tasks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """For each step, how many earlier steps had the same task."""
     draws = np.empty_like(tasks)
     for task in np.unique(tasks):
