@@ -186,7 +186,7 @@ def test_gradient_checkpointing_changes_no_bit(tmp_path: Path, kind: str) -> Non
 
 
 def test_gradient_checkpointing_keeps_less_for_the_backward_pass(tmp_path: Path) -> None:
-    from xstilts.models.encoder import build_encoder, checkpoint_layers
+    from xstilts.models.encoder import build_encoder, enable_gradient_checkpointing
 
     torch.manual_seed(0)
     model = build_encoder({**ARCHITECTURE, "vocab_size": 50, "num_layers": 6}).train()
@@ -204,7 +204,7 @@ def test_gradient_checkpointing_keeps_less_for_the_backward_pass(tmp_path: Path)
         return sum(sizes)
 
     before = kept()
-    checkpoint_layers(model)
+    enable_gradient_checkpointing(model)
     assert kept() < before / 4
 
 

@@ -236,7 +236,7 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
     write_text(folder / "config.json", model.config.to_json_string())
 
 
-def checkpoint_layers(model: PreTrainedModel) -> None:
+def enable_gradient_checkpointing(model: PreTrainedModel) -> None:
     """Make training compute each layer again in the backward pass instead of keeping it.
 
     Dropout is drawn again from the same state, so that the result is the same.

@@ -16,7 +16,7 @@ from xstilts.errors import Interrupted
 from xstilts.malloc import gc_frozen, keep_freed_memory
 from xstilts.models.encoder import (
     check_fit,
-    checkpoint_layers,
+    enable_gradient_checkpointing,
     hidden_states,
     input_embeddings,
 )
@@ -132,7 +132,7 @@ class _Trainer:
 
             use_compiler(self.stage.encoder, self.device)
         if runtime.gradient_checkpointing:
-            checkpoint_layers(self.stage.encoder)
+            enable_gradient_checkpointing(self.stage.encoder)
         self.optimiser = make_optimiser(self.stage.trainable(), recipe)
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
