@@ -73,7 +73,7 @@ def build_study_figures(grid: Grid) -> None:
     write_figures(read_frames(study_source(grid)), Path(grid.paths.figures))
 
 
-def renew_remarks(grid: Grid) -> list[str]:
+def rewrite_notes(grid: Grid) -> list[str]:
     """Write the tables and the report again, where they are, for what is said beside the numbers.
 
     Returns:
