@@ -147,7 +147,7 @@ def _run(
     from xstilts.training.launch import launch
 
     result = launch(
-        "xstilts.jobs.train_process:train_in_team",
+        "xstilts.jobs.train_process:train_in_process_group",
         spec.to_json(),
         processes=processes,
         mode=mode,

@@ -76,7 +76,7 @@ class StageSpec:
         )
 
 
-def train_in_team(
+def train_in_process_group(
     spec: Mapping[str, Any],
     report: Callable[[Progress], None],
     group: ProcessGroup,
