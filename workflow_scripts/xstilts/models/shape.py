@@ -155,7 +155,7 @@ class EncoderShape:
         return self.layers * sum(a * b for a, b in self.linear_layers.values())
 
     @property
-    def of_a_layer(self) -> int:
+    def layer_parameters(self) -> int:
         """Parameters of one transformer layer."""
         family, width = FAMILIES[self.family], self.width
         small = family.norms * family.norm_rows * width
@@ -180,7 +180,7 @@ class EncoderShape:
     @property
     def parameters(self) -> int:
         """Parameters of the encoder, embeddings included."""
-        return self.outside_layers + self.layers * self.of_a_layer
+        return self.outside_layers + self.layers * self.layer_parameters
 
 
 def head_parameters(kind: str, shape: EncoderShape, labels: int) -> int:

@@ -120,8 +120,10 @@ def estimate(work: Workload) -> Memory:
     if work.shards > 1:
         # embeddings and their gradient; two layers (the next is on its way) and a layer's gradient,
         # in the arithmetic of the forward pass and once more in fp32 to be summed
-        layer_bytes = shape.of_a_layer * size
-        gathered = 2 * shape.outside_layers * FLOAT + 3 * layer_bytes + shape.of_a_layer * FLOAT
+        layer_bytes = shape.layer_parameters * size
+        gathered = (
+            2 * shape.outside_layers * FLOAT + 3 * layer_bytes + shape.layer_parameters * FLOAT
+        )
     return Memory(
         weights=weights // work.shards + unpruned,
         gradients=trained,
