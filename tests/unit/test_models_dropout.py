@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from xstilts.models.dropout import Dropout, dropout, kept_mask
-from xstilts.models.roberta import _attend_in_parts
+from xstilts.models.roberta import _eager_attention
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.float64])
@@ -72,7 +72,7 @@ def test_attention_in_parts_is_that_of_torch() -> None:
     mask = torch.ones(3, 1, 1, 9, dtype=torch.bool)
     mask[1, ..., 6:] = False
     for given in (None, mask):
-        ours = _attend_in_parts(*parts, attn_mask=given, dropout_p=0.0)
+        ours = _eager_attention(*parts, attn_mask=given, dropout_p=0.0)
         theirs = functional.scaled_dot_product_attention(*parts, attn_mask=given)
         torch.testing.assert_close(ours, theirs)
         upstream = torch.randn_like(ours)
@@ -89,8 +89,8 @@ def test_attention_drops_shares_of_pieces() -> None:
     torch.manual_seed(4)
     query, key = torch.randn(2, 1, 1, 400, 8)
     value = torch.eye(400)[None, None]
-    whole = _attend_in_parts(query, key, value, attn_mask=None, dropout_p=0.0)
-    some = _attend_in_parts(query, key, value, attn_mask=None, dropout_p=0.25)
+    whole = _eager_attention(query, key, value, attn_mask=None, dropout_p=0.0)
+    some = _eager_attention(query, key, value, attn_mask=None, dropout_p=0.25)
     kept = some != 0
     torch.testing.assert_close(some[kept], whole[kept] / 0.75)
     assert float(kept.double().mean()) == pytest.approx(0.75, abs=0.006)

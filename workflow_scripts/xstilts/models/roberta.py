@@ -141,12 +141,12 @@ class _SelfAttention(nn.Module):
         rate = self.rate if self.training else 0.0
         # with dropout torch has no kernel for a CPU, and computes it in parts and in fp32
         in_parts = rate and query.device.type == "cpu" and not torch.compiler.is_compiling()
-        attend = _attend_in_parts if in_parts else functional.scaled_dot_product_attention
+        attend = _eager_attention if in_parts else functional.scaled_dot_product_attention
         mixed = attend(query, key, value, attn_mask=mask_B11T, dropout_p=rate)
         return mixed.transpose(1, 2).reshape(batch, length, width)
 
 
-def _attend_in_parts(
+def _eager_attention(
     query_BHTD: torch.Tensor,
     key_BHTD: torch.Tensor,
     value_BHTD: torch.Tensor,
