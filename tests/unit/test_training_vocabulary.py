@@ -57,7 +57,7 @@ def stage(
 
 def all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on, no row stays aside."""
-    monkeypatch.setattr(pruning, "LEAST_SAVED", 1 << 60)
+    monkeypatch.setattr(pruning, "MIN_SAVED", 1 << 60)
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -265,7 +265,7 @@ def test_most_of_a_vocabulary_and_a_small_one_are_trained_whole(share: float, as
 def test_every_family_computes_the_same_from_rows(
     tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "LEAST_SAVED", 1)
+    monkeypatch.setattr(pruning, "MIN_SAVED", 1)
     folder = published(family, tmp_path)
     whole, encoder = load_encoder(folder).eval(), load_encoder(folder).eval()
     ids = torch.tensor([[0, 9, 8, 30, 2], [0, 30, 2, 1, 1]])
