@@ -51,7 +51,7 @@ class PrunedVocabulary:
 
     modules: list[nn.Embedding]
     """Those that hold the matrix; there are several where an architecture ties them."""
-    whole_VD: torch.Tensor
+    full_VD: torch.Tensor
     """In main memory; where it was mapped from a file, it takes none until it is changed."""
     token_ids_R: torch.Tensor
     """Ids of the rows that are trained."""
@@ -67,12 +67,12 @@ class PrunedVocabulary:
             left: what weight decay has left of a row that was not trained, as a share.
         """
         if left != 1.0:
-            self.whole_VD.mul_(left)
-        self.whole_VD[self.token_ids_R] = self.modules[0].weight.to(self.whole_VD.device)
+            self.full_VD.mul_(left)
+        self.full_VD[self.token_ids_R] = self.modules[0].weight.to(self.full_VD.device)
         for module, hook in zip(self.modules, self.hooks, strict=True):
             hook.remove()
             delattr(module, PRUNED_ID)
-        _hold(self.modules, self.whole_VD, self.padding)
+        _hold(self.modules, self.full_VD, self.padding)
 
 
 @torch.no_grad()
