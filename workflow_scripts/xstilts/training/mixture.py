@@ -1,4 +1,4 @@
-"""Which task each step trains on: exact shares in an order that the seed decides."""
+"""The task of each step: exact numbers of steps, in an order that the seed decides."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def derived_seed(*parts: int | str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def shares(sizes: Sequence[int], recipe: Recipe) -> npt.NDArray[np.float64]:
+def sampling_probabilities(sizes: Sequence[int], recipe: Recipe) -> npt.NDArray[np.float64]:
     """Probability of each task of the mixture.
 
     Proportional to min(n, cap) ^ (1/T), the rule of T5 and of jiant's
@@ -55,7 +55,7 @@ def task_of_steps(sizes: Mapping[str, int], recipe: Recipe, seed: int) -> npt.ND
     """
     counts = list(sizes.values())
     steps = num_steps(counts, recipe)
-    exact = shares(counts, recipe) * steps
+    exact = sampling_probabilities(counts, recipe) * steps
     draws = np.floor(exact).astype(np.int64)
     # the steps left over go to the largest remainders, ties to the first task
     order = np.argsort(draws - exact, kind="stable")
