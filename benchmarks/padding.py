@@ -31,7 +31,7 @@ from xstilts.config.recipe import Recipe
 from xstilts.models.encoder import build_encoder, hidden_states
 from xstilts.models.packed import use_packing
 from xstilts.tokens import classification
-from xstilts.tokens.batches import Sequences, collate, gather, model_inputs
+from xstilts.tokens.batches import Sequences, collate, model_inputs, read_sequences
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training.sampler import TaskSampler, TrainingSet
 
@@ -71,7 +71,7 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
 
 def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[str, torch.Tensor]:
     """Padded tensors of a batch; to ``longest`` tokens, or to its longest sequence."""
-    sequences: Sequences = gather([table], [(0, row) for row in rows])
+    sequences: Sequences = read_sequences([table], [(0, row) for row in rows])
     tensors = model_inputs(collate(sequences, slice(None), torch.device("cpu")))
     if longest is None:
         return tensors

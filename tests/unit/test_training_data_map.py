@@ -14,7 +14,7 @@ from engine_world import ARCHITECTURE, make_tokens
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import load_head
-from xstilts.tokens.batches import collate, gather, model_inputs
+from xstilts.tokens.batches import collate, model_inputs, read_sequences
 from xstilts.tokens.store import TokenTable
 from xstilts.training.data_map import DATA_MAP_SCHEMA
 
@@ -53,7 +53,7 @@ def test_confidence_is_the_probability_of_the_right_answer(tmp_path: Path) -> No
     encoder = load_encoder(tmp_path / "model")
     head = load_head(tmp_path / "model", "classification", encoder.config)
     table = TokenTable.open(make_tokens(tmp_path, "classification", 24)[1])
-    sequences = gather([table], [(0, row) for row in range(len(table))], ["label"])
+    sequences = read_sequences([table], [(0, row) for row in range(len(table))], ["label"])
     tensors = collate(sequences, slice(None), torch.device("cpu"))
     with torch.no_grad():
         hidden = hidden_states(encoder.eval(), model_inputs(tensors))[-1]

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.errors import UserError
-from xstilts.tokens.batches import collate, gather, micro_batches
+from xstilts.tokens.batches import collate, micro_batches, read_sequences
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.masking import mask_tokens
-from xstilts.training.mixture import num_steps, shares, task_of_steps
+from xstilts.training.mixture import num_steps, sampling_probabilities, task_of_steps
 from xstilts.training.optimiser import learning_rate, make_optimiser, optimiser_step
 from xstilts.training.sampler import TaskSampler, TrainingSet
 
@@ -27,15 +27,17 @@ NINE = [1_104_934, 392_702, 363_846, 130_319, 87_599, 39_905, 38_015, 25_262, 9_
 
 
 def test_shares_of_the_nine_intermediate_tasks() -> None:
-    capped = shares(NINE, recipe(sampling="temperature", sampling_cap=2**17))
+    capped = sampling_probabilities(NINE, recipe(sampling="temperature", sampling_cap=2**17))
     expected = [0.181, 0.181, 0.181, 0.180, 0.121, 0.055, 0.053, 0.035, 0.013]
     assert capped.round(3).tolist() == expected
-    assert shares(NINE, recipe())[:2].round(3).tolist() == [0.504, 0.179]
-    assert shares(NINE, recipe(sampling="uniform")).round(3).tolist() == [0.111] * 9
+    assert sampling_probabilities(NINE, recipe())[:2].round(3).tolist() == [0.504, 0.179]
+    assert sampling_probabilities(NINE, recipe(sampling="uniform")).round(3).tolist() == [0.111] * 9
 
 
 def test_temperature_flattens() -> None:
-    hot = shares([100, 400], recipe(sampling="temperature", sampling_temperature=2.0))
+    hot = sampling_probabilities(
+        [100, 400], recipe(sampling="temperature", sampling_temperature=2.0)
+    )
     assert hot == pytest.approx([1 / 3, 2 / 3])
 
 
@@ -60,7 +62,7 @@ def test_each_task_gets_its_share_to_within_one_step(
     tasks = task_of_steps(named, plan, seed)
     assert len(tasks) == steps
     counts = np.bincount(tasks, minlength=len(sizes))
-    assert np.all(np.abs(counts - shares(sizes, plan) * steps) < 1)
+    assert np.all(np.abs(counts - sampling_probabilities(sizes, plan) * steps) < 1)
     assert np.array_equal(tasks, task_of_steps(named, plan, seed))
 
 
@@ -196,7 +198,7 @@ def test_an_examples_sequences_are_drawn_together(tmp_path: Path) -> None:
 
 def test_labels_of_a_unit_are_one_row(tmp_path: Path) -> None:
     toy = choice_sampler(tmp_path)
-    batch = gather(toy.tables, toy.sequences(toy.batch(0)), scalars=("label",), per_unit=3)
+    batch = read_sequences(toy.tables, toy.sequences(toy.batch(0)), scalars=("label",), per_unit=3)
     tensors = collate(batch, slice(3, 9), torch.device("cpu"))
     assert tensors["input_ids"].shape[0] == 6
     assert tensors["label"].shape == (2, 3)
@@ -222,7 +224,7 @@ def test_padding(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "tagging", 20)
     table = TokenTable.open(tokens)
     order = np.argsort(-table.lengths)[[0, -1]]
-    batch = gather([table], [(0, int(row)) for row in order], lists=("labels",))
+    batch = read_sequences([table], [(0, int(row)) for row in order], lists=("labels",))
     tensors = collate(batch, slice(None), torch.device("cpu"))
     longest, shortest = table.lengths[order]
     assert tensors["input_ids"].shape == (2, longest)

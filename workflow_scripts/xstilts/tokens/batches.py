@@ -37,7 +37,7 @@ class Sequences:
         return [len(row) for row in self.lists["input_ids"]]
 
 
-def gather(
+def read_sequences(
     tables: Sequence[TokenTable],
     sequences: Sequence[tuple[int, int]],
     scalars: Sequence[str] = (),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xstilts.models.head import UnitHead
-from xstilts.tokens.batches import Sequences, gather
+from xstilts.tokens.batches import Sequences, read_sequences
 from xstilts.training.data_map import UNIT
 from xstilts.training.masking import mask_tokens
 from xstilts.training.mixture import derived_seed
@@ -83,7 +83,7 @@ def sequences_of(
     """
     chosen = sampler.sequences(batch)
     if head.predicts_tokens:
-        found = gather(sampler.tables, chosen)
+        found = read_sequences(sampler.tables, chosen)
         ids, labels = mask_tokens(
             found.lists["input_ids"],
             sampler.tables[0].metadata,
@@ -91,7 +91,9 @@ def sequences_of(
             derived_seed(seed, "mask", step),
         )
         return replace(found, lists={**found.lists, "input_ids": ids, "labels": labels})
-    found = gather(sampler.tables, chosen, head.scalar_targets, head.list_targets, sampler.per_unit)
+    found = read_sequences(
+        sampler.tables, chosen, head.scalar_targets, head.list_targets, sampler.per_unit
+    )
     if not isinstance(head, UnitHead):
         return found
     units = np.repeat(batch, sampler.per_unit)
