@@ -120,5 +120,5 @@ def test_a_chain_of_adapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     stage(grid, base, middle, "mnli", None, lora=None)
     assert (Path(middle).parent / "model.safetensors").is_file()
     assert not (Path(middle).parent / "parent.json").exists()
-    with pytest.raises(UserError, match="trained on another model"):
+    with pytest.raises(UserError, match="is not the one that these adapters"):
         load_encoder(target.parent)

@@ -190,7 +190,7 @@ def test_a_causal_model_of_an_unlisted_type_pools_the_last_piece() -> None:
 
 def test_an_unknown_architecture_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "xlm-robertta"}))
-    with pytest.raises(UserError, match=r"model_type 'xlm-robertta' is no architecture"):
+    with pytest.raises(UserError, match=r"cannot build model_type 'xlm-robertta'"):
         load_encoder(tmp_path)
 
 

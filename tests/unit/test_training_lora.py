@@ -185,10 +185,10 @@ def test_adapters_without_their_parent_say_so(tmp_path: Path, start: Path, token
     (start / "manifest.json").write_text(
         json.dumps({"id": "", "identity": {}, "content": "new", "files": {}, "facts": {}})
     )
-    with pytest.raises(UserError, match="trained on another model"):
+    with pytest.raises(UserError, match="is not the one that these adapters"):
         load_encoder(folder)
     start.rename(tmp_path / "away")
-    with pytest.raises(UserError, match=r"adapters of the model in .*start, which is not there"):
+    with pytest.raises(UserError, match=r"adapters of the model in .*start, which does not exist"):
         load_encoder(folder)
 
 
@@ -295,11 +295,12 @@ def test_adapters_go_with(tmp_path: Path, start: Path, tokens: Path, change: str
         torch.testing.assert_close(weights[0][name], weights[1][name], rtol=1e-3, atol=1e-4)
 
 
-def test_hidden_words_are_guessed_with_embeddings_that_stay(tmp_path: Path) -> None:
+def test_masked_tokens_are_predicted_with_frozen_embeddings(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 48)
     start = random_model(tmp_path / "start", tokens)
     train(
-        start, [TrainingSet(task="mlm", language="en", tokens=tokens)], {"mlm": HeadSpec(kind="mlm")},
+        start, [TrainingSet(task="mlm", language="en", tokens=tokens)],
+        {"mlm": HeadSpec(kind="mlm")},
         recipe(lora=lora(), max_steps=3), seed=SEED, out_dir=tmp_path / "model",
         runtime=runtime(tmp_path),
     )  # fmt: skip

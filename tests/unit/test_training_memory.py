@@ -129,7 +129,7 @@ def test_the_estimate_is_near_the_peak_of_training(
         checkpointing=checkpointing,
         half=half,
         adapters=AdapterShape(rank=rank, modules="all-linear", dropout=True) if rank else None,
-        rows=rows,
+        trained_rows=rows,
     )
     expected = estimate(work)
     how: dict[str, Any] = {"checkpointing": checkpointing, "rank": rank, "half": half}

@@ -176,7 +176,7 @@ def test_dropout_is_drawn_again_for_the_second_pass(
         targets = {
             name: torch.cat([t[name] for _, t in everything]) for name in head.scalar_targets
         }
-        total, terms = head.contrast(torch.cat([v for v, _ in everything]), targets)
+        total, terms = head.contrastive_loss(torch.cat([v for v, _ in everything]), targets)
         total.backward()
         reports = iter([(total.detach(), terms)])
 

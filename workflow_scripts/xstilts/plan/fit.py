@@ -93,7 +93,7 @@ def _with_lora(work: Workload) -> Workload:
     """The stage with adapters as a recipe has them by default."""
     lora = Lora()
     adapters = AdapterShape(rank=lora.rank, modules=lora.modules, dropout=lora.dropout > 0)
-    return replace(work, adapters=adapters, rows=None)
+    return replace(work, adapters=adapters, trained_rows=None)
 
 
 def _fits(work: Workload, limit: float) -> bool:

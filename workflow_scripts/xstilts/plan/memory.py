@@ -82,7 +82,7 @@ def stage_work(
         mlm_probability=recipe["mlm_probability"] if mlm else 0.0,
         adapters=adapters,
         shards=wanted.processes if wanted.mode == "fsdp" else 1,
-        rows=None if whole else _rows(shape, conditions.tokens_in_use),
+        trained_rows=None if whole else _rows(shape, conditions.tokens_in_use),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a step is trained on: the sampler of its task, and its batch's sequences with targets."""
+"""Batches of training: the sampler of each task, and the sequences of a step with targets."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def sampler_of(
     recipe: Recipe,
     seed: int,
 ) -> TaskSampler:
-    """The sampler of a task of a mixture.
+    """Return the sampler of one task of a mixture.
 
     Args:
         task: name of the task.
-        members: the training sets of the mixture.
-        tables: their tokens, in the same order.
+        members: all training sets of the mixture.
+        tables: their token files, in the same order.
         head: class of the task's head.
-        recipe: of the stage.
-        seed: of the stage.
+        recipe: recipe of the stage.
+        seed: seed of the stage.
     """
     kind: type[TaskSampler] = TaskSampler
     if head.pairs:
@@ -68,17 +68,17 @@ def sequences_of(
     seed: int,
     step: int,
 ) -> Sequences:
-    """The sequences of a step before padding, with what the head's loss needs.
+    """Return the sequences of a step before padding, with the targets of the head's loss.
 
-    For masked language modelling tokens are masked anew at each step. Where units have losses of
-    their own, each sequence says which unit it is of.
+    For masked language modelling, tokens are masked anew at each step. For heads with a loss per
+    unit, each sequence carries the index of its unit.
 
     Args:
-        sampler: of the step's task.
-        head: of the task.
+        sampler: sampler of the step's task.
+        head: head of the task.
         batch: the units of the step, from ``sampler.batch``.
-        recipe: of the stage.
-        seed: of the stage.
+        recipe: recipe of the stage.
+        seed: seed of the stage.
         step: number of the step.
     """
     chosen = sampler.sequences(batch)
