@@ -99,10 +99,10 @@ def test_from_the_folder_to_scores(tmp_path: Path, layout: str) -> None:
 def test_the_texts_of_a_pair_are_told_apart(layout: str) -> None:
     tokenizer = load_tokenizer(imported(layout)[0])
     name = tokenizer.backend.id_to_token
-    fences = tuple(tuple(name(token) for token in fence) for fence in tokenizer.pair.fences)
-    assert fences == TEMPLATES[layout]
+    specials = tuple(tuple(name(token) for token in special) for special in tokenizer.pair.specials)
+    assert specials == TEMPLATES[layout]
     # what marks the ends is no text, and cutting leaves it where it is
-    assert set(sum(tokenizer.pair.fences, ())) <= set(tokenizer.special_ids)
+    assert set(sum(tokenizer.pair.specials, ())) <= set(tokenizer.special_ids)
     long = " ".join(["the bird loves the red house"] * 9)
     ((sequence,), cut) = tokenizer.sequences([(long, long)], 24)
     assert (len(sequence.ids), cut) == (24, 1)

@@ -25,8 +25,8 @@ def test_ids_of_special_tokens_are_those_of_xlmr() -> None:
 
 def test_template_of_a_pair() -> None:
     tokenizer = load_tokenizer(tokenizer_dir())
-    assert tokenizer.single.fences == ((0,), (2,))
-    assert tokenizer.pair.fences == ((0,), (2, 2), (2,))
+    assert tokenizer.single.specials == ((0,), (2,))
+    assert tokenizer.pair.specials == ((0,), (2, 2), (2,))
     assert tokenizer.pair.ids([7], [8, 9]) == [0, 7, 2, 2, 8, 9, 2]
     assert not tokenizer.has_token_types
 
