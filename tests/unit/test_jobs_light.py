@@ -48,6 +48,6 @@ def test_only_jobs_that_read_or_write_data_sets_import_datasets(module: str) -> 
     assert "datasets" not in json.loads(done.stdout)
 
 
-def test_the_nursery_has_imported_datasets_for_the_jobs_that_use_it() -> None:
+def test_the_fork_server_has_imported_datasets_for_the_jobs_that_use_it() -> None:
     assert "xstilts.data.prepare" in IMPORTED
     assert xstilts.data.prepare.SCHEMAS is xstilts.data.schemas.SCHEMAS
