@@ -128,7 +128,7 @@ def test_nothing_is_leased_where_another_decides(machine, devices, environment, 
 
 def test_more_than_there_is_is_an_error(tmp_path: Path, nothing_set):
     with (
-        pytest.raises(UserError, match="asks for 3 GPUs, and this machine has 2"),
+        pytest.raises(UserError, match="requests 3 GPUs, but this machine has 2"),
         leased(Gpus(count=3), devices=lambda: 2, folder=tmp_path),
     ):
         pass

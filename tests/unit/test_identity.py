@@ -153,7 +153,7 @@ def test_all_that_identities_name_can_be_followed():
     found = fingerprint([*FEATURES, *readers])
     assert {name for modules in FEATURES.values() for name in modules} <= set(found)
     assert all(importlib.util.find_spec(name) for name in NON_NUMERIC)
-    with pytest.raises(LookupError, match="'loar' is no feature"):
+    with pytest.raises(LookupError, match="'loar' is not a feature"):
         fingerprint(["training", "loar"])
 
 
