@@ -86,7 +86,7 @@ def test_what_cannot_be_compiled_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         compiled.use_compiler(BertModel(config), CPU)
     without_padding = encoder()
     packed.use_packing(without_padding)
-    with pytest.raises(UserError, match="not with padding_free"):
+    with pytest.raises(UserError, match="cannot be combined with padding_free"):
         compiled.use_compiler(without_padding, CPU)
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(UserError, match="there is no no-such-compiler"):

@@ -68,7 +68,7 @@ def run(
     """Train a stage into a folder beside the others."""
     member = TrainingSet(task=KIND, language="en", tokens=tokens)
     selection = how.pop("selection", None)
-    arguments = {"seed": SEED, "out_dir": folder / name, "running": runtime(folder, **how)}
+    arguments = {"seed": SEED, "out_dir": folder / name, "runtime": runtime(folder, **how)}
     train(start, [member], SPECS, plan, selection=selection, **arguments)
     return folder / name
 
@@ -282,7 +282,7 @@ def test_the_best_adapters_are_kept(tmp_path: Path, start: Path, tokens: Path) -
 
 @pytest.mark.parametrize("change", ["padding_free", "checkpointing"])
 def test_adapters_go_with(tmp_path: Path, start: Path, tokens: Path, change: str) -> None:
-    """Without dropout, neither way of running changes what is learned."""
+    """Without dropout, runtime settings do not change the result."""
     config = json.loads((start / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (start / "config.json").write_text(json.dumps(config))

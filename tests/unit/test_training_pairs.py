@@ -137,12 +137,12 @@ def gradients_of(
     )  # fmt: skip
     with torch.no_grad():
         # a fresh encoder gives all texts nearly the same vector, and gradients of rounding errors
-        for parameter in trainer.stage.encoder.parameters():
+        for parameter in trainer.model.encoder.parameters():
             parameter.mul_(5 if parameter.ndim > 1 else 1)
     found: dict[str, torch.Tensor] = {}
 
     def caught(*arguments: Any) -> torch.Tensor:
-        for module in trainer.stage.modules():
+        for module in trainer.model.modules():
             for name, parameter in module.named_parameters():
                 found[name] = parameter.grad.clone()
         return optimiser.optimiser_step(*arguments)
