@@ -70,14 +70,14 @@ class Job:
 
 @dataclass
 class Machine:
-    """A machine with so many devices."""
+    """A machine with a number of devices."""
 
     folder: Path
     devices: int
     jobs: list[Job] = field(default_factory=list)
 
     def start(self, count: int = 1, jobs_per_gpu: int = 1, **environment: str) -> Job:
-        """Start a job; it holds what it gets until it is told to finish."""
+        """Start a job, which holds its lease until :meth:`finish`."""
         log = self.folder / f"log-{len(self.jobs)}.txt"
         clean = {key: value for key, value in os.environ.items() if key not in VARIABLES}
         numbers = (self.devices, count, jobs_per_gpu)

@@ -1,4 +1,4 @@
-"""Records that are rewritten: of Parquet files, of manifests, of Snakemake."""
+"""Rewriting of metadata in Parquet files, of manifests, and of Snakemake's metadata."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
+def test_replacing_metadata_does_not_change_the_rows(tmp_path: Path) -> None:
     table = pa.table({"id": [str(i) for i in range(10)], "x": pa.array([[1.5]] * 10)})
     path = tmp_path / "rows.parquet"
     table = table.cast(with_metadata(table.schema, {"id": "a"}))

@@ -119,11 +119,11 @@ def test_a_job_without_gpu_sees_none(machine):
     ],
 )
 def test_nothing_is_leased_where_another_decides(machine, devices, environment, seen):
-    place = machine(devices)
-    jobs = [place.start(**environment) for _ in range(2)]
+    leases = machine(devices)
+    jobs = [leases.start(**environment) for _ in range(2)]
     assert [job.devices() for job in jobs] == [seen, seen]
     assert [job.log.read_text() for job in jobs] == ["", ""]
-    assert not (place.folder / "locks").exists()
+    assert not (leases.folder / "locks").exists()
 
 
 def test_more_than_there_is_is_an_error(tmp_path: Path, nothing_set):

@@ -1,4 +1,4 @@
-"""Adapters in a study file: levels, what is refused, and that nothing else moves."""
+"""Adapters in a study file: levels, errors, and identities of other stages."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
 def test_a_base_has_a_recipe_of_its_own(tmp_path: Path) -> None:
     bases = two_bases({"lora": {"rank": 8}, "learning_rate": 3e-4})
     grid = study_with(tmp_path, bases=bases)
-    for place in (("mnli", None), ("mnli", "xnli"), ("none", "xnli")):
-        small, large = (grid.recipe(base, *place) for base in ("small", "large"))
+    for levels in (("mnli", None), ("mnli", "xnli"), ("none", "xnli")):
+        small, large = (grid.recipe(base, *levels) for base in ("small", "large"))
         assert large == {**small, "learning_rate": 3e-4, "lora": FULL | {"rank": 8}}
     # pretraining has its own section
     assert grid.recipe("large", "none", None) == grid.recipe("small", "none", None)

@@ -1,4 +1,4 @@
-"""A chain of adapters in a study: from a published base to scores, and in another place."""
+"""A chain of adapters in a study: from a published base to scores, and in a moved folder."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from test_models_packed import batch, encoder
-from test_training_loop import CALM
+from test_training_loop import NO_DROPOUT
 from test_training_options import STUDY, grid_of
 from toy_stage import stage
 
@@ -37,7 +37,7 @@ def test_outputs_and_gradients_are_those_of_the_layers_for_many_lengths() -> Non
     for lengths in LENGTHS:
         ids, mask = batch(lengths)
         real = mask.bool()
-        weights = torch.randn(int(real.sum()), CALM["hidden_size"])
+        weights = torch.randn(int(real.sum()), NO_DROPOUT["hidden_size"])
         found: list[Any] = []
         for model in (plain, quick):
             model.zero_grad()
@@ -64,7 +64,7 @@ def test_outputs_and_gradients_are_those_of_the_layers_for_many_lengths() -> Non
 def test_a_stage_learns_the_same_and_the_same_again(tmp_path: Path) -> None:
     plan = {"epochs": 0.5, "adam_epsilon": 1e-3}
     for out, used in (("plain", False), ("compiled", True)):
-        stage(tmp_path, out=out, start=CALM, compile=used, **plan)
+        stage(tmp_path, out=out, start=NO_DROPOUT, compile=used, **plan)
     plain, quick = (load_file(tmp_path / o / "model.safetensors") for o in ("plain", "compiled"))
     for name, tensor in plain.items():
         torch.testing.assert_close(tensor, quick[name], rtol=0, atol=2e-6, msg=name)

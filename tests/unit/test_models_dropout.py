@@ -85,7 +85,7 @@ def test_attention_in_parts_is_that_of_torch() -> None:
 
 
 def test_attention_drops_shares_of_pieces() -> None:
-    # with unit vectors as values, the result is the matrix of shares itself
+    # with unit vectors as values, the result is the attention matrix itself
     torch.manual_seed(4)
     query, key = torch.randn(2, 1, 1, 400, 8)
     value = torch.eye(400)[None, None]

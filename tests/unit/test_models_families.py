@@ -120,7 +120,7 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
-    """Adapters and heads are trained, whatever the family calls its layers."""
+    """Adapters and heads are trained in every family."""
     start = published(family, tmp_path / "start")
     tokens = make_tokens(tmp_path, "classification", 48)[1]
     plan = Lora(rank=2, alpha=4.0, dropout=0.1, modules="all-linear", merge=False)
@@ -160,7 +160,7 @@ def test_padding_and_pooling_of_a_family(tmp_path: Path, family: str) -> None:
             hidden = hidden_states(encoder, {"input_ids": ids, "attention_mask": mask})[-1]
         return pooled(hidden, mask, pool)[0]
 
-    # what stands for a sequence does not depend on its padding, and has seen all of it
+    # the pooled hidden state depends on all tokens, but not on padding
     torch.testing.assert_close(whole(alone), whole(padded), rtol=1e-4, atol=1e-5)
     assert not torch.allclose(whole(alone), whole(changed), atol=1e-5)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from engine_world import ARCHITECTURE
 from safetensors.torch import load_file
-from test_training_loop import CALM
+from test_training_loop import NO_DROPOUT
 from toy_stage import stage
 
 from xstilts.errors import UserError
@@ -30,7 +30,7 @@ def batch(lengths: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor
 
 def encoder(**changes: Any) -> Any:
     torch.manual_seed(0)
-    model = build_encoder({**CALM, "vocab_size": 50, **changes}).train()
+    model = build_encoder({**NO_DROPOUT, "vocab_size": 50, **changes}).train()
     # a bias of nothing and a norm of one would hide mistakes
     for parameter in model.parameters():
         if parameter.ndim == 1:
@@ -67,8 +67,8 @@ def test_token_types_go_with_their_pieces() -> None:
     states = []
     for without in (False, True):
         torch.manual_seed(0)
-        model = build_encoder({**CALM, "vocab_size": 50}).train()
-        model.embeddings.token_type_embeddings = torch.nn.Embedding(2, CALM["hidden_size"])
+        model = build_encoder({**NO_DROPOUT, "vocab_size": 50}).train()
+        model.embeddings.token_type_embeddings = torch.nn.Embedding(2, NO_DROPOUT["hidden_size"])
         torch.nn.init.normal_(model.embeddings.token_type_embeddings.weight)
         if without:
             packed.use_packing(model)
@@ -92,7 +92,7 @@ def test_no_padding_is_computed() -> None:
 
 @pytest.mark.parametrize("kind", ["classification", "tagging", "span", "multiple_choice", "mlm"])
 def test_a_stage_learns_the_same(tmp_path: Path, kind: str) -> None:
-    plan = {"epochs": 0.5, "adam_epsilon": 1e-3, "start": CALM}
+    plan = {"epochs": 0.5, "adam_epsilon": 1e-3, "start": NO_DROPOUT}
     for out, without in (("with", False), ("without", True)):
         stage(tmp_path, (kind,), out=out, padding_free=without, **plan)
     for file in ("model.safetensors", "heads.safetensors"):

@@ -41,14 +41,14 @@ _FOLDER = tempfile.TemporaryDirectory()
 @functools.cache
 def imported(layout: str) -> tuple[Path, Path]:
     """Folders of tokenizer and model, as a study takes them in."""
-    place = Path(_FOLDER.name) / layout
-    source = published_model(layout, place / "published")
+    folder = Path(_FOLDER.name) / layout
+    source = published_model(layout, folder / "published")
     import_base(
         {"path": str(source), "hub": None, "revision": None},
-        tokenizer=place / "tokenizer/manifest.json",
-        model=place / "model/manifest.json",
+        tokenizer=folder / "tokenizer/manifest.json",
+        model=folder / "model/manifest.json",
     )
-    return place / "tokenizer", place / "model"
+    return folder / "tokenizer", folder / "model"
 
 
 def encoded(folder: Path, layout: str, kind: str, rows: list[dict[str, Any]]) -> tuple[Path, Path]:

@@ -46,7 +46,7 @@ def points(tag: str) -> dict[int, float]:
 
 
 def same_as_the_records(model: Path) -> None:
-    """The curves are those of the Parquet records beside the model."""
+    """The curves are those of the Parquet files next to the model."""
     rows = pq.read_table(model / "history.parquet").to_pylist()
     for column, tag in [
         ("loss", "train/loss"),

@@ -65,7 +65,7 @@ def random_model(folder: Path, tokens: Path, **shape: Any) -> Path:
 def run(
     folder: Path, start: Path, tokens: Path, plan: Recipe, name: str = "model", **how: Any
 ) -> Path:
-    """Train a stage into a folder beside the others."""
+    """Train a stage into a folder of its own."""
     member = TrainingSet(task=KIND, language="en", tokens=tokens)
     selection = how.pop("selection", None)
     arguments = {"seed": SEED, "out_dir": folder / name, "runtime": runtime(folder, **how)}
@@ -74,7 +74,7 @@ def run(
 
 
 def outputs(encoder: Any) -> torch.Tensor:
-    """Hidden states of real tokens."""
+    """Return the hidden states of real tokens."""
     mask = (IDS != 1).long()
     with torch.inference_mode():
         found = hidden_states(encoder.eval(), {"input_ids": IDS, "attention_mask": mask})[-1]
@@ -127,10 +127,10 @@ def test_an_unknown_module_is_named_with_the_nearest(
         run(tmp_path, start, tokens, plan)
 
 
-# --- merged or apart ----------------------------------------------------------------------------
+# --- merged or not ------------------------------------------------------------------------------
 
 
-def test_adapters_apart_predict_what_merged_ones_do(
+def test_unmerged_adapters_predict_as_merged_ones(
     tmp_path: Path, start: Path, tokens: Path
 ) -> None:
     for merge in (True, False):
@@ -180,7 +180,9 @@ def test_a_stage_on_adapters_starts_from_their_sum(
     assert load_head(third, KIND, load_encoder(third).config)
 
 
-def test_adapters_without_their_parent_say_so(tmp_path: Path, start: Path, tokens: Path) -> None:
+def test_adapters_without_their_parent_are_an_error(
+    tmp_path: Path, start: Path, tokens: Path
+) -> None:
     folder = run(tmp_path, start, tokens, recipe(lora=lora(merge=False), max_steps=1))
     (start / "manifest.json").write_text(
         json.dumps({"id": "", "identity": {}, "content": "new", "files": {}, "facts": {}})
@@ -234,7 +236,9 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
 # --- interrupted, selected, recomputed ----------------------------------------------------------
 
 
-def test_a_stopped_stage_ends_with_the_same_bits(tmp_path: Path, start: Path, tokens: Path) -> None:
+def test_an_interrupted_stage_ends_with_the_same_bits(
+    tmp_path: Path, start: Path, tokens: Path
+) -> None:
     plan = recipe(lora=lora(merge=False), max_steps=6)
     whole = run(tmp_path, start, tokens, plan, "whole")
     with pytest.raises(Interrupted):
@@ -281,7 +285,9 @@ def test_the_best_adapters_are_kept(tmp_path: Path, start: Path, tokens: Path) -
 
 
 @pytest.mark.parametrize("change", ["padding_free", "checkpointing"])
-def test_adapters_go_with(tmp_path: Path, start: Path, tokens: Path, change: str) -> None:
+def test_adapters_can_be_combined_with(
+    tmp_path: Path, start: Path, tokens: Path, change: str
+) -> None:
     """Without dropout, runtime settings do not change the result."""
     config = json.loads((start / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -323,7 +329,7 @@ def test_without_bitsandbytes_the_package_is_named(
 
 
 @pytest.mark.parametrize("bits", ["4bit", "8bit"])
-def test_adapters_beside_quantised_weights(tmp_path: Path, tokens: Path, bits: Any) -> None:
+def test_adapters_on_quantised_weights(tmp_path: Path, tokens: Path, bits: Any) -> None:
     pytest.importorskip("bitsandbytes")
     # NF4 has blocks of 64 weights
     start = random_model(tmp_path / "start", tokens, hidden_size=64, intermediate_size=128)

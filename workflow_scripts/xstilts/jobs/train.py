@@ -101,17 +101,9 @@ def train_stage(
     )
     with leased(gpus):
         result = _run(spec, processes, mode, report or Reporter())
-    _publish(
-        manifest,
-        full,
-        fresh,
-        {
-            **result,
-            "num_threads": num_threads,
-            "processes": processes,
-            "gradient_checkpointing": gradient_checkpointing,
-        },
-    )
+    facts = {"num_threads": num_threads, "processes": processes}
+    facts["gradient_checkpointing"] = gradient_checkpointing
+    _publish(manifest, full, fresh, {**result, **facts})
     from xstilts.training.state import clear_state
 
     clear_state(state_dir)
