@@ -1,4 +1,4 @@
-"""Trains two steps and prints the bytes that this took: `python memory_world.py FOLDER SHAPE`."""
+"""Train two steps and print the peak memory in bytes: `python memory_world.py FOLDER SHAPE`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xstilts.training.sampler import TrainingSet
 
 
 def now() -> int:
-    """Bytes that the process holds."""
+    """Return the bytes that the process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
@@ -30,7 +30,7 @@ def run(
     half: bool,
     **how: Any,
 ) -> int:
-    """Train two steps, all weights or adapters of a rank; the peak of the process in bytes."""
+    """Train two steps, all weights or adapters; return the peak of the process in bytes."""
     lora = None
     if rank:
         lora = Lora(rank=rank, alpha=8.0, dropout=0.1, modules="all-linear", merge=True)
@@ -54,7 +54,7 @@ def run(
 def main() -> None:
     """Train on the token file of the folder."""
     folder, wanted = Path(sys.argv[1]), json.loads(sys.argv[2])
-    # what is imported at first use, and the libraries' own buffers, are not the model's
+    # imports at first use, and buffers of libraries, are not counted
     small = {**wanted["architecture"], "num_layers": 1, "hidden_size": 12, "intermediate_size": 8}
     how = {"rank": wanted["rank"], "half": wanted["half"]}
     how |= {"gradient_checkpointing": wanted["checkpointing"]}

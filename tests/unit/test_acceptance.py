@@ -55,7 +55,7 @@ def test_a_product_with_accepted_code_is_reused(tmp_path: Path) -> None:
 
 
 def metadata(folder: Path, output: str, **values: object) -> Path:
-    """Write what Snakemake notes of an output, as it does."""
+    """Write metadata of an output as Snakemake does."""
     name = base64.urlsafe_b64encode(output.encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
     path = folder.joinpath("metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
@@ -64,7 +64,7 @@ def metadata(folder: Path, output: str, **values: object) -> Path:
     return path
 
 
-def test_snakemakes_record_gets_the_code_and_the_checksums(tmp_path: Path) -> None:
+def test_snakemakes_metadata_gets_the_code_and_the_checksums(tmp_path: Path) -> None:
     output = f"results/{'long' * 80}/manifest.json"
     declared = {"seed": 1, "recipe": {"epochs": 2.0}, "code": {"xstilts.a": "1"}}
     file = metadata(

@@ -32,7 +32,7 @@ def two_bases(recipe: dict[str, Any]) -> dict[str, Any]:
     return {"small": {"pretrain": pretrain}, "large": {"pretrain": pretrain, "recipe": recipe}}
 
 
-def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
+def test_without_adapters_the_recipe_is_unchanged(tmp_path: Path) -> None:
     recipe = study_with(tmp_path).recipe("mini", "mnli", None)
     assert set(recipe) == set(Recipe.model_fields) - {*TASK_KEYS, *RUNTIME_KEYS, "lora"}
     code = identities.model(study_with(tmp_path), "mini", 1, "mnli", "xnli")["code"]
@@ -83,7 +83,7 @@ def test_bad_adapters_are_refused_at_once(
         study_with(tmp_path, recipes={"all": recipe})
 
 
-def test_nothing_can_be_adapted_in_noise(tmp_path: Path) -> None:
+def test_a_random_encoder_cannot_be_adapted(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"recipes: .*a base model built here has none yet"):
         study_with(tmp_path, recipes={"pretrain": {"lora": {"rank": 4}}})
     pretrain = {"vocab_size": 500, "recipe": {"lora": {}}}
@@ -91,7 +91,7 @@ def test_nothing_can_be_adapted_in_noise(tmp_path: Path) -> None:
         study_with(tmp_path, bases={"mini": {"pretrain": pretrain}})
 
 
-def test_a_base_does_not_set_what_shapes_tokens(tmp_path: Path) -> None:
+def test_a_base_does_not_set_options_of_tokenisation(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bases\.large: .*max_length cannot differ"):
         study_with(tmp_path, bases=two_bases({"max_length": 64}))
 
@@ -108,7 +108,7 @@ SHAPE = EncoderShape(width=32, layers=2, heads=2, inner=64, vocabulary=50, posit
 
 
 @pytest.mark.parametrize("modules", ["all-linear", ["query", "output.dense"]])
-def test_adapters_are_counted_as_they_are(modules: Any) -> None:
+def test_adapter_parameters_are_counted(modules: Any) -> None:
     encoder = build_encoder(
         {"vocab_size": 50, "hidden_size": 32, "num_layers": 2, "num_heads": 2,
          "intermediate_size": 64, "max_length": 32, "dropout": 0.1}

@@ -1,4 +1,4 @@
-"""Loading and saving encoders: complete, or not at all."""
+"""Loading and saving of encoders, complete or with an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every family of encoders: tiny models of the real architectures, from training to prediction."""
+"""All families of encoders: tiny models of the real architectures, trained and predicting."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ KINDS = ("classification", "tagging")
 
 @functools.cache
 def vocabulary() -> tuple[int, int]:
-    """Size of the toy vocabulary, and its padding."""
+    """Return the size of the toy vocabulary, and its padding id."""
     tokenizer = load_tokenizer(tokenizer_dir())
     return tokenizer.vocab_size, tokenizer.pad_id
 
 
 def published(family: str, folder: Path) -> Path:
-    """A random checkpoint as its authors would publish it: with the head of its pretraining."""
+    """Write a random checkpoint as if published: with the head of pretraining."""
     prefix, values, name, _ = FAMILIES[family]
     package = f"transformers.models.{family}"
     config_class = getattr(
@@ -141,7 +141,7 @@ def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
     }
     linear = {f"{name}.weight" for name in linear_layers(before)}
     assert changed <= linear
-    # a decoder's last layer may leave single matrices where they were
+    # a decoder's last layer may have matrices that do not change
     assert len(changed) > 0.8 * len(linear)
 
 
@@ -166,7 +166,7 @@ def test_padding_and_pooling_of_a_family(tmp_path: Path, family: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_weight_that_is_not_there_is_an_error(tmp_path: Path, family: str) -> None:
+def test_a_missing_weight_is_an_error(tmp_path: Path, family: str) -> None:
     folder = published(family, tmp_path)
     weights = load_file(folder / "model.safetensors")
     inner = [
@@ -180,7 +180,7 @@ def test_a_weight_that_is_not_there_is_an_error(tmp_path: Path, family: str) -> 
         load_encoder(folder)
 
 
-def test_a_causal_model_of_an_unlisted_type_pools_the_last_piece() -> None:
+def test_a_causal_model_of_an_unlisted_type_pools_the_last_token() -> None:
     from types import SimpleNamespace
 
     assert pool_of(SimpleNamespace(model_type="olmo2")) == "last"

@@ -1,4 +1,4 @@
-"""Jobs in forks of the fork server: they must look like jobs in their script's own process."""
+"""Jobs in forks of the fork server behave like jobs in their script's own process."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Pope
 
 
 def appears(file: Path) -> str:
-    """The text of a file that a job writes."""
+    """Wait for a file that a job writes; return its text."""
     deadline = time.monotonic() + 60
     while not file.exists():
         assert time.monotonic() < deadline

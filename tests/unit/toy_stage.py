@@ -1,4 +1,4 @@
-"""A whole stage of the toy world, for the tests of training and of what comes after it."""
+"""A whole stage of the toy world, for tests of training and later jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Head for a class of a whole sequence."""
+"""Head for the classification of texts and pairs of texts."""
 
 from __future__ import annotations
 

@@ -56,11 +56,11 @@ def task_of_steps(sizes: Mapping[str, int], recipe: Recipe, seed: int) -> npt.ND
     counts = list(sizes.values())
     steps = num_steps(counts, recipe)
     exact = sampling_probabilities(counts, recipe) * steps
-    whole = np.floor(exact).astype(np.int64)
+    steps_of_task = np.floor(exact).astype(np.int64)
     # the remaining steps go to the largest remainders, ties to the first task
-    order = np.argsort(whole - exact, kind="stable")
-    whole[order[: steps - int(whole.sum())]] += 1
-    tasks = np.repeat(np.arange(len(counts)), whole)
+    order = np.argsort(steps_of_task - exact, kind="stable")
+    steps_of_task[order[: steps - int(steps_of_task.sum())]] += 1
+    tasks = np.repeat(np.arange(len(counts)), steps_of_task)
     return np.random.default_rng(derived_seed(seed, "tasks")).permutation(tasks)
 
 

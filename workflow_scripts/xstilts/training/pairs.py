@@ -53,14 +53,14 @@ class PairSampler(TaskSampler):
         if len(known) < len(rows):
             twice = np.setdiff1d(np.arange(len(rows)), first)[0]
             example = table.column("example")[rows[twice]]
-            raise UserError(f"{file}: candidate {example} occurs twice. Mend its data set.")
+            raise UserError(f"{file}: candidate {example} occurs twice. Fix its data set.")
         wanted = table.column("key")[queries]
         absent = ~np.isin(wanted, known)
         if absent.any():
             example = table.column("example")[queries[np.argmax(absent)]]
             raise UserError(
                 f"{file}: the right candidate of example {example} is not in the data set. "
-                "Mend its data set."
+                "Fix its data set."
             )
         found: npt.NDArray[np.int64] = rows[first[np.searchsorted(known, wanted)]]
         return found
