@@ -1,4 +1,4 @@
-"""One stage of a chain: from the parent's model and a mixture to a trained model."""
+"""The training loop of a stage: from the parent's model and a mixture to a trained model."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class _Trainer:
                 self.history.add(self._step(step, int(self.tasks[step]), int(task_steps[step])))
                 last = step + 1 == len(self.tasks)
                 if self.selection:
-                    self.selection.after(step + 1, self.model, last=last)
+                    self.selection.evaluate_if_due(step + 1, self.model, last=last)
                 reason = request.signal
                 if self.runtime.stop_after == step + 1:
                     reason = "stop_after"
@@ -206,33 +206,35 @@ class _Trainer:
     def _backward(self, task: str, sequences: Sequences, step: int) -> tuple[torch.Tensor, int]:
         """Accumulate gradients over micro-batches; return the sum of losses and their number."""
         head: Any = self.model.heads[task]
-        parts = list(self.group.micro_batches(sequences, self.runtime.max_tokens))
-        loss_of = self.maps[task].recording_loss(head) if task in self.maps else head.loss
-        if head.pairs and len(parts) > 1:
+        micro_batches = list(self.group.micro_batches(sequences, self.runtime.max_tokens))
+        recorded_loss = self.maps[task].recording_loss(head) if task in self.maps else head.loss
+        if head.pairs and len(micro_batches) > 1:
             from xstilts.training.cached_gradient import split_loss
 
             with autocast(self.device, self.recipe.precision):
-                loss_of = split_loss(head, (self._forward(one) for one in parts))
+                recorded_loss = split_loss(
+                    head, (self._forward(micro_batch) for micro_batch in micro_batches)
+                )
             torch.manual_seed(self.group.dropout_seed(self.seed, step))
         total = torch.zeros((), device=self.device)
         terms = 0
-        for one in parts:
+        for micro_batch in micro_batches:
             with autocast(self.device, self.recipe.precision):
-                hidden_BTD, tensors = self._forward(one)
+                hidden_BTD, tensors = self._forward(micro_batch)
                 embeddings_VD = input_embeddings(self.model.encoder)
                 # a micro-batch that does not count is not recorded in the data map either
-                one_loss = loss_of if one.counts else head.loss
-                loss, count = one_loss(hidden_BTD, tensors, embeddings_VD)
-            if not one.counts:
+                loss_fn = recorded_loss if micro_batch.counts else head.loss
+                loss, count = loss_fn(hidden_BTD, tensors, embeddings_VD)
+            if not micro_batch.counts:
                 loss, count = loss * 0, 0
             loss.backward()
             total += loss.detach()
             terms += count
         return total, terms
 
-    def _forward(self, one: MicroBatch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def _forward(self, micro_batch: MicroBatch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the last hidden states of a micro-batch, and its tensors."""
-        tensors = collate(one.sequences, one.part, self.device)
+        tensors = collate(micro_batch.sequences, micro_batch.part, self.device)
         return hidden_states(self.model.encoder, model_inputs(tensors))[-1], tensors
 
     def _save(self, step: int) -> None:

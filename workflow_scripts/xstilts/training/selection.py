@@ -95,7 +95,7 @@ class Selection:
         """True if none of the last ``patience`` evaluations improved the score."""
         return bool(self._recipe.patience) and self._since >= self._recipe.patience
 
-    def after(self, step: int, model: StageModel, *, last: bool) -> None:
+    def evaluate_if_due(self, step: int, model: StageModel, *, last: bool) -> None:
         """Evaluate if due after ``step`` steps; on equal scores, keep the earlier weights."""
         due = self._recipe.eval_steps and step % self._recipe.eval_steps == 0
         if not (due or last):
