@@ -31,12 +31,12 @@ from xstilts.config.recipe import Recipe
 from xstilts.models.encoder import hidden_states, input_embeddings, load_encoder
 from xstilts.models.heads import HeadSpec, load_head
 from xstilts.tokens import classification
-from xstilts.tokens.batches import collate, gather, model_inputs
+from xstilts.tokens.batches import collate, model_inputs, read_sequences
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training import sampler
 from xstilts.training.loop import train
 from xstilts.training.runtime import Runtime
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 
 BATCH, CPU, TASK = 32, torch.device("cpu"), "task"
 SMALL: dict[str, float] = {
@@ -120,7 +120,7 @@ def intraclass(parts: list[np.ndarray]) -> float:
 def batch_loss(world: World, encoder: Any, head: Any, rows: list[int]) -> torch.Tensor:
     """Mean loss of a batch."""
     places = [(0, row) for row in rows]
-    parts = gather([world.table], places, head.scalar_targets, head.list_targets)
+    parts = read_sequences([world.table], places, head.scalar_targets, head.list_targets)
     tensors = collate(parts, slice(None), CPU)
     last = hidden_states(encoder, model_inputs(tensors))[-1]
     loss, count = head.loss(last, tensors, input_embeddings(encoder))
@@ -129,7 +129,7 @@ def batch_loss(world: World, encoder: Any, head: Any, rows: list[int]) -> torch.
 
 def gradient_variance(world: World, batches: list[list[int]], seed: int) -> float:
     """Mean squared distance of a batch's gradient from their mean, at the first step's weights."""
-    stage = set_up(
+    stage = build_stage_model(
         world.start,
         {TASK: world.spec},
         vocab_size=world.table.metadata["vocab_size"],

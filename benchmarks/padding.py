@@ -31,9 +31,9 @@ from xstilts.config.recipe import Recipe
 from xstilts.models.encoder import build_encoder, hidden_states
 from xstilts.models.packed import use_packing
 from xstilts.tokens import classification
-from xstilts.tokens.batches import Sequences, collate, gather, model_inputs
+from xstilts.tokens.batches import Sequences, collate, model_inputs, read_sequences
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 # enough for 50 batches to be sorted together
 VOCABULARY, PAD, LONGEST, BATCH, SEQUENCES = 2000, 1, 128, 32, 200 * 32
@@ -56,7 +56,7 @@ def token_file(path: Path) -> TokenTable:
 
 def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
     """Rows of the batches that training draws: all of the file, sorted by length in buckets."""
-    member = Member(task="nli", language="en", tokens=path)
+    member = TrainingSet(task="nli", language="en", tokens=path)
     sampler = TaskSampler(
         task="nli",
         members=[member],
@@ -71,7 +71,7 @@ def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
 
 def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[str, torch.Tensor]:
     """Padded tensors of a batch; to ``longest`` tokens, or to its longest sequence."""
-    sequences: Sequences = gather([table], [(0, row) for row in rows])
+    sequences: Sequences = read_sequences([table], [(0, row) for row in rows])
     tensors = model_inputs(collate(sequences, slice(None), torch.device("cpu")))
     if longest is None:
         return tensors

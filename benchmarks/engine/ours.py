@@ -22,7 +22,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.training.loop import _Trainer
 from xstilts.training.runtime import Runtime
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 if TYPE_CHECKING:
     from setup import Setup
@@ -48,7 +48,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
             setup.vocab,
             setup.num_tokens if part.num_examples == most else 0,
         )
-        members.append(Member(task=name, language="en", tokens=file))
+        members.append(TrainingSet(task=name, language="en", tokens=file))
     values: dict[str, Any] = {"batch_size": workload.batch_size, "selection": "last"}
     values |= {"max_steps": setup.steps * MOST_ROUNDS, "precision": setup.precision}
     # what lies behind them is not drawn

@@ -36,7 +36,7 @@ from workloads import LANGUAGES, PAD, SEED, SET_STEPS, WORKLOADS, Part, classifi
 
 from xstilts.config.recipe import Recipe
 from xstilts.tokens.store import TokenTable
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 if TYPE_CHECKING:
     from setup import Setup
@@ -99,7 +99,7 @@ def examples_by_length(part: Part, folder: Path, vocab: int, batch_size: int) ->
     file = part.write(folder / "part.arrow", vocab)
     sampler = TaskSampler(
         task=part.kind,
-        members=[Member(task=part.kind, language="en", tokens=file)],
+        members=[TrainingSet(task=part.kind, language="en", tokens=file)],
         tables=[TokenTable.open(file)],
         batch_size=batch_size,
         seed=SEED,

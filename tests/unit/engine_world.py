@@ -154,12 +154,12 @@ def make_tokens(
 def recipe(**changes: Any) -> Recipe:
     """A recipe for tiny models."""
     values = {"learning_rate": 3e-3, "batch_size": 16, "epochs": 1.0}
-    # not checked: a rate of 0, which a study may not have, shows what a stage starts from
+    # without validation: tests use a learning rate of 0, which a study may not have
     return Recipe().model_copy(update=values | changes)
 
 
 def runtime(folder: Path, **changes: Any) -> Runtime:
-    """How the tests run a stage."""
+    """Return the runtime settings of test stages."""
     values: dict[str, Any] = {
         "state_dir": folder / "state",
         "identity": "toy",

@@ -1,4 +1,4 @@
-"""Tiny stages whose trained weights are known: one per kind, and the ways of training.
+"""Tiny stages with known trained weights: one per kind, and per option of training.
 
 A refactoring that leaves these digests alone trains what it trained before. Floating-point sums are
 rounded differently by different processors and versions of torch, so a digest belongs to one
@@ -50,11 +50,11 @@ STAGES: dict[str, dict[str, Any]] = {
     "padding_free": {"padding_free": True},
     "bf16": {"precision": "bf16"},
 }
-"""Name to the changes of a stage: those of ``toy_stage.stage``; ``start`` names another one."""
+"""Name to the options of a stage (``toy_stage.stage``); ``start`` names another stage."""
 
 
 def platform_key() -> str:
-    """What decides how sums are rounded: version of torch, and the processor's instructions."""
+    """Return what affects rounding: the version of torch, and the processor's instructions."""
     flags: set[str] = set()
     information = Path("/proc/cpuinfo")
     if information.is_file():
@@ -67,7 +67,7 @@ def platform_key() -> str:
 
 
 def weights_digest(model: Path) -> str:
-    """Digest of a model's tensors: names, types, shapes and bytes, in the order of the names."""
+    """Return the digest of a model's tensors: names, dtypes, shapes and bytes, sorted by name."""
     found = hashlib.sha256()
     for file in sorted(model.glob("*.safetensors")):
         for name, tensor in sorted(load_file(file).items()):
@@ -77,7 +77,7 @@ def weights_digest(model: Path) -> str:
 
 
 def train_golden(folder: Path, name: str) -> dict[str, Any]:
-    """Train a golden stage, and what it starts from; its losses and its digest."""
+    """Train a golden stage and the stages before it; return its losses and its digest."""
     changes = dict(STAGES[name])
     if parent := changes.pop("start", None):
         if not (folder / parent).is_dir():
@@ -92,12 +92,12 @@ def train_golden(folder: Path, name: str) -> dict[str, Any]:
 
 
 def read_golden() -> dict[str, Any]:
-    """``current`` and ``previous`` (those of the last release): stage to losses and digests."""
+    """Read ``current`` and ``previous`` (last release): stage to losses and digests."""
     return dict(json.loads(GOLDEN.read_text(encoding="utf-8")))
 
 
 def changed_stages(golden: dict[str, Any]) -> set[str]:
-    """Stages whose numbers differ from those of the last release, on any common platform."""
+    """Return the stages whose values differ from the last release on a common platform."""
     before, now = golden["previous"], golden["current"]
     return {
         name
@@ -111,7 +111,7 @@ def changed_stages(golden: dict[str, Any]) -> set[str]:
 
 
 def losses_agree(ones: list[float], others: list[float]) -> bool:
-    """Whether the losses of two trainings are the same but for rounding."""
+    """Return True if the losses of two trainings are equal up to rounding."""
     return len(ones) == len(others) and all(
         abs(one - other) <= TOLERANCE * max(abs(one), abs(other))
         for one, other in zip(ones, others, strict=True)
@@ -136,7 +136,7 @@ def _record(*, changed: bool) -> None:
 
 
 def _write(previous: dict[str, Any], current: dict[str, Any]) -> None:
-    """Write the record, a stage on each line."""
+    """Write the golden values, one stage per line."""
     sections = (
         f'"{title}": {{\n'
         + ",\n".join(f'"{n}": {json.dumps(s)}' for n, s in stages.items())

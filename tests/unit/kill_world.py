@@ -1,10 +1,10 @@
-"""Trains a toy stage again and again while it is killed: `python kill_world.py FOLDER KILLS SEED`.
+"""Train a toy stage in processes that are killed: `python kill_world.py FOLDER KILLS SEED`.
 
-Every life is a fork of this process, which has imported all and computed nothing. A life kills
-itself with SIGKILL at a place drawn from the seed: before an optimiser step, inside an evaluation,
-with half of a state file written, between a state file and its entry, or in the files of the
-finished model. The next life goes on from what lies on disk; a model that gets finished is moved
-aside, and the next life begins anew. Prints, as JSON, where each life ended.
+Every run is a fork of this process, which has imported all and computed nothing. A run kills
+itself with SIGKILL at a random point: before an optimiser step, inside an evaluation, with half of
+a state file written, between a state file and its entry, or in the files of the finished model. The
+next run resumes from the files on disk, or starts another model when one is finished. Prints, as
+JSON, where each run ended.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from engine_world import ARCHITECTURE, labels_of, recipe, runtime
 
 from xstilts.models.heads import HeadSpec
 from xstilts.training import loop, selection, setup, state
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 KINDS = ("classification", "tagging")
 METRICS = {"classification": "accuracy", "tagging": "f1"}
-PRUNED_ID = {
-    # place: (module, function, writes a file), and how often it is passed before it kills
-    "training": (loop, "step_with", False, 6),
+POINTS = {
+    # point: (module, function, True if it writes a file, maximum number of calls until it kills)
+    "training": (loop, "optimiser_step", False, 6),
     "evaluation": (selection, "predict_table", False, 4),
     "saving: half a file": (state.torch, "save", True, 5),
     "saving: before the entry": (state, "write_json", False, 5),
@@ -39,10 +39,10 @@ FINISHED = "finished"
 
 
 def train(folder: Path, out: Path) -> None:
-    """The stage: two tasks, dropout, selection on dev, a state after every second step."""
+    """Train a stage with two tasks, dropout, selection on dev, and a state every second step."""
     members, dev, heads = [], [], {}
     for kind in KINDS:
-        members.append(Member(task=kind, language="en", tokens=folder / f"{kind}-64-1.arrow"))
+        members.append(TrainingSet(task=kind, language="en", tokens=folder / f"{kind}-64-1.arrow"))
         dev_set = selection.DevSet(
             task=kind,
             language="en",
@@ -73,16 +73,16 @@ def die() -> NoReturn:
     raise AssertionError("still alive")
 
 
-def arm(place: str, micro_batches: int) -> None:
-    """Make this process kill itself when it comes to a place for the given time."""
-    module, name, writes, _ = PRUNED_ID[place]
+def arm(point: str, times: int) -> None:
+    """Make this process kill itself when it reaches a point for the ``times``-th time."""
+    module, name, writes, _ = POINTS[point]
     original: Callable[..., Any] = getattr(module, name)
     seen = 0
 
     def deadly(*arguments: Any, **options: Any) -> Any:
         nonlocal seen
         seen += 1
-        if seen == micro_batches:
+        if seen == times:
             if writes:
                 original(*arguments, **options)
                 file = Path(arguments[1])
@@ -93,13 +93,13 @@ def arm(place: str, micro_batches: int) -> None:
     setattr(module, name, deadly)
 
 
-def life(folder: Path, out: Path, place: str | None, micro_batches: int) -> str:
-    """Run a life to its end and say where that was."""
+def attempt(folder: Path, out: Path, point: str | None, times: int) -> str:
+    """Train in a fork and return the point where it ended."""
     child = os.fork()
     if child == 0:
         try:
-            if place:
-                arm(place, micro_batches)
+            if point:
+                arm(point, times)
             train(folder, out)
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -107,22 +107,22 @@ def life(folder: Path, out: Path, place: str | None, micro_batches: int) -> str:
         os._exit(0)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status == -signal.SIGKILL:
-        assert place is not None
-        return place
-    assert status == 0, f"a life ended with {status}"
+        assert point is not None
+        return point
+    assert status == 0, f"a run ended with {status}"
     return FINISHED
 
 
 def main() -> None:
-    """Live until the kills are used up and the last model is finished."""
+    """Train until all kills have happened and the last model is finished."""
     folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     draw = random.Random(seed)
-    ends = [life(folder, folder / "whole", None, 0)]
+    ends = [attempt(folder, folder / "whole", None, 0)]
     models = killed = 0
     while True:
-        place = draw.choice(list(PRUNED_ID)) if killed < kills else None
-        micro_batches = draw.randint(1, PRUNED_ID[place][3]) if place else 0
-        ends.append(life(folder, folder / f"killed-{models}", place, micro_batches))
+        point = draw.choice(list(POINTS)) if killed < kills else None
+        times = draw.randint(1, POINTS[point][3]) if point else 0
+        ends.append(attempt(folder, folder / f"killed-{models}", point, times))
         if ends[-1] != FINISHED:
             killed += 1
             continue

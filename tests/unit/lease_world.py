@@ -1,4 +1,4 @@
-"""Jobs that lease GPUs, as processes of their own with real locks; the devices are only counted."""
+"""Jobs that lease GPUs in processes of their own, with real locks and imaginary devices."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Job:
     log: Path
 
     def devices(self, within: float = 20.0) -> str:
-        """What it sees, once it has it."""
+        """Wait for its lease; return the devices that it sees."""
         os.set_blocking(self.process.stdout.fileno(), False)
         deadline = time.monotonic() + within
         while not (line := self.process.stdout.readline()):
@@ -47,7 +47,7 @@ class Job:
         return line.strip()
 
     def waits(self) -> bool:
-        """Whether it says that it waits, and has nothing some time later."""
+        """Return True if it logs that it waits, and has no lease some time later."""
         deadline = time.monotonic() + 20
         while "waiting" not in self.log.read_text():
             assert time.monotonic() < deadline, self.log.read_text()
@@ -57,27 +57,27 @@ class Job:
         return not self.process.stdout.readline()
 
     def finish(self) -> str:
-        """Let it end; returns what it says at last."""
+        """Make it exit; return its last output."""
         os.set_blocking(self.process.stdout.fileno(), True)
         said, _ = self.process.communicate("\n", timeout=20)
         return said.strip()
 
     def kill(self) -> None:
-        """End it as the kernel does when memory runs out."""
+        """Kill it, as the kernel does when memory runs out."""
         self.process.kill()
         self.process.wait(timeout=20)
 
 
 @dataclass
 class Machine:
-    """A machine with so many devices."""
+    """A machine with a number of devices."""
 
     folder: Path
     devices: int
     jobs: list[Job] = field(default_factory=list)
 
     def start(self, count: int = 1, jobs_per_gpu: int = 1, **environment: str) -> Job:
-        """Start a job; it holds what it gets until it is told to finish."""
+        """Start a job, which holds its lease until :meth:`finish`."""
         log = self.folder / f"log-{len(self.jobs)}.txt"
         clean = {key: value for key, value in os.environ.items() if key not in VARIABLES}
         numbers = (self.devices, count, jobs_per_gpu)

@@ -1,4 +1,4 @@
-"""Trains two steps and prints the bytes that this took: `python memory_world.py FOLDER SHAPE`."""
+"""Train two steps and print the peak memory in bytes: `python memory_world.py FOLDER SHAPE`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from engine_world import recipe, runtime
 import xstilts.training.loop
 from xstilts.config.adapters import Lora
 from xstilts.models.heads import HeadSpec
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 
 def now() -> int:
-    """Bytes that the process holds."""
+    """Return the bytes that the process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
@@ -30,13 +30,13 @@ def run(
     half: bool,
     **how: Any,
 ) -> int:
-    """Train two steps, all weights or adapters of a rank; the peak of the process in bytes."""
+    """Train two steps, all weights or adapters; return the peak of the process in bytes."""
     lora = None
     if rank:
         lora = Lora(rank=rank, alpha=8.0, dropout=0.1, modules="all-linear", merge=True)
     result = xstilts.training.loop.train(
         architecture,
-        [Member(task="toy", language="en", tokens=folder / "tokens.arrow")],
+        [TrainingSet(task="toy", language="en", tokens=folder / "tokens.arrow")],
         {"toy": HeadSpec(kind="classification", labels=("a", "b"))},
         recipe(
             max_steps=2,
@@ -54,7 +54,7 @@ def run(
 def main() -> None:
     """Train on the token file of the folder."""
     folder, wanted = Path(sys.argv[1]), json.loads(sys.argv[2])
-    # what is imported at first use, and the libraries' own buffers, are not the model's
+    # imports at first use, and buffers of libraries, are not counted
     small = {**wanted["architecture"], "num_layers": 1, "hidden_size": 12, "intermediate_size": 8}
     how = {"rank": wanted["rank"], "half": wanted["half"]}
     how |= {"gradient_checkpointing": wanted["checkpointing"]}

@@ -1,4 +1,4 @@
-"""Toy stages of several processes: what each process does, by name, for ``training.launch``."""
+"""Toy stages for process groups: functions that each process runs, for ``training.launch``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xstilts.models.heads import HeadSpec
 from xstilts.training.launch import launch
 from xstilts.training.loop import train
 from xstilts.training.process_group import SINGLE_PROCESS, ProcessGroup
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def stage(
     group: ProcessGroup = SINGLE_PROCESS,
     device: torch.device = CPU,
 ) -> Any:
-    """Train a toy stage: its result as plain values and how often its modules were called.
+    """Train a toy stage; return its result as plain values, with the number of module calls.
 
     ``wanted`` has ``folder``, ``out``, ``start`` (a path or an architecture), ``tokens`` (kind to
     token file), and may have ``dev`` (kind to metric, tokens and data), ``recipe``, ``run``, and
@@ -41,14 +41,14 @@ def stage(
     folder = Path(wanted["folder"])
     start = Path(wanted["start"]) if isinstance(wanted["start"], str) else wanted["start"]
     members = [
-        Member(task=kind, language="en", tokens=Path(file))
+        TrainingSet(task=kind, language="en", tokens=Path(file))
         for kind, file in wanted["tokens"].items()
     ]
     heads = {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in wanted["tokens"]}
     plan = recipe(**wanted.get("recipe", {}))
     run = {"state_dir": folder / f"state-{wanted['out']}", **wanted.get("run", {})}
     run["state_dir"] = Path(run["state_dir"])
-    how = runtime(folder, **{"device": str(device), "team": group, **run})
+    how = runtime(folder, **{"device": str(device), "group": group, **run})
     if wanted.get("signals"):
         how = dataclasses.replace(how, log=_signalling(group, **wanted["signals"]))
     dev = [
@@ -67,7 +67,7 @@ def stage(
 
 @contextlib.contextmanager
 def calls_of_modules() -> Iterator[list[str]]:
-    """Names of the modules' classes, at each forward pass."""
+    """Record the class names of modules at each forward pass."""
     calls: list[str] = []
     hook = torch.nn.modules.module.register_module_forward_hook(
         lambda module, *_: calls.append(type(module).__name__)
@@ -81,7 +81,7 @@ def calls_of_modules() -> Iterator[list[str]]:
 def stages(
     wanted: Mapping[str, Any], report: Any, group: ProcessGroup, device: torch.device
 ) -> list[Any]:
-    """Several stages one after the other, by the same processes; one that was stopped is a text."""
+    """Train several stages in the same processes; an interrupted stage gives its message."""
     found: list[Any] = []
     for one in wanted["stages"]:
         try:
@@ -94,7 +94,7 @@ def stages(
 def _signalling(
     group: ProcessGroup, rank: int, step: int, number: int, to_parent: bool, pause: float = 0.0
 ) -> Any:
-    """A log that sends a signal when the state after a step is saved (which the first says)."""
+    """Return a log function that sends a signal when the main process has saved a state."""
 
     def log(line: str) -> None:
         if group.rank == rank and f"at step {step}" in line:
@@ -107,7 +107,7 @@ def _signalling(
 
 @contextlib.contextmanager
 def found_by_workers() -> Iterator[None]:
-    """This module can be imported by the processes of a team."""
+    """Make this module importable in the processes of a process group."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), before]))
     try:
@@ -125,7 +125,7 @@ def together(
     processes: int = 2,
     precision: str = "fp32",
 ) -> Any:
-    """What a function of this module returns in the first of several processes."""
+    """Run a function of this module in several processes; return the main process's result."""
     with found_by_workers():
         return launch(
             f"process_group_world:{function}",

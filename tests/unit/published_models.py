@@ -1,4 +1,4 @@
-"""Tiny models as their authors publish them: random weights, and a tokenizer of the same layout.
+"""Tiny models as published: random weights, and a tokenizer of the same layout.
 
 The layouts are those of Qwen2 and BLOOM (byte-level BPE without special tokens around texts), mT5
 (Unigram, ``</s>`` after each text) and Gemma (BPE, ``<bos>`` before).
@@ -74,7 +74,7 @@ def byte_level(layout: str) -> Tokenizer:
 
 def unigram() -> Tokenizer:
     """mT5's: Unigram, with its two special tokens and the end after each text."""
-    # not trained: the trainer makes no token of a word that is part of no other
+    # not trained: the trainer makes no token of a word that is not part of another
     characters = sorted(set("".join(WORDS)) | {"\u2581"})
     token_ids = [(name, 0.0) for name in SPECIALS["mt5"]]
     token_ids += [(f"\u2581{word}", -5.0) for word in WORDS if word not in characters]
@@ -114,7 +114,7 @@ def tokenizer_of(layout: str) -> Tokenizer:
 
 
 def published_model(layout: str, folder: Path) -> Path:
-    """A checkpoint with its tokenizer, as downloaded."""
+    """Write a checkpoint with its tokenizer, as if downloaded."""
     tokenizer = tokenizer_of(layout)
     folder.mkdir(parents=True, exist_ok=True)
     prefix, values, name = MODELS[layout]

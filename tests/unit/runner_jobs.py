@@ -13,17 +13,17 @@ from xstilts.errors import Interrupted, UserError
 from xstilts.runner.messages import SOCKET
 
 
-def tell(file: str) -> None:
-    """Write where this runs, and a line to each stream."""
+def describe(file: str) -> None:
+    """Write facts about this process to a file, and a line to each stream."""
     facts = [os.getpid(), Path.cwd(), os.environ.get("COLOUR"), "torch" in sys.modules]
     Path(file).write_text("|".join(map(str, [*facts, os.environ.get(SOCKET)])))
-    logging.getLogger("xstilts").info("told")
+    logging.getLogger("xstilts").info("described")
     sys.stdout.write("out\n")
     sys.stderr.write("error\n")
 
 
 def optimise(file: str) -> None:
-    """Write which modules making an optimiser and a step of it import."""
+    """Write the modules that an optimiser and its first step import."""
     from engine_world import recipe
 
     from xstilts.training.optimiser import make_optimiser
@@ -54,7 +54,7 @@ def wait(file: str) -> None:
 
 
 def meet(number: str, count: str) -> None:
-    """End when as many jobs as ``count`` are here."""
+    """Wait until ``count`` jobs have started."""
     Path(f"here-{number}").touch()
     deadline = time.monotonic() + 60
     while len(list(Path().glob("here-*"))) < int(count):

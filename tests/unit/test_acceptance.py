@@ -1,4 +1,4 @@
-"""Records that are rewritten: of Parquet files, of manifests, of Snakemake."""
+"""Rewriting of metadata in Parquet files, of manifests, and of Snakemake's metadata."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import pytest
 
 from xstilts.errors import UserError
 from xstilts.manifest import KEPT, keep, read_manifest, reuse, write_manifest
-from xstilts.schema_metadata import read_metadata, replace_record, with_metadata
-from xstilts.snakemake_record import SnakemakeRecord
+from xstilts.schema_metadata import read_metadata, replace_metadata, with_metadata
+from xstilts.snakemake_metadata import SnakemakeMetadata
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
+def test_replacing_metadata_does_not_change_the_rows(tmp_path: Path) -> None:
     table = pa.table({"id": [str(i) for i in range(10)], "x": pa.array([[1.5]] * 10)})
     path = tmp_path / "rows.parquet"
     table = table.cast(with_metadata(table.schema, {"id": "a"}))
     pq.write_table(table, path, compression="zstd", row_group_size=4)
-    replace_record(path, {"id": "a", "accepted": []})
+    replace_metadata(path, {"id": "a", "accepted": []})
     assert read_metadata(path) == {"id": "a", "accepted": []}
     found = pq.ParquetFile(path)
     assert found.read().equals(table)
@@ -32,7 +32,7 @@ def test_another_record_leaves_the_rows_as_they_are(tmp_path: Path) -> None:
     assert found.metadata.row_group(0).column(0).compression == "ZSTD"
     empty = tmp_path / "empty.parquet"
     pq.write_table(table.slice(0, 0), empty)
-    replace_record(empty, {"id": "b"})
+    replace_metadata(empty, {"id": "b"})
     assert read_metadata(empty) == {"id": "b"}
 
 
@@ -55,7 +55,7 @@ def test_a_product_with_accepted_code_is_reused(tmp_path: Path) -> None:
 
 
 def metadata(folder: Path, output: str, **values: object) -> Path:
-    """Write what Snakemake notes of an output, as it does."""
+    """Write metadata of an output as Snakemake does."""
     name = base64.urlsafe_b64encode(output.encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
     path = folder.joinpath("metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
@@ -64,7 +64,7 @@ def metadata(folder: Path, output: str, **values: object) -> Path:
     return path
 
 
-def test_snakemakes_record_gets_the_code_and_the_checksums(tmp_path: Path) -> None:
+def test_snakemakes_metadata_gets_the_code_and_the_checksums(tmp_path: Path) -> None:
     output = f"results/{'long' * 80}/manifest.json"
     declared = {"seed": 1, "recipe": {"epochs": 2.0}, "code": {"xstilts.a": "1"}}
     file = metadata(
@@ -74,7 +74,7 @@ def test_snakemakes_record_gets_the_code_and_the_checksums(tmp_path: Path) -> No
         input_checksums={"in.json": "sha256:aa", "other.json": "sha256:bb"},
         rule="train",
     )
-    record = SnakemakeRecord(tmp_path)
+    record = SnakemakeMetadata(tmp_path)
     assert record.outputs == [output]
     assert record.declared(output, declared) == declared
     record.accept_code(output, {**declared, "seed": 2, "code": {"xstilts.a": "2"}})
@@ -91,7 +91,7 @@ def test_snakemakes_record_gets_the_code_and_the_checksums(tmp_path: Path) -> No
 
 
 def test_nothing_is_rewritten_while_snakemake_runs(tmp_path: Path) -> None:
-    record = SnakemakeRecord(tmp_path)
+    record = SnakemakeMetadata(tmp_path)
     record.require_unlocked()
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks/0.input.lock").write_text("a")

@@ -1,4 +1,4 @@
-"""Snakemake's benchmark files: runs in order, and what was cut or could not be measured."""
+"""Snakemake's benchmark files: order of runs, truncated lines and missing values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from xstilts.benchmark_files import read_benchmark, run_seconds
 
 
-def test_runs_come_in_order_without_what_was_cut_or_not_measured(tmp_path: Path) -> None:
+def test_runs_are_in_order_without_truncated_or_missing_values(tmp_path: Path) -> None:
     file = tmp_path / "job.jsonl"
     lines = ['{"s": 4.5, "max_rss": 80.0}', '{"s": "NA"}', "", '{"s": 2, "max_rss": "NA"}']
     file.write_text("\n".join([*lines, '{"s": 9']))

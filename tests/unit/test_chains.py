@@ -16,7 +16,7 @@ def test_members_parse_and_print(text: str, member: Member):
     assert member.label("en") == text
 
 
-def test_a_member_in_the_source_language_drops_it():
+def test_a_member_in_the_source_language_omits_the_language():
     assert Member.parse("mnli@en", "en").label("en") == "mnli"
 
 

@@ -64,10 +64,10 @@ def test_every_kind_goes_through_all_stages(
         languages = [language for language in node.languages if language != "qac"]
         data, tokens, out = [], [], []
         for language in languages:
-            place = (node.task.name, language, node.split)
-            data.append(made(grid.paths.data(*place), *place))
+            key = (node.task.name, language, node.split)
+            data.append(made(grid.paths.data(*key), *key))
             assert kind_of(pq.read_schema(data[-1].with_suffix(".parquet")).names) == "retrieval"
-            tokens.append(Path(grid.paths.tokens("mini", *place)))
+            tokens.append(Path(grid.paths.tokens("mini", *key)))
             prepare_tokens(
                 identities.tokens(grid, node.task.name), data[-1], tokenizer,
                 tokens[-1].with_suffix(".arrow"), tokens[-1],

@@ -1,4 +1,4 @@
-"""Tiny stages train to the weights that are on record: a refactoring changes no number."""
+"""Golden stages train to known weights: a refactoring changes no number."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_golden_stage_trains_to_the_weights_on_record(folder: Path, name: str) -> None:
+def test_a_golden_stage_trains_to_its_known_weights(folder: Path, name: str) -> None:
     known = read_golden()["current"][name]
     found = train_golden(folder, name)
     assert losses_agree(known["losses"], found["losses"]), found["losses"]
-    # on a platform without a record, the losses alone are compared
+    # on a platform without known weights, only the losses are compared
     assert known["weights"].get(platform_key(), found["weights"]) == found["weights"]
 
 
@@ -40,7 +40,7 @@ def test_the_changelog_names_the_stages_whose_numbers_changed() -> None:
     assert named == changed_stages(read_golden())
 
 
-def test_other_losses_do_not_agree() -> None:
+def test_different_losses_do_not_agree() -> None:
     assert losses_agree([1.0, 0.5], [1.001, 0.5])
     assert not losses_agree([1.0, 0.5], [1.0, 0.55])
     assert not losses_agree([1.0], [1.0, 0.5])

@@ -1,4 +1,4 @@
-"""Leases of GPUs: real processes, real locks, a given number of devices."""
+"""Leases of GPUs, with real processes and locks and a given number of devices."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_each_job_has_a_device_of_its_own_and_the_next_one_waits(machine):
+def test_each_job_has_a_device_of_its_own_and_the_next_job_waits(machine):
     two = machine(2)
     first, second = two.start(), two.start()
     assert {first.devices(), second.devices()} == {"0", "1"}
@@ -53,13 +53,13 @@ def test_a_killed_job_gives_its_device_back_at_once(machine):
     assert second.devices(within=5) == "0"
 
 
-def test_a_job_for_two_devices_gets_them_together_and_is_not_passed(machine):
+def test_a_job_for_two_devices_gets_both_and_is_not_overtaken(machine):
     two = machine(2)
     small = two.start()
     small.devices()
     large = two.start(count=2)
     assert large.waits()
-    # one device is free, but the job that came before needs it
+    # one device is free, but an earlier job needs it
     late = two.start()
     assert late.waits()
     small.finish()
@@ -69,7 +69,7 @@ def test_a_job_for_two_devices_gets_them_together_and_is_not_passed(machine):
     assert late.devices(within=5) == "0"
 
 
-def test_a_job_killed_while_it_waits_does_not_hold_up_the_next(machine):
+def test_a_job_killed_while_waiting_does_not_block_the_next(machine):
     one = machine(1)
     first = one.start()
     first.devices()
@@ -118,23 +118,23 @@ def test_a_job_without_gpu_sees_none(machine):
         (1, {"SLURM_JOB_ID": "7", "CUDA_VISIBLE_DEVICES": "5"}, "5"),
     ],
 )
-def test_nothing_is_leased_where_another_decides(machine, devices, environment, seen):
-    place = machine(devices)
-    jobs = [place.start(**environment) for _ in range(2)]
+def test_nothing_is_leased_if_devices_are_assigned_already(machine, devices, environment, seen):
+    leases = machine(devices)
+    jobs = [leases.start(**environment) for _ in range(2)]
     assert [job.devices() for job in jobs] == [seen, seen]
     assert [job.log.read_text() for job in jobs] == ["", ""]
-    assert not (place.folder / "locks").exists()
+    assert not (leases.folder / "locks").exists()
 
 
-def test_more_than_there_is_is_an_error(tmp_path: Path, nothing_set):
+def test_more_devices_than_exist_is_an_error(tmp_path: Path, nothing_set):
     with (
-        pytest.raises(UserError, match="asks for 3 GPUs, and this machine has 2"),
+        pytest.raises(UserError, match="requests 3 GPUs, but this machine has 2"),
         leased(Gpus(count=3), devices=lambda: 2, folder=tmp_path),
     ):
         pass
 
 
-def test_the_folder_can_be_named(tmp_path: Path, nothing_set, monkeypatch: pytest.MonkeyPatch):
+def test_the_folder_can_be_set(tmp_path: Path, nothing_set, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XSTILTS_LEASES", str(tmp_path / "here"))
     with leased(Gpus(count=1), devices=lambda: 1) as chosen:
         assert chosen == (0,)

@@ -259,7 +259,7 @@ def test_the_record_leads_back_to_the_files(hub, cache, tmp_path):
     with pytest.raises(UserError, match=r"changed since it was downloaded. Delete .*train\.json"):
         downloaded_files(manifest)
     found.files[0].unlink()
-    with pytest.raises(UserError, match="gone after it was downloaded"):
+    with pytest.raises(UserError, match="missing since it was downloaded"):
         downloaded_files(manifest)
 
 

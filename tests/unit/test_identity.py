@@ -1,4 +1,4 @@
-"""Identity and code fingerprint: what counts as a change, and what does not."""
+"""Identities and code fingerprints: changes that count, and changes that do not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIBRARY = Path(module.__file__).parent
 
 
 def read_again() -> None:
-    """Forget the code that was read."""
+    """Clear the caches of code that was read."""
     module._read.cache_clear()
     module._followed.cache_clear()
 
@@ -104,7 +104,7 @@ def test_a_module_that_is_not_imported_does_not_count(package: Path):
     assert _after(package, "other.py", "VALUE = 2\n") == before
 
 
-def test_what_only_type_checkers_read_does_not_count(package: Path):
+def test_type_checking_blocks_do_not_count(package: Path):
     before = fingerprint(ENTRY)
     text = (
         "from typing import TYPE_CHECKING\nfrom xstilts.training import maths\n"
@@ -143,7 +143,7 @@ def test_a_feature_that_is_not_in_the_table_is_found(monkeypatch: pytest.MonkeyP
                 fingerprint(["training"])
 
 
-def test_all_that_identities_name_can_be_followed():
+def test_all_modules_of_identities_can_be_followed():
     readers = {
         getattr(read, "func", read).__module__
         for task in TASKS.values()
@@ -153,7 +153,7 @@ def test_all_that_identities_name_can_be_followed():
     found = fingerprint([*FEATURES, *readers])
     assert {name for modules in FEATURES.values() for name in modules} <= set(found)
     assert all(importlib.util.find_spec(name) for name in NON_NUMERIC)
-    with pytest.raises(LookupError, match="'loar' is no feature"):
+    with pytest.raises(LookupError, match="'loar' is not a feature"):
         fingerprint(["training", "loar"])
 
 
@@ -168,13 +168,13 @@ def test_every_task_has_its_modules():
     assert set(names_of("trivial_baselines")) == TRIVIAL_BASELINE_KINDS
 
 
-def test_no_import_is_hidden_from_the_reader():
-    """Beside the table's own loading, and tasks, which are found as files."""
-    hidden = re.compile(r"import_module\(\s*f?[\"']xstilts")
+def test_no_module_of_the_package_is_imported_dynamically():
+    """Except for the loading of features, and of tasks, which are found as files."""
+    dynamic_import = re.compile(r"import_module\(\s*f?[\"']xstilts")
     found = {
         path.relative_to(LIBRARY).as_posix()
         for path in LIBRARY.rglob("*.py")
-        if hidden.search(path.read_text())
+        if dynamic_import.search(path.read_text())
     }
     assert found == {"tasks/registry.py"}
 

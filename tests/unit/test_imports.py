@@ -23,7 +23,7 @@ def name_of(path: Path, root: Path) -> str:
 
 
 def imported(tree: ast.AST, modules: Mapping[str, Path]) -> Iterator[str]:
-    """The modules that a module imports, wherever and by whatever means its text names them."""
+    """Return the modules that a module imports, anywhere and by any means."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
@@ -49,7 +49,7 @@ def import_graph(root: Path) -> Graph:
 
 
 def folders(graph: Graph) -> Graph:
-    """The same of folders; a module right below the package stands for itself."""
+    """Return the same for folders; a top-level module counts as itself."""
     heads = {name: ".".join(name.split(".")[:2]) for name in graph}
     found: Graph = {head: set() for head in heads.values()}
     for name, targets in graph.items():

@@ -1,4 +1,4 @@
-"""Scripts that only hand a job over load no library for it."""
+"""Scripts that only pass a job on import no libraries for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_stage_is_imported_without_libraries(stage: str) -> None:
     assert not NOT_YET & set(json.loads(done.stdout))
 
 
-def test_no_job_imports_the_hub_library_before_it_is_forbidden_the_network() -> None:
+def test_no_job_imports_huggingface_hub_before_it_is_set_offline() -> None:
     # huggingface_hub reads HF_HUB_OFFLINE when it is imported, and jobs set it as they start
     stages = sorted(path.stem for path in Path(xstilts.jobs.__file__).parent.glob("*.py"))
     probe = PROBE.format(", xstilts.jobs.".join(stages))
@@ -48,6 +48,6 @@ def test_only_jobs_that_read_or_write_data_sets_import_datasets(module: str) -> 
     assert "datasets" not in json.loads(done.stdout)
 
 
-def test_the_nursery_has_imported_datasets_for_the_jobs_that_use_it() -> None:
+def test_the_fork_server_has_imported_datasets_for_the_jobs_that_use_it() -> None:
     assert "xstilts.data.prepare" in IMPORTED
     assert xstilts.data.prepare.SCHEMAS is xstilts.data.schemas.SCHEMAS

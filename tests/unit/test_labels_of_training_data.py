@@ -18,7 +18,7 @@ from xstilts.prediction.run import Item, predict
 from xstilts.tokens.labels import labels_of_members
 from xstilts.tokens.prepare import prepare_tokens
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 
 def prepare(folder: Path, name: str, rows: list[dict[str, Any]]) -> tuple[Path, Path, dict]:
@@ -46,7 +46,7 @@ def test_from_the_data_to_the_score(tmp_path: Path) -> None:
     assert list(labels) == sorted(facts["labels"]) == ["CAPITAL", "OTHER"]
     train(
         {**ARCHITECTURE, "vocab_size": 200},
-        [Member(task="ccg", language="en", tokens=trained)],
+        [TrainingSet(task="ccg", language="en", tokens=trained)],
         {"ccg": HeadSpec(kind="tagging", labels=labels)},
         recipe(epochs=2.0),
         seed=1,

@@ -1,4 +1,4 @@
-"""Adapters in a study file: levels, what is refused, and that nothing else moves."""
+"""Adapters in a study file: levels, errors, and identities of other stages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xstilts.grid import Grid, identities
 from xstilts.models.adapters import Adapters as LoraAdapters
 from xstilts.models.encoder import build_encoder
 from xstilts.models.shape import EncoderShape
-from xstilts.training.memory import Adapters, Workload, estimate
+from xstilts.training.memory import AdapterShape, Workload, estimate
 
 FULL = {"rank": 16, "alpha": 32.0, "dropout": 0.05, "modules": "all-linear", "merge": True}
 
@@ -32,7 +32,7 @@ def two_bases(recipe: dict[str, Any]) -> dict[str, Any]:
     return {"small": {"pretrain": pretrain}, "large": {"pretrain": pretrain, "recipe": recipe}}
 
 
-def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
+def test_without_adapters_the_recipe_is_unchanged(tmp_path: Path) -> None:
     recipe = study_with(tmp_path).recipe("mini", "mnli", None)
     assert set(recipe) == set(Recipe.model_fields) - {*TASK_KEYS, *RUNTIME_KEYS, "lora"}
     code = identities.model(study_with(tmp_path), "mini", 1, "mnli", "xnli")["code"]
@@ -42,8 +42,8 @@ def test_without_adapters_the_recipe_is_what_it_was(tmp_path: Path) -> None:
 def test_a_base_has_a_recipe_of_its_own(tmp_path: Path) -> None:
     bases = two_bases({"lora": {"rank": 8}, "learning_rate": 3e-4})
     grid = study_with(tmp_path, bases=bases)
-    for place in (("mnli", None), ("mnli", "xnli"), ("none", "xnli")):
-        small, large = (grid.recipe(base, *place) for base in ("small", "large"))
+    for levels in (("mnli", None), ("mnli", "xnli"), ("none", "xnli")):
+        small, large = (grid.recipe(base, *levels) for base in ("small", "large"))
         assert large == {**small, "learning_rate": 3e-4, "lora": FULL | {"rank": 8}}
     # pretraining has its own section
     assert grid.recipe("large", "none", None) == grid.recipe("small", "none", None)
@@ -83,7 +83,7 @@ def test_bad_adapters_are_refused_at_once(
         study_with(tmp_path, recipes={"all": recipe})
 
 
-def test_nothing_can_be_adapted_in_noise(tmp_path: Path) -> None:
+def test_a_random_encoder_cannot_be_adapted(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"recipes: .*a base model built here has none yet"):
         study_with(tmp_path, recipes={"pretrain": {"lora": {"rank": 4}}})
     pretrain = {"vocab_size": 500, "recipe": {"lora": {}}}
@@ -91,7 +91,7 @@ def test_nothing_can_be_adapted_in_noise(tmp_path: Path) -> None:
         study_with(tmp_path, bases={"mini": {"pretrain": pretrain}})
 
 
-def test_a_base_does_not_set_what_shapes_tokens(tmp_path: Path) -> None:
+def test_a_base_does_not_set_options_of_tokenisation(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bases\.large: .*max_length cannot differ"):
         study_with(tmp_path, bases=two_bases({"max_length": 64}))
 
@@ -108,21 +108,21 @@ SHAPE = EncoderShape(width=32, layers=2, heads=2, inner=64, vocabulary=50, posit
 
 
 @pytest.mark.parametrize("modules", ["all-linear", ["query", "output.dense"]])
-def test_adapters_are_counted_as_they_are(modules: Any) -> None:
+def test_adapter_parameters_are_counted(modules: Any) -> None:
     encoder = build_encoder(
         {"vocab_size": 50, "hidden_size": 32, "num_layers": 2, "num_heads": 2,
          "intermediate_size": 64, "max_length": 32, "dropout": 0.1}
     )  # fmt: skip
     lora = Lora(rank=4, alpha=8.0, dropout=0.1, modules=modules, merge=True)
     weights = LoraAdapters(encoder, lora).weights()
-    counted = Adapters(rank=4, modules=modules, dropout=True).parameters(SHAPE)
+    counted = AdapterShape(rank=4, modules=modules, dropout=True).parameters(SHAPE)
     assert counted == sum(tensor.numel() for tensor in weights.values())
 
 
 def test_frozen_weights_have_no_gradients_or_moments() -> None:
     work = Workload(shape=SHAPE, max_tokens=512, length=32, device="gpu")
     whole = estimate(work)
-    adapters = Adapters(rank=4, modules="all-linear", dropout=True)
+    adapters = AdapterShape(rank=4, modules="all-linear", dropout=True)
     some = estimate(replace(work, adapters=adapters))
     assert some.gradients == 4 * adapters.parameters(SHAPE) < whole.gradients / 2
     assert some.moments == 2 * some.gradients

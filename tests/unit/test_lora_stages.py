@@ -1,4 +1,4 @@
-"""A chain of adapters in a study: from a published base to scores, and in another place."""
+"""A chain of adapters in a study: from a published base to scores, and in a moved folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def study(folder: Path) -> Grid:
 
 
 def tokens_of(grid: Grid, task: str, language: str, split: str) -> tuple[Path, Path]:
-    """Manifests of a data set and of its tokens, made if they are not there."""
+    """Return manifests of a data set and of its tokens, made if they are missing."""
     data = Path(grid.paths.data(task, language, split))
     tokens = Path(grid.paths.tokens("qwen", task, language, split))
     for manifest in (data, tokens):
@@ -70,7 +70,7 @@ def stage(
 
 
 def scored(grid: Grid, model: Path) -> Path:
-    """Predictions and scores of one language."""
+    """Predict and score one language."""
     data, tokens = tokens_of(grid, "xnli", "qab", "test")
     out = Path(grid.paths.prediction("qwen", 1, ("mnli",), "xnli", "qab"))
     out.unlink(missing_ok=True)
@@ -111,7 +111,7 @@ def test_a_chain_of_adapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert {name.rpartition(".")[2] for name in names} == {"q_proj", "down_proj"}
 
     before = pq.read_table(scored(grid, target))
-    # a folder of results that moves takes its parents along
+    # a moved results folder includes the parents
     here.rename(tmp_path / "there")
     monkeypatch.chdir(tmp_path / "there")
     assert pq.read_table(scored(grid, target)).equals(before)
@@ -120,5 +120,5 @@ def test_a_chain_of_adapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     stage(grid, base, middle, "mnli", None, lora=None)
     assert (Path(middle).parent / "model.safetensors").is_file()
     assert not (Path(middle).parent / "parent.json").exists()
-    with pytest.raises(UserError, match="trained on another model"):
+    with pytest.raises(UserError, match="is not the one that these adapters"):
         load_encoder(target.parent)

@@ -1,4 +1,4 @@
-"""Freed memory is taken again without asking the system for it."""
+"""Freed memory is reused without returning it to the system."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ print(pages())
 
 
 def pages_asked_for(how: str, **more: str) -> int:
-    """Pages that a process gets from the system when it allocates for the second time."""
+    """Return the pages that a process gets from the system in its second allocation."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     clean.pop("GLIBC_TUNABLES", None)
     command = [sys.executable, "-c", CODE, how, str(Path(xstilts.__file__).parents[1])]
@@ -45,7 +45,7 @@ def test_freed_memory_is_kept_unless_the_user_decides() -> None:
     assert kept < pages_asked_for("keep", MALLOC_ARENA_MAX="2") / 4
 
 
-def test_old_objects_are_looked_through_again_afterwards() -> None:
+def test_old_objects_are_collected_again_afterwards() -> None:
     with pytest.raises(RuntimeError), gc_frozen():
         assert gc.get_freeze_count() > 0
         raise RuntimeError

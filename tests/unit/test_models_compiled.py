@@ -1,4 +1,4 @@
-"""Compiled layers compute what the layers compute, at every length, without a program for each."""
+"""Compiled layers equal the eager layers at every length, without recompilation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from test_models_packed import batch, encoder
-from test_training_loop import CALM
+from test_training_loop import NO_DROPOUT
 from test_training_options import STUDY, grid_of
 from toy_stage import stage
 
@@ -37,7 +37,7 @@ def test_outputs_and_gradients_are_those_of_the_layers_for_many_lengths() -> Non
     for lengths in LENGTHS:
         ids, mask = batch(lengths)
         real = mask.bool()
-        weights = torch.randn(int(real.sum()), CALM["hidden_size"])
+        weights = torch.randn(int(real.sum()), NO_DROPOUT["hidden_size"])
         found: list[Any] = []
         for model in (plain, quick):
             model.zero_grad()
@@ -48,12 +48,12 @@ def test_outputs_and_gradients_are_those_of_the_layers_for_many_lengths() -> Non
         for name, gradient in found[0][1].items():
             assert gradient is not None, name
             torch.testing.assert_close(gradient, found[1][1][name], rtol=1e-4, atol=1e-4, msg=name)
-    # six lengths, two layers: one program with a mask and one without
+    # six lengths, two layers: one graph with a mask and one without
     assert counters["stats"]["unique_graphs"] == 2
     ids, mask = batch(LENGTHS[0])
     with torch.inference_mode():
         states = [model.eval()(ids, mask).last_hidden_state for model in (plain, quick)]
-    # evaluation is by the layers as they are, to the bit
+    # evaluation uses the eager layers, bit for bit
     assert torch.equal(*states)
     assert counters["stats"]["unique_graphs"] == 2
     assert plain.state_dict().keys() == quick.state_dict().keys()
@@ -61,14 +61,14 @@ def test_outputs_and_gradients_are_those_of_the_layers_for_many_lengths() -> Non
 
 @pytest.mark.slow
 @needs_compiler
-def test_a_stage_learns_the_same_and_the_same_again(tmp_path: Path) -> None:
+def test_a_stage_trains_the_same_and_reproducibly(tmp_path: Path) -> None:
     plan = {"epochs": 0.5, "adam_epsilon": 1e-3}
     for out, used in (("plain", False), ("compiled", True)):
-        stage(tmp_path, out=out, start=CALM, compile=used, **plan)
+        stage(tmp_path, out=out, start=NO_DROPOUT, compile=used, **plan)
     plain, quick = (load_file(tmp_path / o / "model.safetensors") for o in ("plain", "compiled"))
     for name, tensor in plain.items():
         torch.testing.assert_close(tensor, quick[name], rtol=0, atol=2e-6, msg=name)
-    # with dropout, whose draws depend on the step alone; also where layers are computed again
+    # with dropout, whose masks depend on the step alone, also with gradient checkpointing
     for out, again in (("once", False), ("twice", False), ("again", True)):
         stage(tmp_path, out=out, compile=True, run={"gradient_checkpointing": again}, **plan)
     once, twice, again = (
@@ -78,7 +78,7 @@ def test_a_stage_learns_the_same_and_the_same_again(tmp_path: Path) -> None:
     assert once == again
 
 
-def test_what_cannot_be_compiled_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_that_cannot_be_compiled_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers.models.bert.modeling_bert import BertConfig, BertModel
 
     config = BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, vocab_size=9)
@@ -86,14 +86,14 @@ def test_what_cannot_be_compiled_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         compiled.use_compiler(BertModel(config), CPU)
     without_padding = encoder()
     packed.use_packing(without_padding)
-    with pytest.raises(UserError, match="not with padding_free"):
+    with pytest.raises(UserError, match="cannot be combined with padding_free"):
         compiled.use_compiler(without_padding, CPU)
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(UserError, match="there is no no-such-compiler"):
         compiled.use_compiler(encoder(), CPU)
 
 
-def test_it_is_part_of_an_identity_where_it_is_used(tmp_path: Path) -> None:
+def test_compiling_is_part_of_an_identity_if_it_is_used(tmp_path: Path) -> None:
     text = STUDY.replace("targets:", "recipes:\n  all: {compile: true}\ntargets:")
     for study, used in ((STUDY, False), (text, True)):
         identity = identities.model(grid_of(tmp_path, study), "mini", 1, "mnli", None)

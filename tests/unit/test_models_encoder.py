@@ -1,4 +1,4 @@
-"""Loading and saving encoders: complete, or not at all."""
+"""Loading and saving of encoders, complete or with an error."""
 
 from __future__ import annotations
 
@@ -110,18 +110,18 @@ def test_a_published_masked_lm_checkpoint_loads(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda w: {f"xlm-roberta.{n}": t for n, t in w.items()}, "37 missing.*37 left over"),
+        (lambda w: {f"xlm-roberta.{n}": t for n, t in w.items()}, "37 missing.*37 unexpected"),
         (
             lambda w: {n: t for n, t in w.items() if n != "encoder.layer.1.output.dense.bias"},
             r"1 missing: encoder\.layer\.1\.output\.dense\.bias",
         ),
-        (lambda w: w | {"encoder.layer.7.output.dense.bias": torch.zeros(32)}, "1 left over"),
+        (lambda w: w | {"encoder.layer.7.output.dense.bias": torch.zeros(32)}, "1 unexpected"),
         (
             lambda w: w | {"embeddings.word_embeddings.weight": torch.zeros(40, 32)},
             "1 of another shape: embeddings.word_embeddings.weight",
         ),
     ],
-    ids=["wrong prefix", "missing", "left over", "shape"],
+    ids=["wrong prefix", "missing", "unexpected", "shape"],
 )
 def test_an_incomplete_checkpoint_is_an_error(folder: Path, change: Any, message: str) -> None:
     rewrite(folder, change)
@@ -131,7 +131,7 @@ def test_an_incomplete_checkpoint_is_an_error(folder: Path, change: Any, message
 
 def test_a_folder_without_weights_is_an_error(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
-    with pytest.raises(UserError, match="no model that can be loaded"):
+    with pytest.raises(UserError, match="the model cannot be loaded"):
         load_encoder(folder)
 
 

@@ -1,4 +1,4 @@
-"""Every family of encoders: tiny models of the real architectures, from training to prediction."""
+"""All families of encoders: tiny models of the real architectures, trained and predicting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 64, "max_position_embeddings": 80}  # fmt: skip
@@ -62,13 +62,13 @@ KINDS = ("classification", "tagging")
 
 @functools.cache
 def vocabulary() -> tuple[int, int]:
-    """Size of the toy vocabulary, and its padding."""
+    """Return the size of the toy vocabulary, and its padding id."""
     tokenizer = load_tokenizer(tokenizer_dir())
     return tokenizer.vocab_size, tokenizer.pad_id
 
 
 def published(family: str, folder: Path) -> Path:
-    """A random checkpoint as its authors would publish it: with the head of its pretraining."""
+    """Write a random checkpoint as if published: with the head of pretraining."""
     prefix, values, name, _ = FAMILIES[family]
     package = f"transformers.models.{family}"
     config_class = getattr(
@@ -92,7 +92,7 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
     tokens = {kind: make_tokens(tmp_path, kind, 48) for kind in KINDS}
     train(
         start,
-        [Member(task=kind, language="en", tokens=tokens[kind][1]) for kind in KINDS],
+        [TrainingSet(task=kind, language="en", tokens=tokens[kind][1]) for kind in KINDS],
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in KINDS},
         recipe(max_steps=2),
         seed=1,
@@ -120,13 +120,13 @@ def test_a_family_is_trained_saved_loaded_and_predicts(tmp_path: Path, family: s
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
-    """Adapters and heads are trained, whatever the family calls its layers."""
+    """Adapters and heads are trained in every family."""
     start = published(family, tmp_path / "start")
     tokens = make_tokens(tmp_path, "classification", 48)[1]
     plan = Lora(rank=2, alpha=4.0, dropout=0.1, modules="all-linear", merge=False)
     train(
         start,
-        [Member(task="toy", language="en", tokens=tokens)],
+        [TrainingSet(task="toy", language="en", tokens=tokens)],
         {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))},
         recipe(max_steps=2, lora=plan),
         seed=1,
@@ -141,7 +141,7 @@ def test_a_family_is_adapted(tmp_path: Path, family: str) -> None:
     }
     linear = {f"{name}.weight" for name in linear_layers(before)}
     assert changed <= linear
-    # a decoder's last layer may leave single matrices where they were
+    # a decoder's last layer may have matrices that do not change
     assert len(changed) > 0.8 * len(linear)
 
 
@@ -160,13 +160,13 @@ def test_padding_and_pooling_of_a_family(tmp_path: Path, family: str) -> None:
             hidden = hidden_states(encoder, {"input_ids": ids, "attention_mask": mask})[-1]
         return pooled(hidden, mask, pool)[0]
 
-    # what stands for a sequence does not depend on its padding, and has seen all of it
+    # the pooled hidden state depends on all tokens, but not on padding
     torch.testing.assert_close(whole(alone), whole(padded), rtol=1e-4, atol=1e-5)
     assert not torch.allclose(whole(alone), whole(changed), atol=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_weight_that_is_not_there_is_an_error(tmp_path: Path, family: str) -> None:
+def test_a_missing_weight_is_an_error(tmp_path: Path, family: str) -> None:
     folder = published(family, tmp_path)
     weights = load_file(folder / "model.safetensors")
     inner = [
@@ -180,7 +180,7 @@ def test_a_weight_that_is_not_there_is_an_error(tmp_path: Path, family: str) -> 
         load_encoder(folder)
 
 
-def test_a_causal_model_of_an_unlisted_type_pools_the_last_piece() -> None:
+def test_a_causal_model_of_an_unlisted_type_pools_the_last_token() -> None:
     from types import SimpleNamespace
 
     assert pool_of(SimpleNamespace(model_type="olmo2")) == "last"
@@ -190,7 +190,7 @@ def test_a_causal_model_of_an_unlisted_type_pools_the_last_piece() -> None:
 
 def test_an_unknown_architecture_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "xlm-robertta"}))
-    with pytest.raises(UserError, match=r"model_type 'xlm-robertta' is no architecture"):
+    with pytest.raises(UserError, match=r"cannot build model_type 'xlm-robertta'"):
         load_encoder(tmp_path)
 
 
@@ -200,7 +200,7 @@ def test_checkpointing_a_causal_model_changes_no_bit(tmp_path: Path) -> None:
     for out, again in (("kept", False), ("again", True)):
         train(
             start,
-            [Member(task="toy", language="en", tokens=tokens)],
+            [TrainingSet(task="toy", language="en", tokens=tokens)],
             {"toy": HeadSpec(kind="classification", labels=labels_of("classification"))},
             recipe(max_steps=2),
             seed=1,

@@ -1,4 +1,4 @@
-"""Heads: saved, loaded, and handed from parent to child."""
+"""Heads: saved, loaded, and continued from the parent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def saved(folder: Path, specs: dict[str, HeadSpec]) -> dict[str, torch.nn.Module
     return heads
 
 
-def test_heads_come_back_as_they_were(tmp_path: Path) -> None:
+def test_heads_are_loaded_as_they_were_saved(tmp_path: Path) -> None:
     heads = saved(tmp_path, SPECS)
     assert read_index(tmp_path) == SPECS
     for name, head in heads.items():

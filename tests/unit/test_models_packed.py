@@ -1,4 +1,4 @@
-"""Training without padding computes what training with padding computes."""
+"""Training without padding equals training with padding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 from engine_world import ARCHITECTURE
 from safetensors.torch import load_file
-from test_training_loop import CALM
+from test_training_loop import NO_DROPOUT
 from toy_stage import stage
 
 from xstilts.errors import UserError
@@ -20,7 +20,7 @@ PAD = 1
 
 
 def batch(lengths: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens and mask of sequences padded on the right."""
+    """Return tokens and mask of sequences padded on the right."""
     generator = torch.Generator().manual_seed(seed)
     ids = torch.full((len(lengths), max(lengths)), PAD)
     for row, length in enumerate(lengths):
@@ -30,8 +30,8 @@ def batch(lengths: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor
 
 def encoder(**changes: Any) -> Any:
     torch.manual_seed(0)
-    model = build_encoder({**CALM, "vocab_size": 50, **changes}).train()
-    # a bias of nothing and a norm of one would hide mistakes
+    model = build_encoder({**NO_DROPOUT, "vocab_size": 50, **changes}).train()
+    # zero biases and unit norms would hide mistakes
     for parameter in model.parameters():
         if parameter.ndim == 1:
             torch.nn.init.normal_(parameter, mean=0.5, std=0.1)
@@ -61,14 +61,14 @@ def test_outputs_and_gradients_are_those_with_padding(lengths: list[int]) -> Non
         torch.testing.assert_close(gradient, found[1][1][name], rtol=1e-4, atol=2e-5, msg=name)
 
 
-def test_token_types_go_with_their_pieces() -> None:
+def test_token_types_go_with_their_tokens() -> None:
     ids, mask = batch([6, 3])
     types = torch.tensor([[0, 0, 0, 1, 1, 1], [0, 1, 1, 0, 0, 0]])
     states = []
     for without in (False, True):
         torch.manual_seed(0)
-        model = build_encoder({**CALM, "vocab_size": 50}).train()
-        model.embeddings.token_type_embeddings = torch.nn.Embedding(2, CALM["hidden_size"])
+        model = build_encoder({**NO_DROPOUT, "vocab_size": 50}).train()
+        model.embeddings.token_type_embeddings = torch.nn.Embedding(2, NO_DROPOUT["hidden_size"])
         torch.nn.init.normal_(model.embeddings.token_type_embeddings.weight)
         if without:
             packed.use_packing(model)
@@ -86,13 +86,13 @@ def test_no_padding_is_computed() -> None:
     ids, mask = batch([40, 3, 3])
     model(ids, mask)
     model.eval()(ids, mask)
-    # evaluation is sorted by length; it keeps the one path that predictions are made by
+    # evaluation is sorted by length and uses the padded path, as prediction does
     assert rows == [46, 120]
 
 
 @pytest.mark.parametrize("kind", ["classification", "tagging", "span", "multiple_choice", "mlm"])
-def test_a_stage_learns_the_same(tmp_path: Path, kind: str) -> None:
-    plan = {"epochs": 0.5, "adam_epsilon": 1e-3, "start": CALM}
+def test_a_stage_trains_the_same(tmp_path: Path, kind: str) -> None:
+    plan = {"epochs": 0.5, "adam_epsilon": 1e-3, "start": NO_DROPOUT}
     for out, without in (("with", False), ("without", True)):
         stage(tmp_path, (kind,), out=out, padding_free=without, **plan)
     for file in ("model.safetensors", "heads.safetensors"):
@@ -101,7 +101,7 @@ def test_a_stage_learns_the_same(tmp_path: Path, kind: str) -> None:
             torch.testing.assert_close(tensor, other[name], rtol=0, atol=2e-6, msg=name)
 
 
-def test_layers_are_computed_again_without_padding_too(tmp_path: Path) -> None:
+def test_gradient_checkpointing_without_padding(tmp_path: Path) -> None:
     for out, again in (("kept", False), ("again", True)):
         stage(tmp_path, out=out, padding_free=True, run={"gradient_checkpointing": again})
     kept, again = ((tmp_path / out / "model.safetensors").read_bytes() for out in ("kept", "again"))

@@ -24,7 +24,7 @@ from xstilts.plan.fit import USABLE, advice
 from xstilts.plan.jobs import planned_jobs
 from xstilts.plan.known_models import KNOWN_MODELS
 from xstilts.plan.shapes import shape_of_base
-from xstilts.training.memory import Adapters, Workload, estimate
+from xstilts.training.memory import AdapterShape, Workload, estimate
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -148,7 +148,7 @@ def test_a_model_too_large_for_a_card_is_adapted_or_shared_out() -> None:
     # 10.7 billion weights, gradients and moments in fp32 are 171 GB
     assert sharded == "FSDP with 4 processes or more"
     # what has adapters is not told to take some
-    adapted = replace(work, adapters=Adapters(rank=16, modules="all-linear", dropout=True))
+    adapted = replace(work, adapters=AdapterShape(rank=16, modules="all-linear", dropout=True))
     quantised, sharded = advice(adapted, 40e9)
     assert quantised == "lora.quantise: 4bit, with merge: false"
     assert sharded == "FSDP with 2 processes or more"

@@ -13,7 +13,7 @@ from xstilts.plan.throughput import fit
 from xstilts.plan.work import Work, forward_flops, training_factor
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def finished(folder: Path, tokens: Path, width: int, steps: int) -> Finished:
     head = HeadSpec(kind="classification", labels=tuple(table.metadata["labels"]))
     result = train(
         architecture,
-        [Member(task="toy", language="en", tokens=tokens)],
+        [TrainingSet(task="toy", language="en", tokens=tokens)],
         {"toy": head},
         recipe(max_steps=steps, batch_size=32),
         seed=1,

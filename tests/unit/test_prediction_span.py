@@ -17,7 +17,7 @@ from xstilts.prediction import span
 from xstilts.prediction.options import PredictOptions
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 
 class FixedSpan(torch.nn.Module):
@@ -115,7 +115,9 @@ def test_unanswerable_questions_are_learned(tmp_path: Path) -> None:
         row["context"] = row["context"].replace("good", "bad")
         row["answers"] = []
     members = [
-        Member(task="span", language="en", tokens=make_tokens(tmp_path, "span", rows=rows[:400])[1])
+        TrainingSet(
+            task="span", language="en", tokens=make_tokens(tmp_path, "span", rows=rows[:400])[1]
+        )
     ]
     train(
         ARCHITECTURE, members, {"span": HeadSpec(kind="span")},

@@ -1,4 +1,4 @@
-"""How far a job is: how often it says so, and where that can be read."""
+"""Progress of jobs: rate of reports, log lines and records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xstilts.results.failures import read
 
 LIBRARY = str(Path(xstilts.__file__).parents[1])
 
-# a job that says twice how far it is, a second apart, and is killed
+# a job that reports its progress twice, a second apart, and is killed
 KILLED = """
 import os, signal, sys, time
 from xstilts.runner.frame import run
@@ -44,7 +44,7 @@ def test_lines_come_at_tenths_and_after_half_a_minute():
     now = 0.0
     report = Reporter(log=lines.append, clock=lambda: now)
     for step in range(1, 1001):
-        # a second per step in the first tenth, next to nothing later
+        # a second per step in the first tenth, almost none later
         now += 1.0 if step <= 100 else 0.001
         report(at(step))
     said = [int(line.split()[1].split("/")[0].replace(",", "")) for line in lines]
@@ -62,7 +62,7 @@ def test_the_record_is_written_once_a_second_at_most():
     assert published == list(range(4, 41, 4))
 
 
-def test_a_killed_jobs_reason_says_how_far_it_was(tmp_path: Path):
+def test_the_reason_of_a_killed_job_has_its_progress(tmp_path: Path):
     environment = {**os.environ, "PYTHONPATH": LIBRARY}
     command = [sys.executable, "-c", KILLED]
     done = subprocess.run(command, cwd=tmp_path, env=environment, check=False)
@@ -75,7 +75,7 @@ def test_a_killed_jobs_reason_says_how_far_it_was(tmp_path: Path):
     assert read(tmp_path / "results/toy/failures") == {}
 
 
-def test_training_says_step_loss_speed_and_time_left(tmp_path: Path, caplog):
+def test_training_reports_step_loss_speed_and_time_left(tmp_path: Path, caplog):
     said: list[Progress] = []
     stage(tmp_path, run={"report": said.append}, count=96, epochs=10.0)
     assert [progress.done for progress in said] == [20, 40, 60]
@@ -93,7 +93,7 @@ def test_training_says_step_loss_speed_and_time_left(tmp_path: Path, caplog):
     [(0.4, "0 s"), (99, "99 s"), (100, "2 min"), (3540, "59 min"), (3599, "1 h 00 min"),
      (7500, "2 h 05 min"), (86399, "1 d 0 h"), (183600, "2 d 3 h")],
 )  # fmt: skip
-def test_durations_as_people_say_them(seconds: float, text: str):
+def test_durations_as_text(seconds: float, text: str):
     assert duration(seconds) == text
 
 

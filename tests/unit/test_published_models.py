@@ -1,4 +1,4 @@
-"""Models as published, without CLS, SEP or MASK: from their folder to scores."""
+"""Models as published, without CLS, SEP or MASK, from their folder to scores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from xstilts.tokens.prepare import prepare_tokens
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 
 TRAINED = ("classification", "span", "tagging", "multiple_choice")
 # before, between and after the texts of a pair, by the names of the tokens
@@ -40,15 +40,15 @@ _FOLDER = tempfile.TemporaryDirectory()
 
 @functools.cache
 def imported(layout: str) -> tuple[Path, Path]:
-    """Folders of tokenizer and model, as a study takes them in."""
-    place = Path(_FOLDER.name) / layout
-    source = published_model(layout, place / "published")
+    """Return the folders of tokenizer and model, as imported by a study."""
+    folder = Path(_FOLDER.name) / layout
+    source = published_model(layout, folder / "published")
     import_base(
         {"path": str(source), "hub": None, "revision": None},
-        tokenizer=place / "tokenizer/manifest.json",
-        model=place / "model/manifest.json",
+        tokenizer=folder / "tokenizer/manifest.json",
+        model=folder / "model/manifest.json",
     )
-    return place / "tokenizer", place / "model"
+    return folder / "tokenizer", folder / "model"
 
 
 def encoded(folder: Path, layout: str, kind: str, rows: list[dict[str, Any]]) -> tuple[Path, Path]:
@@ -69,7 +69,7 @@ def test_from_the_folder_to_scores(tmp_path: Path, layout: str) -> None:
     }
     train(
         imported(layout)[1],
-        [Member(task=kind, language="en", tokens=files[kind][1]) for kind in TRAINED],
+        [TrainingSet(task=kind, language="en", tokens=files[kind][1]) for kind in TRAINED],
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in TRAINED},
         recipe(
             max_steps=48, learning_rate=1e-2, sampling="uniform",
@@ -89,20 +89,20 @@ def test_from_the_folder_to_scores(tmp_path: Path, layout: str) -> None:
         found = score(kind, pq.read_table(out), 1 if kind == "retrieval" else None)
         assert all(0 <= value <= 100 for value in found.values()), kind
         if kind == "tagging":
-            # whether a word begins with a capital can be read off its own tokens
+            # the label depends on a capital at the start of the word, which its tokens show
             gold = [tag for row in pq.read_table(data)["tags"].to_pylist() for tag in row]
             majority = max(gold.count(tag) for tag in labels_of(kind)) / len(gold)
             assert found["token_accuracy"] > 100 * majority + 2, majority
 
 
 @pytest.mark.parametrize("layout", MODELS)
-def test_the_texts_of_a_pair_are_told_apart(layout: str) -> None:
+def test_the_texts_of_a_pair_are_separated(layout: str) -> None:
     tokenizer = load_tokenizer(imported(layout)[0])
     name = tokenizer.backend.id_to_token
-    fences = tuple(tuple(name(token) for token in fence) for fence in tokenizer.pair.fences)
-    assert fences == TEMPLATES[layout]
-    # what marks the ends is no text, and cutting leaves it where it is
-    assert set(sum(tokenizer.pair.fences, ())) <= set(tokenizer.special_ids)
+    specials = tuple(tuple(name(token) for token in special) for special in tokenizer.pair.specials)
+    assert specials == TEMPLATES[layout]
+    # special tokens are not text, and survive truncation
+    assert set(sum(tokenizer.pair.specials, ())) <= set(tokenizer.special_ids)
     long = " ".join(["the bird loves the red house"] * 9)
     ((sequence,), cut) = tokenizer.sequences([(long, long)], 24)
     assert (len(sequence.ids), cut) == (24, 1)
@@ -151,7 +151,7 @@ def test_tagged_words_are_those_of_the_sentence(layout: str) -> None:
     assert first + words_of(tokenizer, sentence) == whole
 
 
-def test_words_of_xlmr_are_encoded_as_ever() -> None:
+def test_words_of_xlmr_are_tokenised_as_always() -> None:
     tokenizer = load_tokenizer(tokenizer_dir())
     words = ["bird", "café", "北京"]
     assert tokenizer.word_token_ids(words) == tokenizer.token_ids(words)
@@ -161,12 +161,14 @@ def test_words_of_xlmr_are_encoded_as_ever() -> None:
 
 
 @pytest.mark.parametrize("layout", ["qwen2", "bloom", "mt5"])
-def test_without_a_mask_there_is_no_hiding(tmp_path: Path, layout: str) -> None:
+def test_without_a_mask_token_there_is_no_masked_language_modelling(
+    tmp_path: Path, layout: str
+) -> None:
     with pytest.raises(UserError, match="has no mask token"):
         encoded(tmp_path, layout, "mlm", rows_of("mlm", 4, 1))
 
 
-def test_a_study_that_hides_words_of_such_a_base_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_study_with_mlm_of_such_a_base_is_refused_at_once(tmp_path: Path) -> None:
     study = yaml.safe_load(STUDY)
     study["bases"] = {"bloom": {"path": str(published_model("bloom", tmp_path / "bloom"))}}
     study["strategies"]["hiding"] = ["mlm@qab"]
@@ -176,7 +178,7 @@ def test_a_study_that_hides_words_of_such_a_base_is_refused_at_once(tmp_path: Pa
     assert grid_of(tmp_path, yaml.safe_dump(study)).chains
 
 
-def test_a_tokenizer_that_names_no_token_at_all(tmp_path: Path) -> None:
+def test_a_tokenizer_without_special_tokens(tmp_path: Path) -> None:
     published_model("qwen2", tmp_path)
     (tmp_path / "tokenizer_config.json").unlink()
     with pytest.raises(UserError, match="neither a pad token nor an eos or unk token"):

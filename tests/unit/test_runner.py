@@ -1,4 +1,4 @@
-"""Jobs in forks of the fork server: they must look like jobs in their script's own process."""
+"""Jobs in forks of the fork server behave like jobs in their script's own process."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Pope
 
 
 def appears(file: Path) -> str:
-    """The text of a file that a job writes."""
+    """Wait for a file that a job writes; return its text."""
     deadline = time.monotonic() + 60
     while not file.exists():
         assert time.monotonic() < deadline
@@ -66,20 +66,20 @@ def appears(file: Path) -> str:
     return file.read_text()
 
 
-@pytest.mark.usefixtures("fork server")
+@pytest.mark.usefixtures("fork_server")
 def test_a_job_runs_in_a_fork_with_its_own_folder_environment_and_output(tmp_path: Path) -> None:
-    job = script(tmp_path, "tell", "there.txt", COLOUR="blue")
+    job = script(tmp_path, "describe", "there.txt", COLOUR="blue")
     out, error = job.communicate(timeout=60)
     assert job.returncode == 0, error
     pid, folder, colour, torch, socket = (tmp_path / "there.txt").read_text().split("|")
     assert int(pid) != job.pid
     assert (folder, colour, torch, socket) == (str(tmp_path), "blue", "True", "None")
     assert (out, error) == ("out\n", "error\n")
-    assert "told" in (tmp_path / "job.log").read_text()
+    assert "described" in (tmp_path / "job.log").read_text()
 
 
-@pytest.mark.usefixtures("fork server")
-def test_an_optimiser_imports_next_to_nothing_in_a_fork(
+@pytest.mark.usefixtures("fork_server")
+def test_an_optimiser_imports_almost_nothing_in_a_fork(
     tmp_path: Path, fork_server: subprocess.Popen[bytes]
 ) -> None:
     job = script(tmp_path, "optimise", "imported.txt")
@@ -89,7 +89,7 @@ def test_an_optimiser_imports_next_to_nothing_in_a_fork(
     assert len((tmp_path / "imported.txt").read_text().split()) < 10
 
 
-def test_a_mistake_of_the_user_ends_the_script_with_its_message(tmp_path: Path) -> None:
+def test_a_user_error_ends_the_script_with_its_message(tmp_path: Path) -> None:
     job = script(tmp_path, "refuse")
     _, error = job.communicate(timeout=60)
     assert job.returncode == 1
@@ -97,7 +97,7 @@ def test_a_mistake_of_the_user_ends_the_script_with_its_message(tmp_path: Path) 
     assert (tmp_path / "results/s/failures/scores/b.json").is_file()
 
 
-@pytest.mark.usefixtures("fork server")
+@pytest.mark.usefixtures("fork_server")
 def test_a_signal_reaches_the_fork(tmp_path: Path) -> None:
     job = script(tmp_path, "wait", "started")
     appears(tmp_path / "started")
@@ -107,7 +107,7 @@ def test_a_signal_reaches_the_fork(tmp_path: Path) -> None:
     assert "scores/b stopped: SIGUSR1" in error
 
 
-@pytest.mark.usefixtures("fork server")
+@pytest.mark.usefixtures("fork_server")
 def test_a_fork_dies_with_its_script(tmp_path: Path) -> None:
     job = script(tmp_path, "wait", "started")
     pid = int(appears(tmp_path / "started"))
@@ -118,7 +118,7 @@ def test_a_fork_dies_with_its_script(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.usefixtures("fork server")
+@pytest.mark.usefixtures("fork_server")
 def test_a_fork_that_is_killed_is_reported(tmp_path: Path) -> None:
     job = script(tmp_path, "wait", "started")
     os.kill(int(appears(tmp_path / "started")), signal.SIGKILL)
@@ -127,20 +127,20 @@ def test_a_fork_that_is_killed_is_reported(tmp_path: Path) -> None:
     assert "scores/b was ended by SIGKILL" in error
 
 
-@pytest.mark.usefixtures("fork server")
-def test_jobs_run_side_by_side(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("fork_server")
+def test_jobs_run_in_parallel(tmp_path: Path) -> None:
     jobs = [script(tmp_path, "meet", str(number), "4") for number in range(4)]
     assert [job.wait(timeout=60) for job in jobs] == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("path", ["", "/nowhere/fork server"])
-def test_without_a_nursery_a_job_runs_in_its_script(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["", "/nowhere/fork_server"])
+def test_without_a_fork_server_a_job_runs_in_its_script(tmp_path: Path, path: str) -> None:
     paths = f"{ROOT / 'workflow_scripts'}:{Path(__file__).parent}"
-    job = script(tmp_path, "tell", "there.txt", PYTHONPATH=paths, **{SOCKET: path})
+    job = script(tmp_path, "describe", "there.txt", PYTHONPATH=paths, **{SOCKET: path})
     _, error = job.communicate(timeout=60)
     assert job.returncode == 0, error
     assert int((tmp_path / "there.txt").read_text().split("|")[0]) == job.pid
 
 
-def test_the_nursery_has_no_thread_but_its_own(fork_server: subprocess.Popen[bytes]) -> None:
+def test_the_fork_server_has_a_single_thread(fork_server: subprocess.Popen[bytes]) -> None:
     assert len(list(Path(f"/proc/{fork_server.pid}/task").iterdir())) == 1

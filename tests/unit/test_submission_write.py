@@ -263,7 +263,7 @@ def test_a_study_without_test_sets_of_the_benchmark_is_told_so(tmp_path, capsys)
     file = tmp_path / "study.yaml"
     file.write_text(text)
     assert main(["export", "--configfile", str(file)]) == 2
-    assert "none of xnli has a place in the layout" in capsys.readouterr().err
+    assert "none of xnli belongs in a submission" in capsys.readouterr().err
 
 
 def test_a_cut_prediction_file_is_named(grid) -> None:

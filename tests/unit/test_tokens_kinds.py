@@ -1,4 +1,4 @@
-"""The sequences of each kind."""
+"""Encoding of each kind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_classification_pair_and_label(tmp_path: Path) -> None:
     assert table.column("example").tolist() == [0, 1]
 
 
-def test_the_longer_text_is_cut_first(tmp_path: Path) -> None:
+def test_the_longer_text_is_truncated_first(tmp_path: Path) -> None:
     rows = [{"id": "1", "text_a": "the " * 40, "text_b": "sees cat", "label": "good"}]
     _, tokens = make_tokens(tmp_path, "classification", rows=rows, max_length=16)
     ids = TokenTable.open(tokens).ids(0).tolist()
@@ -73,7 +73,7 @@ def test_one_sequence_per_choice(tmp_path: Path) -> None:
     assert table.column("label").tolist() == [1, 1, 0, 0, 1, 1]
 
 
-def test_an_example_with_cut_choices_counts_once(tmp_path: Path) -> None:
+def test_an_example_with_truncated_choices_counts_once(tmp_path: Path) -> None:
     rows = [
         {"id": "1", "context": "the " * 40, "question": None, "choices": ["a", "b"], "label": 1},
         {"id": "2", "context": "the", "question": None, "choices": ["a", "dog " * 40], "label": 0},
@@ -101,7 +101,7 @@ def test_an_example_with_cut_choices_counts_once(tmp_path: Path) -> None:
         (["a", "b"], -1, "row-9.*label -1 is none"),
     ],
 )
-def test_a_label_that_is_no_choice_names_the_example(
+def test_a_label_out_of_range_names_the_example(
     tmp_path: Path, choices: list[str], label: int, message: str
 ) -> None:
     row = {"id": "row-9", "context": "a", "question": None, "choices": choices, "label": label}
@@ -174,7 +174,7 @@ def test_long_sentences_are_split_and_keep_each_word(
         assert np.flatnonzero(label != -100).tolist() == start.tolist()
 
 
-def test_words_get_their_own_space_mark_and_long_ones_are_unknown(tmp_path: Path) -> None:
+def test_words_are_tokenised_after_a_space_and_long_ones_are_unknown(tmp_path: Path) -> None:
     rows = [{"id": "1", "tokens": ["the", "bird", "дом" * 30], "tags": ["OTHER"] * 3}]
     _, tokens = make_tokens(tmp_path, "tagging", rows=rows, max_length=16)
     table = TokenTable.open(tokens)
@@ -184,7 +184,7 @@ def test_words_get_their_own_space_mark_and_long_ones_are_unknown(tmp_path: Path
 
 
 def answers_of(table: TokenTable, context: str) -> list[str]:
-    """The text between start and end of each window that has an answer."""
+    """Return the text between start and end of each window with an answer."""
     texts = []
     for i in range(len(table)):
         first, last = table.column("start")[i], table.column("end")[i]
@@ -209,7 +209,7 @@ def test_offsets_are_those_of_the_original_text(tmp_path: Path, answer: str) -> 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="ab \t\n\u0301éﬁ北😀\u200d①", max_size=25))
-def test_pieces_cover_each_visible_character(text: str) -> None:
+def test_tokens_cover_each_visible_character(text: str) -> None:
     encoding = load_tokenizer(tokenizer_dir()).encode_with_offsets([text])[0]
     context = _context(text, encoding.ids, encoding.offsets)
     covered = set()
@@ -218,7 +218,7 @@ def test_pieces_cover_each_visible_character(text: str) -> None:
         covered |= set(range(start, end))
         assert not text[start:end][:1].isspace()
     visible = {i for i, character in enumerate(text) if not character.isspace()}
-    # a mark at the very start of a word has no character to belong to
+    # a combining mark at the start of a word has no character to belong to
     assert {i for i in visible - covered if text[i] != "\u0301"} == set()
 
 
@@ -252,7 +252,7 @@ def test_unanswerable_question_points_at_the_first_token(tmp_path: Path) -> None
     assert (table.column("start")[0], table.column("end")[0]) == (0, 0)
 
 
-def test_a_cut_file_is_an_error_with_a_next_step(tmp_path: Path) -> None:
+def test_a_truncated_file_is_an_error_with_a_next_step(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 10)
     tokens.write_bytes(tokens.read_bytes()[:-50])
     with pytest.raises(UserError, match="Delete it"):
@@ -293,7 +293,7 @@ def test_answers_of_xquad_survive_tokenisation(tmp_path: Path, language: str) ->
         for paragraph in article["paragraphs"]
         for question in paragraph["qas"]
     ]
-    # a vocabulary of the toy world: every unknown character is still placed
+    # a vocabulary of the toy world: unknown characters have offsets too
     _, tokens = make_tokens(tmp_path, "span", rows=rows, max_length=384, doc_stride=128)
     table = TokenTable.open(tokens)
     whole = 0

@@ -1,4 +1,4 @@
-"""Training and loading tokenizers."""
+"""Training and loading of tokenizers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def test_ids_of_special_tokens_are_those_of_xlmr() -> None:
 
 def test_template_of_a_pair() -> None:
     tokenizer = load_tokenizer(tokenizer_dir())
-    assert tokenizer.single.fences == ((0,), (2,))
-    assert tokenizer.pair.fences == ((0,), (2, 2), (2,))
+    assert tokenizer.single.specials == ((0,), (2,))
+    assert tokenizer.pair.specials == ((0,), (2, 2), (2,))
     assert tokenizer.pair.ids([7], [8, 9]) == [0, 7, 2, 2, 8, 9, 2]
     assert not tokenizer.has_token_types
 
 
-def test_frequent_words_become_pieces() -> None:
+def test_frequent_words_become_tokens() -> None:
     tokenizer = load_tokenizer(tokenizer_dir())
     whole = sum(len(token_ids) == 1 for token_ids in tokenizer.token_ids(WORDS))
     assert whole > 0.9 * len(WORDS)
@@ -68,7 +68,7 @@ def test_loading_needs_neither_torch_nor_transformers() -> None:
     assert loaded.stdout.split() == []
 
 
-def test_transformers_reads_the_folder_alike() -> None:
+def test_transformers_loads_the_same_tokenizer() -> None:
     from transformers import AutoTokenizer
 
     theirs = AutoTokenizer.from_pretrained(tokenizer_dir())
@@ -80,12 +80,12 @@ def test_transformers_reads_the_folder_alike() -> None:
     assert (theirs.pad_token_id, theirs.mask_token_id) == (ours.pad_id, ours.mask_id)
 
 
-def test_published_truncation_and_padding_do_not_act(tmp_path: Path) -> None:
+def test_published_truncation_and_padding_are_ignored(tmp_path: Path) -> None:
     content = json.loads((tokenizer_dir() / "tokenizer.json").read_text())
     content["truncation"] = {
         "direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0,
     }  # fmt: skip
-    # and no word about the special tokens, as in the folder of xlm-roberta-base
+    # and without names of special tokens, as in the folder of xlm-roberta-base
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     tokenizer = load_tokenizer(tmp_path)
     assert len(tokenizer.token_ids(["the bird sees the cat and the dog"])[0]) > 6

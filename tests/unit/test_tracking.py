@@ -23,13 +23,13 @@ DEV = "dev/classification@en/accuracy"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's folder, to work in."""
+    """Make a project folder the working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def tracked(folder: Path, stop_after: int | None = None, out: str = "model") -> None:
-    """Run the stage with TensorBoard, to the end or until it is stopped."""
+    """Run the stage with TensorBoard, to the end or an interruption."""
     tracker = Tracking(tensorboard=True).open(MANIFEST, "toy", {})
     run = {"tracker": tracker, "stop_after": stop_after, "save_steps": 6}
     with contextlib.closing(tracker), contextlib.suppress(Interrupted):
@@ -37,7 +37,7 @@ def tracked(folder: Path, stop_after: int | None = None, out: str = "model") -> 
 
 
 def points(tag: str) -> dict[int, float]:
-    """Step to value; every step must be there once."""
+    """Return step to value; every step must occur once."""
     events = EventAccumulator(str(CURVES), size_guidance={"scalars": 0}).Reload().Scalars(tag)
     found = {event.step: event.value for event in events}
     assert len(found) == len(events)
@@ -46,7 +46,7 @@ def points(tag: str) -> dict[int, float]:
 
 
 def same_as_the_records(model: Path) -> None:
-    """The curves are those of the Parquet records beside the model."""
+    """The curves are those of the Parquet files next to the model."""
     rows = pq.read_table(model / "history.parquet").to_pylist()
     for column, tag in [
         ("loss", "train/loss"),
@@ -61,7 +61,7 @@ def same_as_the_records(model: Path) -> None:
     speeds = points("train/tokens_per_second")
     last = {row["seconds"]: row["step"] + 1 for row in rows}
     assert list(speeds) == list(last.values())
-    # tokens and seconds of the stage are those of its parts
+    # tokens and seconds of the stage are the sums of its runs
     seconds = dict(zip(last.values(), last, strict=True))
     tokens = before = 0.0
     for step, speed in speeds.items():
@@ -70,20 +70,20 @@ def same_as_the_records(model: Path) -> None:
     assert tokens == pytest.approx(sum(row["tokens"] for row in rows), rel=1e-3)
 
 
-def test_every_step_and_evaluation_is_there(folder: Path):
+def test_every_step_and_evaluation_is_written(folder: Path):
     tracked(folder)
     same_as_the_records(folder / "model")
     assert len(list(CURVES.iterdir())) == 1
 
 
-def test_a_stage_that_goes_on_has_no_step_twice(folder: Path):
+def test_a_resumed_stage_has_no_step_twice(folder: Path):
     tracked(folder, stop_after=8)
     assert max(points("train/loss")) == 8
     tracked(folder)
     same_as_the_records(folder / "model")
 
 
-def test_steps_written_after_the_saved_state_are_not_doubled(folder: Path):
+def test_steps_after_the_saved_state_are_not_duplicated(folder: Path):
     tracked(folder, stop_after=8)
     shutil.copytree(folder / "state", folder / "state-at-8")
     tracked(folder, stop_after=15)
@@ -121,7 +121,7 @@ def test_a_full_disk_ends_the_curves_and_not_the_training(folder: Path, caplog):
     assert (folder / "model/model.safetensors").is_file()
 
 
-def test_nothing_is_written_or_imported_unless_asked_for(folder: Path):
+def test_nothing_is_written_or_imported_unless_enabled(folder: Path):
     before = {name for name in sys.modules if name.startswith("torch.utils.tensorboard")}
     tracker = Tracking().open(MANIFEST, "toy", {})
     stage(folder, run={"tracker": tracker})
@@ -129,7 +129,7 @@ def test_nothing_is_written_or_imported_unless_asked_for(folder: Path):
     assert {name for name in sys.modules if name.startswith("torch.utils.tensorboard")} == before
 
 
-def test_wandb_that_is_missing_is_one_clear_error(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_missing_wandb_is_one_clear_error(folder: Path, monkeypatch: pytest.MonkeyPatch):
     # as where it is not installed
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(UserError, match="package wandb is not installed"):

@@ -1,4 +1,4 @@
-"""Data maps: what is noted of each example's training, whatever the passes and interruptions."""
+"""Data maps do not depend on micro-batches and interruptions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine_world import ARCHITECTURE, make_tokens
 from xstilts.errors import Interrupted
 from xstilts.models.encoder import hidden_states, load_encoder
 from xstilts.models.heads import load_head
-from xstilts.tokens.batches import collate, gather, model_inputs
+from xstilts.tokens.batches import collate, model_inputs, read_sequences
 from xstilts.tokens.store import TokenTable
 from xstilts.training.data_map import DATA_MAP_SCHEMA
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-CALM = {**ARCHITECTURE, "dropout": 0.0}
+NO_DROPOUT = {**ARCHITECTURE, "dropout": 0.0}
 KINDS = ("classification", "span", "multiple_choice")
 
 
 def stage(
     folder: Path, out: str, kinds: tuple[str, ...] = KINDS, *, count: int = 24, **options: Any
 ) -> pd.DataFrame:
-    """The data map of a toy stage on the given kinds."""
-    toy_stage.stage(folder, kinds, start=CALM, out=out, count=count, **options)
+    """Train a toy stage on the given kinds; return its data map."""
+    toy_stage.stage(folder, kinds, start=NO_DROPOUT, out=out, count=count, **options)
     return pq.read_table(folder / out / "data_map.parquet").to_pandas()
 
 
-def test_every_example_is_noted_once_an_epoch(tmp_path: Path) -> None:
+def test_every_example_is_recorded_once_per_epoch(tmp_path: Path) -> None:
     found = stage(tmp_path, "model", epochs=3.0)
     assert list(found.columns) == DATA_MAP_SCHEMA.names
     assert set(found["epochs"]) == {3}
@@ -47,13 +47,13 @@ def test_every_example_is_noted_once_an_epoch(tmp_path: Path) -> None:
     assert (found["variability"] > 0).any()
 
 
-def test_confidence_is_the_probability_of_the_right_answer(tmp_path: Path) -> None:
-    # with a rate that changes nothing, each epoch's probability is that of the written model
+def test_confidence_is_the_probability_of_the_correct_answer(tmp_path: Path) -> None:
+    # with a negligible learning rate, each epoch's probability is that of the written model
     found = stage(tmp_path, "model", ("classification",), epochs=2.0, learning_rate=1e-12)
     encoder = load_encoder(tmp_path / "model")
     head = load_head(tmp_path / "model", "classification", encoder.config)
     table = TokenTable.open(make_tokens(tmp_path, "classification", 24)[1])
-    sequences = gather([table], [(0, row) for row in range(len(table))], ["label"])
+    sequences = read_sequences([table], [(0, row) for row in range(len(table))], ["label"])
     tensors = collate(sequences, slice(None), torch.device("cpu"))
     with torch.no_grad():
         hidden = hidden_states(encoder.eval(), model_inputs(tensors))[-1]
@@ -65,7 +65,7 @@ def test_confidence_is_the_probability_of_the_right_answer(tmp_path: Path) -> No
     assert found["variability"].max() < 2e-3
 
 
-def test_a_map_depends_neither_on_passes_nor_on_interruptions(tmp_path: Path) -> None:
+def test_a_map_depends_neither_on_micro_batches_nor_on_interruptions(tmp_path: Path) -> None:
     whole = stage(tmp_path, "whole", epochs=3.0)
     parts = stage(tmp_path, "parts", epochs=3.0, run={"max_tokens": 40})
     with pytest.raises(Interrupted):

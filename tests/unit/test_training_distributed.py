@@ -1,4 +1,4 @@
-"""Stages of several processes: they learn what one does, go on where they stopped, and end well."""
+"""Stages of several processes: equal to one process, exact resuming, and errors."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from xstilts.models.layers import layers_of
 from xstilts.training.state import load_state
 
 Mode = Literal["ddp", "fsdp"]
-CALM = {**ARCHITECTURE, "dropout": 0.0}
+NO_DROPOUT = {**ARCHITECTURE, "dropout": 0.0}
 KINDS = ("classification", "mlm", "multiple_choice", "span")
 # 50 examples in batches of 7: the last has one, which leaves a process without any
 UNEVEN = {"batch_size": 7, "adam_epsilon": 1e-3, "epochs": 1.0}
-SMALL_PASSES = {"max_tokens": 120}
+SMALL_MICRO_BATCHES = {"max_tokens": 120}
 FILES = ("model.safetensors", "heads.safetensors")
 
 
 def wanted(folder: Path, out: str, kinds: tuple[str, ...] = KINDS, **others: Any) -> dict[str, Any]:
     """A stage for ``process_group_world``."""
     tokens = {kind: str(make_tokens(folder, kind, 50)[1]) for kind in kinds}
-    start = others.pop("start", CALM)
-    run = {**SMALL_PASSES, **others.pop("run", {})}
+    start = others.pop("start", NO_DROPOUT)
+    run = {**SMALL_MICRO_BATCHES, **others.pop("run", {})}
     return {
         "folder": str(folder), "out": out, "start": start, "tokens": tokens, "run": run, **others
     }  # fmt: skip
 
 
 def same_but_for_rounding(one: Path, other: Path, tolerance: float = 2e-6) -> None:
-    """Losses, norms and weights of two stages."""
+    """Compare losses, gradient norms and weights of two stages."""
     histories = [pq.read_table(folder / "history.parquet") for folder in (one, other)]
     for name in ("task", "tokens", "learning_rate"):
         assert histories[0].column(name).equals(histories[1].column(name))
@@ -69,7 +69,7 @@ def same_bytes(one: Path, other: Path) -> None:
 
 @pytest.fixture(scope="module", params=["ddp", "fsdp"])
 def group(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Several stages, by two processes; their folder, results and mode."""
+    """Train several stages in two processes; return folder, results and mode."""
     folder = tmp_path_factory.mktemp(request.param)
     dev = {
         "classification": (
@@ -100,7 +100,7 @@ def group(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.slow
-def test_several_processes_learn_what_one_does(group: Any) -> None:
+def test_several_processes_train_as_one_does(group: Any) -> None:
     folder, found, *_ = group
     alone = stage(wanted(folder, "alone", recipe=UNEVEN))
     same_but_for_rounding(folder / "alone", folder / "even")
@@ -111,7 +111,7 @@ def test_several_processes_learn_what_one_does(group: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_stage_of_several_processes_goes_on_to_the_same_bytes(group: Any) -> None:
+def test_a_stage_of_several_processes_resumes_to_the_same_bytes(group: Any) -> None:
     folder, found, *_ = group
     assert found[2].startswith("stop_after: stopped after step 4 of")
     assert found[3]["resumed_at"] == 4
@@ -126,7 +126,7 @@ def test_dropout_of_the_processes_differs_and_trains(group: Any) -> None:
         pq.read_table(folder / out / "history.parquet").column("loss").to_numpy()
         for out in ("wet", "straight")
     ]
-    # other draws of the same kind
+    # other draws from the same distribution
     assert not np.allclose(losses[0], losses[1], rtol=1e-6)
     np.testing.assert_allclose(losses[0], losses[1], rtol=0.25)
 
@@ -153,7 +153,7 @@ def test_selection_keeps_the_same_weights(group: Any) -> None:
 
 
 @pytest.mark.slow
-def test_layers_that_are_computed_again_change_nothing(group: Any) -> None:
+def test_gradient_checkpointing_changes_nothing(group: Any) -> None:
     folder, found, *_ = group
     assert found[6]["calls"] > 1.5 * found[0]["calls"]
     same_but_for_rounding(folder / "even", folder / "again")
@@ -232,7 +232,7 @@ def test_a_process_that_dies_ends_the_stage_with_its_name(tmp_path: Path) -> Non
     found = load_state(tmp_path / "state-model", "toy")
     assert found is not None
     assert found[0] == 2
-    # an error of all is told once, as it is
+    # an error of all processes is reported once, unchanged
     one = wanted(tmp_path, "other", ("classification",))
     one["recipe"] = {"learning_rate": 1e38, "max_grad_norm": 0.0, "warmup": 0.0, "epochs": 3.0}
     with pytest.raises(UserError, match=r"step \d+ \(classification\).*learning_rate"):
@@ -244,7 +244,7 @@ def test_a_process_that_dies_ends_the_stage_with_its_name(tmp_path: Path) -> Non
 def test_a_signal_stops_all_processes_after_the_same_step(
     tmp_path: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the others end before the first has saved the state, which must not end the first
+    # the others end before the main process has saved the state, which must not end it
     monkeypatch.setattr("xstilts.training.launch.GRACE", 0.1)
     one = wanted(tmp_path, "model", ("classification",), recipe={**UNEVEN, "epochs": 40.0})
     one["run"] |= {"save_steps": 1}

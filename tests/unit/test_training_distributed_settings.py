@@ -1,4 +1,4 @@
-"""Several processes for a stage: how a step is shared out, what a study may say, memory."""
+"""Several processes for a stage: partition of a step, settings of a study, memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xstilts.tokens.batches import Sequences, select
 from xstilts.training.memory import Workload, estimate
 from xstilts.training.process_group import partition_units
 
-# ---- shares of a step ---------------------------------------------------------------------------
+# ---- partition of a step ------------------------------------------------------------------------
 
 
 @given(
@@ -27,13 +27,13 @@ from xstilts.training.process_group import partition_units
     per_unit=st.integers(1, 4),
     size=st.integers(2, 8),
 )
-def test_a_step_is_shared_out_whole_and_evenly(
+def test_a_step_is_partitioned_completely_and_evenly(
     lengths: list[int], per_unit: int, size: int
 ) -> None:
     units = sorted(lengths, reverse=True)
     found = partition_units([length for length in units for _ in range(per_unit)], per_unit, size)
     assert sorted(unit for share in found for unit in share) == list(range(len(units)))
-    # the longest of a share comes first, as passes need it
+    # the longest of a part comes first, as micro-batches need it
     assert all(share == sorted(share) for share in found)
     num_tokens = [sum(units[unit] for unit in share) for share in found]
     assert max(num_tokens) - min(num_tokens) <= units[0]
@@ -52,7 +52,7 @@ def test_sequences_of_a_unit_stay_together() -> None:
 
 
 def study(everywhere: str = "", base: str = "") -> str:
-    """The toy study with ``parallel`` for all, or for its base."""
+    """Return the toy study with ``parallel`` for the study, or for its base."""
     text = STUDY
     if everywhere:
         text += f"parallel: {everywhere}\n"
@@ -62,7 +62,7 @@ def study(everywhere: str = "", base: str = "") -> str:
     return text
 
 
-def test_the_processes_of_a_base_go_before_those_of_the_study(tmp_path: Path) -> None:
+def test_the_processes_of_a_base_override_those_of_the_study(tmp_path: Path) -> None:
     plain = parallel(grid_of(tmp_path, study()), "mini")
     assert (plain.processes, plain.mode) == (1, "ddp")
     assert parallel(grid_of(tmp_path, study("{processes: 3}")), "mini").processes == 3
@@ -71,13 +71,13 @@ def test_the_processes_of_a_base_go_before_those_of_the_study(tmp_path: Path) ->
     assert (own.processes, own.mode) == (2, "fsdp")
 
 
-def test_the_number_of_processes_is_no_part_of_an_identity(tmp_path: Path) -> None:
+def test_the_number_of_processes_is_not_part_of_an_identity(tmp_path: Path) -> None:
     plain, changed = (grid_of(tmp_path, study(text)) for text in ("", "{processes: 4}"))
     for chain, target in (("mnli", None), ("mnli", "xnli")):
-        place = ("mini", 1, chain, target)
-        assert identities.model(plain, *place) == identities.model(changed, *place)
-    assert "xstilts.training.distributed" not in identities.model(plain, *place)["code"]
-    assert "xstilts.training.process_group" in identities.model(plain, *place)["code"]
+        cell = ("mini", 1, chain, target)
+        assert identities.model(plain, *cell) == identities.model(changed, *cell)
+    assert "xstilts.training.distributed" not in identities.model(plain, *cell)["code"]
+    assert "xstilts.training.process_group" in identities.model(plain, *cell)["code"]
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_the_number_of_processes_is_no_part_of_an_identity(tmp_path: Path) -> No
         ("{processes: 1000}", r"parallel: 1000 processes, but a step of the stage .* of mini has"),
     ],
 )
-def test_settings_that_cannot_be_are_named_before_any_training(
+def test_impossible_settings_are_reported_before_any_training(
     tmp_path: Path, setting: str, message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
         grid_of(tmp_path, study(setting))
 
 
-def test_padding_free_training_does_not_go_with_shards(tmp_path: Path) -> None:
+def test_padding_free_training_cannot_be_sharded(tmp_path: Path) -> None:
     text = study("{processes: 2, mode: fsdp}")
     text += "recipes: {intermediate: {padding_free: true}}\n"
     with pytest.raises(UserError, match=r"parallel: the recipe of the stage mnli.*mode ddp"):
@@ -117,5 +117,5 @@ def test_memory_of_a_process_with_a_shard() -> None:
         assert getattr(part, name) == getattr(whole, name) // 4
     assert whole.gathered == 0 < part.gathered
     assert part.activations == whole.activations
-    # embeddings lead in this shape: they are whole, with their gradient
+    # embeddings dominate in this shape: they are unsharded, with their gradient
     assert part.gathered > 2 * 4 * 60_000 * 256

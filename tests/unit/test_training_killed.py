@@ -1,4 +1,4 @@
-"""A stage that is killed at any place, however often, ends in the same bytes."""
+"""A stage that is killed at any point, any number of times, ends in the same bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from engine_world import make_tokens
-from kill_world import FINISHED, KINDS, PRUNED_ID
+from kill_world import FINISHED, KINDS, POINTS
 
 HERE = Path(__file__).parent
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json", "selection.parquet")
@@ -36,8 +36,8 @@ def test_kills_change_no_bit(tmp_path: Path, kills: int, seed: int) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     ends = Counter(json.loads(done.stdout))
     assert sum(ends.values()) - ends[FINISHED] == kills
-    # the seeds bring a life to an end at every kind of place
-    assert set(ends) == {*PRUNED_ID, FINISHED}
+    # with these seeds, a process is killed at every point
+    assert set(ends) == {*POINTS, FINISHED}
     whole = tmp_path / "whole/model"
     models = sorted(tmp_path.glob("killed-*/model"))
     assert len(models) == ends[FINISHED] - 1 > 0

@@ -1,4 +1,4 @@
-"""Whole stages: learning, exact resuming, independence of how they are run."""
+"""Whole stages: learning, exact resuming, independence of runtime settings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from xstilts.errors import Interrupted, UserError
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.state import clear_state, load_state, save_state
 
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json")
-CALM = {**ARCHITECTURE, "dropout": 0.0}
+NO_DROPOUT = {**ARCHITECTURE, "dropout": 0.0}
 
 
 def model_bytes(folder: Path) -> list[bytes]:
@@ -48,14 +48,14 @@ def test_loss_starts_at_chance_and_falls(tmp_path: Path, kind: str) -> None:
     assert result.heads == {kind: "fresh"}
 
 
-def test_the_result_does_not_depend_on_the_split_into_passes(tmp_path: Path) -> None:
+def test_the_result_does_not_depend_on_micro_batches(tmp_path: Path) -> None:
     kinds = ("classification", "span", "tagging", "multiple_choice", "mlm")
     # AdamW's epsilon keeps rounding errors of tiny gradients from becoming whole steps
     plan = {"epochs": 0.5, "adam_epsilon": 1e-3}
-    # in the smallest passes an example's choices are more than fits, and still stay together
+    # the smallest max_tokens is less than an example's choices, which still stay together
     for out, max_tokens in (("whole", 100_000), ("split", 60), ("single", 1)):
         run = {"max_tokens": max_tokens}
-        stage(tmp_path, kinds, start=CALM, out=out, run=run, **plan)
+        stage(tmp_path, kinds, start=NO_DROPOUT, out=out, run=run, **plan)
     for file in ("model.safetensors", "heads.safetensors"):
         whole, *others = (load_file(tmp_path / o / file) for o in ("whole", "split", "single"))
         for name, tensor in whole.items():
@@ -63,14 +63,14 @@ def test_the_result_does_not_depend_on_the_split_into_passes(tmp_path: Path) -> 
                 assert torch.allclose(tensor, other[name], atol=2e-6), name
 
 
-def test_a_batch_counts_examples_whatever_their_choices(tmp_path: Path) -> None:
+def test_a_batch_counts_examples_not_choices(tmp_path: Path) -> None:
     result = stage(tmp_path, ("multiple_choice",), count=40, batch_size=16, epochs=1.0)
     assert result.steps == 3
     tokens = make_tokens(tmp_path, "multiple_choice", 40)[1]
     assert result.tokens == TokenTable.open(tokens).lengths.sum()
 
 
-def test_three_choices_hand_their_head_to_two(tmp_path: Path) -> None:
+def test_a_head_for_three_choices_continues_with_two(tmp_path: Path) -> None:
     stage(tmp_path, ("multiple_choice",), out="parent")
     rows = rows_of("multiple_choice", 30, 5)
     for number, row in enumerate(rows):
@@ -82,7 +82,7 @@ def test_three_choices_hand_their_head_to_two(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "multiple_choice", 30, 5, rows=rows)
     result = train(
         tmp_path / "parent",
-        [Member(task="copa", language="en", tokens=tokens)],
+        [TrainingSet(task="copa", language="en", tokens=tokens)],
         {"copa": HeadSpec(kind="multiple_choice")},
         recipe(learning_rate=0.0, max_steps=2, weight_decay=0.0, keep_head=True),
         seed=1,
@@ -114,7 +114,7 @@ def test_an_interrupted_stage_ends_in_the_same_bytes(tmp_path: Path) -> None:
 
 def test_another_seed_gives_another_model(tmp_path: Path) -> None:
     members = [
-        Member(task="mlm", language="en", tokens=make_tokens(tmp_path, "mlm", 32)[1]),
+        TrainingSet(task="mlm", language="en", tokens=make_tokens(tmp_path, "mlm", 32)[1]),
     ]
     for seed in (1, 2):
         train(
@@ -139,13 +139,13 @@ def test_a_signal_stops_after_the_step_with_its_state_saved(
     assert signal.getsignal(number) == before
 
 
-def test_a_state_of_another_identity_is_not_continued(tmp_path: Path) -> None:
+def test_a_state_of_another_identity_is_not_resumed(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         stage(tmp_path, run={"stop_after": 2})
     assert stage(tmp_path, run={"identity": "other"}).resumed_at == 0
 
 
-def test_a_state_of_another_layout_is_refused_in_words_and_replaced(
+def test_a_state_of_another_layout_is_refused_with_a_warning_and_replaced(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     lines: list[str] = []
@@ -183,7 +183,7 @@ def test_a_damaged_state_falls_back_to_the_older_one(
     assert not tmp_path.exists()
 
 
-def test_a_loss_that_explodes_names_step_and_examples(tmp_path: Path) -> None:
+def test_a_diverging_loss_names_step_and_examples(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"step \d+ \(classification\).*en:\d+.*learning_rate"):
         stage(tmp_path, learning_rate=1e38, max_grad_norm=0.0, epochs=2.0, warmup=0.0)
 
@@ -214,7 +214,7 @@ def test_heads_of_the_parent(tmp_path: Path) -> None:
 
 def test_members_of_one_task_share_a_head(tmp_path: Path) -> None:
     members = [
-        Member(task="toy", language=code, tokens=make_tokens(tmp_path, "tagging", count)[1])
+        TrainingSet(task="toy", language=code, tokens=make_tokens(tmp_path, "tagging", count)[1])
         for code, count in (("de", 32), ("sw", 16))
     ]
     result = train(

@@ -25,9 +25,9 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
@@ -65,16 +65,16 @@ def random_model(folder: Path, tokens: Path, **shape: Any) -> Path:
 def run(
     folder: Path, start: Path, tokens: Path, plan: Recipe, name: str = "model", **how: Any
 ) -> Path:
-    """Train a stage into a folder beside the others."""
-    member = Member(task=KIND, language="en", tokens=tokens)
+    """Train a stage into a folder of its own."""
+    member = TrainingSet(task=KIND, language="en", tokens=tokens)
     selection = how.pop("selection", None)
-    arguments = {"seed": SEED, "out_dir": folder / name, "running": runtime(folder, **how)}
+    arguments = {"seed": SEED, "out_dir": folder / name, "runtime": runtime(folder, **how)}
     train(start, [member], SPECS, plan, selection=selection, **arguments)
     return folder / name
 
 
 def outputs(encoder: Any) -> torch.Tensor:
-    """Hidden states of real tokens."""
+    """Return the hidden states of real tokens."""
     mask = (IDS != 1).long()
     with torch.inference_mode():
         found = hidden_states(encoder.eval(), {"input_ids": IDS, "attention_mask": mask})[-1]
@@ -85,7 +85,7 @@ def outputs(encoder: Any) -> torch.Tensor:
 
 
 def test_adapters_and_heads_are_trained_and_nothing_else(start: Path, tokens: Path) -> None:
-    stage = set_up(
+    stage = build_stage_model(
         start, SPECS, vocab_size=0, recipe=recipe(lora=lora()), seed=1, device=torch.device("cpu")
     )
     names = {name for name, p in stage.encoder.named_parameters() if p.requires_grad}
@@ -127,10 +127,10 @@ def test_an_unknown_module_is_named_with_the_nearest(
         run(tmp_path, start, tokens, plan)
 
 
-# --- merged or apart ----------------------------------------------------------------------------
+# --- merged or not ------------------------------------------------------------------------------
 
 
-def test_adapters_apart_predict_what_merged_ones_do(
+def test_unmerged_adapters_predict_as_merged_ones(
     tmp_path: Path, start: Path, tokens: Path
 ) -> None:
     for merge in (True, False):
@@ -180,15 +180,17 @@ def test_a_stage_on_adapters_starts_from_their_sum(
     assert load_head(third, KIND, load_encoder(third).config)
 
 
-def test_adapters_without_their_parent_say_so(tmp_path: Path, start: Path, tokens: Path) -> None:
+def test_adapters_without_their_parent_are_an_error(
+    tmp_path: Path, start: Path, tokens: Path
+) -> None:
     folder = run(tmp_path, start, tokens, recipe(lora=lora(merge=False), max_steps=1))
     (start / "manifest.json").write_text(
         json.dumps({"id": "", "identity": {}, "content": "new", "files": {}, "facts": {}})
     )
-    with pytest.raises(UserError, match="trained on another model"):
+    with pytest.raises(UserError, match="is not the one that these adapters"):
         load_encoder(folder)
     start.rename(tmp_path / "away")
-    with pytest.raises(UserError, match=r"adapters of the model in .*start, which is not there"):
+    with pytest.raises(UserError, match=r"adapters of the model in .*start, which does not exist"):
         load_encoder(folder)
 
 
@@ -202,7 +204,9 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
     specs = {kind: HeadSpec(kind=kind, labels=labels_of(kind))}
     changes = {"lora": lora(dropout=0.0), "learning_rate": 1e-2}
     plan = plan_of(kind).model_copy(update=changes)
-    stage = set_up(start, specs, vocab_size=0, recipe=plan, seed=SEED, device=torch.device("cpu"))
+    stage = build_stage_model(
+        start, specs, vocab_size=0, recipe=plan, seed=SEED, device=torch.device("cpu")
+    )
     model = model_of(kind, start, tokens)
     config = peft.LoraConfig(
         r=4, lora_alpha=8, target_modules=r"roberta\.encoder\..*(query|key|value|dense)",
@@ -215,7 +219,7 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
             parameter.data.copy_(ours[name])
     expected = trained_by_trainer(kind, theirs, tokens, plan, tmp_path / "trainer")
     train(
-        start, [Member(task=kind, language="en", tokens=tokens)], specs, plan, seed=SEED,
+        start, [TrainingSet(task=kind, language="en", tokens=tokens)], specs, plan, seed=SEED,
         out_dir=tmp_path / "model", runtime=runtime(tmp_path, max_tokens=150),
     )  # fmt: skip
     history = pq.read_table(tmp_path / "model/history.parquet")
@@ -232,7 +236,9 @@ def test_losses_are_those_of_peft(tmp_path: Path, kind: str) -> None:
 # --- interrupted, selected, recomputed ----------------------------------------------------------
 
 
-def test_a_stopped_stage_ends_with_the_same_bits(tmp_path: Path, start: Path, tokens: Path) -> None:
+def test_an_interrupted_stage_ends_with_the_same_bits(
+    tmp_path: Path, start: Path, tokens: Path
+) -> None:
     plan = recipe(lora=lora(merge=False), max_steps=6)
     whole = run(tmp_path, start, tokens, plan, "whole")
     with pytest.raises(Interrupted):
@@ -279,8 +285,10 @@ def test_the_best_adapters_are_kept(tmp_path: Path, start: Path, tokens: Path) -
 
 
 @pytest.mark.parametrize("change", ["padding_free", "checkpointing"])
-def test_adapters_go_with(tmp_path: Path, start: Path, tokens: Path, change: str) -> None:
-    """Without dropout, neither way of running changes what is learned."""
+def test_adapters_can_be_combined_with(
+    tmp_path: Path, start: Path, tokens: Path, change: str
+) -> None:
+    """Without dropout, runtime settings do not change the result."""
     config = json.loads((start / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (start / "config.json").write_text(json.dumps(config))
@@ -293,11 +301,12 @@ def test_adapters_go_with(tmp_path: Path, start: Path, tokens: Path, change: str
         torch.testing.assert_close(weights[0][name], weights[1][name], rtol=1e-3, atol=1e-4)
 
 
-def test_hidden_words_are_guessed_with_embeddings_that_stay(tmp_path: Path) -> None:
+def test_masked_tokens_are_predicted_with_frozen_embeddings(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 48)
     start = random_model(tmp_path / "start", tokens)
     train(
-        start, [Member(task="mlm", language="en", tokens=tokens)], {"mlm": HeadSpec(kind="mlm")},
+        start, [TrainingSet(task="mlm", language="en", tokens=tokens)],
+        {"mlm": HeadSpec(kind="mlm")},
         recipe(lora=lora(), max_steps=3), seed=SEED, out_dir=tmp_path / "model",
         runtime=runtime(tmp_path),
     )  # fmt: skip
@@ -320,7 +329,7 @@ def test_without_bitsandbytes_the_package_is_named(
 
 
 @pytest.mark.parametrize("bits", ["4bit", "8bit"])
-def test_adapters_beside_quantised_weights(tmp_path: Path, tokens: Path, bits: Any) -> None:
+def test_adapters_on_quantised_weights(tmp_path: Path, tokens: Path, bits: Any) -> None:
     pytest.importorskip("bitsandbytes")
     # NF4 has blocks of 64 weights
     start = random_model(tmp_path / "start", tokens, hidden_size=64, intermediate_size=128)

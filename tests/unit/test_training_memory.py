@@ -1,4 +1,4 @@
-"""The estimate of memory against the peak of real training."""
+"""The memory estimate, compared with the peak of real training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xstilts.models.encoder import build_encoder
 from xstilts.models.shape import EncoderShape, shape_of_config
 from xstilts.tokens import classification
 from xstilts.tokens.store import list_array, write_tokens
-from xstilts.training.memory import Adapters, Workload, estimate
+from xstilts.training.memory import AdapterShape, Workload, estimate
 
 HERE = Path(__file__).parent
 TOLERANCE = 0.15
@@ -53,7 +53,7 @@ def measured(
     rank: int | None,
     half: bool,
 ) -> int:
-    """Peak of a fresh process that trains on sequences of the full length, two passes a step.
+    """Return the peak of a process that trains on full-length sequences, two micro-batches a step.
 
     The sequences have as many different tokens as given.
     """
@@ -113,7 +113,7 @@ def measured(
         "adapters where weights lead",
         "adapters where activations lead",
         "copies of weights in bf16",
-        "adapters beside copies in bf16",
+        "adapters with copies in bf16",
     ],
 )
 def test_the_estimate_is_near_the_peak_of_training(
@@ -128,8 +128,8 @@ def test_the_estimate_is_near_the_peak_of_training(
         device="cpu",
         checkpointing=checkpointing,
         half=half,
-        adapters=Adapters(rank=rank, modules="all-linear", dropout=True) if rank else None,
-        rows=rows,
+        adapters=AdapterShape(rank=rank, modules="all-linear", dropout=True) if rank else None,
+        trained_rows=rows,
     )
     expected = estimate(work)
     how: dict[str, Any] = {"checkpointing": checkpointing, "rank": rank, "half": half}
@@ -165,7 +165,7 @@ def test_parameters_are_those_of_the_encoder(case: tuple[int, ...]) -> None:
     assert shape_of_config(encoder.config.raw) == shape_of(case)
 
 
-def test_the_command_prints_a_row_per_need(
+def test_the_command_prints_a_row_per_requirement(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "study.yaml"
@@ -182,7 +182,7 @@ def test_the_command_prints_a_row_per_need(
         assert total < int(line.split()[-1].replace(",", "")) < 2.01 * total
 
 
-def test_the_command_knows_how_many_pieces_occur(
+def test_the_command_takes_the_number_of_used_tokens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shape = {"vocab_size": 250_002, "hidden_size": 768, "num_hidden_layers": 12,

@@ -11,14 +11,14 @@ import torch
 from engine_world import ARCHITECTURE, recipe
 from safetensors.torch import load_file
 from test_config import STUDY, grid_of
-from test_training_loop import CALM, FILES
+from test_training_loop import FILES, NO_DROPOUT
 from torch.nn import functional
 from toy_stage import stage
 
 from xstilts.errors import Interrupted, UserError
 from xstilts.grid import identities
 from xstilts.models.heads import HeadSpec, new_head
-from xstilts.training.optimiser import make_optimiser, step_with
+from xstilts.training.optimiser import make_optimiser, optimiser_step
 from xstilts.training.state import load_state
 
 SHARE = 0.2
@@ -99,7 +99,7 @@ def test_label_smoothing_of_a_span_leaves_padding_alone() -> None:
 
 @pytest.mark.parametrize("kind", ["classification", "tagging", "span", "multiple_choice"])
 def test_label_smoothing_reaches_the_loop(tmp_path: Path, kind: str) -> None:
-    plan = {"start": CALM, "epochs": 6.0}
+    plan = {"start": NO_DROPOUT, "epochs": 6.0}
     for out, share in (("plain", 0.0), ("smooth", 0.3)):
         stage(tmp_path, (kind,), out=out, label_smoothing=share, **plan)
     plain, smooth = (losses(tmp_path / out)[kind] for out in ("plain", "smooth"))
@@ -122,7 +122,7 @@ def test_a_weighted_step_is_that_of_torch_on_the_weighted_loss() -> None:
         ours, theirs = model(), model()
         optimiser = make_optimiser(ours.parameters(), plan)
         ours(data).square().sum().backward()
-        norm = step_with(optimiser, 6, 0.5, clip, weight=3.0)
+        norm = optimiser_step(optimiser, 6, 0.5, clip, weight=3.0)
         reference = torch.optim.AdamW(
             theirs.parameters(), lr=0.5, weight_decay=0.0, betas=(0.9, plan.adam_beta2), eps=0.1
         )
@@ -135,7 +135,7 @@ def test_a_weighted_step_is_that_of_torch_on_the_weighted_loss() -> None:
 
 def test_a_task_that_counts_less_is_learned_less(tmp_path: Path) -> None:
     kinds = ("classification", "tagging")
-    plan = {"start": CALM, "epochs": 8.0, "count": 96}
+    plan = {"start": NO_DROPOUT, "epochs": 8.0, "count": 96}
     stage(tmp_path, kinds, out="even", **plan)
     stage(tmp_path, kinds, out="one", loss_weights={"tagging": 1e-3}, **plan)
     even, one = (losses(tmp_path / out) for out in ("even", "one"))
@@ -175,7 +175,7 @@ def test_loss_weights_of_a_stage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["classification", "mlm"])
 def test_gradient_checkpointing_changes_no_bit(tmp_path: Path, kind: str) -> None:
-    # with dropout: what is computed again must draw the same
+    # with dropout: recomputation must draw the same masks
     assert ARCHITECTURE["dropout"] > 0
     for out, again in (("kept", False), ("again", True)):
         run = {"gradient_checkpointing": again, "max_tokens": 100}
@@ -186,7 +186,7 @@ def test_gradient_checkpointing_changes_no_bit(tmp_path: Path, kind: str) -> Non
 
 
 def test_gradient_checkpointing_keeps_less_for_the_backward_pass(tmp_path: Path) -> None:
-    from xstilts.models.encoder import build_encoder, checkpoint_layers
+    from xstilts.models.encoder import build_encoder, enable_gradient_checkpointing
 
     torch.manual_seed(0)
     model = build_encoder({**ARCHITECTURE, "vocab_size": 50, "num_layers": 6}).train()
@@ -204,18 +204,18 @@ def test_gradient_checkpointing_keeps_less_for_the_backward_pass(tmp_path: Path)
         return sum(sizes)
 
     before = kept()
-    checkpoint_layers(model)
+    enable_gradient_checkpointing(model)
     assert kept() < before / 4
 
 
-def test_how_a_stage_is_run_is_no_part_of_its_identity(tmp_path: Path) -> None:
+def test_runtime_settings_are_not_part_of_an_identity(tmp_path: Path) -> None:
     recipes = (
         "recipes:\n  all: {gradient_checkpointing: true}\n  target: {save_steps: 50}\ntargets:"
     )
     plain, changed = grid_of(tmp_path, STUDY), grid_of(tmp_path, STUDY.replace("targets:", recipes))
     for chain, target in (("mnli", None), ("mnli", "xnli")):
-        place = ("mini", 1, chain, target)
-        assert identities.model(plain, *place) == identities.model(changed, *place)
+        cell = ("mini", 1, chain, target)
+        assert identities.model(plain, *cell) == identities.model(changed, *cell)
     assert plain.runtime("mini", "mnli", "xnli") == {"gradient_checkpointing": 0, "save_steps": 0}
     assert changed.runtime("mini", "mnli", None) == {"gradient_checkpointing": 1, "save_steps": 0}
     assert changed.runtime("mini", "mnli", "xnli")["save_steps"] == 50
@@ -224,7 +224,7 @@ def test_how_a_stage_is_run_is_no_part_of_its_identity(tmp_path: Path) -> None:
 # ---- saving -------------------------------------------------------------------------------------
 
 
-def test_the_state_is_saved_every_so_many_steps(tmp_path: Path) -> None:
+def test_the_state_is_saved_every_save_steps(tmp_path: Path) -> None:
     lines: list[str] = []
     with pytest.raises(Interrupted):
         stage(
@@ -248,7 +248,7 @@ def test_saving_more_often_changes_nothing(tmp_path: Path) -> None:
         assert torch.equal(tensor, often[name]), name
 
 
-def test_smoothing_of_torch_is_the_definition_used_here() -> None:
+def test_label_smoothing_is_as_defined_by_torch() -> None:
     logits = torch.randn(5, generator=torch.Generator().manual_seed(0))
     expected = functional.cross_entropy(logits, torch.tensor(2), label_smoothing=SHARE)
     torch.testing.assert_close(smoothed(logits, 2), expected)
@@ -257,7 +257,7 @@ def test_smoothing_of_torch_is_the_definition_used_here() -> None:
 # ---- padding ------------------------------------------------------------------------------------
 
 
-def test_code_that_a_recipe_does_without_is_no_part_of_its_identity(tmp_path: Path) -> None:
+def test_code_that_a_recipe_does_not_use_is_not_part_of_its_identity(tmp_path: Path) -> None:
     text = STUDY.replace("targets:", "recipes:\n  all: {padding_free: true}\ntargets:")
     for study, used in ((STUDY, False), (text, True)):
         identity = identities.model(grid_of(tmp_path, study), "mini", 1, "mnli", None)

@@ -5,7 +5,7 @@ initial weights and the sampler's order. Two of its ways are avoided, because th
 
 * With ``gradient_accumulation_steps``, transformers 5.23 does not divide the mean losses of
   XLM-R's models by their number, so that the gradient grows with it. Each step is one batch here;
-  our side is cut into passes none the less.
+  our side is split into micro-batches anyway.
 * ``XLMRobertaForQuestionAnswering`` lets padding take part in the softmax over positions, so that
   the loss of a window depends on its neighbours in the batch. Span is compared one window a step.
 
@@ -37,8 +37,8 @@ from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import HeadSpec, head_class
 from xstilts.tokens.store import TokenTable
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member, TaskSampler
-from xstilts.training.setup import set_up
+from xstilts.training.sampler import TaskSampler, TrainingSet
+from xstilts.training.setup import build_stage_model
 
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
@@ -76,8 +76,8 @@ def plan_of(kind: str) -> Recipe:
 
 
 def model_of(kind: str, folder: Path, tokens: Path) -> Any:
-    """transformers' model with our initial weights: equal data must meet equal weights."""
-    stage = set_up(
+    """Return transformers' model with our initial weights."""
+    stage = build_stage_model(
         folder,
         {kind: HeadSpec(kind=kind, labels=labels_of(kind))},
         vocab_size=TokenTable.open(tokens).metadata["vocab_size"],
@@ -96,11 +96,11 @@ def model_of(kind: str, folder: Path, tokens: Path) -> Any:
 
 
 def examples_of(kind: str, tokens: Path, plan: Recipe) -> list[dict[str, Any]]:
-    """The examples of all steps, in the order in which the stage takes them."""
+    """Return the examples of all steps, in the order of the stage."""
     table, head = TokenTable.open(tokens), head_class(kind)
     sampler = TaskSampler(
         task=kind,
-        members=[Member(task=kind, language="en", tokens=tokens)],
+        members=[TrainingSet(task=kind, language="en", tokens=tokens)],
         tables=[table],
         batch_size=plan.batch_size,
         seed=SEED,
@@ -189,12 +189,12 @@ def test_losses_and_gradients_are_those_of_trainer(tmp_path: Path, kind: str) ->
     expected = trained_by_trainer(kind, model, tokens, plan, tmp_path / "trainer")
     train(
         start,
-        [Member(task=kind, language="en", tokens=tokens)],
+        [TrainingSet(task=kind, language="en", tokens=tokens)],
         {kind: HeadSpec(kind=kind, labels=labels_of(kind))},
         plan,
         seed=SEED,
         out_dir=tmp_path / "model",
-        # several passes a step, where Trainer takes one
+        # several micro-batches per step, where Trainer takes one
         runtime=runtime(tmp_path, max_tokens=150),
     )
     history = pq.read_table(tmp_path / "model/history.parquet")

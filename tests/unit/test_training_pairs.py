@@ -1,4 +1,4 @@
-"""Dual encoders: pairs, the loss over a whole batch, and its gradient whatever the passes."""
+"""Dual encoders: pairs, the loss over a whole batch, and its gradient over micro-batches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xstilts.prediction.options import PredictOptions
 from xstilts.tokens.store import TokenTable
 from xstilts.training import cached_gradient, loop, optimiser
 from xstilts.training.pairs import PairSampler
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 
 SPECS = {"ranking": HeadSpec(kind="ranking")}
@@ -28,7 +28,9 @@ WHOLE, TINY = 100_000, 1
 
 
 def sampler_of(tokens: list[Path], batch_size: int = 8, **changes: Any) -> PairSampler:
-    members = [Member(task="ranking", language=f"l{i}", tokens=p) for i, p in enumerate(tokens)]
+    members = [
+        TrainingSet(task="ranking", language=f"l{i}", tokens=p) for i, p in enumerate(tokens)
+    ]
     tables = [TokenTable.open(path) for path in tokens]
     return PairSampler(
         task="ranking", members=members, tables=tables, batch_size=batch_size, seed=1,
@@ -67,7 +69,7 @@ def test_an_epoch_has_each_query_once_with_its_candidate_once_a_batch(tmp_path: 
     assert sorted(asked) == [row for row in range(96) if row % 3]
 
 
-def test_two_members_share_a_candidate(tmp_path: Path) -> None:
+def test_two_training_sets_share_a_candidate(tmp_path: Path) -> None:
     rows = rows_of("ranking", 24, 1)
     (tmp_path / "b").mkdir()
     paths = [make_tokens(folder, "ranking", rows=rows)[1] for folder in (tmp_path, tmp_path / "b")]
@@ -125,27 +127,27 @@ def test_loss_is_the_softmax_over_the_batch_by_definition() -> None:
 def gradients_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_tokens: int, **changes: Any
 ) -> tuple[dict[str, torch.Tensor], Any]:
-    """The gradients of the first step before they are clipped, and the step's record."""
+    """Return the gradients of the first step before clipping, and its row of the history."""
     _, tokens = make_tokens(tmp_path, "ranking", 48)
     architecture = ARCHITECTURE | {"dropout": changes.pop("dropout", 0.0)}
     run = runtime(tmp_path, max_tokens=max_tokens, **changes.pop("run", {}))
     trainer = loop._Trainer(
-        architecture, [Member(task="ranking", language="en", tokens=tokens)], SPECS,
+        architecture, [TrainingSet(task="ranking", language="en", tokens=tokens)], SPECS,
         recipe(max_steps=1, **changes), 1, run, None,
     )  # fmt: skip
     with torch.no_grad():
-        # a fresh encoder gives all texts nearly the same vector, and gradients of rounding errors
-        for parameter in trainer.stage.encoder.parameters():
+        # a fresh encoder has nearly equal vectors for all texts, and gradients of rounding errors
+        for parameter in trainer.model.encoder.parameters():
             parameter.mul_(5 if parameter.ndim > 1 else 1)
     found: dict[str, torch.Tensor] = {}
 
     def caught(*arguments: Any) -> torch.Tensor:
-        for module in trainer.stage.modules():
+        for module in trainer.model.modules():
             for name, parameter in module.named_parameters():
                 found[name] = parameter.grad.clone()
-        return optimiser.step_with(*arguments)
+        return optimiser.optimiser_step(*arguments)
 
-    monkeypatch.setattr(loop, "step_with", caught)
+    monkeypatch.setattr(loop, "optimiser_step", caught)
     return found, trainer._step(0, 0, 0)
 
 
@@ -162,10 +164,10 @@ def test_gradient_does_not_depend_on_the_split(tmp_path, monkeypatch, max_tokens
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
-def test_dropout_is_drawn_again_for_the_second_pass(
+def test_dropout_masks_are_the_same_in_the_second_forward_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpointing: bool
 ) -> None:
-    """Against one graph over all passes, with the masks that they draw in their order."""
+    """Compare with one graph over all micro-batches, with masks drawn in the same order."""
     run = {"gradient_checkpointing": checkpointing}
     split, step = gradients_of(tmp_path, monkeypatch, 60, dropout=0.3, run=run)
 
@@ -174,7 +176,7 @@ def test_dropout_is_drawn_again_for_the_second_pass(
         targets = {
             name: torch.cat([t[name] for _, t in everything]) for name in head.scalar_targets
         }
-        total, terms = head.contrast(torch.cat([v for v, _ in everything]), targets)
+        total, terms = head.contrastive_loss(torch.cat([v for v, _ in everything]), targets)
         total.backward()
         reports = iter([(total.detach(), terms)])
 
@@ -189,8 +191,8 @@ def test_dropout_is_drawn_again_for_the_second_pass(
     assert step.loss.item() == pytest.approx(one.loss.item(), rel=1e-5)
     for name, gradient in whole.items():
         torch.testing.assert_close(split[name], gradient, rtol=1e-3, atol=2e-4, msg=name)
-    calm, _ = gradients_of(tmp_path, monkeypatch, 60)
-    assert not torch.allclose(calm["dense.weight"], whole["dense.weight"], rtol=0.1)
+    independent, _ = gradients_of(tmp_path, monkeypatch, 60)
+    assert not torch.allclose(independent["dense.weight"], whole["dense.weight"], rtol=0.1)
 
 
 # --- stages -------------------------------------------------------------------------------------
@@ -209,7 +211,7 @@ def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
     settings = recipe(epochs=12.0, batch_size=32, eval_steps=20, patience=0, learning_rate=2e-3)
     run = runtime(tmp_path, max_tokens=400)
     selection = Selection([dev_set(tmp_path)], SPECS, settings, run)
-    member = Member(task="ranking", language="en", tokens=tokens)
+    member = TrainingSet(task="ranking", language="en", tokens=tokens)
     result = loop.train(
         ARCHITECTURE, [member], SPECS, settings, seed=1, out_dir=tmp_path / "model",
         runtime=run, selection=selection,
@@ -226,9 +228,9 @@ def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
     assert head.scale.item() != INITIAL_SCALE
 
 
-def test_weights_are_the_same_to_the_bit_where_a_stage_was_interrupted(tmp_path: Path) -> None:
+def test_an_interrupted_stage_ends_in_the_same_bits(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "ranking", 96)
-    member = Member(task="ranking", language="en", tokens=tokens)
+    member = TrainingSet(task="ranking", language="en", tokens=tokens)
     run = runtime(tmp_path, max_tokens=100)
 
     def trained(out: str, how: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""What each step trains on, and how: mixtures, batches, masking, schedules."""
+"""Mixtures, batches, masking and schedules."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstilts.errors import UserError
-from xstilts.tokens.batches import collate, gather, micro_batches
+from xstilts.tokens.batches import collate, micro_batches, read_sequences
 from xstilts.tokens.store import TokenTable
 from xstilts.tokens.tokenizer import load_tokenizer
 from xstilts.training.masking import mask_tokens
-from xstilts.training.mixture import num_steps, shares, task_of_steps
-from xstilts.training.optimiser import learning_rate, make_optimiser, step_with
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.mixture import num_steps, sampling_probabilities, task_of_steps
+from xstilts.training.optimiser import learning_rate, make_optimiser, optimiser_step
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 # Training sizes of the nine intermediate tasks of Phang et al. 2020 (ANLI+, MNLI, QQP, SQuAD v2,
 # SQuAD v1, HellaSwag, CCG, Cosmos QA, CommonsenseQA)
 NINE = [1_104_934, 392_702, 363_846, 130_319, 87_599, 39_905, 38_015, 25_262, 9_741]
 
 
-def test_shares_of_the_nine_intermediate_tasks() -> None:
-    capped = shares(NINE, recipe(sampling="temperature", sampling_cap=2**17))
+def test_sampling_probabilities_of_the_nine_intermediate_tasks() -> None:
+    capped = sampling_probabilities(NINE, recipe(sampling="temperature", sampling_cap=2**17))
     expected = [0.181, 0.181, 0.181, 0.180, 0.121, 0.055, 0.053, 0.035, 0.013]
     assert capped.round(3).tolist() == expected
-    assert shares(NINE, recipe())[:2].round(3).tolist() == [0.504, 0.179]
-    assert shares(NINE, recipe(sampling="uniform")).round(3).tolist() == [0.111] * 9
+    assert sampling_probabilities(NINE, recipe())[:2].round(3).tolist() == [0.504, 0.179]
+    assert sampling_probabilities(NINE, recipe(sampling="uniform")).round(3).tolist() == [0.111] * 9
 
 
 def test_temperature_flattens() -> None:
-    hot = shares([100, 400], recipe(sampling="temperature", sampling_temperature=2.0))
+    hot = sampling_probabilities(
+        [100, 400], recipe(sampling="temperature", sampling_temperature=2.0)
+    )
     assert hot == pytest.approx([1 / 3, 2 / 3])
 
 
@@ -52,7 +54,7 @@ def test_steps_of_epochs_count_each_task_to_its_cap() -> None:
     st.integers(1, 300),
     st.integers(0, 9),
 )
-def test_each_task_gets_its_share_to_within_one_step(
+def test_the_steps_of_each_task_are_exact_to_within_one(
     sizes: list[int], steps: int, seed: int
 ) -> None:
     plan = recipe(max_steps=steps)
@@ -60,7 +62,7 @@ def test_each_task_gets_its_share_to_within_one_step(
     tasks = task_of_steps(named, plan, seed)
     assert len(tasks) == steps
     counts = np.bincount(tasks, minlength=len(sizes))
-    assert np.all(np.abs(counts - shares(sizes, plan) * steps) < 1)
+    assert np.all(np.abs(counts - sampling_probabilities(sizes, plan) * steps) < 1)
     assert np.array_equal(tasks, task_of_steps(named, plan, seed))
 
 
@@ -68,7 +70,7 @@ def sampler(folder: Path, seed: int = 0, **changes: object) -> TaskSampler:
     members, tables = [], []
     for language, count in (("de", 70), ("sw", 31)):
         _, tokens = make_tokens(folder, "classification", count)
-        members.append(Member(task="toy", language=language, tokens=tokens))
+        members.append(TrainingSet(task="toy", language=language, tokens=tokens))
         tables.append(TokenTable.open(tokens))
     values = {"batch_size": 8, "max_examples": 0, "sorted_batches": 50} | changes
     return TaskSampler(task="toy", members=members, tables=tables, seed=seed, **values)
@@ -83,7 +85,7 @@ def test_an_epoch_holds_each_sequence_once(tmp_path: Path) -> None:
     assert Counter(toy.member.tolist()) == {0: 70, 1: 31}
 
 
-def test_a_batch_depends_on_seed_and_draw_alone(tmp_path: Path) -> None:
+def test_a_batch_depends_on_seed_and_step_alone(tmp_path: Path) -> None:
     forward, direct = sampler(tmp_path), sampler(tmp_path)
     walked = [forward.batch(draw) for draw in range(30)]
     assert np.array_equal(direct.batch(29), walked[29])
@@ -101,7 +103,7 @@ def test_batches_are_of_similar_length_longest_first(tmp_path: Path) -> None:
 
 
 def orders(folder: Path, **changes: object) -> tuple[float, list[set[int]]]:
-    """Mean spread of lengths in a batch, and the batches of two epochs."""
+    """Return the mean range of lengths in a batch, and the batches of two epochs."""
     toy = sampler(folder, **changes)
     per_epoch = -(-101 // toy.batch_size)
     batches = [toy.batch(draw) for draw in range(2 * per_epoch)]
@@ -136,7 +138,7 @@ def test_max_train_examples_takes_the_first_of_each_set(tmp_path: Path) -> None:
 
 def test_an_empty_training_set_is_an_error(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "classification", rows=[])
-    member = Member(task="toy", language="de", tokens=tokens)
+    member = TrainingSet(task="toy", language="de", tokens=tokens)
     with pytest.raises(UserError, match="toy: nothing to train on"):
         TaskSampler(
             task="toy", members=[member], tables=[TokenTable.open(tokens)],
@@ -145,7 +147,7 @@ def test_an_empty_training_set_is_an_error(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=50), st.integers(1, 300))
-def test_passes_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int) -> None:
+def test_micro_batches_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int) -> None:
     lengths = sorted(lengths, reverse=True)
     parts = [lengths[part] for part in micro_batches(lengths, budget)]
     assert [length for part in parts for length in part] == lengths
@@ -156,7 +158,7 @@ def test_passes_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int
     st.lists(st.lists(st.integers(1, 60), min_size=3, max_size=3), min_size=1, max_size=20),
     st.integers(1, 400),
 )
-def test_passes_never_part_the_sequences_of_a_unit(units: list[list[int]], budget: int) -> None:
+def test_micro_batches_never_split_a_unit(units: list[list[int]], budget: int) -> None:
     units = sorted(units, key=max, reverse=True)
     lengths = [length for unit in units for length in unit]
     parts = [lengths[part] for part in micro_batches(lengths, budget, 3)]
@@ -169,34 +171,34 @@ def choice_sampler(folder: Path, **changes: object) -> TaskSampler:
     members, tables = [], []
     for language, count in (("de", 20), ("sw", 11)):
         _, tokens = make_tokens(folder, "multiple_choice", count)
-        members.append(Member(task="toy", language=language, tokens=tokens))
+        members.append(TrainingSet(task="toy", language=language, tokens=tokens))
         tables.append(TokenTable.open(tokens))
     values = {"batch_size": 4, "max_examples": 0, "sorted_batches": 1, "seed": 0} | changes
     return TaskSampler(task="toy", members=members, tables=tables, whole_examples=True, **values)
 
 
-def test_an_examples_sequences_are_drawn_together(tmp_path: Path) -> None:
+def test_the_sequences_of_an_example_are_sampled_together(tmp_path: Path) -> None:
     toy = choice_sampler(tmp_path)
     assert (len(toy), toy.per_unit) == (31, 3)
     seen = []
     for draw in range(8):
         batch = toy.batch(draw)
-        places = toy.sequences(batch)
-        assert len(places) == 3 * len(batch)
+        rows = toy.sequences(batch)
+        assert len(rows) == 3 * len(batch)
         assert len(batch) <= 4
-        examples = [toy.tables[table].column("example")[row] for table, row in places]
+        examples = [toy.tables[table].column("example")[row] for table, row in rows]
         assert examples == [example for example in examples[::3] for _ in range(3)]
-        longest = [int(toy.tables[table].lengths[row]) for table, row in places]
+        longest = [int(toy.tables[table].lengths[row]) for table, row in rows]
         units = [max(longest[start : start + 3]) for start in range(0, len(longest), 3)]
         assert units == sorted(units, reverse=True)
-        seen += places
+        seen += rows
     assert sorted(seen) == [(0, row) for row in range(60)] + [(1, row) for row in range(33)]
     assert len(choice_sampler(tmp_path, max_examples=5)) == 10
 
 
 def test_labels_of_a_unit_are_one_row(tmp_path: Path) -> None:
     toy = choice_sampler(tmp_path)
-    batch = gather(toy.tables, toy.sequences(toy.batch(0)), scalars=("label",), per_unit=3)
+    batch = read_sequences(toy.tables, toy.sequences(toy.batch(0)), scalars=("label",), per_unit=3)
     tensors = collate(batch, slice(3, 9), torch.device("cpu"))
     assert tensors["input_ids"].shape[0] == 6
     assert tensors["label"].shape == (2, 3)
@@ -210,7 +212,7 @@ def test_unequal_numbers_of_choices_are_an_error(tmp_path: Path) -> None:
         row | {"id": "2", "choices": ["cat", "dog", "bird"]},
     ]
     _, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
-    member = Member(task="toy", language="de", tokens=tokens)
+    member = TrainingSet(task="toy", language="de", tokens=tokens)
     with pytest.raises(UserError, match=r"toy: .*2 in .*example 0; 3 in .*example 1"):
         TaskSampler(
             task="toy", members=[member], tables=[TokenTable.open(tokens)],
@@ -222,7 +224,7 @@ def test_padding(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "tagging", 20)
     table = TokenTable.open(tokens)
     order = np.argsort(-table.lengths)[[0, -1]]
-    batch = gather([table], [(0, int(row)) for row in order], lists=("labels",))
+    batch = read_sequences([table], [(0, int(row)) for row in order], lists=("labels",))
     tensors = collate(batch, slice(None), torch.device("cpu"))
     longest, shortest = table.lengths[order]
     assert tensors["input_ids"].shape == (2, longest)
@@ -232,7 +234,7 @@ def test_padding(tmp_path: Path) -> None:
     assert tensors["attention_mask"].sum(1).tolist() == [longest, shortest]
 
 
-def test_masking_hides_the_right_share_of_text(tmp_path: Path) -> None:
+def test_masking_masks_the_right_proportion_of_tokens(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 600)
     table = TokenTable.open(tokens)
     rows = [table.ids(i) for i in range(len(table))]
@@ -252,7 +254,7 @@ def test_masking_hides_the_right_share_of_text(tmp_path: Path) -> None:
     assert not np.array_equal(again, targets)
 
 
-def test_a_short_batch_still_hides_something(tmp_path: Path) -> None:
+def test_a_short_batch_has_at_least_one_masked_token(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "mlm", 2)
     table = TokenTable.open(tokens)
     for seed in range(20):
@@ -283,7 +285,7 @@ def test_a_step_is_that_of_torch_on_the_mean_loss() -> None:
     data = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
     optimiser = make_optimiser(ours.parameters(), plan)
     (3 * ours(data).pow(3)).sum().backward()
-    norm = step_with(optimiser, 6, 0.5, plan.max_grad_norm)
+    norm = optimiser_step(optimiser, 6, 0.5, plan.max_grad_norm)
 
     groups = [
         {"params": [theirs[0].weight], "weight_decay": 0.1},

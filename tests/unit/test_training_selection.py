@@ -1,4 +1,4 @@
-"""Which weights are kept: the best on dev, the same after an interruption, and when to stop."""
+"""Model selection: the best weights on dev, exact resuming, early stopping."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_weights_kept_are_those_of_the_best_evaluation(tmp_path: Path, kind:
     assert score(kind, predictions)[METRICS[kind]] == pytest.approx(best)
 
 
-def test_a_mixture_is_judged_by_the_mean_of_its_tasks(tmp_path: Path) -> None:
+def test_a_mixture_is_selected_by_the_mean_of_its_tasks(tmp_path: Path) -> None:
     result = stage(tmp_path, ("classification", "tagging"), eval_steps=0)
     rows = evaluations(tmp_path / "model")
     assert [row["task"] for row in rows] == ["classification", "tagging"]
@@ -70,7 +70,7 @@ def test_a_mixture_is_judged_by_the_mean_of_its_tasks(tmp_path: Path) -> None:
     assert result.dev_score == pytest.approx(sum(row["value"] for row in rows) / 2)
 
 
-def test_selection_does_not_change_what_is_learned(tmp_path: Path) -> None:
+def test_selection_does_not_change_the_training(tmp_path: Path) -> None:
     for every in (1, 0):
         stage(tmp_path, out=f"every-{every}", eval_steps=every)
     losses = [
@@ -92,7 +92,7 @@ def test_an_interrupted_stage_keeps_the_same_weights(tmp_path: Path, stop_after:
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "parts" / file).read_bytes()
 
 
-def test_training_stops_when_nothing_gets_better(tmp_path: Path) -> None:
+def test_training_stops_when_nothing_improves(tmp_path: Path) -> None:
     # without a learning rate every evaluation is the same
     result = stage(tmp_path, learning_rate=1e-12, patience=3, eval_steps=1, epochs=4.0)
     assert result.kept_step == 1

@@ -1,4 +1,4 @@
-"""Rows of tokens that do not occur stay aside: the weights are those of training all rows."""
+"""Vocabulary pruning: the weights are those of training all rows."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import TokenTable
 from xstilts.training import pruning, setup, vocabulary
 from xstilts.training.loop import train
-from xstilts.training.optimiser import learning_rate, left_by_decay
-from xstilts.training.sampler import Member
+from xstilts.training.optimiser import decay_factor, learning_rate
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
-from xstilts.training.setup import set_up
+from xstilts.training.setup import build_stage_model
 from xstilts.training.state import load_state
 from xstilts.training.vocabulary import prune_vocabulary, used_token_ids
 
-PIECES = 200_000
-LARGE = {**ARCHITECTURE, "vocab_size": PIECES}
-"""Of these tokens the toy data have about 200."""
+VOCAB_SIZE = 200_000
+LARGE = {**ARCHITECTURE, "vocab_size": VOCAB_SIZE}
+"""The toy data use about 200 of these tokens."""
 MATRIX = "embeddings.word_embeddings.weight"
 FILES = ("model.safetensors", "heads.safetensors")
 # without clipping: the norm is a sum, and the order of its terms is another with all rows
@@ -49,15 +49,15 @@ def stage(
     run: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Any:
-    """Train a toy stage of a large vocabulary into ``folder/out``."""
+    """Train a toy stage with a large vocabulary into ``folder/out``."""
     run = {"state_dir": folder / f"state-{out}", **(run or {})}
     examples = 30 if dev else 0
     return toy_stage.stage(folder, kinds, start=LARGE, out=out, run=run, dev=examples, **changes)
 
 
 def all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on, no row stays aside."""
-    monkeypatch.setattr(pruning, "LEAST_SAVED", 1 << 60)
+    """Disable vocabulary pruning from here on."""
+    monkeypatch.setattr(pruning, "MIN_SAVED", 1 << 60)
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -65,22 +65,22 @@ def same_bytes(one: Path, other: Path) -> None:
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
 
-def bits_are_those_of_all_rows(
+def require_equal_bits(
     folder: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], **plan: Any
 ) -> None:
-    """A stage with pruned rows, and the same with none, have the same weights."""
-    aside = []
+    """Check that a stage has the same weights with and without pruning."""
+    pruned = []
 
     def seen(*given: Any) -> Any:
         made = prune_vocabulary(*given)
-        aside.append(made is not None)
+        pruned.append(made is not None)
         return made
 
     monkeypatch.setattr(setup, "prune_vocabulary", seen)
     stage(folder, "rows", kinds, **SAME_BITS, **plan)
     all_rows(monkeypatch)
     stage(folder, "all", kinds, **SAME_BITS, **plan)
-    assert aside == [True, False]
+    assert pruned == [True, False]
     same_bytes(folder / "rows", folder / "all")
 
 
@@ -90,7 +90,7 @@ def bits_are_those_of_all_rows(
 def test_weights_are_bit_for_bit_those_of_training_all_rows(
     tmp_path: Path, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bits_are_those_of_all_rows(tmp_path, monkeypatch, kinds, run={"max_tokens": 150})
+    require_equal_bits(tmp_path, monkeypatch, kinds, run={"max_tokens": 150})
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,15 @@ def test_weights_are_bit_for_bit_those_of_training_all_rows(
         ({}, {"gradient_checkpointing": True}),
         ({"label_smoothing": 0.1, "schedule": "cosine"}, {}),
     ],
-    ids=["padding-free", "bf16", "layers again", "smoothed"],
+    ids=["padding-free", "bf16", "gradient checkpointing", "smoothed"],
 )
-def test_ways_of_training_all_give_the_same_bits(
+def test_options_of_training_give_the_same_bits(
     tmp_path: Path, changes: dict[str, Any], run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bits_are_those_of_all_rows(tmp_path, monkeypatch, ("classification",), run=run, **changes)
+    require_equal_bits(tmp_path, monkeypatch, ("classification",), run=run, **changes)
 
 
-def test_clipping_and_decay_are_the_same_but_for_rounding(
+def test_clipping_and_decay_are_the_same_up_to_rounding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = {"max_grad_norm": 0.1, "weight_decay": 0.1, "epochs": 4.0, "adam_epsilon": 1e-5}
@@ -126,20 +126,20 @@ def test_clipping_and_decay_are_the_same_but_for_rounding(
     assert some.keys() == every.keys()
     for name, tensor in every.items():
         torch.testing.assert_close(some[name], tensor, atol=2e-5, rtol=0, msg=name)
-    # a step rounds twice: one minus rate times decay, and the product
-    aside = torch.from_numpy(np.setdiff1d(np.arange(PIECES), used_token_ids(tables(tmp_path))))
+    # each step rounds twice: one minus rate times decay, and the product
+    pruned = torch.from_numpy(np.setdiff1d(np.arange(VOCAB_SIZE), used_token_ids(tables(tmp_path))))
     tolerance = result.steps * 2 * 2**-24
-    torch.testing.assert_close(some[MATRIX][aside], every[MATRIX][aside], atol=0, rtol=tolerance)
+    torch.testing.assert_close(some[MATRIX][pruned], every[MATRIX][pruned], atol=0, rtol=tolerance)
     # decay is seen, and its product is that of the rates
-    start = set_up(
+    start = build_stage_model(
         LARGE,
         {"classification": HeadSpec(kind="classification", labels=labels_of("classification"))},
         vocab_size=0,
         recipe=recipe(),
         seed=1,
         device=torch.device("cpu"),
-    ).encoder.get_input_embeddings().weight[aside]  # fmt: skip
-    left = (some[MATRIX][aside] / start).nanmedian().item()
+    ).encoder.get_input_embeddings().weight[pruned]  # fmt: skip
+    left = (some[MATRIX][pruned] / start).nanmedian().item()
     settings = recipe(**plan)
     rates = [learning_rate(step, result.steps, settings) for step in range(result.steps)]
     assert left == pytest.approx(np.prod([1 - 0.1 * rate for rate in rates]), rel=1e-6)
@@ -150,15 +150,15 @@ def tables(folder: Path) -> list[TokenTable]:
     return [TokenTable.open(path) for path in sorted(folder.glob("*.arrow"))]
 
 
-def test_what_decay_leaves_is_known_at_every_step() -> None:
+def test_the_decay_factor_is_known_at_every_step() -> None:
     plan = recipe(weight_decay=0.5, learning_rate=0.1, warmup=0.0, schedule="constant")
-    assert left_by_decay(0, 9, plan) == 1.0
-    assert left_by_decay(3, 9, plan) == pytest.approx(0.95**3)
-    assert left_by_decay(9, 9, recipe(weight_decay=0.0)) == 1.0
+    assert decay_factor(0, 9, plan) == 1.0
+    assert decay_factor(3, 9, plan) == pytest.approx(0.95**3)
+    assert decay_factor(9, 9, recipe(weight_decay=0.0)) == 1.0
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 9])
-def test_a_stage_with_selection_goes_on_to_the_same_bytes(tmp_path: Path, stop_after: int) -> None:
+def test_a_stage_with_selection_resumes_to_the_same_bytes(tmp_path: Path, stop_after: int) -> None:
     plan = {"selection": "best", "eval_steps": 2, "patience": 3, "epochs": 6.0,
             "learning_rate": 1e-2}  # fmt: skip
     kinds = ("classification", "tagging")
@@ -171,7 +171,7 @@ def test_a_stage_with_selection_goes_on_to_the_same_bytes(tmp_path: Path, stop_a
     same_bytes(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_weights_that_are_kept_early_have_decayed_so_far(
+def test_weights_of_an_early_step_have_decayed_until_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # at once at its best: later weights are much changed, and not kept
@@ -187,7 +187,7 @@ def test_weights_that_are_kept_early_have_decayed_so_far(
         torch.testing.assert_close(some[name], tensor, atol=0, rtol=1e-5, msg=name)
 
 
-def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
+def test_dev_sets_may_have_tokens_that_training_sets_lack(tmp_path: Path) -> None:
     few = [{"id": str(i), "text_a": "cat", "text_b": "dog", "label": "good"} for i in range(16)]
     data, dev = make_tokens(tmp_path, "classification", 30, seed=7)
     _, tokens = make_tokens(tmp_path, "classification", 16, rows=few)
@@ -198,7 +198,7 @@ def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
     dev_set = DevSet(task="toy", language="en", metric="accuracy", tokens=dev, data=data)
     result = train(
         LARGE,
-        [Member(task="toy", language="en", tokens=tokens)],
+        [TrainingSet(task="toy", language="en", tokens=tokens)],
         heads,
         plan,
         seed=1,
@@ -209,7 +209,7 @@ def test_dev_sets_may_have_pieces_that_training_has_not(tmp_path: Path) -> None:
     assert result.dev_score is not None
 
 
-def test_a_saved_state_has_the_rows_in_training_only(tmp_path: Path) -> None:
+def test_a_saved_state_has_the_trained_rows_only(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         stage(tmp_path, "model", run={"stop_after": 2})
     found = load_state(tmp_path / "state-model", "toy")
@@ -218,14 +218,14 @@ def test_a_saved_state_has_the_rows_in_training_only(tmp_path: Path) -> None:
     assert found[1]["encoder"][MATRIX].shape == (len(token_ids), 32)
     assert not any(name.endswith(vocabulary.PRUNED_ID) for name in found[1]["encoder"])
     size = sum(file.stat().st_size for file in (tmp_path / "state-model").glob("*.pt"))
-    assert size < PIECES * 32 * 4 / 10
+    assert size < VOCAB_SIZE * 32 * 4 / 10
 
 
 LORA = Lora(rank=2, alpha=4.0, dropout=0.0, modules="all-linear", merge=True)
 
 
 @pytest.mark.parametrize(
-    ("kinds", "changes", "aside"),
+    ("kinds", "changes", "pruned"),
     [
         (("classification",), {}, True),
         (("mlm",), {}, False),
@@ -234,10 +234,10 @@ LORA = Lora(rank=2, alpha=4.0, dropout=0.0, modules="all-linear", merge=True)
     ],
     ids=["classes", "tokens", "both", "frozen embeddings"],
 )
-def test_which_stages_leave_rows_aside(
-    kinds: tuple[str, ...], changes: dict[str, Any], aside: bool
+def test_stages_with_vocabulary_pruning(
+    kinds: tuple[str, ...], changes: dict[str, Any], pruned: bool
 ) -> None:
-    made = set_up(
+    made = build_stage_model(
         LARGE,
         {kind: HeadSpec(kind=kind, labels=labels_of(kind)) for kind in kinds},
         vocab_size=200,
@@ -246,40 +246,40 @@ def test_which_stages_leave_rows_aside(
         seed=1,
         device=torch.device("cpu"),
     )
-    assert (made.vocabulary is not None) == aside
-    assert len(made.encoder.get_input_embeddings().weight) == (200 if aside else PIECES)
+    assert (made.vocabulary is not None) == pruned
+    assert len(made.encoder.get_input_embeddings().weight) == (200 if pruned else VOCAB_SIZE)
 
 
-@pytest.mark.parametrize(("share", "aside"), [(0.3, True), (0.6, False)])
-def test_most_of_a_vocabulary_and_a_small_one_are_trained_whole(share: float, aside: bool) -> None:
+@pytest.mark.parametrize(("share", "pruned"), [(0.3, True), (0.6, False)])
+def test_pruning_must_be_worthwhile(share: float, pruned: bool) -> None:
     from xstilts.models.encoder import build_encoder
 
     large = build_encoder(LARGE)
-    found = prune_vocabulary(large, np.arange(int(share * PIECES)))
-    assert (found is not None) == aside
+    found = prune_vocabulary(large, np.arange(int(share * VOCAB_SIZE)))
+    assert (found is not None) == pruned
     small = build_encoder({**ARCHITECTURE, "vocab_size": 2000})
     assert prune_vocabulary(small, np.arange(100)) is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_family_computes_the_same_from_rows(
+def test_every_family_computes_the_same_with_pruned_rows(
     tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "LEAST_SAVED", 1)
+    monkeypatch.setattr(pruning, "MIN_SAVED", 1)
     folder = published(family, tmp_path)
     whole, encoder = load_encoder(folder).eval(), load_encoder(folder).eval()
     ids = torch.tensor([[0, 9, 8, 30, 2], [0, 30, 2, 1, 1]])
     inputs = {"input_ids": ids, "attention_mask": (ids != 1).long()}
-    aside = prune_vocabulary(encoder, np.unique(ids))
-    assert aside is not None
+    pruned = prune_vocabulary(encoder, np.unique(ids))
+    assert pruned is not None
     assert len(encoder.get_input_embeddings().weight) == 6
     first, second = (hidden_states(model, inputs)[-1] for model in (whole, encoder))
     assert torch.equal(first, second)
     first.sum().backward()
     second.sum().backward()
     gradients = [model.get_input_embeddings().weight.grad for model in (whole, encoder)]
-    assert torch.equal(gradients[0][aside.token_ids_R], gradients[1])
-    aside.restore(1.0)
+    assert torch.equal(gradients[0][pruned.token_ids_R], gradients[1])
+    pruned.restore(1.0)
     before, after = whole.state_dict(), encoder.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
@@ -287,19 +287,19 @@ def test_every_family_computes_the_same_from_rows(
     assert torch.equal(hidden_states(encoder, inputs)[-1], first)
 
 
-def test_a_matrix_that_is_an_output_layer_too_stays_whole() -> None:
+def test_a_matrix_tied_to_an_output_layer_is_not_pruned() -> None:
     from xstilts.models.encoder import build_encoder
 
     encoder = build_encoder(LARGE)
-    encoder.output = torch.nn.Linear(32, PIECES)
+    encoder.output = torch.nn.Linear(32, VOCAB_SIZE)
     assert prune_vocabulary(encoder, np.arange(9)) is not None
     encoder = build_encoder(LARGE)
-    encoder.output = torch.nn.Linear(32, PIECES)
+    encoder.output = torch.nn.Linear(32, VOCAB_SIZE)
     encoder.output.weight = encoder.get_input_embeddings().weight
     assert prune_vocabulary(encoder, np.arange(9)) is None
 
 
-def test_a_piece_without_a_row_is_an_error() -> None:
+def test_a_pruned_token_is_an_error() -> None:
     from xstilts.models.encoder import build_encoder
 
     encoder = build_encoder(LARGE)
@@ -309,7 +309,7 @@ def test_a_piece_without_a_row_is_an_error() -> None:
         hidden_states(encoder, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
 
 
-def test_pieces_are_those_of_the_examples(tmp_path: Path) -> None:
+def test_used_tokens_are_those_of_the_examples(tmp_path: Path) -> None:
     table = TokenTable.open(make_tokens(tmp_path, "classification", 40)[1])
     for part in (table, table.head(3), table.head(1)):
         every = {int(token) for row in range(len(part)) for token in part.ids(row)}
@@ -326,14 +326,14 @@ def test_several_processes_train_the_same_rows(tmp_path: Path, mode: Any) -> Non
         "folder": str(tmp_path), "start": {**LARGE, "dropout": 0.0},
         "tokens": {"classification": tokens}, "recipe": {"adam_epsilon": 1e-3},
     }  # fmt: skip
-    # two processes stop, and one goes on from what they saved
+    # two processes stop, and one resumes from their state
     stopped = {"out": "passed-on", "run": {"stop_after": 2}}
     wanted = [{**common, "out": "together", "run": {}}, {**common, **stopped}]
     together("stages", {"stages": wanted}, mode)
     group_stage({**common, "out": "alone"})
     assert group_stage({**common, "out": "passed-on"})["resumed_at"] == 2
     alone = load_file(tmp_path / "alone/model.safetensors")
-    assert len(alone[MATRIX]) == PIECES
+    assert len(alone[MATRIX]) == VOCAB_SIZE
     for out in ("together", "passed-on"):
         other = load_file(tmp_path / out / "model.safetensors")
         for name, tensor in alone.items():

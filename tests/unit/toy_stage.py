@@ -1,4 +1,4 @@
-"""A whole stage of the toy world, for the tests of training and of what comes after it."""
+"""A whole stage of the toy world, for tests of training and later jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, runtime
 
 from xstilts.models.heads import HeadSpec
 from xstilts.training.loop import train
-from xstilts.training.sampler import Member
+from xstilts.training.sampler import TrainingSet
 from xstilts.training.selection import DevSet, Selection
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def stage(
     members, dev_sets, heads = [], [], {}
     for kind in kinds:
         tokens = make_tokens(folder, kind, count)[1]
-        members.append(Member(task=kind, language="en", tokens=tokens))
+        members.append(TrainingSet(task=kind, language="en", tokens=tokens))
         heads[kind] = HeadSpec(kind=kind, labels=labels_of(kind))
         if dev:
             data, tokens = make_tokens(folder, kind, dev, seed=7)

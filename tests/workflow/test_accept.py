@@ -103,7 +103,7 @@ def test_another_recipe_is_refused_with_the_reason(done: Checkout) -> None:
     assert done.files() == before
     for arguments, message in (
         (("--why", WHY), "or say --all"),
-        (("--all", "--why", " "), "say in a sentence why"),
+        (("--all", "--why", " "), "explain in a sentence"),
         (("target/mini/seed-1/mnli/xnlii", "--why", WHY), "is not a known target"),
     ):
         assert message in done.command("accept", *arguments).output

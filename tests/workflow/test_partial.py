@@ -69,5 +69,5 @@ def test_sigterm_saves_and_the_next_run_goes_on(done: Checkout):
     assert list((done.results / "state").glob("*/*.pt")), log.read_text()
     run = done.snakemake("target_models")
     assert run.code == 0, run.output
-    assert "going on from step" in log.read_text()
+    assert "resuming from step" in log.read_text()
     assert not list((done.results / "state").glob("*/*"))

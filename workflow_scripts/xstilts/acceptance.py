@@ -1,20 +1,19 @@
-"""``xstilts accept``: products that stand although the code that made them has changed since.
+"""``xstilts accept``: keep products although the code that made them has changed since.
 
-A product's identity holds the fingerprint of its code, so that a renamed function makes it out of
-date, although it would come out the same. Accepting a product puts today's fingerprint into its
-identity and keeps the old one beside it, under ``accepted``, with reason, date and versions. It
-changes nothing else:
+A product's identity contains the fingerprint of its code, so that renaming a function makes it out
+of date, although the result would be the same. Accepting a product puts the current fingerprint
+into its identity and keeps the old one under ``accepted``, with reason, date and versions:
 
-* Only the code may differ. Where anything else does (recipe, data, parent), all that was asked for
-  is refused, with the reasons, and nothing is written.
-* The content digest and the ``id`` of a product stay, so that what was made from it stays valid:
-  ``id`` is the digest of the identity with which it was made, whatever was accepted later.
-* Snakemake's record gets the new parameters, and the new checksums of rewritten files as inputs.
+* Only the code may differ. If anything else does (recipe, data, parent), the whole request is
+  refused with the reasons, and nothing is written.
+* The content digest and the ``id`` of a product do not change, so that products made from it remain
+  valid: ``id`` is the digest of the identity with which it was made, whatever is accepted later.
+* Snakemake's metadata gets the new parameters, and the new checksums of rewritten files as inputs.
   The files keep their modification time.
-* Products go with all that they are made from: else Snakemake would make those again, and them
-  with it. What is not made yet is left out; training states belong to stages that are not finished.
+* Products are accepted with all products that they are made from: otherwise Snakemake would make
+  those again, and then these. Products not made yet, and unfinished stages, are left out.
 * Tables, statistics, figures and the report are not accepted but made again when their code
-  changes: they cost seconds, and no GPU. Tables and report say what was accepted.
+  changes: that takes seconds, and no GPU. Tables and report say what was accepted.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ from xstilts.files import read_json, sha256_of, write_json
 from xstilts.grid.products import find_product, study_products, with_inputs
 from xstilts.manifest import KEPT
 from xstilts.paths import product
-from xstilts.schema_metadata import read_metadata, replace_record
-from xstilts.snakemake_record import SnakemakeRecord, is_code
+from xstilts.schema_metadata import read_metadata, replace_metadata
+from xstilts.snakemake_metadata import SnakemakeMetadata, is_code
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
@@ -41,24 +40,26 @@ if TYPE_CHECKING:
     from xstilts.grid.products import Product
 
 SHOWN = 3
-"""Names of products that a remark spells out."""
+"""Number of products that a note lists by name."""
 
 
 def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
-    """Accept products of a study as they are; returns the names of those whose code had changed.
+    """Accept products of a study as they are; return the names of those whose code had changed.
 
     Args:
         grid: the study.
-        paths: products, or folders of products; none for all that the study has.
-        why: the reason, for those who read the results.
+        paths: products, or folders of products; empty for all products of the study.
+        why: the reason, for readers of the results.
 
     Raises:
-        UserError: a path is not one of this study, or not made; something else than the code
+        UserError: a path does not belong to the study, or is not made yet; more than the code
             differs; Snakemake is running. Nothing is written then.
     """
     if not why.strip():
-        raise UserError("--why: say in a sentence why the results stand, for those who read them.")
-    snakemake = SnakemakeRecord()
+        raise UserError(
+            "--why: explain in a sentence, for readers of the results, why they remain valid."
+        )
+    snakemake = SnakemakeMetadata()
     snakemake.require_unlocked()
     disk = Disk(snakemake)
     chosen = _chosen(grid, paths, disk)
@@ -73,7 +74,7 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
         raise UserError(
             "Nothing was accepted: more than the code has changed since these were made.\n  "
             + "\n  ".join(refused)
-            + "\nMake them again, or name the products that are to be accepted without them."
+            + "\nMake them again, or list the other products on the command line."
         )
     made = [item for item in chosen if changes[item.name] is not None]
     old = [item for item in made if changes[item.name]]
@@ -81,7 +82,7 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
     rewritten: dict[str, tuple[str, str]] = {}
     for item in old:
         before = sha256_of(item.record)
-        _rewrite(item, disk.record(item), note)
+        _rewrite(item, disk.metadata(item), note)
         rewritten[item.record.as_posix()] = before, sha256_of(item.record)
     _renew(grid, snakemake, made)
     snakemake.replace_checksums(rewritten)
@@ -90,10 +91,10 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
 
 
 def _chosen(grid: Grid, paths: Sequence[str], disk: Disk) -> list[Product]:
-    """The products that paths name, with all that they are made from.
+    """Return the products at the paths, with all products that they are made from.
 
     Raises:
-        UserError: a path is not one of this study, or of a product that is not made.
+        UserError: a path does not belong to the study, or its product is not made yet.
     """
     products = list(study_products(grid))
     named: list[Product] = []
@@ -102,32 +103,32 @@ def _chosen(grid: Grid, paths: Sequence[str], disk: Disk) -> list[Product]:
         inside = [item for item in products if item.name.startswith(folder)]
         found = inside or [find_product(grid, path)]
         if not any(item.record.is_file() for item in found):
-            raise UserError(f"{path}: not made yet, there is nothing to accept.")
+            raise UserError(f"{path}: not made yet, so there is nothing to accept. Make it first.")
         named += found
     wanted = with_inputs(grid, named) if paths else products
     return [item for item in wanted if item.holds_identity]
 
 
-def _rewrite(item: Product, record: Mapping[str, Any], note: Mapping[str, Any]) -> None:
-    """Give the record of a product today's code, and keep the code it had beside it."""
-    identity = record["identity"]
-    accepted = [*record.get("accepted", []), {**note, "code": identity["declared"]["code"]}]
+def _rewrite(item: Product, metadata: Mapping[str, Any], note: Mapping[str, Any]) -> None:
+    """Put the current code into a product's identity, and keep the old code next to it."""
+    identity = metadata["identity"]
+    accepted = [*metadata.get("accepted", []), {**note, "code": identity["declared"]["code"]}]
     declared = {**identity["declared"], "code": item.declared["code"]}
-    renewed = {**record, "identity": {**identity, "declared": declared}, "accepted": accepted}
-    when = item.record.stat()
+    renewed = {**metadata, "identity": {**identity, "declared": declared}, "accepted": accepted}
+    times = item.record.stat()
     if item.record.suffix == ".json":
         kept = item.record.with_name(KEPT)
-        # the copy may be of another product that has its manifest in the same folder
-        if _manifest(kept).get("id") == record["id"]:
+        # the copy may belong to another product with its manifest in the same folder
+        if _manifest(kept).get("id") == metadata["id"]:
             write_json(kept, renewed, durable=False)
         write_json(item.record, renewed, durable=False)
     else:
-        replace_record(item.record, renewed)
-    os.utime(item.record, ns=(when.st_atime_ns, when.st_mtime_ns))
+        replace_metadata(item.record, renewed)
+    os.utime(item.record, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def _renew(grid: Grid, snakemake: SnakemakeRecord, made: Iterable[Product]) -> None:
-    """Put today's code into Snakemake's parameters of products that are up to date now."""
+def _renew(grid: Grid, snakemake: SnakemakeMetadata, made: Iterable[Product]) -> None:
+    """Put the current code into Snakemake's parameters of products that are now up to date."""
     outputs: dict[str, list[str]] = {}
     for output in snakemake.outputs:
         if output.startswith(f"{grid.paths.root}/"):
@@ -141,7 +142,7 @@ def _renew(grid: Grid, snakemake: SnakemakeRecord, made: Iterable[Product]) -> N
             for output in outputs.get(item.name, ()):
                 snakemake.accept_code(output, item.declared)
     for folder, languages in cells.items():
-        # says that all languages are there: accepted with the last of them
+        # the manifest says that all languages are complete: accepted with the last of them
         target = grid.names.all_targets[Path(folder).name]
         if {item.record.stem for item in languages} >= set(target.languages):
             snakemake.accept_code(f"{folder}/manifest.json", languages[0].declared)
@@ -152,15 +153,15 @@ def _shown(value: Any) -> str:
 
 
 def acceptances(grid: Grid) -> list[str]:
-    """A sentence for each reason for which products of a study were accepted; none if none were.
+    """Return a sentence per reason for which products of a study were accepted.
 
     Args:
-        grid: the study, in the view whose tables the sentences stand beside.
+        grid: the study, in the view whose tables show the sentences.
     """
     found: dict[tuple[str, str], dict[str, None]] = {}
     for file in _decisive(grid):
-        record = read_metadata(file) if file.suffix == ".parquet" else _manifest(file)
-        for note in record.get("accepted", []):
+        metadata = read_metadata(file) if file.suffix == ".parquet" else _manifest(file)
+        for note in metadata.get("accepted", []):
             found.setdefault((note["why"], note["date"]), {})[product(file.as_posix())] = None
     return [_sentence(why, date, list(names)) for (why, date), names in found.items()]
 
@@ -181,7 +182,7 @@ def _manifest(file: Path) -> Mapping[str, Any]:
 
 
 def _decisive(grid: Grid) -> Iterator[Path]:
-    """The records of all that decides the numbers of a view, each once."""
+    """Yield the identity files of all products that determine the numbers of a view, each once."""
     data = [*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()]
     bases = [
         path(base) for base in grid.study.bases for path in (grid.paths.tokenizer, grid.paths.base)

@@ -1,4 +1,4 @@
-"""What Snakemake measured of jobs: the files of ``benchmark:``, a line of JSON per run of a job."""
+"""Snakemake's benchmark files (``benchmark:``): a line of JSON per run of a job."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def read_benchmark(path: Path) -> list[dict[str, Any]]:
-    """The measurements of each run of a job, the last run last.
+    """Return the measurements of each run of a job, the last run last.
 
-    ``s`` are seconds of wall-clock time and ``max_rss`` is the largest memory in MB; of a job that
-    was too short to be measured a value may be the text ``NA``, or missing.
+    ``s`` is wall-clock time in seconds, ``max_rss`` peak memory in MB. For a job too short to be
+    measured, a value may be the text ``NA``, or missing.
 
     Args:
-        path: a benchmark file; one that is missing has no runs, and a line that was cut is no run.
+        path: a benchmark file; a missing file gives no runs, and truncated lines are skipped.
     """
     found = []
     try:
@@ -25,15 +25,15 @@ def read_benchmark(path: Path) -> list[dict[str, Any]]:
         return []
     for line in lines:
         try:
-            record = json.loads(line)
+            item = json.loads(line)
         except ValueError:
             continue
-        if isinstance(record, dict):
-            found.append(record)
+        if isinstance(item, dict):
+            found.append(item)
     return found
 
 
 def run_seconds(path: Path) -> list[float]:
-    """Seconds of each run of a job that has them in its benchmark file, the last run last."""
-    seconds = (record.get("s") for record in read_benchmark(path))
+    """Return the seconds of each measured run of a job, the last run last."""
+    seconds = (item.get("s") for item in read_benchmark(path))
     return [float(value) for value in seconds if isinstance(value, int | float)]

@@ -1,12 +1,12 @@
 """The chain notation: ``TASK@LANGUAGE`` members, ``+`` mixtures, ``~`` sequences.
 
 A stage label such as ``mnli+squad_v1`` or ``pawsx@de`` is readable, safe in paths, and the same
-for the same training sets in the same order; a chain is its stage labels joined by ``~``, and the
-empty chain is ``none``. ``mnli+target`` is no stage of its own: the target's stage trains on mnli
-as well.
+for the same training sets in the same order. A chain is its stage labels joined by ``~``; the
+empty chain is ``none``. ``mnli+target`` is not a stage of its own: it means that the target's stage
+also trains on mnli.
 
-``squad_v1@de:translated`` is the source language's training set in a machine's German. In paths it
-is a language of its own, ``de-translated``: a colon is not safe in file names everywhere.
+``squad_v1@de:translated`` is the source language's training set, machine-translated into German. In
+paths it is a language of its own, ``de-translated``, since colons are not portable in file names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STAGE_JOINER = "~"
 MEMBER_JOINER = "+"
 TRANSLATED = "translated"
 TARGET = "target"
-"""Stands in a strategy's last mixture for the target's own training sets: `{mnli, T}`."""
+"""In a strategy's last mixture, the placeholder of the target's training sets: ``{mnli, T}``."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -29,14 +29,19 @@ class Member:
 
     task: str
     language: str
-    """The path segment: a language code, or that of translated data (``de-translated``)."""
+    """Path segment: a language code, or ``de-translated`` for translated data."""
 
     @classmethod
     def parse(cls, text: str, source_language: str, where: str = "mixture") -> Member:
-        """The member written ``TASK`` (in the source language) or ``TASK@LANGUAGE[:translated]``.
+        """Parse ``TASK`` (in the source language) or ``TASK@LANGUAGE[:translated]``.
+
+        Args:
+            text: the member's notation.
+            source_language: language of a member without one.
+            where: location in the study file, for the message.
 
         Raises:
-            UserError: something else stands after the colon; ``where`` is its place.
+            UserError: something other than ``translated`` follows the colon.
         """
         task, at, language = text.partition("@")
         language, colon, origin = (part.strip() for part in language.partition(":"))
@@ -47,17 +52,17 @@ class Member:
         return cls(task.strip(), language if at else source_language)
 
     def label(self, source_language: str) -> str:
-        """The shortest notation that parses back to this member."""
+        """Return the shortest notation that parses back to this member."""
         return self.task if self.language == source_language else f"{self.task}@{self.language}"
 
 
 def translated(language: str) -> str:
-    """The path segment of data that a machine translated into a language."""
+    """Return the path segment of data that was machine-translated into a language."""
     return f"{language}-{TRANSLATED}"
 
 
 def translation_language(segment: str) -> str | None:
-    """The language of translated data; None for a segment that is a language's own."""
+    """Return the language of translated data; None for the segment of an original language."""
     language, dash, origin = segment.rpartition("-")
     return language if dash and origin == TRANSLATED else None
 
@@ -65,16 +70,16 @@ def translation_language(segment: str) -> str | None:
 def stage_label(
     members: tuple[Member, ...], source_language: str, *, with_target: bool = False
 ) -> str:
-    """The label of a stage that was not given a name."""
+    """Return the label of a stage without a name of its own."""
     labels = [member.label(source_language) for member in members]
     return MEMBER_JOINER.join([*labels, TARGET] if with_target else labels)
 
 
 def chain_label(stages: tuple[str, ...]) -> str:
-    """The path segment of a chain of stage labels."""
+    """Return the path segment of a chain of stage labels."""
     return STAGE_JOINER.join(stages) or EMPTY_CHAIN
 
 
 def chain_text(stages: tuple[str, ...], target: str | None = None) -> str:
-    """The chain as people write it: ``squad_v1 → mnli → xnli``."""
+    """Return a chain for display: ``squad_v1 → mnli → xnli``."""
     return " → ".join((*stages, target) if target else stages) or EMPTY_CHAIN

@@ -68,9 +68,9 @@ def _accept(arguments: argparse.Namespace) -> None:
     if not names:
         print("Nothing to accept: no code of these products has changed.")
     elif Path(grid.paths.tables).is_dir():
-        from xstilts.jobs.report import renew_remarks
+        from xstilts.jobs.report import rewrite_notes
 
-        for file in renew_remarks(grid):
+        for file in rewrite_notes(grid):
             print(f"{file}: says so.")
 
 

@@ -1,4 +1,4 @@
-"""The one error a user sees: what is wrong, where, and what to do next."""
+"""The error type for users: what is wrong, where, and what to do next."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 
 class UserError(ValueError):
-    """Input that a person can mend: configuration, data files or paths.
+    """An error that users can fix: in configuration, data files or paths.
 
-    The message names the place (file and line, or configuration key), the value found, and the
+    The message names the location (file and line, or configuration key), the value found, and the
     next step. Scripts print it without a traceback.
     """
 
 
 class Interrupted(RuntimeError):
-    """The job was asked to stop (SIGTERM, SIGUSR1); its state is saved, the next start goes on."""
+    """The job was asked to stop (SIGTERM, SIGUSR1); its state is saved, and it can be resumed."""
 
 
 def suggestion(value: object, known: Iterable[str]) -> str:
-    """``" Did you mean 'xnli'? Known: ..."`` for a value that is not among the known names."""
+    """Return ``" Did you mean 'xnli'? Known: ..."`` for a value that is not a known name."""
     names = sorted(set(known))
     close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -30,12 +30,12 @@ def suggestion(value: object, known: Iterable[str]) -> str:
 
 
 def unknown(what: str, value: object, known: Iterable[str], where: str) -> UserError:
-    """The error for a name that is not in a closed list.
+    """Return the error for a name that is not in a closed list.
 
     Args:
         what: the noun, as in "task" or "language of udpos".
         value: what the user wrote.
-        known: the names that would have been accepted.
+        known: the accepted names.
         where: configuration key, or file and line.
     """
     return UserError(f"{where}: {value!r} is not a known {what}.{suggestion(value, known)}")

@@ -1,4 +1,4 @@
-"""Why a product would be made again: which part of its identity changed, from what to what."""
+"""``xstilts explain``: why a product would be made again, by the changes of its identity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xstilts.identity import differences
 from xstilts.paths import input_names, product
 from xstilts.results import failures
 from xstilts.schema_metadata import read_metadata
-from xstilts.snakemake_record import SnakemakeRecord
+from xstilts.snakemake_metadata import SnakemakeMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,25 +21,29 @@ if TYPE_CHECKING:
 
 
 class Disk:
-    """What the products on disk say of themselves; each file is read once."""
+    """The identities of products on disk; each file is read once."""
 
-    def __init__(self, snakemake: SnakemakeRecord | None = None) -> None:
-        """Take Snakemake's record for what has no identity beside it; by default, that here."""
-        self._snakemake = snakemake or SnakemakeRecord()
+    def __init__(self, snakemake: SnakemakeMetadata | None = None) -> None:
+        """Use Snakemake's metadata for products without an identity file.
+
+        Args:
+            snakemake: Snakemake's metadata; by default that of the working directory.
+        """
+        self._snakemake = snakemake or SnakemakeMetadata()
         self._content = functools.cache(content_of)
 
-    def record(self, item: Product) -> dict[str, Any]:
-        """The manifest of a product, or the record in its file; empty if it is not there."""
+    def metadata(self, item: Product) -> dict[str, Any]:
+        """Return the manifest of a product, or the metadata in its file; empty if not made."""
         if not (item.holds_identity and item.record.is_file()):
             return {}
         if item.record.suffix == ".json":
             return dict(read_json(item.record))
         return read_metadata(item.record)
 
-    def recorded(self, item: Product) -> dict[str, Any] | None:
-        """The identity with which a product on disk was made; None if there is none."""
+    def made_with(self, item: Product) -> dict[str, Any] | None:
+        """Return the identity with which a product was made; None if unknown or not made."""
         if item.holds_identity or not item.record.is_file():
-            return self.record(item).get("identity")
+            return self.metadata(item).get("identity")
         declared = self._snakemake.declared(item.record.as_posix(), item.declared)
         checksums = self._snakemake.checksums(item.record.as_posix())
         names = input_names(item.inputs).items()
@@ -49,7 +53,7 @@ class Disk:
         }
 
     def current(self, item: Product) -> dict[str, Any]:
-        """The identity that the study and the files on disk give the product now."""
+        """Return the product's identity according to the study and its inputs on disk now."""
         files = input_names(item.inputs).items()
         if item.holds_identity:
             inputs = {name: self._content(Path(file)) for name, file in files}
@@ -62,19 +66,19 @@ class Disk:
         return {"declared": item.declared, "inputs": inputs}
 
     def changes(self, item: Product) -> list[tuple[str, Any, Any]] | None:
-        """``(key, old, new)`` of all that changed since a product was made; None if it was not."""
-        recorded = self.recorded(item)
-        if recorded is None:
+        """Return ``(key, old, new)`` of each change since a product was made; None if not made."""
+        made_with = self.made_with(item)
+        if made_with is None:
             return None
         current = self.current(item)
         if not item.inputs:
-            # files of a checkpoint folder or of the hub are looked at when the job runs
-            current["inputs"] = recorded["inputs"]
-        return differences(recorded, current)
+            # the files of a checkpoint folder or of the hub are only known when the job runs
+            current["inputs"] = made_with["inputs"]
+        return differences(made_with, current)
 
 
 def content_of(file: Path) -> str | None:
-    """The content digest of an input: from its manifest or metadata, else of its bytes."""
+    """Return the content digest of an input: from its manifest or metadata, else of its bytes."""
     if not file.is_file():
         return None
     if file.suffix == ".json" and file.parts[:1] == ("results",):
@@ -85,10 +89,10 @@ def content_of(file: Path) -> str | None:
 
 
 def explain(grid: Grid, path: str) -> Iterator[str]:
-    """Lines that say whether a product is up to date, and if not why, its inputs included.
+    """Yield lines that say whether a product and its inputs are up to date, and if not, why.
 
     Raises:
-        UserError: the path is not one of this study.
+        UserError: the path does not belong to this study.
     """
     yield from _explain(grid, find_product(grid, path), Disk(), depth=0, seen=set())
 
@@ -103,7 +107,7 @@ def _explain(grid: Grid, item: Product, disk: Disk, depth: int, seen: set[str]) 
         yield f"{indent}{item.name}: out of date."
     elif depth == 0:
         yield f"{item.name}: up to date."
-    for accepted in disk.record(item).get("accepted", []):
+    for accepted in disk.metadata(item).get("accepted", []):
         yield f"{indent}  {item.name}: accepted on {accepted['date']}: {accepted['why']}"
     for key, old, new in changes or []:
         shown = key.removeprefix("declared.")
@@ -119,6 +123,6 @@ def _shown(value: Any) -> str:
 
 def _not_made(grid: Grid, item: Product) -> str:
     if item.record.is_file():
-        return "made, but there is no record of how: `snakemake --forceall` compares."
+        return "made, but with an unknown identity; make it again with `snakemake --force`."
     found = failures.read(Path(grid.paths.failures)).get(product(str(item.record)))
-    return "not made yet." + (f" Its last try: {found.reason}" if found else "")
+    return "not made yet." + (f" Last attempt: {found.reason}" if found else "")

@@ -1,10 +1,10 @@
-"""Which code each feature of a study consists of: one table for loading and for identities.
+"""The features of studies and their modules, for loading and for identities.
 
 A *feature* is code that some products use and others do not: a job, an option of a recipe, or the
 module of one kind of task. Modules of an option are imported inside the function that needs them;
 those of a kind are loaded with :func:`load`. The code fingerprint of a product
-(``xstilts.fingerprint``) is made from the features that the product uses, so that a change in the
-LoRA code, say, leaves stages without LoRA alone.
+(``xstilts.fingerprint``) covers the features that the product uses. A change in the LoRA code, for
+example, does not affect stages without LoRA.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
     "trivial_baselines": ("xstilts.trivial_baselines.run",),
     "submission": ("xstilts.submission.write",),
 }
-"""What every job of a type runs."""
+"""Type of job to the modules that all such jobs use."""
 
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "lora": ("xstilts.models.adapters",),
@@ -41,7 +41,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "contrastive": ("xstilts.training.pairs", "xstilts.training.cached_gradient"),
     "selection": ("xstilts.training.selection",),
 }
-"""What a stage runs only if its recipe, or the kind of its tasks, asks for it."""
+"""Option of a recipe, or of a kind of task, to the modules that only such stages use."""
 
 _SCORED = "classification mining multiple_choice ranking retrieval span tagging".split()
 
@@ -55,7 +55,7 @@ _BY_NAME: Mapping[str, Mapping[str, str]] = {
             "classification mlm multiple_choice ranking span tagging".split(),
         ),
         ("prediction", "prediction.", _SCORED),
-        # tasks with scoring rules of their own beside the kinds
+        # kinds, and tasks with scoring rules of their own
         ("metrics", "metrics.", [*_SCORED, "mlqa", "squad_v2"]),
         (
             "trivial_baselines",
@@ -70,31 +70,31 @@ _BY_NAME: Mapping[str, Mapping[str, str]] = {
         ),
     )
 }
-"""Role to name (a kind of task, a scorer, a file format) to the module that has the role for it."""
+"""Role to name (a kind of task, a scorer, a file format) to the module with that role."""
 
 FEATURES: dict[str, tuple[str, ...]] = {
     **_JOBS,
     **_OPTIONS,
     **{f"{role}/{name}": (m,) for role, found in _BY_NAME.items() for name, m in found.items()},
 }
-"""Feature to the modules that belong to it; ``ROLE/NAME`` for those that :func:`load` loads."""
+"""Feature to its modules; named ``ROLE/NAME`` for those that :func:`load` loads."""
 
 
 def names_of(role: str) -> list[str]:
-    """The kinds (scorers, formats) that have a module for a role, such as ``prediction``."""
+    """Return the kinds (scorers, formats) with a module for a role, such as ``prediction``."""
     return list(_BY_NAME[role])
 
 
 def load(role: str, name: str) -> Any:
-    """The module that has a role for a kind of task, a scorer or a file format.
+    """Import the module with a role for a kind of task, a scorer or a file format.
 
     Args:
-        role: ``tokens``, ``head``, ``prediction``, ``metrics``, ``baselines``, ``translation`` or
-            ``format``.
+        role: ``tokens``, ``head``, ``prediction``, ``metrics``, ``trivial_baselines``,
+            ``translation`` or ``format``.
         name: such as ``classification``.
 
     Raises:
-        UserError: there is none; names those that there are.
+        UserError: no such module exists; lists the known names.
     """
     if name not in _BY_NAME[role]:
         raise unknown(f"kind with {role}", name, _BY_NAME[role], "kind")

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: atomic writes, checksums, JSON manifests."""
+"""Atomic writes, checksums, and reading and writing of JSON."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its name only if the block ends without error.
+    """Yield a temporary path that is renamed to ``path`` if the block ends without an error.
 
-    A crash or a full disk leaves the old file, or none: never half of the new one.
+    A crash or a full disk leaves the old file or none, never a partial one.
 
     Args:
         path: the file to write.
-        durable: wait until the disk has it, so that this holds for a crash of the machine too.
+        durable: flush the file to disk (fsync), so that this holds for a crash of the machine too.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -32,7 +32,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp makes files private; results are meant to be shared as the umask says
+        # mkstemp creates private files; results get the permissions of the umask
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
@@ -45,7 +45,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
-    """Write UTF-8 text atomically, with Unix line ends on every machine."""
+    """Write UTF-8 text atomically, with Unix line endings on all systems."""
     with atomic_path(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -60,19 +60,19 @@ def read_json(path: Path) -> Any:
     """Read JSON.
 
     Raises:
-        UserError: the file is missing or not JSON; the message says which and where.
+        UserError: the file is missing or not valid JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file.") from None
+        raise UserError(f"{path}: no such file. Check the path, or run the job again.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(
-            f"{path}: not valid JSON ({error}). It may have been cut; delete it to make it again."
+            f"{path}: not valid JSON ({error}). It may be truncated; delete it to make it again."
         ) from None
 
 
 def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,8 +1,8 @@
-"""The fingerprint of the numeric code that a product really uses.
+"""The fingerprint of the numeric code that a product uses.
 
-Each module counts by its syntax tree, without comments, docstrings and formatting, so that only a
-change of meaning makes a stage run again. The modules are those of the product's features
-(``xstilts.features``), and all that these import inside this package. An import inside a function
+Modules are hashed by their syntax tree, without comments, docstrings and formatting, so that only
+changes of the program make a stage run again. The modules are those of the product's features
+(``xstilts.features``), and all that these import from this package. An import inside a function
 is followed only if the product uses the feature that the imported module belongs to.
 """
 
@@ -26,29 +26,29 @@ NON_NUMERIC: Mapping[str, str] = {
     "xstilts": "the version",
     "xstilts.errors": "messages",
     "xstilts.features": "names of modules; those that are used are in the fingerprint",
-    "xstilts.fingerprint": "says which code counts",
-    "xstilts.files": "writes files whole, reads JSON, computes checksums",
-    "xstilts.malloc": "keeps or returns freed memory",
+    "xstilts.fingerprint": "selects and hashes modules",
+    "xstilts.files": "writes files atomically, reads JSON, computes checksums",
+    "xstilts.malloc": "settings of memory allocation and garbage collection",
     "xstilts.identity": "compares identities",
     "xstilts.kinds": "names of kinds and splits",
-    "xstilts.manifest": "says whether a product is whole",
+    "xstilts.manifest": "says whether a product is complete",
     "xstilts.paths": "names of files",
-    "xstilts.progress": "what a job says of its progress",
+    "xstilts.progress": "progress messages of jobs",
     "xstilts.schema_metadata": "metadata of Parquet and Arrow files",
     "xstilts.results.failures": "why jobs failed",
     "xstilts.tasks.base": "fields of a task; their values are in the identity",
     "xstilts.tasks.registry": "finds the tasks; those that are used are in the identity",
     "xstilts.tracking": "curves for TensorBoard and Weights & Biases",
-    "xstilts.training.history": "notes losses and times",
+    "xstilts.training.history": "records losses and times",
     "xstilts.training.signals": "stops at a signal, between two steps",
-    "xstilts.training.state": "saves and reads a training state bit by bit",
-    "xstilts.versions": "names of versions",
+    "xstilts.training.state": "saves and loads a training state exactly",
+    "xstilts.versions": "versions of libraries",
 }
-"""Modules that cannot change a number, and what they are for; fingerprints leave them out."""
+"""Modules that cannot change a result, with what they do; fingerprints leave them out."""
 
 
 def _path_of(module: str) -> Path | None:
-    """The source file of a module of this package; None if there is none."""
+    """Return the source file of a module of this package; None if it does not exist."""
     stem = _ROOT.joinpath(*module.split(".")[1:])
     for candidate in (stem.with_suffix(".py"), stem / "__init__.py"):
         if candidate.is_file():
@@ -57,7 +57,7 @@ def _path_of(module: str) -> Path | None:
 
 
 def _imports(node: Any, *, inside: bool = False) -> Iterator[tuple[str, bool]]:
-    """Names that may be modules of this package, and whether a function imports them."""
+    """Yield names that may be modules of this package, and whether a function imports them."""
     names: list[str] = []
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
@@ -65,22 +65,22 @@ def _imports(node: Any, *, inside: bool = False) -> Iterator[tuple[str, bool]]:
         names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     yield from ((name, inside) for name in names if name.split(".")[0] == PACKAGE)
     inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    # imports are statements: expressions need no look
+    # imports are statements: expressions need not be searched
     for part in ("body", "orelse", "finalbody", "handlers", "cases"):
         for child in getattr(node, part, ()):
             yield from _imports(child, inside=inside)
 
 
-def _without_asides(tree: ast.AST) -> ast.AST:
-    """The tree without docstrings and without what only type checkers read."""
+def _without_documentation(tree: ast.AST) -> ast.AST:
+    """Remove docstrings, and blocks that only type checkers read, from a syntax tree."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [item for item in body if not _aside(item)]  # type: ignore[attr-defined]
+            node.body = [item for item in body if not _is_documentation(item)]  # type: ignore[attr-defined]
     return tree
 
 
-def _aside(item: ast.AST) -> bool:
+def _is_documentation(item: ast.AST) -> bool:
     if isinstance(item, ast.If):
         return isinstance(item.test, ast.Name) and item.test.id == "TYPE_CHECKING"
     # also the string under a dataclass field: documentation, not code
@@ -93,27 +93,27 @@ def _aside(item: ast.AST) -> bool:
 
 @functools.cache
 def _read(path: Path) -> tuple[str, tuple[tuple[str, bool], ...]]:
-    """Hash of the normalised source, and the imports (:func:`_imports`)."""
-    tree = _without_asides(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
+    """Return the hash of the normalised source, and the imports (:func:`_imports`)."""
+    tree = _without_documentation(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
     normalised = ast.dump(tree, annotate_fields=False)
     return hashlib.sha256(normalised.encode()).hexdigest()[:12], tuple(_imports(tree))
 
 
 def fingerprint(names: Iterable[str]) -> dict[str, str]:
-    """Module name to hash, for all code of this package that some features run.
+    """Return module name to hash, for all code of this package that some features use.
 
     Args:
-        names: features (``xstilts.features``), or full names of further modules, such as
+        names: features (``xstilts.features``), or full names of additional modules, such as
             ``xstilts.readers.tsv``.
 
     Raises:
-        ModuleNotFoundError: there is no such module.
-        LookupError: a name is no feature; or a function imports a module that belongs to none, so
-            that nothing says which products depend on it.
+        ModuleNotFoundError: a module does not exist.
+        LookupError: a name is not a feature; or a function imports a module that belongs to no
+            feature, so that the products that depend on it are unknown.
     """
     names = list(names)
     if wrong := [name for name in names if "." not in name and name not in FEATURES]:
-        raise LookupError(f"{wrong[0]!r} is no feature: xstilts.features has {sorted(FEATURES)}")
+        raise LookupError(f"{wrong[0]!r} is not a feature: xstilts.features has {sorted(FEATURES)}")
     entries = [module for name in names for module in FEATURES.get(name, (name,))]
     for entry in entries:
         if _path_of(entry) is None:
@@ -123,7 +123,7 @@ def fingerprint(names: Iterable[str]) -> dict[str, str]:
 
 @functools.cache
 def _followed(entries: tuple[str, ...]) -> dict[str, str]:
-    """Module name to hash, for modules and all that they import; the same ones are asked often."""
+    """Return module name to hash, for modules and all that they import; cached."""
     hashes: dict[str, str] = {}
     queue = list(entries)
     while queue:
@@ -135,7 +135,7 @@ def _followed(entries: tuple[str, ...]) -> dict[str, str]:
         hashes[module] = value
         queue.extend(name for name, inside in imports if not inside)
         _require_features(module, (name for name, inside in imports if inside))
-        # a module's packages run on import too
+        # importing a module runs its packages too
         queue.append(module.rpartition(".")[0])
     return dict(sorted(hashes.items()))
 
@@ -148,6 +148,6 @@ def _require_features(module: str, imported: Iterable[str]) -> None:
         if path is not None and path.name != "__init__.py":
             raise LookupError(
                 f"{module} imports {name} inside a function, but {name} belongs to no feature, so "
-                "that nothing says which products depend on it. Name it in xstilts/features.py, "
-                "or import it at the top of the module."
+                "the products that depend on it are unknown. Add it to xstilts/features.py, or "
+                "import it at the top of the module."
             )

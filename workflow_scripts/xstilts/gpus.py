@@ -1,12 +1,12 @@
-"""Leases of GPUs on a workstation: each job that uses a model gets devices that no other one has.
+"""Leases of GPUs on a workstation: each job that uses a model gets devices of its own.
 
-Snakemake's ``--resources gpu=N`` limits how many jobs run and names no device: all would take the
-first. A lease is a kernel lock on a file of the user's, so that a job that is killed gives its
-device back at once, and several runs on one machine share its devices. On a cluster the scheduler
-gives devices to jobs; there, and where the user names devices, nothing here acts.
+Snakemake's ``--resources gpu=N`` limits the number of concurrent jobs but does not assign devices:
+all jobs would use the first. A lease is a kernel lock on a file, so that a killed job releases its
+device at once, and several runs on one machine can share its devices. On a cluster the scheduler
+assigns devices; there, and if the user has set ``CUDA_VISIBLE_DEVICES``, this module does nothing.
 
-Locks: a device's file is locked by a job that wants it alone (exclusively), or by all that share
-it (shared), each of which also locks one of its numbered slots.
+Locks: the file of a device is locked exclusively by a job that does not share it. Jobs that share
+a device hold a shared lock, and each an exclusive lock on one of its numbered slots.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gpus:
-    """What a job asks for."""
+    """The devices that a job requests."""
 
     count: int
-    """Different devices; 0 computes on the CPU."""
+    """Number of devices; 0 for the CPU."""
     jobs_per_gpu: int = 1
-    """How many jobs may share a device."""
+    """Maximum number of jobs that share a device."""
 
 
 def count_devices() -> int:
-    """GPUs of this machine, without torch: it would initialise them, and takes seconds."""
+    """Return the number of GPUs of this machine, without torch, which takes seconds to import."""
     if DRIVER.is_dir() and (found := len(list(DRIVER.iterdir()))):
         return found
     command = shutil.which("nvidia-smi")
@@ -65,22 +65,23 @@ def leased(
     devices: Callable[[], int] = count_devices,
     folder: Path | None = None,
 ) -> Iterator[tuple[int, ...]]:
-    """Hold devices while the block runs; they are the only ones that it sees.
+    """Lease devices while the block runs; only these are visible to CUDA.
 
-    Waits until enough are free, in the order of asking: a job that needs several is not passed by
-    those that need one. To be entered before CUDA is initialised, which reads the environment once.
+    Waits until enough are free, first come, first served: a job that needs several is not overtaken
+    by jobs that need one. Must be entered before CUDA is initialised, which reads the environment
+    once.
 
     Args:
-        gpus: what is asked for; None asks for nothing and changes nothing.
+        gpus: the request; None leases nothing and changes nothing.
         devices: counts the devices of this machine.
-        folder: of the locks; by default the user's own, or that of ``XSTILTS_LEASES``.
+        folder: folder of the locks; by default the user's own, or that of ``XSTILTS_LEASES``.
 
     Yields:
-        The devices' numbers; none where nothing is leased: in a SLURM job, with
-        ``CUDA_VISIBLE_DEVICES`` set, on a machine without GPU, or for a count of 0.
+        The numbers of the devices; empty if nothing is leased: in a SLURM job, with
+        ``CUDA_VISIBLE_DEVICES`` set, on a machine without GPUs, or for a count of 0.
 
     Raises:
-        UserError: more devices are asked for than there are, or the folder is another user's.
+        UserError: more devices are requested than exist, or the folder belongs to another user.
     """
     if gpus is None or {"CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID"} & set(os.environ):
         yield ()
@@ -91,8 +92,8 @@ def leased(
         return
     if gpus.count > total:
         raise UserError(
-            f"This job asks for {gpus.count} GPUs, and this machine has {total}. Give its rule "
-            f"fewer: snakemake --set-resources RULE:gpu={total}"
+            f"This job requests {gpus.count} GPUs, but this machine has {total}. Request fewer for "
+            f"its rule: snakemake --set-resources RULE:gpu={total}"
         )
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
@@ -105,10 +106,10 @@ def leased(
 
 
 def _folder() -> Path:
-    """The user's folder of locks.
+    """Return the user's folder of locks.
 
-    Not below ``XDG_RUNTIME_DIR``: that goes when the user logs out, and with it the names of locks
-    that jobs still hold. The temporary folder's fixed place, for ``TMPDIR`` may differ by terminal.
+    Not below ``XDG_RUNTIME_DIR``, which is deleted at logout, while jobs may still hold locks. Not
+    below ``TMPDIR``, which may differ between terminals.
     """
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named)
@@ -121,33 +122,33 @@ def _take(gpus: Gpus, total: int, folder: Path, held: contextlib.ExitStack) -> t
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise UserError(
-            f"{folder}: this folder of GPU leases belongs to another user. Name another one in the "
+            f"{folder}: this folder of GPU leases belongs to another user. Set another one in the "
             f"environment variable {FOLDER_VARIABLE}."
         )
-    # systemd's cleaning of old temporary files leaves out folders that are locked
+    # systemd-tmpfiles does not clean up locked folders
     folder_lock = os.open(folder, os.O_RDONLY)
     held.callback(os.close, folder_lock)
     fcntl.flock(folder_lock, fcntl.LOCK_SH)
-    started, said = time.monotonic(), False
+    started, logged = time.monotonic(), False
     with contextlib.ExitStack() as turn:
         if not _lock(folder / "turn", fcntl.LOCK_EX | fcntl.LOCK_NB, turn):
-            said = _say_waiting(gpus, total, folder)
+            logged = _log_waiting(gpus, total, folder)
             _lock(folder / "turn", fcntl.LOCK_EX, turn)
         while not (chosen := _try_all(gpus, total, folder, held)):
-            said = said or _say_waiting(gpus, total, folder)
+            logged = logged or _log_waiting(gpus, total, folder)
             time.sleep(POLL_SECONDS)
-    waited = f" after waiting {time.monotonic() - started:.0f} s" if said else ""
+    waited = f" after waiting {time.monotonic() - started:.0f} s" if logged else ""
     LOGGER.info("leased GPU %s of %d%s", ", ".join(map(str, chosen)), total, waited)
     return chosen
 
 
-def _say_waiting(gpus: Gpus, total: int, folder: Path) -> bool:
-    LOGGER.info("waiting for %d of %d GPUs: other jobs have them (%s)", gpus.count, total, folder)
+def _log_waiting(gpus: Gpus, total: int, folder: Path) -> bool:
+    LOGGER.info("waiting for %d of %d GPUs in use by other jobs (%s)", gpus.count, total, folder)
     return True
 
 
 def _try_all(gpus: Gpus, total: int, folder: Path, held: contextlib.ExitStack) -> tuple[int, ...]:
-    """Lock as many devices as are asked for, or none; the least shared ones first."""
+    """Lock the requested number of devices, or none; the least shared ones first."""
     with contextlib.ExitStack() as attempt:
         chosen: list[int] = []
         for slot in range(gpus.jobs_per_gpu):
@@ -161,7 +162,7 @@ def _try_all(gpus: Gpus, total: int, folder: Path, held: contextlib.ExitStack) -
 
 
 def _try(gpus: Gpus, device: int, slot: int, folder: Path, attempt: contextlib.ExitStack) -> bool:
-    """Lock one slot of a device, or all of the device where it is not shared."""
+    """Lock one slot of a device, or the whole device if it is not shared."""
     if gpus.jobs_per_gpu == 1:
         return _lock(folder / f"gpu-{device}", fcntl.LOCK_EX | fcntl.LOCK_NB, attempt)
     with contextlib.ExitStack() as both:
@@ -174,10 +175,10 @@ def _try(gpus: Gpus, device: int, slot: int, folder: Path, attempt: contextlib.E
 
 
 def _lock(file: Path, mode: int, held: contextlib.ExitStack) -> bool:
-    """Lock a file until ``held`` is closed; False if ``LOCK_NB`` is given and it is not free.
+    """Lock a file until ``held`` is closed; return False if ``LOCK_NB`` is set and it is locked.
 
-    The lock is the kernel's: it goes with the process, however that ends. Programs that the
-    process starts do not inherit it. Those that wait get it in the order in which they came.
+    The kernel releases the lock when the process ends, however it ends. Child processes do not
+    inherit it. Waiting processes get it in the order of arrival.
     """
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

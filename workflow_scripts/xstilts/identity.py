@@ -1,4 +1,4 @@
-"""Identity: what decides a result, as plain data with a digest, and the difference between two."""
+"""Identities as plain data: canonical JSON, digests, and differences between two."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """JSON in which equal values have equal text."""
+    """Return JSON that is equal for equal values."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(value: Any) -> str:
-    """The first 16 hex digits of the SHA-256 of a plain value: 64 bits, enough for any study."""
+    """Return the first 16 hex digits (64 bits) of the SHA-256 of a plain value."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:16]
 
 
 def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """``(dotted key, leaf)`` pairs of nested mappings and lists."""
+    """Yield ``(dotted key, leaf)`` pairs of nested mappings and lists."""
     if isinstance(value, Mapping) and value:
         for key in value:
             yield from flatten(value[key], f"{path}.{key}" if path else str(key))
@@ -31,7 +31,7 @@ def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def differences(old: Any, new: Any) -> list[tuple[str, Any, Any]]:
-    """``(key, old, new)`` for each leaf that differs; None stands for an absent one."""
+    """Return ``(key, old, new)`` for each leaf that differs; None for a missing leaf."""
     before, after = dict(flatten(old)), dict(flatten(new))
     keys = [*before, *(key for key in after if key not in before)]
     return [

@@ -1,4 +1,4 @@
-"""Language codes: studies use ISO 639-1 where there is one, many releases use ISO 639-3."""
+"""Language codes: studies use ISO 639-1 where it has a code, many releases use ISO 639-3."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# of the languages for which a release uses three letters
+# three-letter codes of releases, to two letters
 _TWO_LETTERS = {
     "amh": "am", "aym": "ay", "bam": "bm", "eng": "en", "ewe": "ee", "fra": "fr", "hau": "ha",
     "ibo": "ig", "kin": "rw", "lin": "ln", "lug": "lg", "nya": "ny", "orm": "om", "sna": "sn",
@@ -17,5 +17,5 @@ _TWO_LETTERS = {
 
 
 def by_language(codes: Iterable[str]) -> dict[str, str]:
-    """A study's language code to the three letters of a release, in the order of the release."""
+    """Return a study's language code to a release's three-letter code, in the release's order."""
     return {_TWO_LETTERS.get(code, code): code for code in codes}

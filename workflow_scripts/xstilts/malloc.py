@@ -1,4 +1,4 @@
-"""What the process does with memory that it has freed, and how it looks for more of it."""
+"""Settings of glibc's malloc and of Python's garbage collection, for training."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep freed memory for the next allocation, if it is glibc.
+    """Make glibc's malloc keep freed memory for the next allocation.
 
-    By default it gives large blocks back to the system, which clears every page of them anew when
-    they are next asked for, and a training step frees and allocates gigabytes. The process holds
-    at most what it held at its peak. Whoever sets ``MALLOC_...`` or ``GLIBC_TUNABLES`` decides
-    alone.
+    By default it returns large blocks to the system, which zeroes each page again at the next
+    allocation, and a training step frees and allocates gigabytes. The peak memory does not change.
+    If ``MALLOC_...`` or ``GLIBC_TUNABLES`` is set in the environment, nothing is changed.
 
     Source: mallopt(3).
     """
@@ -32,9 +31,10 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def gc_frozen() -> Iterator[None]:
-    """Python's collector looks through objects that are made from here on only.
+    """Exclude all existing objects from Python's garbage collection while the block runs.
 
-    Libraries and model have hundreds of thousands, and each step makes enough to look again.
+    Libraries and model have hundreds of thousands, and each step creates enough new objects to
+    trigger a collection.
     """
     gc.freeze()
     try:

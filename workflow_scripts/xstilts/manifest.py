@@ -1,4 +1,4 @@
-"""Manifests: the last file of a product to be written, and the only one that says it is whole."""
+"""Manifests: the last file of a product to be written, which proves that it is complete."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 
 KEPT = ".manifest.json"
-"""The copy of a manifest by which a product is known when the manifest itself is gone."""
+"""A copy of the manifest, to identify a product after Snakemake has deleted the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a product is and what decided it."""
+    """Identity, content and files of a product."""
 
     id: str
-    """Digest of the identity with which it was made; accepting another code does not change it."""
+    """Digest of the identity with which it was made; accepting other code does not change it."""
     identity: dict[str, Any]
     """``declared``: the rule's parameters; ``inputs``: content of each input by name."""
     content: str
-    """What products made from this one depend on."""
+    """Content digest, which the identities of products made from this one contain."""
     files: dict[str, dict[str, Any]]
-    """Name (beside the manifest) to ``bytes`` and ``sha256``."""
+    """File name (in the manifest's folder) to ``bytes`` and ``sha256``."""
     facts: dict[str, Any]
-    """Counts, durations, versions: of interest, of no effect."""
+    """Counts, durations, versions: for information only."""
     accepted: list[dict[str, Any]] = field(default_factory=list)
-    """What its identity had as code before, and why that stands (``xstilts.acceptance``)."""
+    """Earlier code of its identity, and why it was accepted (``xstilts.acceptance``)."""
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
@@ -46,15 +46,15 @@ class Manifest:
 
 
 def full_identity(declared: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, Any]:
-    """The identity of a product: its declared part and the content of its inputs."""
+    """Return the identity of a product: its declared part and the content of its inputs."""
     return {"declared": dict(declared), "inputs": dict(inputs)}
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest at ``path``.
+    """Read the manifest at ``path``.
 
     Raises:
-        UserError: missing, cut, or of another format.
+        UserError: the manifest is missing, truncated, or of another format.
     """
     raw = read_json(path)
     try:
@@ -66,7 +66,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def find_manifest(path: Path) -> Manifest | None:
-    """The manifest at ``path``; None if it is missing, cut, of another format, or unreadable."""
+    """Read the manifest at ``path``; None if it is missing or unusable."""
     try:
         return read_manifest(path)
     except (UserError, OSError):
@@ -74,7 +74,7 @@ def find_manifest(path: Path) -> Manifest | None:
 
 
 def facts_of(path: Path) -> dict[str, Any]:
-    """The facts of the manifest at ``path``; none where :func:`find_manifest` finds none."""
+    """Return the facts of the manifest at ``path``; empty if it is missing or unusable."""
     found = find_manifest(path)
     return found.facts if found else {}
 
@@ -92,9 +92,9 @@ def write_manifest(
     Args:
         path: the manifest.
         identity: from :func:`full_identity`.
-        files: name to file, all finished and in place.
-        facts: plain values worth keeping.
-        content: content digest; by default that of the files' bytes.
+        files: name to file, all complete and in their final folder.
+        facts: plain values for information.
+        content: content digest; by default that of the files' checksums.
     """
     described = {
         name: {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
@@ -107,19 +107,19 @@ def write_manifest(
 
 
 def keep(path: Path) -> None:
-    """Remember a finished product beside its manifest, for :func:`reuse`.
+    """Copy the manifest of a finished product, for :func:`reuse`.
 
-    Snakemake deletes a rule's outputs before its job, so the manifest; the files beside it and this
-    copy are no outputs and stay.
+    Snakemake deletes a rule's outputs, such as the manifest, before it runs the job again. This
+    copy and the files described by the manifest are not outputs and stay.
     """
     write_text(path.with_name(KEPT), path.read_text(encoding="utf-8"))
 
 
 def reuse(path: Path, identity: Mapping[str, Any]) -> bool:
-    """Put back the manifest of a product with this identity, if it is here and whole.
+    """Restore the manifest of a complete product with this identity, if there is one.
 
     Returns:
-        Whether there was one; there is nothing left to do then.
+        True if there was one, so that the job has nothing to do.
     """
     kept = path.with_name(KEPT)
     manifest = find_manifest(kept)
@@ -130,12 +130,12 @@ def reuse(path: Path, identity: Mapping[str, Any]) -> bool:
 
 
 def contents(manifests: Iterable[Path]) -> dict[str, str]:
-    """Product name to content digest, for inputs that must be whole (:func:`require_whole`)."""
+    """Return product name to content digest, for complete inputs (:func:`require_whole`)."""
     return {product(path.as_posix()): require_whole(path).content for path in manifests}
 
 
 def damaged(path: Path, manifest: Manifest) -> list[str]:
-    """Files of a product that are missing or differ from their manifest (by checksum)."""
+    """Return the files of a product that are missing or whose checksums differ."""
     return [
         name
         for name, item in manifest.files.items()
@@ -146,17 +146,17 @@ def damaged(path: Path, manifest: Manifest) -> list[str]:
 
 
 def require_whole(path: Path) -> Manifest:
-    """The manifest, after a look at its files (presence and size, not checksum: that is slow).
+    """Return the manifest, after checking that its files exist with the right size.
 
     Raises:
-        UserError: a file is missing or has another size; says what to delete.
+        UserError: a file is missing or truncated; says what to delete.
     """
     manifest = read_manifest(path)
     for name, item in manifest.files.items():
         file = path.parent / name
         if not file.is_file() or file.stat().st_size != item["bytes"]:
             raise UserError(
-                f"{file}: missing or cut, though {path.name} lists it with {item['bytes']} bytes. "
-                f"Delete {path} and run again to make it anew."
+                f"{file}: missing or truncated; {path.name} lists it with {item['bytes']} bytes. "
+                f"Delete {path} and run again to make it again."
             )
     return manifest

@@ -1,4 +1,4 @@
-"""Where each product lies below ``results/STUDY/``: one place for names, one segment per noun."""
+"""Paths of all products below ``results/STUDY/``; no other module builds them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SUFFIXES = {".json", ".parquet", ".arrow", ".csv", ".md", ".svg", ".png"}
-"""Endings of product files; other dots belong to names."""
+"""File suffixes of products; other dots are part of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,18 @@ class Paths:
     root: str
     """``results/STUDY``."""
     view: str = ""
-    """Whose tables: the study's own, or those of one of its views."""
+    """View of the tables; empty for the study's own."""
 
     def data(self, task: str, language: str, split: str) -> str:
-        """Manifest of one data set; the examples are beside it, as ``.parquet``."""
+        """Manifest of one data set, next to its examples (``.parquet``)."""
         return f"{self.root}/data/{task}/{language}/{split}.json"
 
     def download(self, task: str, language: str, split: str) -> str:
-        """Manifest of what was downloaded for a data set; the files lie in the hub cache."""
+        """Manifest of the downloads of a data set, whose files are in the hub cache."""
         return f"{self.root}/downloads/{task}/{language}/{split}.json"
 
     def tokens(self, base: str, task: str, language: str, split: str) -> str:
-        """Manifest of one tokenised data set; the tokens are beside it, as ``.arrow``."""
+        """Manifest of one tokenised data set, next to its tokens (``.arrow``)."""
         return f"{self.root}/tokens/{base}/{task}/{language}/{split}.json"
 
     def tokenizer(self, base: str) -> str:
@@ -45,7 +45,7 @@ class Paths:
         return f"{self.root}/bases/{base}/model/manifest.json"
 
     def intermediate(self, base: str, seed: int, stages: tuple[str, ...]) -> str:
-        """Manifest of the model after a chain of intermediate stages; the base for an empty one."""
+        """Manifest of the model after intermediate stages; of the base for an empty chain."""
         if not stages:
             return self.base(base)
         return f"{self.root}/intermediate/{base}/seed-{seed}/{chain_label(stages)}/manifest.json"
@@ -69,21 +69,21 @@ class Paths:
         return f"{self.cell('scores', base, seed, stages, target)}.parquet"
 
     def trivial_baselines(self, target: str) -> str:
-        """Scores of a target's trivial baselines, which need no model."""
+        """Scores of a target's trivial baselines."""
         return f"{self.root}/trivial_baselines/{target}.parquet"
 
     def submission(self, base: str, seed: int, stages: tuple[str, ...]) -> str:
-        """Manifest of the predictions of a chain in XTREME's layout."""
+        """Manifest of a chain's predictions in XTREME's layout."""
         return f"{self.root}/submission/{base}/seed-{seed}/{chain_label(stages)}/manifest.json"
 
     @property
     def checked(self) -> str:
-        """The record that every data set of the study was read without error."""
+        """File that proves that every data set of the study was read without an error."""
         return f"{self.root}/data/checked.json"
 
     @property
     def failures(self) -> str:
-        """Folder with a record of each job that failed or was killed."""
+        """Folder with a record of each job that is running, failed or was killed."""
         return f"{self.root}/failures"
 
     @property
@@ -93,7 +93,7 @@ class Paths:
 
     @property
     def figures(self) -> str:
-        """Folder of the report's figures as files."""
+        """Folder of the report's figures."""
         return f"{self.root}/figures"
 
     @property
@@ -103,20 +103,20 @@ class Paths:
 
 
 def data_file(manifest: str) -> str:
-    """The data file that a data or token manifest describes."""
+    """Return the data file that a data or token manifest describes."""
     suffix = ".arrow" if "/tokens/" in manifest else ".parquet"
     return str(Path(manifest).with_suffix(suffix).as_posix())
 
 
 def study_root(product_file: str) -> Path:
-    """``results/STUDY`` of a file below it."""
+    """Return ``results/STUDY`` of a file below it."""
     return Path(*Path(product_file).parts[:2])
 
 
 def product(product_file: str) -> str:
-    """The name of the product that a file belongs to.
+    """Return the name of the product that a file belongs to.
 
-    Its path below ``results/STUDY``, without the manifest's own name and without suffix; the
+    It is the path below ``results/STUDY`` without suffix, or the folder of a ``manifest.json``. The
     languages of a cell's predictions are one product.
     """
     path = Path(*Path(product_file).parts[2:])
@@ -126,9 +126,9 @@ def product(product_file: str) -> str:
 
 
 def input_name(file: str) -> str:
-    """The name of an input in an identity.
+    """Return the name of an input in an identity.
 
-    Its product, a language of a cell's predictions, or the file name of an original file.
+    It is the input's product, with the language for predictions, or the name of an original file.
     """
     if not file.startswith("results/"):
         return Path(file).name
@@ -137,7 +137,7 @@ def input_name(file: str) -> str:
 
 
 def input_names(files: Iterable[str]) -> dict[str, str]:
-    """Name in an identity to file, for several inputs; folders tell equal file names apart."""
+    """Return name in an identity to file, for several inputs; folders disambiguate equal names."""
     named: dict[str, str] = {}
     for file in dict.fromkeys(files):
         name, parents = input_name(file), list(Path(file).parent.parts)

@@ -1,4 +1,4 @@
-"""How far a job is: lines in its log now and then, and its record for the display of the run."""
+"""Progress of a job: lines in its log, and updates of its record for the display of the run."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 LOGGER = logging.getLogger(__name__)
 
 LOG_SECONDS = 30.0
-"""At most so long without a line in the log."""
+"""Maximum seconds between log lines."""
 LOG_MARKS = 10
-"""So many lines at even shares of the work, however short it is."""
+"""Minimum number of log lines per job, evenly spaced."""
 PUBLISH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a job."""
+    """The progress of a job at a moment."""
 
     done: int
     total: int
     unit: str
-    """What is counted, as in ``step``."""
+    """Unit of the counts, such as ``step``."""
     detail: str
-    """The latest loss and speed, or what else a person would ask for."""
+    """Additional text, such as the latest loss and speed."""
     seconds_left: float
 
     def __str__(self) -> str:
-        """One line."""
+        """Return one line of text."""
         return (
             f"{self.unit} {self.done:,}/{self.total:,}, {self.detail}, "
             f"{duration(self.seconds_left)} left"
@@ -37,7 +37,7 @@ class Progress:
 
 
 class Reporter:
-    """Passes on what a job says of its progress, no more often than a reader wants."""
+    """Forwards the progress of a job to its log and record, at a limited rate."""
 
     def __init__(
         self,
@@ -45,19 +45,19 @@ class Reporter:
         log: Callable[[str], None] = LOGGER.info,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing has been said yet.
+        """Start the clock of the job.
 
         Args:
-            publish: keeps the latest moment for the display of the run.
-            log: writes a line.
-            clock: seconds.
+            publish: updates the job's record.
+            log: writes a line to the log.
+            clock: returns seconds.
         """
         self._publish, self._log, self._clock = publish, log, clock
         self._logged = self._published = clock()
         self._mark = 0
 
     def __call__(self, progress: Progress) -> None:
-        """Note a moment."""
+        """Report the current progress."""
         now, mark = self._clock(), LOG_MARKS * progress.done // max(1, progress.total)
         if now - self._logged >= LOG_SECONDS or mark != self._mark:
             self._logged, self._mark = now, mark
@@ -68,12 +68,12 @@ class Reporter:
 
 
 def seconds_left(done: int, total: int, elapsed: float) -> float:
-    """Time for the rest at the speed so far."""
+    """Estimate the remaining seconds from the speed so far."""
     return (total - done) * elapsed / max(1, done)
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it: ``12 s``, ``4 min``, ``1 h 05 min``, ``2 d 3 h``."""
+    """Return a duration as text: ``12 s``, ``4 min``, ``1 h 05 min``, ``2 d 3 h``."""
     whole = round(seconds)
     if whole < 100:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""What a Parquet or Arrow product says of itself: a JSON object in its schema metadata."""
+"""Metadata of Parquet and Arrow products: a JSON object in the schema metadata."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 _KEY = b"xstilts"
 
 
-def with_metadata(schema: pa.Schema, record: Mapping[str, Any]) -> pa.Schema:
-    """The schema with a record in its metadata, and no other metadata."""
-    return schema.with_metadata({_KEY: json.dumps(record, sort_keys=True, ensure_ascii=False)})
+def with_metadata(schema: pa.Schema, metadata: Mapping[str, Any]) -> pa.Schema:
+    """Return the schema with this metadata only."""
+    return schema.with_metadata({_KEY: json.dumps(metadata, sort_keys=True, ensure_ascii=False)})
 
 
 def metadata_of(schema: pa.Schema) -> dict[str, Any]:
-    """The record in a schema's metadata; empty where there is none."""
+    """Return the metadata of a schema; empty if it has none."""
     stored = (schema.metadata or {}).get(_KEY)
     return dict(json.loads(stored)) if stored else {}
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The record of a Parquet file; empty where the file is missing, cut or has none."""
+    """Read the metadata of a Parquet file; empty if it has none, is missing or truncated."""
     try:
         return metadata_of(pq.read_schema(path))
     except (OSError, pa.ArrowInvalid):
         return {}
 
 
-def replace_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Give a Parquet file another record; rows, row groups and compression stay as they are.
+def replace_metadata(path: Path, metadata: Mapping[str, Any]) -> None:
+    """Replace the metadata of a Parquet file; rows, row groups and compression do not change.
 
     Raises:
         OSError: the file cannot be read or written.
@@ -45,7 +45,7 @@ def replace_record(path: Path, record: Mapping[str, Any]) -> None:
     file = pq.ParquetFile(path)
     groups = [file.read_row_group(index) for index in range(file.num_row_groups)]
     codec = file.metadata.row_group(0).column(0).compression if groups else "SNAPPY"
-    schema = with_metadata(file.schema_arrow, record)
+    schema = with_metadata(file.schema_arrow, metadata)
     with (
         atomic_path(path) as temporary,
         pq.ParquetWriter(temporary, schema, compression=codec) as writer,

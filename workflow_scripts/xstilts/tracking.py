@@ -1,8 +1,8 @@
-"""Training curves for TensorBoard and Weights & Biases, where a study asks for them.
+"""Training curves for TensorBoard and Weights & Biases, if a study enables them.
 
-Nothing is imported that is not asked for. A stage that goes on after an interruption writes its
-curves from the first step again, from its own record, into a fresh file: no step is there twice,
-whatever had been written after the state from which it goes on.
+Each library is imported only if it is enabled. A resumed stage writes its curves again from the
+first step, from its history, into a new file, so that no step occurs twice, even if steps after the
+saved state had been written.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ CURVES = {
     "learning_rate": "train/learning_rate",
     "grad_norm": "train/grad_norm",
 }
-"""Column of the training record to name of the curve."""
+"""Column of the training history to name of the curve."""
 
 
 class Writer(Protocol):
-    """One place that curves go to."""
+    """A destination of curves."""
 
     def write(self, step: int, values: Mapping[str, float], when: float, again: bool) -> None:
-        """Add a point to each curve, at a Unix time; ``again`` if an earlier run did so before."""
+        """Add a point to each curve, at a Unix time; ``again`` if an earlier run has done so."""
 
     def close(self) -> None:
-        """All points are written."""
+        """Finish writing."""
 
 
 class Tracker:
-    """Tells the writers what a stage goes through; without writers, nothing."""
+    """Sends the steps and evaluations of a stage to writers, if there are any."""
 
     def __init__(self, writers: Sequence[Writer] = ()) -> None:
         self._writers = list(writers)
@@ -50,21 +50,21 @@ class Tracker:
     def steps(
         self, columns: Mapping[str, Sequence[Any]], first: int, *, again: bool = False
     ) -> None:
-        """Write the steps of a training record from one on.
+        """Write the steps of a training history from row ``first`` on.
 
-        Losses are read from the device for several steps at once, and only then is their time
-        known: the speed is a point at the last step of each reading.
+        Losses are read from the device for several steps at once, and only then is the time known.
+        The speed is therefore a point at the last step of each reading.
 
         Args:
-            columns: of ``xstilts.training.history``.
-            first: the row to begin with.
-            again: an earlier run wrote them, too.
+            columns: columns of ``xstilts.training.history``.
+            first: the first row to write.
+            again: an earlier run has written them, too.
         """
         if not self._writers or len(columns["seconds"]) == first:
             return
         seconds, num_tokens = columns["seconds"], 0
         before = seconds[first - 1] if first else 0.0
-        # by the clock of the training: pauses between runs of a stage do not show
+        # training time, without the pauses between runs of a stage
         zero = time.time() - seconds[-1]
         for row in range(first, len(seconds)):
             values = {curve: columns[name][row] for name, curve in CURVES.items()}
@@ -73,7 +73,7 @@ class Tracker:
             if row + 1 == len(seconds) or seconds[row + 1] != seconds[row]:
                 values["train/tokens_per_second"] = num_tokens / max(seconds[row] - before, 1e-9)
                 before, num_tokens = seconds[row], 0
-            # counted as evaluations are: steps done
+            # as for evaluations: the number of steps done
             self._step, self._when = columns["step"][row] + 1, zero + seconds[row]
             self._write(self._step, values, again)
             self._write_waiting(again)
@@ -81,14 +81,14 @@ class Tracker:
     def evaluation(self, rows: Sequence[Mapping[str, Any]], *, again: bool = False) -> None:
         """Write dev scores: ``step``, ``task``, ``language``, ``metric``, ``value``, 0-100.
 
-        They wait for the steps before them, which are known later: curves go in order.
+        They are held back until the steps before them are written, so that curves are in order.
         """
         if self._writers:
             self._waiting += rows
             self._write_waiting(again)
 
     def close(self) -> None:
-        """The stage is over, or stopped."""
+        """Close the writers, at the end of the stage or an interruption."""
         for writer in self._writers:
             with contextlib.suppress(OSError):
                 writer.close()
@@ -104,29 +104,29 @@ class Tracker:
             try:
                 writer.write(step, values, self._when, again)
             except OSError as error:
-                # a full disk is no reason to lose the training too
+                # training continues even if the disk is full
                 LOGGER.warning("no more curves: they could not be written: %s", error)
                 self._writers.remove(writer)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tracking:
-    """Where the curves of a stage go."""
+    """Destinations of the curves of a stage."""
 
     tensorboard: bool = False
     wandb: str = ""
-    """Project of Weights & Biases; empty for none."""
+    """Project of Weights & Biases; empty to disable it."""
 
     def open(self, manifest: Path, identity: str, config: Mapping[str, Any]) -> Tracker:
-        """A tracker for one stage.
+        """Return a tracker for one stage.
 
         Args:
-            manifest: of the stage's model; the curves lie below the same study's results.
+            manifest: manifest of the stage's model; curves are written below the study's results.
             identity: digest of the stage's identity.
             config: plain values that describe the stage.
 
         Raises:
-            UserError: wandb is asked for and not installed.
+            UserError: wandb is enabled but not installed.
         """
         root, name = study_root(manifest.as_posix()), product(manifest.as_posix())
         writers: list[Writer] = []
@@ -138,15 +138,15 @@ class Tracking:
 
 
 class _TensorBoard:
-    """One event file; those of earlier runs of the stage go."""
+    """A TensorBoard event file, which replaces those of earlier runs of the stage."""
 
     def __init__(self, folder: Path) -> None:
-        # takes a second to import: only where it is asked for
+        # takes a second to import: only if it is enabled
         from torch.utils.tensorboard import SummaryWriter
 
         for old in folder.glob("events.out.tfevents.*"):
             old.unlink()
-        # a TensorBoard that is open has read them: it forgets their steps, from the first on
+        # purge_step makes a running TensorBoard discard the steps of the deleted files
         self._writer = SummaryWriter(str(folder), purge_step=0, flush_secs=10)
 
     def write(self, step: int, values: Mapping[str, float], when: float, again: bool) -> None:
@@ -155,24 +155,24 @@ class _TensorBoard:
             self._writer.add_scalar(tag, value, step, walltime=when)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Flush and close the file."""
         self._writer.close()
 
 
 class _Wandb:
-    """One run per identity; Weights & Biases itself drops steps that it has."""
+    """A Weights & Biases run per identity; steps that it already has are not logged again."""
 
     def __init__(
         self, project: str, root: Path, name: str, identity: str, config: Mapping[str, Any]
     ) -> None:
         try:
-            # by name: it is the one package that the environment need not have
+            # an optional package, without type information if it is not installed
             wandb = importlib.import_module("wandb")
         except ModuleNotFoundError:
             raise UserError(
                 f"logging.wandb: {project!r}, but the package wandb is not installed. Install it "
-                "into the environment in which the jobs run (pip install wandb), or take the key "
-                "out of the study."
+                "into the environment of the jobs (pip install wandb), or remove the key from the "
+                "study."
             ) from None
         folder = root / "wandb"
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Versions of what computes a number, for manifests and result rows."""
+"""Versions of Python and libraries, for manifests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow", "snakemake")
 
 
 def versions() -> dict[str, str]:
-    """Library to version; libraries that are absent are left out."""
+    """Return library to version, for the installed libraries."""
     found = {"xstilts": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:

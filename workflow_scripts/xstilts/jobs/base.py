@@ -1,4 +1,4 @@
-"""A base model from a folder or the hub, taken whole or not at all."""
+"""Import of a base model from a folder or the hub."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
         model: manifest of the model to write.
 
     Raises:
-        UserError: it cannot be had, lacks encoder weights, or has no fast tokenizer.
+        UserError: the checkpoint is unavailable, lacks encoder weights, or has no fast tokenizer.
     """
     source = _source(identity)
     inputs = {
@@ -58,7 +58,10 @@ def _import_tokenizer(source: Path, manifest: Path, full: dict[str, Any]) -> Non
 
     loaded = AutoTokenizer.from_pretrained(source, local_files_only=True)
     if not loaded.is_fast:
-        raise UserError(f"{source}: no fast tokenizer (tokenizer.json) can be made from this.")
+        raise UserError(
+            f"{source}: transformers cannot make a fast tokenizer (tokenizer.json) of this folder. "
+            "Use a checkpoint that has one."
+        )
     manifest.parent.mkdir(parents=True, exist_ok=True)
     loaded.save_pretrained(manifest.parent)
     own = {manifest.name, KEPT}

@@ -1,4 +1,4 @@
-"""One data set from its source: files, downloads, the microworld, or other data (text)."""
+"""Preparation of a data set from files, downloads, the microworld, or the text of other data."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ def prepare_data(
 
     Args:
         identity: declared identity of the data set (``xstilts.grid.identities.data``).
-        files: original or mirrored files, or manifests of downloads and of the data that text is
-            taken from.
+        files: original or mirrored files, or manifests of downloads and of data with text.
         examples: the Parquet file to write.
         manifest: its manifest, written last.
 
     Raises:
-        UserError: a file is cut, malformed or empty, or has an unknown label.
+        UserError: a file is truncated, malformed or empty, or has an unknown label.
     """
     from xstilts.data.prepare import write_examples
 
@@ -56,7 +55,7 @@ def prepare_data(
 def _rows(
     identity: dict[str, Any], files: Sequence[Path], downloaded: Sequence[Download]
 ) -> tuple[Iterator[Row], dict[str, str]]:
-    """The examples, and the content of what they come from."""
+    """Return the examples, and the content digests of their sources."""
     task, language, source = TASKS[identity["task"]], identity["language"], identity["source"]
     if "microworld" in source:
         from xstilts import microworld
@@ -64,7 +63,7 @@ def _rows(
         world = microworld.World(seed=source["seed"], num_languages=source["languages"])
         count = source["examples"]
         if task.kind == "mlm":
-            # languages differ in how much text there is of them
+            # languages differ in their amount of text
             resource = next(item.resource for item in world.languages if item.code == language)
             count = max(1, round(count * resource))
         generated = microworld.rows(
@@ -92,7 +91,7 @@ def _rows(
 def _text_rows(
     task: str, language: str, items: Sequence[Any], downloaded: Sequence[Download]
 ) -> Iterator[Row]:
-    """Text from data sets, files and downloads, in the order of the study."""
+    """Return text from data sets, files and downloads, in the order of the study."""
     from xstilts.data import text
 
     fetched = iter(downloaded)
@@ -108,15 +107,15 @@ def _text_rows(
             sources.append(text.TextFiles(tuple(found), item["column"], item["limit"]))
     if task == "mlm":
         return text.plain_text(sources)
-    # of each task and split there are two files, one per language of the pair
+    # each task and split has two files, one per language of the pair
     sides: dict[Path, dict[bool, Path]] = {}
     for source in sources:
         assert isinstance(source, Path), "files have no example ids to align by"
-        place = source.parents[1] / source.name
-        sides.setdefault(place, {})[source.parent.name == language] = source
+        shared = source.parents[1] / source.name
+        sides.setdefault(shared, {})[source.parent.name == language] = source
     return text.translation_pairs([(pair[True], pair[False]) for pair in sides.values()])
 
 
 def check_data(manifests: Sequence[Path], checked: Path) -> None:
-    """Record that every data set of the study was read; the gate before any training."""
+    """Write that every data set of the study was read, which all training requires."""
     write_json(checked, {str(path): read_manifest(path).content for path in manifests})

@@ -1,4 +1,4 @@
-"""Downloads from the hub: what a data set needs, and the way from their record to the files."""
+"""Downloads of data sets from the hub, and lookup of the downloaded files."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class Download:
 
     files: tuple[Path, ...]
     facts: dict[str, Any]
-    """``repo``, ``revision`` as asked for, and ``commit`` as downloaded."""
+    """``repo``, ``revision`` as requested, and ``commit`` as downloaded."""
 
 
 def fetch_data(identity: Mapping[str, Any], cache: Path, manifest: Path) -> None:
-    """Download what a data set is made from, and record commit and checksum of every file.
+    """Download the files of a data set; the manifest has commit and checksum of every file.
 
     Args:
         identity: declared identity of the downloads (``xstilts.grid.identities.download``).
-        cache: folder with the downloads of all studies, in the layout of the hub's library.
-        manifest: the record to write; its content is that of the files.
+        cache: folder with the downloads of all studies, in the layout of ``huggingface_hub``.
+        manifest: the manifest to write; its content digest is that of the files.
 
     Raises:
-        UserError: it cannot be had; says why and what to do.
+        UserError: a file cannot be downloaded; says why and what to do.
     """
-    # the hub's library takes long to import, and reading what is here needs none of it
+    # huggingface_hub takes long to import, and downloaded_files does not need it
     from xstilts.data.downloads import fetch
 
     repositories = []
@@ -60,10 +60,10 @@ def fetch_data(identity: Mapping[str, Any], cache: Path, manifest: Path) -> None
 
 
 def downloaded_files(manifest: Path) -> list[Download]:
-    """The files of a record of downloads, one item per repository that was asked for.
+    """Return the files of a manifest of downloads, one item per requested repository.
 
     Raises:
-        UserError: a file is no longer in the cache, or is not what was downloaded.
+        UserError: a file is no longer in the cache, or has changed since it was downloaded.
     """
     facts = read_manifest(manifest).facts
     found = []
@@ -73,8 +73,8 @@ def downloaded_files(manifest: Path) -> list[Download]:
             file = folder / path
             if not file.is_file() or sha256_of(file) != checksum:
                 raise UserError(
-                    f"{file}: {'changed since' if file.is_file() else 'gone after'} it was "
-                    f"downloaded. Delete {manifest} and run again to download what is missing."
+                    f"{file}: {'changed' if file.is_file() else 'missing'} since it was "
+                    f"downloaded. Delete {manifest} and run again to download it again."
                 )
         described = {key: item[key] for key in ("repo", "revision", "commit")}
         found.append(Download(tuple(folder / path for path in item["files"]), described))

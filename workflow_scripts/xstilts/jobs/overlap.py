@@ -1,4 +1,4 @@
-"""The overlap audit of a study."""
+"""The audit of overlap between training and evaluation data of a study."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def audit_overlap(trained: Sequence[Path], evaluated: Sequence[Path], table: Path) -> None:
-    """Write the audit; warn of each evaluated set that shares text with a training set.
+    """Write the audit; warn about each evaluation set that shares text with a training set.
 
     Args:
         trained: manifests of all training sets.
-        evaluated: manifests of all evaluated sets.
+        evaluated: manifests of all evaluation sets.
         table: the CSV file to write.
     """
     result = overlap(

@@ -1,4 +1,4 @@
-"""The predictions of one cell: the languages that are missing or were made from something else."""
+"""Prediction of one cell, for languages that are missing or out of date."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def predict_languages(
     gpus: Gpus | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> None:
-    """Predict the languages that are not there with this identity; the others are kept.
+    """Predict the languages without predictions of this identity; keep the others.
 
     Args:
         identity: declared identity of the predictions (``xstilts.grid.identities.predictions``).
         model: manifest of the model.
-        data: data manifests, a language each.
+        data: data manifests, one per language.
         tokens: token manifests in the same order.
         out: ``LANGUAGE.parquet`` in the same order.
-        manifest: written when all languages are there: language to identity.
-        max_tokens: padded tokens per forward pass.
+        manifest: written when all languages are complete: language to identity.
+        max_tokens: maximum tokens of a batch, padding included.
         num_threads: CPU threads.
-        gpus: leased while the model predicts; None takes what the environment shows.
-        report: told how far the job is; by default, lines in the log.
+        gpus: leased while the model predicts; None uses the visible devices.
+        report: receives the progress; by default, writes lines to the log.
     """
     from xstilts.schema_metadata import read_metadata
 

@@ -1,4 +1,4 @@
-"""The report of a study and its figures, from the tables that there are."""
+"""Jobs that build the report of a study and its figures, from the tables that exist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def study_source(grid: Grid) -> Source:
-    """What the report of a study is made from."""
+    """Collect the sources of a study's report."""
     study, world = grid.study, grid.names.coverage.world
     return Source(
         root=Path(grid.paths.root),
@@ -64,28 +64,28 @@ def _cell(grid: Grid, cell: Cell) -> CellFiles:
 
 
 def build_study_report(grid: Grid) -> None:
-    """Write the report of the study's tables, which must be there."""
+    """Write the report of the study's tables, which must exist."""
     build_report(study_source(grid), Path(grid.paths.report))
 
 
 def build_study_figures(grid: Grid) -> None:
-    """Write the figures of the study's tables, which must be there."""
+    """Write the figures of the study's tables, which must exist."""
     write_figures(read_frames(study_source(grid)), Path(grid.paths.figures))
 
 
-def renew_remarks(grid: Grid) -> list[str]:
-    """Write the tables and the report again, where they are, for what is said beside the numbers.
+def rewrite_notes(grid: Grid) -> list[str]:
+    """Rewrite existing tables and report, whose notes (on accepted products) may have changed.
 
     Returns:
-        The transfer tables and the report that were written.
+        The transfer tables and the report that were rewritten.
     """
-    renewed = []
+    rewritten = []
     for one in map(grid.in_view, grid.views):
         table = Path(one.paths.tables) / "transfer.md"
         if table.is_file():
             build_tables(one, table.parent)
-            renewed.append(table.as_posix())
-    if renewed and Path(grid.paths.report).is_file():
+            rewritten.append(table.as_posix())
+    if rewritten and Path(grid.paths.report).is_file():
         build_study_report(grid)
-        renewed.append(grid.paths.report)
-    return renewed
+        rewritten.append(grid.paths.report)
+    return rewritten

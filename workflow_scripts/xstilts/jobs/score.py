@@ -1,4 +1,4 @@
-"""The scores of one cell, from its predictions."""
+"""Scoring of one cell, from its predictions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def score_cell(
     predictions: Sequence[Path],
     out: Path,
 ) -> None:
-    """Write one row per language and metric.
+    """Score the predictions of a cell: one row per language and metric.
 
     Args:
         identity: declared identity of the scores (``xstilts.grid.identities.scores``).
@@ -35,23 +35,25 @@ def score_cell(
         out: the Parquet file to write.
 
     Raises:
-        UserError: a prediction file is missing or cannot be scored.
+        UserError: a prediction file is missing, incomplete, or cannot be scored.
     """
     from xstilts.results.score import score_predictions
     from xstilts.schema_metadata import read_metadata
 
-    records = {path: read_metadata(path) for path in predictions}
-    if lost := [str(path) for path, record in records.items() if "id" not in record]:
-        raise UserError(f"{lost[0]}: not a whole prediction file. Delete it to predict it again.")
+    metadata = {path: read_metadata(path) for path in predictions}
+    if lost := [str(path) for path, found in metadata.items() if "id" not in found]:
+        raise UserError(
+            f"{lost[0]}: not a complete prediction file. Delete it to predict it again."
+        )
     layer = None
     if identity["depth"] is not None:
-        layer = layer_at(identity["depth"], records[predictions[0]]["num_layers"])
-    ids = {input_name(path.as_posix()): record["id"] for path, record in records.items()}
+        layer = layer_at(identity["depth"], metadata[predictions[0]]["num_layers"])
+    ids = {input_name(path.as_posix()): found["id"] for path, found in metadata.items()}
     full = full_identity(identity, ids)
     common = {
         "study": study,
         "model": cell["base"],
-        # several strategies may be one chain; the tables put the strategy's name
+        # several strategies may have the same chain; the tables add the strategies' names
         "strategy": cell["chain"],
         "chain": cell["chain"],
         "target": cell["target"],

@@ -1,4 +1,4 @@
-"""The statistics of a study, from its scores and predictions."""
+"""Statistics of a study, from its scores and predictions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOT_ASKED = "scores only"
 
 
 def study_scores(grid: Grid) -> StudyScores:
-    """All scores of a study with their bootstrap replicates, and those that choices are made on.
+    """Return a study's scores with bootstrap replicates, and the dev scores used for selection.
 
     Raises:
         UserError: a score file cannot be used, or a target's predictions are of different examples.
@@ -50,9 +50,9 @@ def study_scores(grid: Grid) -> StudyScores:
 
 
 def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], TargetScores]:
-    """Scores by model and target; without replicates where examples are not looked at.
+    """Return scores by model and target, with counts per example for replicates if ``examples``.
 
-    Targets have the names of the study's own, so that claims and choices find them in every view.
+    Targets are named as in the study itself, so that claims and selection find them in every view.
     """
     cells = study_cells(grid)
     rows = collect(cells)
@@ -60,7 +60,7 @@ def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str]
     sizes: dict[str, dict[str, int]] = {}
     for target, language, n in zip(rows["target"], rows["language"], rows["n"], strict=True):
         sizes.setdefault(target, {})[language] = int(n)
-    places = {(c.base, c.strategy, c.target, c.seed): c for c in grid.cells()}
+    grid_cells = {(c.base, c.strategy, c.target, c.seed): c for c in grid.cells()}
     groups: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.model, cell.target), []).append(cell)
@@ -71,10 +71,10 @@ def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str]
         scores: dict[Key, float] = {}
         counts: dict[Key, Counts | str] = {}
         for cell in members:
-            place = places[model, cell.strategy, target, cell.seed]
+            grid_cell = grid_cells[model, cell.strategy, target, cell.seed]
             for language, value in _of(values, cell).items():
                 key = (cell.strategy, cell.seed, language)
-                path = grid.prediction(model, cell.seed, place.stages, target, language)
+                path = grid.prediction(model, cell.seed, grid_cell.stages, target, language)
                 scores[key] = value
                 counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
@@ -89,11 +89,11 @@ def _of(values: Scores, cell: Cell) -> dict[str, float]:
 
 
 def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
-    """A function of prediction file and language: its counts, or why there are none."""
+    """Return a function of prediction file and language: its counts, or why it has none."""
     task, metric = grid.targets[target].task, grid.headline(target)
     depth = grid.depth(target)
 
-    # two strategies may be one chain and share the file
+    # strategies with the same chain share the file
     @cache
     def read(path: str, language: str) -> Counts | str:
         try:
@@ -111,7 +111,7 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
 
 
 def build_statistics(grid: Grid, out: Path) -> None:
-    """Write all comparisons, from what there is, to the folder ``out``."""
+    """Write all comparisons, of the scores that exist, to the folder ``out``."""
     results, header = StudyResults(grid, study_scores(grid)), study_header(grid)
     for name, comparison in load_comparisons().items():
         table = comparison.build(results)

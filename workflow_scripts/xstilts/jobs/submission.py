@@ -1,4 +1,4 @@
-"""The predictions of one chain as a folder to submit, or to score with ``xstilts score``."""
+"""Submissions: the predictions of one chain as a folder to submit or to ``xstilts score``."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def write_submission(
     data: Mapping[str, Mapping[str, str]],
     manifest: Path,
 ) -> None:
-    """Write ``labels/TASK/test-LANGUAGE`` and ``predictions/…`` beside the manifest, and it last.
+    """Write ``labels/TASK/test-LANGUAGE`` and ``predictions/…``, and last the manifest.
 
     Args:
         identity: declared identity (``xstilts.grid.submissions.identity``).
         predictions: task to language to the workflow's prediction file.
-        data: task to language to the data manifest, for retrieval.
+        data: task to language to the data manifest, needed for retrieval.
         manifest: the manifest to write.
 
     Raises:
-        UserError: a prediction file is missing, cut, or does not fit the layout.
+        UserError: a prediction file is missing, truncated, or does not fit the layout.
     """
     files = _write(identity, predictions, data, manifest.parent)
     inputs = {
@@ -62,7 +62,7 @@ def _write(
     data: Mapping[str, Mapping[str, str]],
     folder: Path,
 ) -> list[Path]:
-    """The written files; those of an earlier export are removed first."""
+    """Write the files of the submission, instead of those of an earlier one, and return them."""
     for part in ("labels", "predictions"):
         shutil.rmtree(folder / part, ignore_errors=True)
     files = []
@@ -82,45 +82,45 @@ def _write(
 
 
 def _layer(depth: float, predictions: Path) -> int:
-    """The layer that the protocol prescribes for the model that predicted."""
-    record = read_metadata(predictions)
-    if "num_layers" not in record:
+    """Return the layer that the protocol prescribes, for the model of the predictions."""
+    metadata = read_metadata(predictions)
+    if "num_layers" not in metadata:
         raise UserError(
-            f"{predictions}: not a whole prediction file. Delete it to predict it again."
+            f"{predictions}: not a complete prediction file. Delete it to predict it again."
         )
-    return layer_at(depth, int(record["num_layers"]))
+    return layer_at(depth, int(metadata["num_layers"]))
 
 
 def write_available(grid: Grid) -> list[str]:
-    """Export each task of which all languages are predicted; returns a line per submission.
+    """Write each task whose languages are all predicted; return a line per submission.
 
-    A submission without all tasks gets no manifest, so that it does not pass for a whole one.
+    An incomplete submission gets no manifest, so that it is not mistaken for a complete one.
 
     Raises:
-        UserError: the study has no target with a place in the layout.
+        UserError: no target of the study belongs to a benchmark with this layout.
     """
     declared = submissions.identity(grid)
     if not declared["targets"]:
         raise UserError(
-            f"targets: none of {', '.join(grid.targets)} has a place in the layout: it is for the "
-            f"test sets of {', '.join(sorted(SPECS))}."
+            f"targets: none of {', '.join(grid.targets)} belongs in a submission, which has the "
+            f"test sets of {', '.join(sorted(SPECS))}. Add one of these as a target."
         )
     lines = []
     for submission in submissions.all_submissions(grid):
         wanted = submissions.prediction_files(grid, submission)
-        there = {
+        complete = {
             task: files
             for task, files in wanted.items()
             if all("id" in read_metadata(Path(file)) for file in files.values())
         }
         manifest = Path(submissions.manifest(grid, submission))
-        if len(there) == len(wanted):
+        if len(complete) == len(wanted):
             data = submissions.candidate_data(grid)
-            write_submission(declared, predictions=there, data=data, manifest=manifest)
+            write_submission(declared, predictions=complete, data=data, manifest=manifest)
         else:
             manifest.unlink(missing_ok=True)
-            _write(declared, there, submissions.candidate_data(grid), manifest.parent)
-        absent = [task for task in wanted if task not in there]
+            _write(declared, complete, submissions.candidate_data(grid), manifest.parent)
+        absent = [task for task in wanted if task not in complete]
         note = f" (not predicted: {', '.join(absent)})" if absent else ""
-        lines.append(f"{manifest.parent}: {', '.join(there) or 'nothing'}{note}")
+        lines.append(f"{manifest.parent}: {', '.join(complete) or 'nothing'}{note}")
     return lines

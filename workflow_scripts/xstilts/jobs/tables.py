@@ -1,4 +1,4 @@
-"""The tables and the report of a study, from the scores that there are."""
+"""Tables of a study, from the scores that exist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTE = "Microworld: invented languages in a generated world. No evidence about h
 
 
 def _upstream(grid: Grid, cell: GridCell) -> list[str]:
-    """Products that a cell is made from, the nearest first; a failure of one is its reason."""
+    """Return the products that a cell depends on, nearest first; one that failed is its reason."""
     chain = chain_label(cell.stages)
     where = f"{cell.base}/seed-{cell.seed}"
     prefixes = [chain_label(cell.stages[:end]) for end in range(len(cell.stages), 0, -1)]
@@ -47,7 +47,7 @@ def _reason(grid: Grid, cell: GridCell, failed: dict[str, failures.Failure]) -> 
 
 
 def study_cells(grid: Grid) -> list[Cell]:
-    """All cells of the study, each with the reason why it is missing, where one is known."""
+    """Return all cells of the study, with the reason why a cell is missing if known."""
     failed = failures.read(Path(grid.paths.failures))
     return [
         Cell(
@@ -66,7 +66,7 @@ def study_cells(grid: Grid) -> list[Cell]:
 
 
 def study_header(grid: Grid) -> Header:
-    """What stands above the tables and the report of a study."""
+    """Return the header of a study's tables and report."""
     study = grid.study
     return Header(
         study=study.study,
@@ -82,6 +82,6 @@ def study_header(grid: Grid) -> Header:
 
 
 def build_tables(grid: Grid, out: Path) -> None:
-    """Write all tables of the study's scores, complete or not, to the folder ``out``."""
+    """Write all tables of the study's scores, even if incomplete, to the folder ``out``."""
     trivial_baselines = [Path(file) for file in grid.trivial_baselines()]
     write_tables(out, study_cells(grid), study_header(grid), trivial_baselines)

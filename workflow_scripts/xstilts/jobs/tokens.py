@@ -1,4 +1,4 @@
-"""Tokenizers and tokenised data sets."""
+"""Training of tokenizers, and tokenisation of data sets."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def prepare_tokens(
         doc_stride=identity["doc_stride"],
     )
     full = full_identity(identity, inputs)
-    # the tokens follow from what decides them: another writer of the same tokens changes nothing
+    # the content is the identity: tokens are a deterministic function of it
     return write_manifest(
         manifest, full, files={tokens.name: tokens}, facts=facts, content=digest(full)
     )

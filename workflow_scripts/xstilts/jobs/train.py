@@ -1,4 +1,4 @@
-"""One training stage: pretraining, intermediate or target, told apart by the identity alone."""
+"""Training of a stage: pretraining, intermediate or target, which differ in identity only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 HISTORY_FILES = ("history.parquet", "data_map.parquet")
-"""What was noted during the training: times, and sums whose order depends on how it was run."""
+"""Files about the training itself, which are not bit-identical between equal runs."""
 
 
 def train_stage(
@@ -44,26 +44,26 @@ def train_stage(
     report: Callable[[Progress], None] | None = None,
     tracking: Tracking | None = None,
 ) -> None:
-    """Train a stage into the manifest's folder, or reuse what is there with the same identity.
+    """Train a stage into the manifest's folder, or reuse a model of the same identity there.
 
-    The finished files take their names only when all are written, and the manifest comes last.
+    Files are written to a temporary folder and moved when all are complete, the manifest last.
 
     Args:
         identity: declared identity of the stage (``xstilts.grid.identities.model``).
-        parent: manifest of the parent model; of the tokenizer where the stage starts from noise.
-        tokens: token manifests of the mixture's members, in order.
+        parent: manifest of the parent model, or of the tokenizer of a new encoder.
+        tokens: token manifests of the mixture's training sets, in order.
         dev: (token, data) manifests of the dev sets, in the identity's order; may be empty.
         manifest: manifest to write.
         state_root: folder of training states; this stage's is named by its identity.
-        max_tokens: padded tokens per forward pass (speed and memory, not the result).
-        num_threads: CPU threads, of each process.
-        gradient_checkpointing: compute layers again in the backward pass (memory, not the result).
-        save_steps: steps between savings of the state, besides those by time; 0 is off.
-        gpus: leased while the stage trains; None takes what the environment shows.
-        processes: how many train the stage together, each on a GPU of its own if there are any.
-        mode: of several processes, ``ddp`` for copies of the model, ``fsdp`` for one in shards.
-        report: told how far the stage is; by default, lines in the log.
-        tracking: where its curves go, besides the record beside the model.
+        max_tokens: maximum tokens of a micro-batch (speed and memory, not the result).
+        num_threads: CPU threads of each process.
+        gradient_checkpointing: recompute layers in the backward pass (memory, not the result).
+        save_steps: steps between additional saves of the training state; 0 for none.
+        gpus: leased while the stage trains; None uses the visible devices.
+        processes: size of the process group; each process has a GPU of its own if there are any.
+        mode: for several processes, ``ddp`` for replicas of the model, ``fsdp`` for shards.
+        report: receives the progress; by default, writes lines to the log.
+        tracking: trackers of the training curves, besides the history next to the model.
 
     Raises:
         UserError: an input is damaged, a tool is missing, or training diverged.
@@ -73,7 +73,7 @@ def train_stage(
         identity, contents([parent, *tokens, *(path for pair in dev for path in pair)])
     )
     if reuse(manifest, full):
-        LOGGER.info("reused: a model with this identity (%s) is here and whole", digest(full))
+        LOGGER.info("reused: a complete model with this identity (%s) exists", digest(full))
         return
     if (identity["recipe"].get("lora") or {}).get("quantise"):
         from xstilts.models.adapters import require_bitsandbytes
@@ -101,32 +101,24 @@ def train_stage(
     )
     with leased(gpus):
         result = _run(spec, processes, mode, report or Reporter())
-    _publish(
-        manifest,
-        full,
-        fresh,
-        {
-            **result,
-            "num_threads": num_threads,
-            "processes": processes,
-            "gradient_checkpointing": gradient_checkpointing,
-        },
-    )
+    facts = {"num_threads": num_threads, "processes": processes}
+    facts["gradient_checkpointing"] = gradient_checkpointing
+    _publish(manifest, full, fresh, {**result, **facts})
     from xstilts.training.state import clear_state
 
     clear_state(state_dir)
 
 
 def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[str, Any]) -> None:
-    """Give the finished files of the folder ``fresh`` their names; the manifest comes last."""
+    """Move the finished files from the folder ``fresh`` to the manifest's, and write it last."""
     from xstilts.versions import versions
 
-    # of a model with another recipe; a reader would take its files for a part of this one
+    # files of a model with another recipe, which would be mistaken for files of this one
     for left in _files_in(manifest.parent):
         left.unlink()
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
     fresh.rmdir()
-    # records of the training: of interest, but no part of what the next stage starts from
+    # the next stage does not depend on these
     content = {n: sha256_of(path) for n, path in files.items() if n not in HISTORY_FILES}
     facts = {**facts, "versions": versions()}
     write_manifest(manifest, full, files=files, facts=facts, content=digest(content))
@@ -139,7 +131,7 @@ def _run(
     mode: Literal["ddp", "fsdp"],
     report: Callable[[Progress], None],
 ) -> dict[str, Any]:
-    """The report of a stage, trained here or by several processes."""
+    """Train the stage in this process or in several; return the fields of a ``TrainResult``."""
     if processes == 1:
         from xstilts.training.process_group import SINGLE_PROCESS
 
@@ -147,7 +139,7 @@ def _run(
     from xstilts.training.launch import launch
 
     result = launch(
-        "xstilts.jobs.train_process:train_in_team",
+        "xstilts.jobs.train_process:train_in_process_group",
         spec.to_json(),
         processes=processes,
         mode=mode,

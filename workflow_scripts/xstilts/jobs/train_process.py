@@ -1,6 +1,6 @@
-"""What each process of a training job does: a stage's identity in the engine's terms, and run.
+"""Training of a stage in one process, alone or as one of a process group.
 
-This module imports no library: the process that waits for others needs none.
+This module imports no libraries at the top: a process that only waits for others needs none.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _FOLDERS_AND_FILES = ("parent", "manifest", "out_dir", "state_dir")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageSpec:
-    """A stage to train: what, from which files into which folder, and how it is run."""
+    """A stage to train: identity, input files, output folder and runtime settings."""
 
     identity: dict[str, Any]
     """Declared identity of the stage."""
     run_id: str
-    """What decides the result, inputs included: a training state of another is not continued."""
+    """Digest of the full identity: a training state of another identity is not resumed."""
     parent: Path
     """Manifest of the parent model, or of the tokenizer."""
     tokens: tuple[Path, ...]
-    """Token manifests of the mixture's members, in order."""
+    """Token manifests of the mixture's training sets, in order."""
     dev: tuple[tuple[Path, Path], ...]
     """(token, data) manifests of the dev sets, in the identity's order."""
     manifest: Path
-    """The stage's own, for the names of its curves."""
+    """Manifest of the stage, which names its curves."""
     out_dir: Path
     state_dir: Path
     """Folder of the training state."""
@@ -53,7 +53,7 @@ class StageSpec:
     save_steps: int
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, for other processes."""
+        """Return plain values, for other processes."""
         values = dataclasses.asdict(self)
         for name in _FOLDERS_AND_FILES:
             values[name] = str(values[name])
@@ -63,7 +63,7 @@ class StageSpec:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> StageSpec:
-        """What :meth:`to_json` made plain."""
+        """Restore a spec from the values of :meth:`to_json`."""
         paths = {name: Path(values[name]) for name in _FOLDERS_AND_FILES}
         return cls(
             **{
@@ -76,7 +76,7 @@ class StageSpec:
         )
 
 
-def train_in_team(
+def train_in_process_group(
     spec: Mapping[str, Any],
     report: Callable[[Progress], None],
     group: ProcessGroup,
@@ -86,9 +86,9 @@ def train_in_team(
 
     Args:
         spec: :meth:`StageSpec.to_json`.
-        report: told how far the stage is.
-        group: the processes.
-        device: of this process.
+        report: receives the progress.
+        group: the process group.
+        device: device of this process.
 
     Returns:
         The fields of a ``TrainResult``.
@@ -103,9 +103,9 @@ def train_here(
 
     Args:
         spec: the stage.
-        report: told how far the stage is.
-        group: the processes that train it together.
-        device: of this process; ``auto`` is the GPU if there is one.
+        report: receives the progress.
+        group: the process group.
+        device: device of this process; ``auto`` is the GPU if there is one.
 
     Raises:
         UserError: an input is damaged, or training diverged.
@@ -113,7 +113,7 @@ def train_here(
     """
     from xstilts.training.runtime import Runtime
 
-    # the curves of several processes are the same: one writes them
+    # all processes have the same curves: one writes them
     tracking = spec.tracking if group.is_main else Tracking()
     runtime = Runtime(
         state_dir=spec.state_dir,
@@ -128,23 +128,23 @@ def train_here(
         tracker=tracking.open(spec.manifest, spec.run_id, spec.identity["recipe"]),
     )
     with contextlib.closing(runtime.tracker):
-        return _engine(spec, runtime)
+        return _train(spec, runtime)
 
 
-def _engine(spec: StageSpec, runtime: Runtime) -> TrainResult:
-    """Translate the identity into the engine's terms and run it."""
+def _train(spec: StageSpec, runtime: Runtime) -> TrainResult:
+    """Build the arguments of ``training.loop.train`` from the identity, and train."""
     from xstilts.config.adapters import Lora
     from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
     from xstilts.tokens.labels import labels_of_members
     from xstilts.training.loop import train
-    from xstilts.training.sampler import Member
+    from xstilts.training.sampler import TrainingSet
 
     identity = spec.identity
     members = []
     for text, path in zip(identity["mixture"], spec.tokens, strict=True):
         task, _, language = text.partition("@")
-        member = Member(
+        member = TrainingSet(
             task=identity["head_of"][task], language=language, tokens=path.with_suffix(".arrow")
         )
         members.append(member)
@@ -176,7 +176,7 @@ def _engine(spec: StageSpec, runtime: Runtime) -> TrainResult:
 def _selection(
     spec: StageSpec, heads: Mapping[str, HeadSpec], recipe: Recipe, runtime: Runtime
 ) -> Selection | None:
-    """What chooses the weights that are kept; None keeps the last."""
+    """Return the model selection of a stage; None to keep the last weights."""
     if not spec.dev:
         return None
     from xstilts.prediction.options import PredictOptions

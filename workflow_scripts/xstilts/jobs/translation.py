@@ -1,4 +1,4 @@
-"""A translated training set from the source language's."""
+"""Machine translation of a training set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 def _checkpoint(model: dict[str, Any]) -> Path:
-    """The folder of the model, fetched from the hub if it is one of those."""
+    """Return the folder of the translation model, downloaded if it is a hub repository."""
     if model["path"] is not None:
         return Path(model["path"])
     from xstilts.hub import OTHER_FORMATS, Repository, snapshot
@@ -40,30 +40,30 @@ def translate_data(
     num_threads: int,
     gpus: Gpus | None = None,
 ) -> None:
-    """Translate a training set, or reuse what is there with the same identity.
+    """Translate a training set, or reuse a translation of the same identity.
 
     Args:
         identity: declared identity of the data set (``xstilts.grid.identities.data``).
-        files: manifest of the source language's data set, then files of the model, if it is local.
+        files: manifest of the source language's data set, then files of a local model.
         examples: the Parquet file to write.
         manifest: its manifest, written last.
-        state_root: folder of states; this job's is named by its identity.
-        max_tokens: padded tokens of a batch, times the beams (speed and memory only).
+        state_root: folder of saved states; this job's is named by its identity.
+        max_tokens: maximum tokens of a batch times beams, padding included (not the result).
         num_threads: CPU threads.
-        gpus: leased while the model translates; None takes what the environment shows.
+        gpus: leased while the model translates; None uses the visible devices.
 
     Raises:
-        UserError: the model cannot be had, does not know a language, or nothing is left.
+        UserError: the model is unavailable, does not support a language, or no example is left.
     """
     source, *model_files = files
     inputs = contents([source]) | {file.name: sha256_of(file) for file in model_files}
     full = full_identity(identity, inputs)
     if reuse(manifest, full):
-        LOGGER.info("reused: a translation with this identity (%s) is here", digest(full))
+        LOGGER.info("reused: a translation with this identity (%s) exists", digest(full))
         return
     import torch
 
-    # not before the job's frame has said whether there is a network
+    # imported only after HF_HUB_OFFLINE has been set
     from xstilts.data.prepare import write_examples
     from xstilts.translation.translate import translate_rows
     from xstilts.versions import versions

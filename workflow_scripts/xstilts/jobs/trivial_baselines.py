@@ -1,4 +1,4 @@
-"""The trivial baselines of one target, from its data alone."""
+"""Scoring of the trivial baselines of one target, from its data alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def score_trivial_baselines(
     identity: dict[str, Any], *, train: Sequence[Path], data: Sequence[Path], out: Path
 ) -> None:
-    """Write one row per baseline and language.
+    """Write one row per trivial baseline and language.
 
     Args:
         identity: declared identity of the trivial baselines (``grid.identities``).
@@ -42,6 +42,6 @@ def score_trivial_baselines(
         max_train_examples=identity["max_train_examples"],
     )
     full = full_identity(identity, contents([*train, *data]))
-    record = {"id": digest(full), "identity": full}
+    metadata = {"id": digest(full), "identity": full}
     with atomic_path(out) as temporary:
-        pq.write_table(table.cast(with_metadata(table.schema, record)), temporary)
+        pq.write_table(table.cast(with_metadata(table.schema, metadata)), temporary)

@@ -1,8 +1,8 @@
-"""A model on disk that is its parent's weights and adapters: what is there, and how it is read.
+"""Adapters on disk: reading and writing a model that consists of its parent and LoRA weights.
 
-The files are those of ``peft`` (``PeftModel.from_pretrained`` reads them, over the parent's
-encoder), and ``parent.json``, which says where the parent is. Reading them needs no peft: an
-adapter of a linear layer with weight W is the two small matrices of W + alpha / rank x B A.
+The files are those of ``peft`` (``PeftModel.from_pretrained`` loads them onto the parent's
+encoder), and ``parent.json`` with the path of the parent. Reading them does not need peft: the
+adapter of a linear layer with weight W is a pair of matrices A, B: W + alpha / rank x B A.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 WEIGHTS, CONFIG, PARENT = "adapter_model.safetensors", "adapter_config.json", "parent.json"
 _PREFIX = "base_model.model."
-"""Before a layer's name, in peft's files."""
+"""Prefix of layer names in peft's files."""
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a model folder holds adapters, and not weights of its own."""
+    """Return True if a model folder holds adapters instead of full weights."""
     return (folder / PARENT).is_file()
 
 
@@ -43,15 +43,15 @@ def write_adapter(
     home: Path,
     quantise: str | None,
 ) -> None:
-    """Write adapters; equal ones give equal bytes.
+    """Write adapters; equal adapters give equal bytes.
 
     Args:
         weights: ``LAYER.lora_A.weight`` and ``LAYER.lora_B.weight``.
-        config: in the terms of peft's ``LoraConfig``.
-        folder: gets the files.
+        config: fields of peft's ``LoraConfig``.
+        folder: folder to write to.
         parent: folder of the model that they belong to.
-        home: folder where the files will lie in the end; the parent is named from there.
-        quantise: how the parent's weights were kept in training; None for fp32.
+        home: the final folder of the files; the parent's path is relative to it.
+        quantise: quantisation of the parent's weights in training; None for fp32.
     """
     with atomic_path(folder / WEIGHTS) as temporary:
         plain = {f"{_PREFIX}{name}": tensor for name, tensor in weights.items()}
@@ -62,30 +62,30 @@ def write_adapter(
 
 
 def parent_of(folder: Path) -> tuple[Path, str | None]:
-    """The model that adapters belong to, and how its weights were kept in training.
+    """Return the folder of the adapters' parent, and the quantisation of its weights in training.
 
     Raises:
-        UserError: it is gone, or another one than the adapters were trained on.
+        UserError: the parent is missing, or is not the model that the adapters were trained on.
     """
     entry = read_json(folder / PARENT)
     parent = folder / entry["folder"]
-    # the names in a report should be short
+    # without "..", for readable messages
     parent = Path(os.path.normpath(parent))
     if not parent.is_dir():
         raise UserError(
-            f"{folder}: these are adapters of the model in {parent}, which is not there. Make it "
+            f"{folder}: these are adapters of the model in {parent}, which does not exist. Make it "
             "again, or train this stage with `lora: {merge: true}`, which needs no parent."
         )
     if _content(parent) != entry["content"]:
         raise UserError(
-            f"{folder}: these adapters were trained on another model than the one that is now in "
-            f"{parent}. Delete {folder} to train them again."
+            f"{folder}: the model in {parent} is not the one that these adapters were trained on. "
+            f"Delete {folder} to train them again."
         )
     return parent, entry["quantise"]
 
 
 def read_adapter(folder: Path) -> dict[str, torch.Tensor]:
-    """The adapters' matrices, as :func:`write_adapter` took them."""
+    """Return the adapters' matrices, named as in :func:`write_adapter`."""
     with safe_open(folder / WEIGHTS, framework="pt") as file:
         return {key.removeprefix(_PREFIX): file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
 
@@ -109,11 +109,11 @@ def merge_adapter(encoder: nn.Module, folder: Path) -> None:
                 )
             added = weights[name + ends[1]] @ weights[name + ends[0]] * scale
             matrix: Any = layers[name].weight
-            # GPT-2's kind of linear layer keeps its matrix the other way round
+            # transformers' Conv1D (GPT-2) stores its matrix transposed
             matrix += added.T if type(layers[name]).__name__ == "Conv1D" else added
 
 
 def _content(parent: Path) -> str | None:
-    """What identifies a model: its manifest's content; None for a folder without a manifest."""
+    """Return the content digest of a model; None for a folder without a manifest."""
     file = parent / "manifest.json"
     return read_manifest(file).content if file.is_file() else None

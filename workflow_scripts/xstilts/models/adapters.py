@@ -1,8 +1,7 @@
-"""LoRA on an encoder, through peft: the encoder's own weights are frozen, adapters are trained.
+"""LoRA on an encoder, through peft: adapters are trained, the encoder's own weights are frozen.
 
-Embeddings, LayerNorms and biases stay as they are, too. Imported by the stages that ask for
-adapters, and by name: peft costs a process five seconds, and its code is no part of the identity of
-stages that do without.
+Embeddings, LayerNorms and biases are frozen, too. Imported only by stages with adapters: importing
+peft takes five seconds.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ if TYPE_CHECKING:
     from xstilts.config.adapters import Lora
 
 _NAME = "default"
-"""peft's own name for an adapter; it is not written."""
+"""peft's default name of an adapter; it is not part of the written names."""
 
 
 class Adapters:
     """The adapters in an encoder."""
 
     def __init__(self, encoder: nn.Module, lora: Lora) -> None:
-        """Put them beside the encoder's linear layers, random from torch's current seed.
+        """Add adapters to the encoder's linear layers, random from torch's current seed.
 
-        They add nothing yet: the second matrix of each is zero.
+        The second matrix of each is zero, so that outputs do not change yet.
 
         Raises:
-            UserError: a name is that of no linear layer.
+            UserError: a name in ``modules`` matches no linear layer.
         """
         self.encoder, self.lora = encoder, lora
         self._config = {
@@ -52,7 +51,7 @@ class Adapters:
         self._tuner = _inject(encoder, self._config)
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """Both matrices of each adapter, by the name of its layer."""
+        """Return both matrices of each adapter, by the name of its layer."""
         return {
             name.replace(f".{_NAME}.", "."): parameter.detach().to("cpu").contiguous()
             for name, parameter in self.encoder.named_parameters()
@@ -60,7 +59,7 @@ class Adapters:
         }
 
     def merge(self) -> None:
-        """Add them to the encoder's weights; the encoder is then an ordinary one."""
+        """Merge the adapters into the encoder's weights and remove them."""
         self._tuner.merge_and_unload(progressbar=False)
 
     def write(self, folder: Path, *, parent: Path, home: Path) -> None:
@@ -76,7 +75,7 @@ class Adapters:
 
 
 def load_quantised(encoder: nn.Module, folder: Path, quantise_to: str) -> None:
-    """Make of a parent's encoder the model that was trained: quantised, with adapters beside it."""
+    """Quantise a parent's encoder and add the adapters of a folder: the model as it was trained."""
     quantise(encoder, quantise_to)
     _inject(encoder, {**read_json(folder / CONFIG), "lora_dropout": 0.0})
     weights = {
@@ -87,26 +86,26 @@ def load_quantised(encoder: nn.Module, folder: Path, quantise_to: str) -> None:
 
 
 def _inject(encoder: nn.Module, config: dict[str, Any]) -> Any:
-    """Put adapters into the encoder and freeze the rest; returns peft's handle on them."""
+    """Add adapters to the encoder and freeze the rest; return peft's tuner."""
     lora = importlib.import_module("peft.tuners.lora")
     return lora.LoraModel(encoder, lora.LoraConfig(**config), _NAME)
 
 
 def linear_layers(encoder: nn.Module) -> list[str]:
-    """Names of the layers that can be adapted, in the encoder's order."""
+    """Return the names of the layers that can be adapted, in the encoder's order."""
     return [
         name
         for name, module in encoder.named_modules()
-        # GPT-2's kind of linear layer
+        # Conv1D is GPT-2's linear layer
         if isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"
     ]
 
 
 def adapted_layers(encoder: nn.Module, modules: str | Sequence[str]) -> list[str]:
-    """The layers that a recipe's ``modules`` stand for: all, or those whose names end with them.
+    """Return the layers that a recipe's ``modules`` select: all, or those with these name endings.
 
     Raises:
-        UserError: a name is that of no linear layer; names those that there are.
+        UserError: a name matches no linear layer; lists the existing ones.
     """
     layers = linear_layers(encoder)
     if isinstance(modules, str):
@@ -126,28 +125,28 @@ def _ends_with(layer: str, name: str) -> bool:
 
 
 def require_bitsandbytes() -> None:
-    """Raise a UserError where the package that quantises is not installed."""
+    """Raise a UserError if bitsandbytes is not installed."""
     if importlib.util.find_spec("bitsandbytes") is None:
         raise UserError(
-            "lora.quantise needs the package bitsandbytes, which is not installed here: "
+            "lora.quantise needs the package bitsandbytes, which is not installed: "
             "pip install bitsandbytes. Or leave `quantise` out."
         )
 
 
 def quantise(encoder: nn.Module, to: str) -> None:
-    """Make the linear layers quantised ones; their weights are rounded on the way to the device.
+    """Replace linear layers by quantised ones; weights are quantised when moved to the GPU.
 
-    In NF4 with quantised constants for ``4bit``, in LLM.int8 for ``8bit``.
+    ``4bit`` is NF4 with double quantisation, ``8bit`` is LLM.int8.
 
     Raises:
         UserError: bitsandbytes is not installed.
     """
     require_bitsandbytes()
     bnb = importlib.import_module("bitsandbytes.nn")
-    # T5 looks at the type of these weights in its forward pass
+    # T5 checks the dtype of these weights in its forward pass
     kept = tuple(getattr(encoder, "_keep_in_fp32_modules", None) or ())
     for name, layer in list(encoder.named_modules()):
-        place, _, child = name.rpartition(".")
+        parent, _, child = name.rpartition(".")
         if not isinstance(layer, nn.Linear) or child in kept:
             continue
         size, bias = (layer.in_features, layer.out_features), layer.bias is not None
@@ -162,6 +161,6 @@ def quantise(encoder: nn.Module, to: str) -> None:
                 layer.weight.data, requires_grad=False, has_fp16_weights=False
             )
         new.bias = layer.bias
-        setattr(encoder.get_submodule(place), child, new)
-    # by this peft chooses the adapters for LLM.int8
+        setattr(encoder.get_submodule(parent), child, new)
+    # peft reads this to choose its adapters for LLM.int8
     encoder.is_loaded_in_8bit = to == "8bit"  # type: ignore[assignment]

@@ -1,7 +1,7 @@
-"""XLM-R with layers that torch's compiler has fused: for training, by the recipe's ``compile``.
+"""XLM-R with layers compiled by ``torch.compile``, for training with the recipe's ``compile``.
 
-One program serves all layers and all lengths: sizes are symbols in it. Rounding differs from that
-of the usual layers, and dropout draws other numbers.
+One graph with dynamic shapes serves all layers and lengths. Rounding differs from that of eager
+layers, and dropout draws other masks.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from xstilts.models.roberta import RobertaEncoder
 def use_compiler(encoder: Any, device: torch.device) -> None:
     """Make an encoder train with compiled layers; they are compiled at the first step.
 
-    Evaluation uses the layers as they are, so that a stage's dev scores are those of its model.
+    Evaluation uses the eager layers, so that dev scores are those of the published model.
 
     Raises:
-        UserError: the encoder is of another architecture or trains without padding, or there is no
-            compiler of C++, which programs for a CPU are written in.
+        UserError: the encoder has another architecture or trains without padding, or no C++
+            compiler is found, which ``torch.compile`` needs on a CPU.
     """
     if not isinstance(encoder, RobertaEncoder):
         raise UserError(
@@ -32,12 +32,12 @@ def use_compiler(encoder: Any, device: torch.device) -> None:
             f"{encoder.config.model_type}. Leave it out for this model."
         )
     if encoder.packed is not None:
-        raise UserError("compile: not with padding_free. Choose one of the two.")
+        raise UserError("compile: cannot be combined with padding_free. Choose one of the two.")
     compiler = os.environ.get("CXX", "g++")
     if device.type == "cpu" and shutil.which(compiler) is None:
         raise UserError(
-            f"compile: there is no {compiler}. Install it, name another with the environment "
-            "variable CXX, or leave compile out."
+            f"compile: no C++ compiler {compiler} found. Install it, name another in the "
+            "environment variable CXX, or leave compile out."
         )
     compiled = torch.compile(_layer, dynamic=True)
     for layer in encoder.layers:
@@ -47,7 +47,7 @@ def use_compiler(encoder: Any, device: torch.device) -> None:
 def _run(
     layer: Any, compiled: Any, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None
 ) -> torch.Tensor:
-    """A layer's output, from the compiled program in training."""
+    """Return a layer's output, in training by the compiled function."""
     result: torch.Tensor = (compiled if layer.training else _layer)(layer, hidden_BTD, mask_B11T)
     return result
 

@@ -1,8 +1,8 @@
-"""Dropout whose random numbers do not take longer than what they are drawn for.
+"""Dropout with cheap random numbers on a CPU.
 
-On a CPU torch draws a double-precision number for each element, in one thread. Here one number of
-the same generator decides four elements, by 16 bits each, so that a rate is met to within 2^-17
-(0.1 becomes 0.100006).
+On a CPU, torch draws a double-precision number per element, in one thread. Here one 64-bit number
+of the same generator decides four elements, with 16 bits each, so that the rate is exact to within
+2^-17 (0.1 becomes 0.100006).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _ONE_BF16 = 0x3F80
 
 
 def dropout(x: torch.Tensor, rate: float) -> torch.Tensor:
-    """Zero each element with probability ``rate`` and divide the others by what is left of it.
+    """Zero each element with probability ``rate`` and divide the others by ``1 - rate``.
 
-    The mask follows torch's default generator. A GPU and a compiler have their own quick ways.
+    The mask follows torch's default generator. On a GPU and in compiled code, torch's is used.
 
     Args:
         x: any shape.
@@ -39,10 +39,10 @@ def dropout(x: torch.Tensor, rate: float) -> torch.Tensor:
 
 
 class Dropout(nn.Dropout):
-    """torch's module by :func:`dropout`."""
+    """``nn.Dropout`` with :func:`dropout`."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """The input with dropout in training, else as it is."""
+        """Apply dropout in training."""
         return dropout(input, self.p) if self.training else input
 
 
@@ -61,17 +61,17 @@ class _Dropout(torch.autograd.Function):
 
 
 def kept_mask(x: torch.Tensor, dropped: int) -> torch.Tensor:
-    """Ones where an element is kept and zeros elsewhere, in the shape and type of ``x``.
+    """Return 1 where an element is kept and 0 elsewhere, with the shape and dtype of ``x``.
 
     Args:
-        x: on a CPU.
-        dropped: of 65,536 possible draws, those that drop an element.
+        x: a tensor on a CPU.
+        dropped: number of the 65,536 possible draws that drop an element.
     """
     numbers = torch.empty(math.ceil(x.numel() / 4), dtype=torch.int64).random_(-(2**63), None)
     draws = numbers.view(torch.int16)[: x.numel()].view(x.shape)
     first_kept = _LEAST + dropped
     if x.dtype == torch.bfloat16:
-        # converting truth values to bf16 would take as long as all of this
+        # converting booleans to bf16 would take as long as all the rest
         bits = draws.clamp_(first_kept - 1, first_kept).sub_(first_kept - 1).mul_(_ONE_BF16)
         return bits.view(torch.bfloat16)
     return (draws >= first_kept).to(x.dtype)

@@ -1,4 +1,4 @@
-"""The shared encoder: built from nothing, or loaded completely from a Hugging Face folder."""
+"""The shared encoder: randomly initialised, or loaded completely from a Hugging Face folder."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PreTrainedModel = Any
-"""A model of transformers; its type would cost seconds to import where only the name is needed."""
+"""A model of transformers or of ``models.roberta``; importing transformers' type takes seconds."""
 
-# The modules by path: the package's own lazy import would also load Trainer and generation code.
+# Imported by module path: transformers' lazy import would also load Trainer and generation code.
 _KNOWN = {
     "xlm-roberta": ("transformers.models.xlm_roberta.modeling_xlm_roberta", "XLMRobertaModel"),
     "roberta": ("transformers.models.roberta.modeling_roberta", "RobertaModel"),
@@ -41,18 +41,18 @@ _OTHER_PARTS = (
     "qa_outputs.",
     "embeddings.position_ids",
 )
-"""Weights of a checkpoint that are no part of the encoder."""
+"""Prefixes of weights of a checkpoint that do not belong to the encoder."""
 
 _OTHER_BY_TYPE = {
     **dict.fromkeys(("mt5", "umt5", "t5"), ("decoder.",)),
-    # of its head for masked language modelling
+    # its head for masked language modelling
     "modernbert": ("decoder.", "head."),
 }
-"""The same for single types: elsewhere these names are the encoder's own."""
+"""The same for single model types: in others, these prefixes belong to the encoder."""
 
 
 def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
-    """A new encoder in the shape of XLM-R, random from torch's current seed.
+    """Return a new encoder of XLM-R's architecture, random from torch's current seed.
 
     Args:
         architecture: ``vocab_size``, ``hidden_size``, ``num_layers``, ``num_heads``,
@@ -80,26 +80,25 @@ def build_encoder(architecture: Mapping[str, Any]) -> PreTrainedModel:
 
 
 def load_encoder(folder: Path, *, as_trained: bool = False) -> PreTrainedModel:
-    """The encoder of a checkpoint, in fp32, with every weight from the checkpoint.
+    """Return the encoder of a checkpoint, in fp32, with every weight from the checkpoint.
 
-    Heads and poolers in the checkpoint are left aside. Adapters that are kept apart are added to
-    the weights of their parent, in memory.
+    Heads and poolers in the checkpoint are ignored. Adapters are merged into the weights of their
+    parent, in memory.
 
     Args:
         folder: the checkpoint, or adapters of the model in another folder.
-        as_trained: where the adapters were trained beside quantised weights, give these with the
-            adapters beside them: what the trained head has seen. A further stage starts from the
-            sum in fp32 instead.
+        as_trained: if the adapters were trained on quantised weights, return the quantised
+            encoder with unmerged adapters, which the head was trained with. Otherwise, as for the
+            next stage, adapters are merged in fp32.
 
     Raises:
-        UserError: a weight of the encoder is missing or left over, for example because the names
-            have another prefix. (jiant 2.2.0 left XLM-R random in that case: nyu-mll/jiant 1329.)
+        UserError: a weight of the encoder is missing or unexpected, for example because of another
+            prefix of names. (jiant 2.2.0 left XLM-R random in that case: nyu-mll/jiant 1329.)
     """
     if is_adapter(folder):
         parent, quantised = parent_of(folder)
         encoder = load_encoder(parent)
         if quantised and as_trained:
-            # here: peft and bitsandbytes, which nothing else needs
             from xstilts.models.adapters import load_quantised
 
             load_quantised(encoder, folder, quantised)
@@ -110,18 +109,18 @@ def load_encoder(folder: Path, *, as_trained: bool = False) -> PreTrainedModel:
 
 
 def _load_whole(folder: Path) -> PreTrainedModel:
-    """The encoder of a folder that has all its weights."""
+    """Load an encoder from a folder with all its weights."""
     config = read_json(folder / "config.json")
     if supports(config) and (folder / "model.safetensors").is_file():
         return _load_roberta(folder, config)
     model_class = _model_class(folder, config.get("model_type"))
-    # a pooler is a head of pretraining
+    # the pooler belongs to the pretraining head
     has_pooler = "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
     options: dict[str, Any] = {"add_pooling_layer": False} if has_pooler else {}
     logging = importlib.import_module("transformers.utils.logging")
     logging.disable_progress_bar()
     verbosity = logging.get_verbosity()
-    # what does not fit is an error below, not a warning in a log
+    # mismatches raise an error below instead of a warning in the log
     logging.set_verbosity_error()
     try:
         model, report = model_class.from_pretrained(
@@ -129,27 +128,27 @@ def _load_whole(folder: Path) -> PreTrainedModel:
             dtype=torch.float32,
             local_files_only=True,
             output_loading_info=True,
-            # reported below with the rest, instead of an error without names
+            # reported below with the rest, instead of transformers' error without names
             ignore_mismatched_sizes=True,
             **options,
         )
     except OSError as error:
-        raise UserError(f"{folder}: no model that can be loaded ({error}).") from error
+        raise UserError(f"{folder}: the model cannot be loaded ({error}).") from error
     finally:
         logging.set_verbosity(verbosity)
     _require_complete(folder, report, model.config.model_type)
-    # a decoder would keep keys and values for the next word
+    # a causal language model would otherwise return a key-value cache
     model.config.use_cache = False
     return model
 
 
 def _load_roberta(folder: Path, config: Mapping[str, Any]) -> RobertaEncoder:
-    """The encoder of a one-file XLM-R or RoBERTa checkpoint, without transformers."""
+    """Load the encoder of a one-file XLM-R or RoBERTa checkpoint, without transformers."""
     model = RobertaEncoder(RobertaConfig(config))
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
     prefix = "roberta."
     with safe_open(folder / "model.safetensors", framework="pt") as file:
-        # task and language models keep their encoder under this prefix
+        # checkpoints with a head have their encoder under this prefix
         found = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     shapes = {key: tensor.shape for key, tensor in found.items()}
     report = {
@@ -166,24 +165,24 @@ def _load_roberta(folder: Path, config: Mapping[str, Any]) -> RobertaEncoder:
 
 
 def _require_complete(folder: Path, report: Mapping[str, Any], model_type: str = "") -> None:
-    """Raise unless each weight of the encoder came from the checkpoint."""
+    """Raise a UserError unless each weight of the encoder came from the checkpoint."""
     others = _OTHER_BY_TYPE.get(model_type, ())
-    left_over = [key for key in report["unexpected_keys"] if not key.startswith(others)]
+    unexpected = [key for key in report["unexpected_keys"] if not key.startswith(others)]
     problems = {
         "missing": _of_encoder(report["missing_keys"]),
-        "left over": _of_encoder(left_over),
+        "unexpected": _of_encoder(unexpected),
         "of another shape": sorted(str(entry[0]) for entry in report["mismatched_keys"]),
     }
     found = [f"{len(keys)} {what}: {_some(keys)}" for what, keys in problems.items() if keys]
     if found:
         raise UserError(
             f"{folder}: the checkpoint does not fit its config.json; weights {'; '.join(found)}. "
-            "Training would start from noise. Check the prefix of the names and the model_type."
+            "Training would start from random weights. Check model_type and the prefix of names."
         )
 
 
 def _of_encoder(keys: Iterable[str]) -> list[str]:
-    """The names that belong to the encoder."""
+    """Return the names that belong to the encoder."""
     return sorted(key for key in keys if not any(part in f".{key}" for part in _DOTTED))
 
 
@@ -195,7 +194,7 @@ def _some(keys: list[str]) -> str:
 
 
 def _model_class(folder: Path, model_type: str | None) -> Any:
-    """The encoder class of a model type; transformers' own choice for less common ones.
+    """Return the encoder class of a model type; transformers' mapping for less common ones.
 
     Raises:
         UserError: transformers does not know the type.
@@ -209,20 +208,20 @@ def _model_class(folder: Path, model_type: str | None) -> Any:
         return transformers.MODEL_MAPPING[type(config)]
     except (ValueError, KeyError, OSError) as error:
         raise UserError(
-            f"{folder / 'config.json'}: model_type {model_type!r} is no architecture that "
-            f"transformers {transformers.__version__} can build ({error!s:.200})."
+            f"{folder / 'config.json'}: transformers {transformers.__version__} cannot build "
+            f"model_type {model_type!r} ({error!s:.200})."
         ) from error
 
 
 def save_encoder(model: PreTrainedModel, folder: Path) -> None:
-    """Write ``config.json`` and ``model.safetensors``, as ``AutoModel`` reads them.
+    """Write ``config.json`` and ``model.safetensors`` for ``AutoModel``.
 
     Equal weights give equal bytes.
     """
     weights: dict[str, torch.Tensor] = {}
     written: set[int] = set()
     for name, tensor in model.state_dict().items():
-        # a tensor that stands under two names is written under the first
+        # tied weights are written under their first name
         if tensor.data_ptr() not in written:
             weights[name] = tensor.detach().to("cpu").contiguous()
             written.add(tensor.data_ptr())
@@ -236,10 +235,10 @@ def save_encoder(model: PreTrainedModel, folder: Path) -> None:
     write_text(folder / "config.json", model.config.to_json_string())
 
 
-def checkpoint_layers(model: PreTrainedModel) -> None:
-    """Make training compute each layer again in the backward pass instead of keeping it.
+def enable_gradient_checkpointing(model: PreTrainedModel) -> None:
+    """Make training recompute each layer's activations in the backward pass.
 
-    Dropout is drawn again from the same state, so that the result is the same.
+    Dropout masks are drawn again from the same state, so that the result is the same.
     """
     if isinstance(model, RobertaEncoder):
         model.checkpointing = True
@@ -248,7 +247,7 @@ def checkpoint_layers(model: PreTrainedModel) -> None:
 
 
 def max_positions(model: PreTrainedModel) -> int:
-    """Longest sequence in tokens that the model has positions for."""
+    """Return the longest sequence in tokens that the model has positions for."""
     config = model.config
     limit = int(getattr(config, "max_position_embeddings", 1 << 30))
     if config.model_type in {"xlm-roberta", "roberta", "xlm-roberta-xl", "camembert"}:
@@ -257,16 +256,16 @@ def max_positions(model: PreTrainedModel) -> int:
 
 
 def check_fit(model: PreTrainedModel, file: Path, longest: int, vocab_size: int) -> None:
-    """Raise where tokens do not fit the model.
+    """Raise a UserError if the sequences of a token file do not fit the model.
 
     Args:
         model: an encoder.
         file: the token file, for the message.
         longest: tokens of its longest sequence.
-        vocab_size: of the tokenizer that made it.
+        vocab_size: vocabulary size of the tokenizer that made it.
 
     Raises:
-        UserError: the model has too few positions or too small a vocabulary.
+        UserError: the model has too few positions, or its vocabulary is too small.
     """
     if longest > max_positions(model):
         raise UserError(
@@ -281,7 +280,7 @@ def check_fit(model: PreTrainedModel, file: Path, longest: int, vocab_size: int)
 
 
 def input_embeddings(model: PreTrainedModel) -> torch.Tensor:
-    """The matrix of token embeddings, vocabulary x width; MLM heads share it."""
+    """Return the matrix of token embeddings, vocabulary x width, which MLM heads share."""
     weight = model.get_input_embeddings().weight
     assert isinstance(weight, torch.Tensor)
     return weight
@@ -290,12 +289,12 @@ def input_embeddings(model: PreTrainedModel) -> torch.Tensor:
 def hidden_states(
     model: PreTrainedModel, inputs: Mapping[str, torch.Tensor], *, every_layer: bool = False
 ) -> tuple[torch.Tensor, ...]:
-    """The last hidden state, or all of them from the embeddings on; each batch x tokens x width.
+    """Return the last hidden state, or those of all layers; each is batch x tokens x width.
 
     Args:
         model: an encoder.
         inputs: ``input_ids``, ``attention_mask`` and, for BERT, ``token_type_ids``.
-        every_layer: whether to return all ``num_layers + 1`` hidden states.
+        every_layer: return all ``num_layers + 1`` hidden states, the embeddings first.
     """
     output = model(**inputs, output_hidden_states=every_layer, return_dict=True)
     return tuple(output.hidden_states) if every_layer else (output.last_hidden_state,)

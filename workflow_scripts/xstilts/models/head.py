@@ -1,4 +1,4 @@
-"""What every head on the shared encoder is and does."""
+"""Base classes of the heads on the shared encoder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class BaseHead(nn.Module, ABC):
-    """Base of the heads, one module ``head_KIND`` per kind of task.
+    """Base class of the heads; one module ``head_KIND`` per kind of task.
 
     Shapes: B sequences, T tokens, D width, V vocabulary.
     """
@@ -27,25 +27,25 @@ class BaseHead(nn.Module, ABC):
     """Columns of the token file that the loss needs, one number per token."""
 
     whole_examples: ClassVar[bool] = False
-    """Whether the loss is over all sequences of an example: they then pass through the model side
-    by side, and a scalar target is examples x sequences of each."""
+    """True if the loss is over all sequences of an example. They are then in one micro-batch, and
+    a scalar target has the shape examples x sequences per example."""
 
     pairs: ClassVar[bool] = False
-    """Whether a unit is a query with its right candidate, and the loss of each query is over the
-    candidates of the whole batch: ``training.pairs`` then draws the units, and
-    ``training.cached_gradient`` splits the batch into passes."""
+    """True if a unit is a query with its correct candidate, and the loss of each query is over the
+    candidates of the whole batch: ``training.pairs`` then samples the units, and
+    ``training.cached_gradient`` splits the batch into micro-batches."""
 
     predicts_tokens: ClassVar[bool] = False
-    """Whether the loss is over the whole vocabulary, by the matrix of input embeddings."""
+    """True if the loss is over the whole vocabulary, with the matrix of input embeddings."""
 
     pool: Pool = "first"
-    """Which token stands for a sequence; set by ``models.heads`` to suit the encoder."""
+    """The token whose hidden state represents a sequence; set by ``models.heads``."""
     label_smoothing: float = 0.0
-    """Share of the target's probability that goes to all classes alike; set by the loop."""
+    """Label smoothing of the loss; set by the training loop."""
 
     @abstractmethod
     def __init__(self, hidden_size: int, num_labels: int, vocab_size: int, dropout: float) -> None:
-        """Layers without a state of their own beyond torch's current seed."""
+        """Create the layers, random from torch's current seed."""
         super().__init__()
 
     @abstractmethod
@@ -55,30 +55,30 @@ class BaseHead(nn.Module, ABC):
         targets: Mapping[str, torch.Tensor],
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
-        """Loss of a part of a batch as a *sum*, and over how many units.
+        """Return the loss of a micro-batch as a *sum*, and its number of terms.
 
-        The loop divides by the units of the whole batch, so that how a batch is split does not
-        change the gradient.
+        The loop divides by the number of terms of the whole batch, so that the gradient does not
+        depend on how the batch is split.
 
         Args:
             hidden_BTD: last hidden states.
-            targets: ``attention_mask`` and the columns that the head names.
+            targets: ``attention_mask`` and the columns of ``scalar_targets`` and ``list_targets``.
             embeddings_VD: matrix of input embeddings.
         """
 
 
 class UnitHead(BaseHead):
-    """Base of the heads whose loss is a sum over units, each with a loss of its own."""
+    """Base class of the heads with a loss per unit."""
 
     @abstractmethod
     def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Loss of each unit of a part of a batch.
+        """Return the loss of each unit of a micro-batch.
 
-        Without smoothing it is minus the logarithm of the probability of the right answer.
+        Without label smoothing, it is minus the log probability of the correct answer.
 
         Args:
             hidden_BTD: last hidden states.
-            targets: ``attention_mask`` and the columns that the head names.
+            targets: ``attention_mask`` and the columns of ``scalar_targets`` and ``list_targets``.
         """
 
     def loss(
@@ -87,6 +87,6 @@ class UnitHead(BaseHead):
         targets: Mapping[str, torch.Tensor],
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
-        """Sum of the units' losses, and their number."""
+        """Return the sum of the units' losses, and their number."""
         losses_B = self.losses(hidden_BTD, targets)
         return losses_B.sum(), len(losses_B)

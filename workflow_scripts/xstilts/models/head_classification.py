@@ -1,4 +1,4 @@
-"""Head for a class of a whole sequence."""
+"""Head for the classification of texts and pairs of texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Head(UnitHead):
-    """RoBERTa's classification head: dense, tanh and output on the token that stands for all.
+    """RoBERTa's classification head: dense, tanh and output layer on the pooled hidden state.
 
     Shapes: B sequences, T tokens, D width, C classes.
     """
@@ -30,12 +30,12 @@ class Head(UnitHead):
         self.output = nn.Linear(hidden_size, num_labels)
 
     def forward(self, hidden_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
-        """Logits, B x C."""
-        whole_BD = self.dropout(pooled(hidden_BTD, mask_BT, self.pool))
-        return self.output(self.dropout(torch.tanh(self.dense(whole_BD))))
+        """Return logits, B x C."""
+        sequence_BD = self.dropout(pooled(hidden_BTD, mask_BT, self.pool))
+        return self.output(self.dropout(torch.tanh(self.dense(sequence_BD))))
 
     def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Cross-entropy of each sequence."""
+        """Return the cross-entropy of each sequence."""
         logits_BC = self(hidden_BTD, targets["attention_mask"]).float()
         return F.cross_entropy(
             logits_BC, targets["label"], reduction="none", label_smoothing=self.label_smoothing

@@ -1,4 +1,4 @@
-"""Head that predicts masked tokens."""
+"""Head for masked language modelling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Head(BaseHead):
-    """XLM-R's language-model head; its output layer is the matrix of input embeddings.
+    """XLM-R's language-modelling head; its output layer is tied to the input embeddings.
 
     Shapes: B sequences, T tokens, D width, V vocabulary, M masked tokens.
     """
@@ -30,7 +30,7 @@ class Head(BaseHead):
         self.bias = nn.Parameter(torch.zeros(vocab_size))
 
     def forward(self, hidden_MD: torch.Tensor, embeddings_VD: torch.Tensor) -> torch.Tensor:
-        """Logits, M x V."""
+        """Return logits, M x V."""
         features_MD = self.layer_norm(F.gelu(self.dense(hidden_MD)))
         return F.linear(features_MD, embeddings_VD, self.bias)
 
@@ -40,12 +40,12 @@ class Head(BaseHead):
         targets: Mapping[str, torch.Tensor],
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
-        """Sum of the cross-entropies of the masked tokens of a part of a batch, and their number.
+        """Return the summed cross-entropy of a micro-batch's masked tokens, and their number.
 
-        Logits are made for masked tokens only: a row of them is as long as the vocabulary.
+        Logits are computed for masked tokens only, since each has as many as the vocabulary.
         """
         labels_BT = targets["labels"]
-        hidden_BT = labels_BT != -100
-        labels_M = labels_BT[hidden_BT]
-        logits_MV = self(hidden_BTD[hidden_BT], embeddings_VD).float()
+        masked_BT = labels_BT != -100
+        labels_M = labels_BT[masked_BT]
+        logits_MV = self(hidden_BTD[masked_BT], embeddings_VD).float()
         return F.cross_entropy(logits_MV, labels_M, reduction="sum"), len(labels_M)

@@ -1,4 +1,4 @@
-"""Head for the right one of several choices."""
+"""Head for multiple choice."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Head(UnitHead):
-    """One score per sequence, from the token that stands for all: dense, tanh, dropout and output.
+    """A score per sequence from its pooled hidden state: dense, tanh, dropout and output layer.
 
     As transformers' ``RobertaForMultipleChoice``, which google-research/xtreme trains for XCOPA. No
-    weight depends on the number of choices, so that tasks of three and of two can share a head.
+    weight depends on the number of choices, so that tasks with two and three can share a head.
 
     Shapes: B sequences, T tokens, D width, N examples, C choices; B = N x C.
     """
@@ -34,15 +34,15 @@ class Head(UnitHead):
         self.output = nn.Linear(hidden_size, 1)
 
     def forward(self, hidden_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
-        """Scores, B."""
+        """Return scores, B."""
         features_BD = torch.tanh(self.dense(pooled(hidden_BTD, mask_BT, self.pool)))
         return self.output(self.dropout(features_BD)).squeeze(-1)
 
     def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Cross-entropy of each example's choices."""
+        """Return the cross-entropy of each example over its choices."""
         label_NC = targets["label"]
         scores_NC = self(hidden_BTD, targets["attention_mask"]).float().view_as(label_NC)
-        # every sequence of an example says which choice is the right one
+        # every sequence of an example has the same label
         return F.cross_entropy(
             scores_NC, label_NC[:, 0], reduction="none", label_smoothing=self.label_smoothing
         )

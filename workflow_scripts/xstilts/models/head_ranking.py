@@ -1,4 +1,4 @@
-"""Head of a dual encoder: one vector per text, near to those of the texts that belong to it."""
+"""Head of a dual encoder: a vector per text, trained with a contrastive loss."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 INITIAL_SCALE = 100.0
-"""What cosines are multiplied by before the softmax, at the first step."""
+"""Initial factor of cosines before the softmax (the inverse temperature)."""
 
 
 class Head(BaseHead):
-    """The token that stands for a text, through dense and tanh, at unit length.
+    """The pooled hidden state of a text, through dense and tanh, normalised to unit length.
 
     Queries and candidates share encoder and head. Each query's loss is the cross-entropy of its
-    candidate among all candidates of the batch, by cosine times a scale that is trained.
+    candidate among all candidates of the batch (in-batch negatives), with cosines times a trained
+    scale as logits.
 
     Shapes: B texts, T tokens, D width, Q queries, C candidates; B = Q + C.
 
     Source: google-research/xtreme ``third_party/bert.py`` (``BertForRetrieval``), whose dense layer
-    is BERT's pooler. Here it starts fresh, as a pooler is no part of the encoder. There the
-    candidates of two queries about one entity count as each other's wrong answers; here a
-    candidate stands once in a batch.
+    is BERT's pooler. Here it is randomly initialised, since the encoder has no pooler. There, two
+    queries with the same candidate have it as a negative of each other; here, a candidate occurs
+    once in a batch.
     """
 
     scalar_targets = ("side", "key")
@@ -41,7 +42,7 @@ class Head(BaseHead):
         self.scale = nn.Parameter(torch.tensor([INITIAL_SCALE]))
 
     def forward(self, hidden_BTD: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
-        """Vectors of unit length, B x D."""
+        """Return vectors of unit length, B x D."""
         vectors_BD = torch.tanh(self.dense(pooled(hidden_BTD, mask_BT, self.pool)))
         return F.normalize(vectors_BD.float(), dim=-1)
 
@@ -51,23 +52,23 @@ class Head(BaseHead):
         targets: Mapping[str, torch.Tensor],
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
-        """Loss of a batch that is one pass, as :meth:`contrast`."""
-        return self.contrast(self(hidden_BTD, targets["attention_mask"]), targets)
+        """Return the loss of a batch that fits into one micro-batch (:meth:`contrastive_loss`)."""
+        return self.contrastive_loss(self(hidden_BTD, targets["attention_mask"]), targets)
 
-    def contrast(
+    def contrastive_loss(
         self, vectors_BD: torch.Tensor, targets: Mapping[str, torch.Tensor]
     ) -> tuple[torch.Tensor, int]:
-        """Sum over queries of the cross-entropy of their candidates, and the number of queries.
+        """Return the summed cross-entropy of the queries' candidates, and the number of queries.
 
         Args:
-            vectors_BD: of a whole batch, in any order, each candidate once.
+            vectors_BD: vectors of a whole batch, in any order, each candidate once.
             targets: ``side`` (1 for queries) and ``key``, equal for a query and its candidate.
         """
-        asks_B = targets["side"] == 1
-        keys_Q, keys_C = targets["key"][asks_B], targets["key"][~asks_B]
+        query_B = targets["side"] == 1
+        keys_Q, keys_C = targets["key"][query_B], targets["key"][~query_B]
         right_Q = (keys_Q[:, None] == keys_C).int().argmax(dim=1)
         with torch.autocast(vectors_BD.device.type, enabled=False):
-            cosines_QC = vectors_BD[asks_B] @ vectors_BD[~asks_B].T
+            cosines_QC = vectors_BD[query_B] @ vectors_BD[~query_B].T
         loss = F.cross_entropy(
             cosines_QC * self.scale,
             right_Q,

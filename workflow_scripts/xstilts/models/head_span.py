@@ -1,4 +1,4 @@
-"""Head for the answer's first and last token."""
+"""Head for extractive question answering: the answer's first and last token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Head(UnitHead):
-    """A linear layer that scores each token as the answer's first and as its last.
+    """A linear layer with two scores per token: to be the answer's first, and its last token.
 
     Shapes: B sequences, T tokens, D width.
     """
@@ -27,12 +27,12 @@ class Head(UnitHead):
         self.output = nn.Linear(hidden_size, 2)
 
     def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
-        """Logits of start and end, B x T x 2."""
+        """Return logits of start and end, B x T x 2."""
         return self.output(hidden_BTD)
 
     def losses(self, hidden_BTD: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Mean cross-entropy of start and end, of each window."""
-        # padding takes part in the softmax otherwise, and the loss would depend on the split
+        """Return the mean cross-entropy of start and end of each window."""
+        # without padding in the softmax, the loss does not depend on the split into micro-batches
         logits_BT2 = self(hidden_BTD).float()
         outside_BT1 = ~targets["attention_mask"].bool().unsqueeze(-1)
         logits_BT2 = logits_BT2.masked_fill(outside_BT1, -torch.inf)
@@ -41,7 +41,7 @@ class Head(UnitHead):
         return (start_B + end_B) / 2
 
     def _losses_of(self, logits_BT: torch.Tensor, target_B: torch.Tensor) -> torch.Tensor:
-        """Cross-entropies; smoothing is over a window's own tokens, not its padding."""
+        """Return cross-entropies; smoothing is over a window's own tokens, without padding."""
         losses_B = F.cross_entropy(logits_BT, target_B, reduction="none")
         if not self.label_smoothing:
             return losses_B

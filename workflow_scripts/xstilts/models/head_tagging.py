@@ -1,4 +1,4 @@
-"""Head for a tag of each word."""
+"""Head for tagging words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Head(BaseHead):
-    """A linear layer over each token; the first token of a word speaks for it.
+    """A linear layer over each token; the first token of a word predicts its tag.
 
     Shapes: B sequences, T tokens, D width, C tags.
     """
@@ -28,7 +28,7 @@ class Head(BaseHead):
         self.output = nn.Linear(hidden_size, num_labels)
 
     def forward(self, hidden_BTD: torch.Tensor) -> torch.Tensor:
-        """Logits, B x T x C."""
+        """Return logits, B x T x C."""
         return self.output(self.dropout(hidden_BTD))
 
     def loss(
@@ -37,7 +37,7 @@ class Head(BaseHead):
         targets: Mapping[str, torch.Tensor],
         embeddings_VD: torch.Tensor,
     ) -> tuple[torch.Tensor, int]:
-        """Sum of the cross-entropies of the words of a part of a batch, and their number."""
+        """Return the summed cross-entropy of the words of a micro-batch, and their number."""
         logits_NC = self(hidden_BTD).float().flatten(0, 1)
         labels_N = targets["labels"].flatten()
         loss = F.cross_entropy(

@@ -1,4 +1,4 @@
-"""Heads on the shared encoder: fresh from the seed, from the parent, on disk."""
+"""Heads on the shared encoder: initialise, save, load, and continue the parent's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WEIGHTS = "heads.safetensors"
 INDEX = "heads.json"
 
-# Names in checkpoints of XLMRobertaForMaskedLM and RobertaForMaskedLM, to ours
+# names in checkpoints of XLMRobertaForMaskedLM and RobertaForMaskedLM, to names here
 _HUB_MLM = {
     "lm_head.dense.weight": "dense.weight",
     "lm_head.dense.bias": "dense.bias",
@@ -36,7 +36,7 @@ _HUB_MLM = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadSpec:
-    """What makes two heads interchangeable."""
+    """Kind and labels of a head; heads with equal specs are interchangeable."""
 
     kind: str
     """classification, span, tagging, multiple_choice, ranking or mlm."""
@@ -45,13 +45,13 @@ class HeadSpec:
 
 
 def head_class(kind: str) -> type[BaseHead]:
-    """The class of the heads of a kind."""
+    """Return the class of the heads of a kind."""
     head: type[BaseHead] = load("head", kind).Head
     return head
 
 
 def new_head(spec: HeadSpec, config: Any) -> BaseHead:
-    """A fresh head for an encoder with this configuration, random from torch's current seed."""
+    """Return a fresh head for an encoder configuration, random from torch's current seed."""
     head = head_class(spec.kind)(
         config.hidden_size, len(spec.labels), config.vocab_size, _dropout_of(config)
     )
@@ -65,14 +65,14 @@ def new_head(spec: HeadSpec, config: Any) -> BaseHead:
 
 
 def _dropout_of(config: Any) -> float:
-    """Dropout of the heads: their own, or that of the hidden states by its name in the family."""
+    """Return the dropout of heads: the classifier's, else that of hidden states in the family."""
     names = ("classifier_dropout", "hidden_dropout_prob", "hidden_dropout", "dropout_rate")
     found = (getattr(config, name, None) for name in (*names, "dropout"))
     return next((float(rate) for rate in found if rate is not None), 0.0)
 
 
 def read_index(folder: Path) -> dict[str, HeadSpec]:
-    """Name to kind and labels of the heads in a model folder; empty for a bare encoder."""
+    """Return name to spec of the heads in a model folder; empty for a bare encoder."""
     if not (folder / INDEX).is_file():
         return {}
     return {
@@ -95,10 +95,10 @@ def save_heads(heads: Mapping[str, nn.Module], specs: Mapping[str, HeadSpec], fo
 
 
 def load_head(folder: Path, name: str, config: Any) -> BaseHead:
-    """The head called ``name`` of a model folder, complete.
+    """Load the head ``name`` of a model folder.
 
     Raises:
-        UserError: there is no such head; names those that there are.
+        UserError: no such head exists, or its weights are incomplete; lists the existing heads.
     """
     specs = read_index(folder)
     if name not in specs:
@@ -114,14 +114,15 @@ def load_head(folder: Path, name: str, config: Any) -> BaseHead:
     try:
         head.load_state_dict(weights)
     except RuntimeError as error:
-        raise UserError(f"{folder / WEIGHTS}: head {name!r} is not whole ({error}).") from None
+        raise UserError(f"{folder / WEIGHTS}: head {name!r} is incomplete ({error}).") from None
     return head
 
 
 def parent_head(folder: Path, name: str, spec: HeadSpec) -> str | None:
-    """Which of the parent's heads serves a task: of equal kind and labels, the namesake first.
+    """Return the name of the parent's head to continue for a task.
 
-    None where no head fits, or where several do and none has the name.
+    Kind and labels must be equal; a head with the task's name comes first. None if no head fits, or
+    if several do and none has the name.
     """
     fitting = [other for other, found in read_index(folder).items() if found == spec]
     if name in fitting:
@@ -130,7 +131,7 @@ def parent_head(folder: Path, name: str, spec: HeadSpec) -> str | None:
 
 
 def hub_mlm_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """Weights of the language-model head in a published checkpoint; empty where there is none."""
+    """Return the weights of a published checkpoint's language-modelling head, if it has one."""
     file = folder / "model.safetensors"
     if not file.is_file():
         return {}

@@ -1,4 +1,4 @@
-"""The layers of an encoder, by which it can be shared out to several processes."""
+"""The transformer layers of an encoder, the units of sharding."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def layers_of(model: PreTrainedModel) -> list[nn.Module]:
-    """The layers of an encoder, each a whole that can be computed by itself.
+    """Return the transformer layers of an encoder.
 
-    They are the members of its outermost list of modules of one class. transformers' own
-    ``_no_split_modules`` says less: some families have none, others count their embeddings.
+    They are the modules of its outermost ``ModuleList`` of a single class. transformers'
+    ``_no_split_modules`` is less reliable: some families have none, others include embeddings.
 
     Raises:
-        UserError: there is no such list.
+        UserError: no such list exists.
     """
     embeddings = model.get_input_embeddings()
     for found in model.modules():
@@ -28,6 +28,6 @@ def layers_of(model: PreTrainedModel) -> list[nn.Module]:
         if len({type(layer) for layer in found}) == 1 and embeddings not in found.modules():
             return list(found)
     raise UserError(
-        f"parallel.mode fsdp: found no layers in model_type {model.config.model_type!r} by which "
-        "it could be shared out. Use mode ddp."
+        f"parallel.mode fsdp: found no transformer layers to shard in model_type "
+        f"{model.config.model_type!r}. Use mode ddp."
     )

@@ -1,4 +1,4 @@
-"""XLM-R without padding: the tokens of a batch in one row, attention in groups of equal length.
+"""XLM-R without padding: all tokens of a batch packed, attention in groups of equal length.
 
 Shapes: B sequences, T tokens with padding, N tokens without, D width.
 """
@@ -18,12 +18,12 @@ Groups = list[tuple[int, int]]
 
 
 def use_packing(encoder: Any) -> None:
-    """Make an encoder train without padding; outputs and gradients stay the same but for rounding.
+    """Make an encoder train without padding; outputs and gradients are equal up to rounding.
 
-    Dropout draws other numbers than with padding.
+    Dropout draws other masks than with padding.
 
     Raises:
-        UserError: the encoder is of another architecture.
+        UserError: the encoder has another architecture.
     """
     if not isinstance(encoder, RobertaEncoder):
         raise UserError(
@@ -39,34 +39,34 @@ def packed_states(
     mask_BT: torch.Tensor,
     types_BT: torch.Tensor | None,
 ) -> torch.Tensor:
-    """Last hidden states, B x T x D, with zeros at padding; padding is on the right."""
-    places_N, columns_N, groups = _packing(mask_BT)
-    types_N = None if types_BT is None else types_BT.flatten()[places_N]
+    """Return the last hidden states, B x T x D, zero at padding, which must be on the right."""
+    index_N, columns_N, groups = _packing(mask_BT)
+    types_N = None if types_BT is None else types_BT.flatten()[index_N]
     positions_N = columns_N + encoder.config.pad_token_id + 1
-    hidden_ND = encoder.embeddings.at(ids_BT.flatten()[places_N], positions_N, types_N)
+    hidden_ND = encoder.embeddings.embed(ids_BT.flatten()[index_N], positions_N, types_N)
     for layer in encoder.layers:
         hidden_ND = encoder.run_layer(partial(_layer, layer, groups), hidden_ND)
     padded = hidden_ND.new_zeros(mask_BT.numel(), hidden_ND.shape[-1])
-    return padded.index_copy(0, places_N, hidden_ND).view(*mask_BT.shape, -1)
+    return padded.index_copy(0, index_N, hidden_ND).view(*mask_BT.shape, -1)
 
 
 def _packing(mask_BT: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Groups]:
-    """Place of each real token in B x T, its column, and the groups; short sequences first."""
+    """Return flat index in B x T and column of each real token, and groups; shortest first."""
     lengths_B = mask_BT.sum(dim=1)
     order_B = torch.argsort(lengths_B, stable=True)
     rows_N, columns_N = mask_BT[order_B].nonzero(as_tuple=True)
-    places_N = order_B[rows_N] * mask_BT.shape[1] + columns_N
+    index_N = order_B[rows_N] * mask_BT.shape[1] + columns_N
     lengths, counts = torch.unique_consecutive(lengths_B[order_B], return_counts=True)
-    return places_N, columns_N, list(zip(counts.tolist(), lengths.tolist(), strict=True))
+    return index_N, columns_N, list(zip(counts.tolist(), lengths.tolist(), strict=True))
 
 
 def _layer(layer: Any, groups: Groups, hidden_ND: torch.Tensor) -> torch.Tensor:
     attention = layer.attention["self"]
     sizes = [count * length for count, length in groups]
-    parts = [part.split(sizes) for part in attention.maps(hidden_ND)]
-    mixed = [
-        attention.mix(*(part.view(count, length, -1) for part in group)).flatten(0, 1)
+    parts = [part.split(sizes) for part in attention.project(hidden_ND)]
+    attended = [
+        attention.attend(*(part.view(count, length, -1) for part in group)).flatten(0, 1)
         for (count, length), *group in zip(groups, *parts, strict=True)
     ]
-    result: torch.Tensor = layer.after(torch.cat(mixed), hidden_ND)
+    result: torch.Tensor = layer.feed_forward(torch.cat(attended), hidden_ND)
     return result

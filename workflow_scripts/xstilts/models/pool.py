@@ -1,4 +1,4 @@
-"""Which token of a sequence stands for all of it: a property of the encoder."""
+"""Pooling: the token whose hidden state represents a sequence, which depends on the encoder."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _KNOWN: dict[str, Pool] = {
 
 
 def pool_of(config: Any) -> Pool:
-    """The token that a head for whole sequences reads.
+    """Return the pooling of an encoder: its first token, or the last token if it is causal.
 
-    A causal model's first token has seen nothing of the others, its last real one has seen all.
-    Types that are not listed are causal where transformers knows them as causal language models
-    and not of hidden words.
+    In a causal language model, only the last real token attends to all others. A model type that
+    is not listed here counts as causal if transformers has it as a causal and not as a masked
+    language model.
 
     Args:
-        config: of the encoder, with ``model_type``.
+        config: configuration of the encoder, with ``model_type``.
     """
     model_type = getattr(config, "model_type", "xlm-roberta")
     if model_type in _KNOWN:
@@ -38,7 +38,7 @@ def pool_of(config: Any) -> Pool:
 
 
 def pooled(hidden_BTD: torch.Tensor, mask_BT: torch.Tensor, pool: Pool) -> torch.Tensor:
-    """Hidden state of the token that stands for each sequence, B x D; padding is on the right."""
+    """Return the pooled hidden state of each sequence, B x D; padding must be on the right."""
     if pool == "first":
         return hidden_BTD[:, 0]
     last_B = mask_BT.sum(dim=1) - 1

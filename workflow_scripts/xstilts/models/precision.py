@@ -1,4 +1,4 @@
-"""The arithmetic of a forward pass."""
+"""The precision of forward passes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Precision = Literal["fp32", "bf16"]
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Where forward passes compute in a precision; weights stay in fp32.
+    """Return a context in which forward passes use the precision; weights stay in fp32.
 
     Args:
-        device: of the model.
+        device: device of the model.
         precision: ``bf16`` is torch's autocast, ``fp32`` changes nothing.
     """
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

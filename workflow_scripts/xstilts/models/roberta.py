@@ -1,8 +1,9 @@
-"""The encoder of XLM-R and RoBERTa in plain torch, with the names and numbers of transformers.
+"""The encoder of XLM-R and RoBERTa in plain torch, with the same weight names as transformers.
 
-transformers costs every process about four seconds of imports, as much as many a stage of a small
-study needs for its work. Weights, configuration and outputs are those of ``XLMRobertaModel``
-without its pooler; a test compares the two.
+It avoids the import of transformers, about four seconds per process, which is as long as many
+stages of a small study. It also allows training without padding (``models.packed``), cheap dropout
+and compiled layers. Weights, configuration and outputs are those of ``XLMRobertaModel`` without its
+pooler; a test compares the two.
 
 Shapes: B sequences, T tokens, D width, H heads.
 """
@@ -28,12 +29,12 @@ _REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_he
 
 @dataclass(frozen=True)
 class RobertaConfig:
-    """What of a Hugging Face ``config.json`` shapes the encoder; ``raw`` is all of it."""
+    """A Hugging Face ``config.json`` (``raw``), with transformers' defaults for missing keys."""
 
     raw: Mapping[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        """A key of the configuration, or its default in transformers."""
+        """Return a key of the configuration, or its default in transformers."""
         try:
             return {**_DEFAULTS, **self.raw}[name]
         except KeyError:
@@ -53,7 +54,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def supports(config: Mapping[str, Any]) -> bool:
-    """Whether this module computes the model of a ``config.json``."""
+    """Return True if this module implements the model of a ``config.json``."""
     return (
         config.get("model_type") in MODEL_TYPES
         and config.get("hidden_act", "gelu") == "gelu"
@@ -64,14 +65,14 @@ def supports(config: Mapping[str, Any]) -> bool:
 
 
 class _Linear(nn.Linear):
-    """A linear layer that is filled by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
+    """A linear layer initialised by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
 
     def reset_parameters(self) -> None:
         pass
 
 
 class _Embedding(nn.Embedding):
-    """An embedding that is filled by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
+    """An embedding initialised by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
 
     def reset_parameters(self) -> None:
         pass
@@ -93,12 +94,12 @@ class _Embeddings(nn.Module):
         # positions count from padding_idx + 1, over real tokens only
         real_BT = (input_ids_BT != self.pad_id).int()
         positions_BT = (real_BT.cumsum(1) * real_BT + self.pad_id).long()
-        return self.at(input_ids_BT, positions_BT, types_BT)
+        return self.embed(input_ids_BT, positions_BT, types_BT)
 
-    def at(
+    def embed(
         self, ids: torch.Tensor, positions: torch.Tensor, types: torch.Tensor | None
     ) -> torch.Tensor:
-        """Embeddings of tokens, in any shape, at positions counted from padding_idx + 1."""
+        """Return embeddings of tokens, in any shape, at positions counted from padding_idx + 1."""
         if types is None:
             types = torch.zeros_like(ids)
         hidden = self.word_embeddings(ids) + self.token_type_embeddings(types)
@@ -115,38 +116,38 @@ class _SelfAttention(nn.Module):
         self.query, self.key, self.value = (_Linear(width, width) for _ in range(3))
 
     def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
-        return self.mix(*self.maps(hidden_BTD), mask_B11T)
+        return self.attend(*self.project(hidden_BTD), mask_B11T)
 
-    def maps(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Queries, keys and values of tokens, in any shape before the width."""
+    def project(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return queries, keys and values of tokens, in any shape before the width."""
         device = hidden.device.type
         if torch.is_autocast_enabled(device):
-            # once instead of by each of the three
+            # cast once instead of in each of the three layers
             hidden = hidden.to(torch.get_autocast_dtype(device))
         return self.query(hidden), self.key(hidden), self.value(hidden)
 
-    def mix(
+    def attend(
         self,
         query_BTD: torch.Tensor,
         key_BTD: torch.Tensor,
         value_BTD: torch.Tensor,
         mask_B11T: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """What each token takes from those of its sequence, B x T x D."""
+        """Return the output of multi-head attention, B x T x D."""
         batch, length, width = query_BTD.shape
         query, key, value = (
             part.view(batch, length, self.heads, -1).transpose(1, 2)
             for part in (query_BTD, key_BTD, value_BTD)
         )
         rate = self.rate if self.training else 0.0
-        # with dropout torch has no kernel for a CPU, and computes it in parts and in fp32
-        in_parts = rate and query.device.type == "cpu" and not torch.compiler.is_compiling()
-        attend = _attend_in_parts if in_parts else functional.scaled_dot_product_attention
-        mixed = attend(query, key, value, attn_mask=mask_B11T, dropout_p=rate)
-        return mixed.transpose(1, 2).reshape(batch, length, width)
+        # on a CPU, torch has no fused kernel with dropout, and its fallback computes in fp32
+        eager = rate and query.device.type == "cpu" and not torch.compiler.is_compiling()
+        attend = _eager_attention if eager else functional.scaled_dot_product_attention
+        attended = attend(query, key, value, attn_mask=mask_B11T, dropout_p=rate)
+        return attended.transpose(1, 2).reshape(batch, length, width)
 
 
-def _attend_in_parts(
+def _eager_attention(
     query_BHTD: torch.Tensor,
     key_BHTD: torch.Tensor,
     value_BHTD: torch.Tensor,
@@ -154,7 +155,7 @@ def _attend_in_parts(
     attn_mask: torch.Tensor | None,
     dropout_p: float,
 ) -> torch.Tensor:
-    """Torch's ``scaled_dot_product_attention``, in the precision of the surrounding autocast."""
+    """Compute ``scaled_dot_product_attention`` in the precision of the enclosing autocast."""
     query_BHTD = query_BHTD * query_BHTD.shape[-1] ** -0.5
     scores_BHTT = query_BHTD @ key_BHTD.transpose(-1, -2)
     if attn_mask is not None:
@@ -163,7 +164,7 @@ def _attend_in_parts(
 
 
 class _Output(nn.Module):
-    """Linear, dropout, residual, LayerNorm: the end of both halves of a layer."""
+    """Linear, dropout, residual, LayerNorm: the end of the attention and feed-forward blocks."""
 
     def __init__(self, width_in: int, config: RobertaConfig) -> None:
         super().__init__()
@@ -189,10 +190,10 @@ class _Layer(nn.Module):
         self.output = _Output(config.intermediate_size, config)
 
     def forward(self, hidden_BTD: torch.Tensor, mask_B11T: torch.Tensor | None) -> torch.Tensor:
-        return self.after(self.attention["self"](hidden_BTD, mask_B11T), hidden_BTD)
+        return self.feed_forward(self.attention["self"](hidden_BTD, mask_B11T), hidden_BTD)
 
-    def after(self, attended: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-        """The rest of the layer, which takes each token by itself; any shape before the width."""
+    def feed_forward(self, attended: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the layer's output from that of attention; any shape before the width."""
         hidden = self.attention["output"](attended, hidden)
         inner = functional.gelu(self.intermediate["dense"](hidden))
         result: torch.Tensor = self.output(inner, hidden)
@@ -201,30 +202,30 @@ class _Layer(nn.Module):
 
 @dataclass
 class Output:
-    """What the encoder returns, by transformers' names."""
+    """Output of the encoder, with transformers' names."""
 
     last_hidden_state: torch.Tensor
     hidden_states: tuple[torch.Tensor, ...]
-    """Embeddings and every layer; only the last one unless all were asked for."""
+    """Embeddings and the output of every layer; only the last unless all were requested."""
 
 
 class RobertaEncoder(nn.Module):
     """Embeddings and layers of XLM-R or RoBERTa."""
 
     def __init__(self, config: RobertaConfig) -> None:
-        """Allocate the weights; they are not filled yet."""
+        """Allocate the weights without initialising them."""
         super().__init__()
         self.config = config
         self.embeddings = _Embeddings(config)
         self.layers = [_Layer(config) for _ in range(config.num_hidden_layers)]
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
         self.packed: Callable[..., torch.Tensor] | None = None
-        """Takes over from the layers in training where there is padding (``models.packed``)."""
+        """Replaces the layers in training if the batch has padding (``models.packed``)."""
         self.checkpointing = False
-        """Whether training keeps each layer's input only and computes the rest again."""
+        """True for gradient checkpointing: training keeps each layer's input only."""
 
     def initialise(self) -> RobertaEncoder:
-        """Fill in random weights from torch's current seed, as transformers does."""
+        """Initialise the weights from torch's current seed, as transformers does."""
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=self.config.initializer_range)
@@ -236,11 +237,11 @@ class RobertaEncoder(nn.Module):
         return self
 
     def get_input_embeddings(self) -> nn.Embedding:
-        """The token embeddings."""
+        """Return the token embeddings."""
         return self.embeddings.word_embeddings
 
     def run_layer(self, layer: Callable[..., torch.Tensor], *inputs: Any) -> torch.Tensor:
-        """Output of a layer, which keeps its input alone if layers are computed again."""
+        """Return the output of a layer, with gradient checkpointing if it is on."""
         if self.checkpointing and self.training:
             again: torch.Tensor = checkpoint(layer, *inputs, use_reentrant=False)
             return again
@@ -256,14 +257,14 @@ class RobertaEncoder(nn.Module):
         output_hidden_states: bool = False,
         return_dict: bool = True,
     ) -> Output:
-        """Hidden states, each batch x tokens x width."""
+        """Return hidden states, each batch x tokens x width."""
         assert return_dict
         if self.packed and self.training and not bool(attention_mask.all()):
             assert not output_hidden_states
             last = self.packed(self, input_ids, attention_mask, token_type_ids)
             return Output(last, (last,))
         hidden = self.embeddings(input_ids, token_type_ids)
-        # without padding no mask is needed, and attention takes its fastest way
+        # without padding no mask is needed, and attention uses its fastest kernel
         mask = None
         if not bool(attention_mask.all()):
             mask = attention_mask.bool()[:, None, None, :]

@@ -1,4 +1,4 @@
-"""The shape of an encoder from its configuration: its parameters and linear layers, no weights."""
+"""The shape of an encoder, from its configuration: numbers of parameters and sizes of layers."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ _LLAMA = {
 
 
 class Family(NamedTuple):
-    """What the encoders of a model type consist of."""
+    """The structure of the encoders of a model type."""
 
     linear: Mapping[str, str]
-    """Linear layers of a transformer layer: name to sizes in and out."""
+    """Linear layers of a transformer layer: name to input and output size."""
     bias: str
-    """Which linear layers have biases: ``all``, ``qkv`` or ``none``."""
+    """The linear layers with biases: ``all``, ``qkv`` or ``none``."""
     norms: int
     """Norms of the full width per layer."""
     norm_rows: int
@@ -64,7 +64,7 @@ class Family(NamedTuple):
     extra_rows: int
     """Vectors of the full width outside the layers: token types, norms."""
     head_norms: bool = False
-    """Whether queries and keys are normalised per head."""
+    """True if queries and keys are normalised per head."""
     unquantised: tuple[str, ...] = ()
     """Linear layers that stay in fp32 when the others are quantised."""
 
@@ -93,27 +93,27 @@ _HEADS = ("num_attention_heads", "n_head", "attention_heads", "num_heads")
 _INNER = ("intermediate_size", "ffn_dim", "d_ff")
 _DROPOUT = ("hidden_dropout_prob", "hidden_dropout", "dropout_rate", "dropout")
 _POSITIONS = {"xlm-roberta", "roberta", "camembert", "xlm-roberta-xl", "bert"}
-"""Types with a trained embedding of each position."""
+"""Model types with trained position embeddings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncoderShape:
-    """The sizes of an encoder, which decide its parameters, its operations and its memory."""
+    """The sizes of an encoder, which determine its parameters, operations and memory."""
 
     width: int
     """Size of the hidden states."""
     layers: int
     heads: int
     inner: int
-    """Size between the linear layers of a feed-forward block."""
+    """Intermediate size of the feed-forward blocks."""
     vocabulary: int
     positions: int
     dropout: bool = True
     family: str = "xlm-roberta"
     head_width: int = 0
-    """Size of an attention head where it is not the width divided by the heads."""
+    """Size of an attention head; 0 for the width divided by the number of heads."""
     kv_heads: int = 0
-    """Heads of keys and values where they are fewer."""
+    """Number of key-value heads; 0 for as many as query heads."""
 
     @property
     def _head_width(self) -> int:
@@ -121,7 +121,7 @@ class EncoderShape:
 
     @property
     def attention_width(self) -> int:
-        """Size of all attention heads of a token together."""
+        """Size of all attention heads together."""
         return self.heads * self._head_width
 
     @property
@@ -130,7 +130,7 @@ class EncoderShape:
 
     @property
     def linear_layers(self) -> dict[str, tuple[int, int]]:
-        """Size in and out of each linear layer of one transformer layer, by its family's names."""
+        """Name to input and output size of each linear layer of one transformer layer."""
         sizes = {
             "width": self.width,
             "inner": self.inner,
@@ -146,17 +146,17 @@ class EncoderShape:
 
     @property
     def gated(self) -> bool:
-        """Whether the feed-forward blocks have three linear layers: one of them is a gate."""
+        """True if the feed-forward blocks are gated, and so have three linear layers."""
         return sum(ends == "width inner" for ends in FAMILIES[self.family].linear.values()) == 2
 
     @property
     def matrices(self) -> int:
-        """Weights of all layers that a token is multiplied with; the embeddings are looked up."""
+        """Weights of the linear layers of all transformer layers, without biases."""
         return self.layers * sum(a * b for a, b in self.linear_layers.values())
 
     @property
-    def of_a_layer(self) -> int:
-        """Parameters of one transformer layer."""
+    def layer_parameters(self) -> int:
+        """Number of parameters of one transformer layer."""
         family, width = FAMILIES[self.family], self.width
         small = family.norms * family.norm_rows * width
         if family.bias in ("all", "qkv"):
@@ -169,27 +169,27 @@ class EncoderShape:
 
     @property
     def outside_layers(self) -> int:
-        """Parameters outside of the transformer layers, most of them embeddings."""
+        """Number of parameters outside the transformer layers, most of them embeddings."""
         rows = self.vocabulary + FAMILIES[self.family].extra_rows
         if self.family in _POSITIONS:
             rows += self.positions
-        # T5 learns a bias per head and bucket of distances, in its first layer; UMT5 in each
+        # T5 has a relative attention bias (heads x 32 buckets) in its first layer; UMT5 in each
         layers = {"mt5": 1, "umt5": self.layers}.get(self.family, 0)
         return rows * self.width + 32 * self.heads * layers
 
     @property
     def parameters(self) -> int:
-        """Parameters of the encoder, embeddings included."""
-        return self.outside_layers + self.layers * self.of_a_layer
+        """Number of parameters of the encoder, embeddings included."""
+        return self.outside_layers + self.layers * self.layer_parameters
 
 
 def head_parameters(kind: str, shape: EncoderShape, labels: int) -> int:
-    """Parameters of a task's head (``models.head_KIND``).
+    """Return the number of parameters of a task's head (``models.head_KIND``).
 
     Args:
-        kind: of the task.
-        shape: of its encoder.
-        labels: classes of a classification or tagging task.
+        kind: kind of the task.
+        shape: shape of its encoder.
+        labels: number of classes of a classification or tagging task.
     """
     width = shape.width
     dense = width * (width + 1)
@@ -204,10 +204,10 @@ def head_parameters(kind: str, shape: EncoderShape, labels: int) -> int:
 
 
 def shape_of_config(config: Mapping[str, Any]) -> EncoderShape:
-    """The shape that a ``config.json`` says, in the names of its family.
+    """Return the shape of an encoder from its ``config.json``, whose keys depend on the family.
 
     Raises:
-        KeyError: the family is not known, or a size is missing.
+        KeyError: the family is unknown, or a size is missing.
     """
     family = config["model_type"]
     if family not in FAMILIES:
@@ -229,7 +229,7 @@ def shape_of_config(config: Mapping[str, Any]) -> EncoderShape:
 
 
 def _first(config: Mapping[str, Any], names: tuple[str, ...], default: Any = None) -> Any:
-    """The value of the first of the names that there is."""
+    """Return the value of the first of the names that the configuration has."""
     for name in names:
         if name in config:
             return config[name]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
 from xstilts.plan.memory import memory_needs
-from xstilts.training.memory import Adapters, Workload, estimate
+from xstilts.training.memory import AdapterShape, Workload, estimate
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -92,8 +92,8 @@ def advice(work: Workload, limit: float) -> list[str]:
 def _with_lora(work: Workload) -> Workload:
     """The stage with adapters as a recipe has them by default."""
     lora = Lora()
-    adapters = Adapters(rank=lora.rank, modules=lora.modules, dropout=lora.dropout > 0)
-    return replace(work, adapters=adapters, rows=None)
+    adapters = AdapterShape(rank=lora.rank, modules=lora.modules, dropout=lora.dropout > 0)
+    return replace(work, adapters=adapters, trained_rows=None)
 
 
 def _fits(work: Workload, limit: float) -> bool:

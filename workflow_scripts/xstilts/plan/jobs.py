@@ -14,7 +14,7 @@ from xstilts.plan.lengths import Sequences, Unknown, sequences
 from xstilts.plan.shapes import known_shape
 from xstilts.plan.work import Work, forward_flops, masked_flops, training_factor
 from xstilts.tasks import TASKS
-from xstilts.training.mixture import num_steps, shares
+from xstilts.training.mixture import num_steps, sampling_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -139,7 +139,9 @@ def _training_work(
     sizes = [max(1, round(sum(part.units for part in parts))) for parts in by_head.values()]
     steps = num_steps(sizes, recipe)
     flops = total = mapped = 0.0
-    for (head, parts), share in zip(by_head.items(), shares(sizes, recipe), strict=True):
+    for (head, parts), share in zip(
+        by_head.items(), sampling_probabilities(sizes, recipe), strict=True
+    ):
         count = sum(part.count for part in parts)
         length = sum(part.count * part.length for part in parts) / count
         units = sum(part.units for part in parts)

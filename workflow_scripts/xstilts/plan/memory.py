@@ -9,7 +9,7 @@ from xstilts.chains import EMPTY_CHAIN
 from xstilts.grid.processes import parallel
 from xstilts.grid.recipes import token_options
 from xstilts.plan.shapes import shape_of_base
-from xstilts.training.memory import Adapters, Memory, Workload, estimate
+from xstilts.training.memory import AdapterShape, Memory, Workload, estimate
 from xstilts.training.pruning import is_worthwhile
 
 if TYPE_CHECKING:
@@ -82,16 +82,16 @@ def stage_work(
         mlm_probability=recipe["mlm_probability"] if mlm else 0.0,
         adapters=adapters,
         shards=wanted.processes if wanted.mode == "fsdp" else 1,
-        rows=None if whole else _rows(shape, conditions.tokens_in_use),
+        trained_rows=None if whole else _rows(shape, conditions.tokens_in_use),
     )
 
 
-def _adapters(recipe: dict[str, Any]) -> Adapters | None:
+def _adapters(recipe: dict[str, Any]) -> AdapterShape | None:
     """The adapters that a stage's recipe trains; None where it trains all weights."""
     lora = recipe.get("lora")
     if lora is None:
         return None
-    return Adapters(
+    return AdapterShape(
         rank=lora["rank"],
         modules=lora["modules"] if isinstance(lora["modules"], str) else tuple(lora["modules"]),
         dropout=lora["dropout"] > 0,

@@ -25,7 +25,7 @@ from xstilts.models.precision import autocast
 from xstilts.prediction.base import BasePredictor, predictor_of
 from xstilts.progress import Progress, seconds_left
 from xstilts.schema_metadata import with_metadata
-from xstilts.tokens.batches import collate, gather, micro_batches, model_inputs
+from xstilts.tokens.batches import collate, micro_batches, model_inputs, read_sequences
 from xstilts.tokens.store import TokenTable
 from xstilts.versions import versions
 
@@ -147,7 +147,7 @@ def predict_table(
         order = order[~known[order]]
     for part in micro_batches(table.lengths[order].tolist(), max_tokens):
         rows = order[part]
-        sequences = gather([table], [(0, int(row)) for row in rows], lists=predictor.LISTS)
+        sequences = read_sequences([table], [(0, int(row)) for row in rows], lists=predictor.LISTS)
         tensors = collate(sequences, slice(None), device)
         with torch.inference_mode():
             with autocast(device, precision):

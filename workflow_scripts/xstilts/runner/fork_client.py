@@ -1,4 +1,4 @@
-"""The fork server from outside: starting it, and running a job in one of its forks."""
+"""Client of the fork server: start it, and run a job in one of its forks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from xstilts.runner.messages import SOCKET, Ended, Frame, Request, Started, receive, send
+from xstilts.runner.messages import SOCKET, Ended, JobInfo, Request, Started, receive, send
 
 _ENVIRONMENT = {
-    # libraries that would start threads when they are imported: the fork server must have none
+    # libraries that start threads on import: the fork server must have none
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     # read when huggingface_hub is imported; jobs that download do not run in a fork
@@ -27,14 +27,14 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 def start_fork_server() -> subprocess.Popen[bytes]:
     """Start the fork server of this run; jobs find it by an environment variable.
 
-    It ends with this process, or when its standard input is closed.
+    It exits when its standard input is closed, at the latest by the end of this process.
     """
-    path = str(Path(tempfile.mkdtemp(prefix="xstilts-")) / "fork server")
+    path = str(Path(tempfile.mkdtemp(prefix="xstilts-")) / "fork_server")
     fork_server = subprocess.Popen(
         [sys.executable, "-m", "xstilts.runner.fork_server", path],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        # Ctrl-C is for the jobs, which save their state; the fork server ends when Snakemake does
+        # Ctrl-C is for the jobs, which save their state; the fork server exits after Snakemake
         start_new_session=True,
         env=os.environ | _ENVIRONMENT,
     )
@@ -42,27 +42,27 @@ def start_fork_server() -> subprocess.Popen[bytes]:
     return fork_server
 
 
-def run_in_fork(call: Callable[..., None], frame: Frame) -> int | None:
+def run_in_fork(call: Callable[..., None], info: JobInfo) -> int | None:
     """Run a job in a fork of this run's fork server.
 
     Args:
-        call: can be pickled.
-        frame: what is known of the job.
+        call: a callable that can be pickled.
+        info: name, log and study of the job.
 
     Returns:
-        The job's exit code, or minus the number of the signal that ended it; None if no fork has
-        started it.
+        The job's exit code, or minus the number of the signal that ended it; None if the job was
+        not started in a fork.
     """
     connection = _connected()
     if connection is None:
         return None
     request = Request(
         call=call,
-        frame=frame,
+        info=info,
         folder=str(Path.cwd()),
         environ={name: value for name, value in os.environ.items() if name != SOCKET},
         prefix=sys.prefix,
-        mask=_umask(),
+        umask=_umask(),
     )
     with connection:
         ended = _outcome(connection, request)
@@ -70,7 +70,7 @@ def run_in_fork(call: Callable[..., None], frame: Frame) -> int | None:
 
 
 def _connected() -> socket.socket | None:
-    """A connection to this run's fork server; None where there is none (yet)."""
+    """Connect to this run's fork server; None if there is none (yet)."""
     path = os.environ.get(SOCKET)
     if path is None:
         return None
@@ -84,7 +84,7 @@ def _connected() -> socket.socket | None:
 
 
 def _outcome(connection: socket.socket, request: Request) -> Ended | None:
-    """How the job ended in a fork; None if no fork has started it."""
+    """Run the job in a fork and return how it ended; None if it was not started."""
     sys.stdout.flush()
     sys.stderr.flush()
     try:
@@ -98,14 +98,14 @@ def _outcome(connection: socket.socket, request: Request) -> Ended | None:
         try:
             ended, _ = receive(connection)
         except (OSError, EOFError):
-            # the fork server was killed, and with it the only one who knows
+            # the fork server was killed: nobody else knows the exit code
             return Ended(-signal.SIGKILL)
     return ended
 
 
 @contextlib.contextmanager
 def _forwarding(pid: int) -> Iterator[None]:
-    """Pass on the signals that ask a job to stop."""
+    """Forward the signals that ask a job to stop to the fork."""
 
     def forward(number: int, _frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -1,9 +1,9 @@
-"""The process that jobs are forked from: imports once, then forks on request.
+"""The fork server: imports the libraries of jobs once, then forks on request.
 
     python -m xstilts.runner.fork_server SOCKET
 
-It ends when its standard input does, that is with the Snakemake that started it. It computes
-nothing itself and starts no thread: a process with threads cannot be forked safely.
+It exits when its standard input is closed, that is with the Snakemake that started it. It computes
+nothing itself and starts no threads: a process with threads cannot be forked safely.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from xstilts.runner.messages import Ended, Request, Started, receive, send
 
 IMPORTED = (
     "pandas",
-    # by torch.optim when it makes its first optimiser
+    # imported by torch.optim with the first optimiser
     "torch._dynamo",
     "xstilts.config.recipe",
     "xstilts.data.prepare",
@@ -43,7 +43,7 @@ IMPORTED = (
     "xstilts.training.selection",
     "xstilts.training.state",
 )
-"""What jobs import first; what single kinds of task need is left to them."""
+"""Modules that jobs import first; those of a single kind of task are left to the forks."""
 
 
 def serve(path: str) -> None:
@@ -56,7 +56,7 @@ def serve(path: str) -> None:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     listener = socket.socket(socket.AF_UNIX)
-    # bound under another name first: the socket is there when it answers
+    # renamed once it listens, so that clients find only a socket that answers
     listener.bind(f"{path}.new")
     listener.listen(64)
     Path(f"{path}.new").rename(path)
@@ -74,7 +74,7 @@ def serve(path: str) -> None:
 
 
 def _report_ended(waiting: dict[int, socket.socket]) -> None:
-    """Tell the scripts of jobs that ended how they did."""
+    """Send their exit codes to the scripts of jobs that have ended."""
     while waiting:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
@@ -100,12 +100,12 @@ def _fork(connection: socket.socket, others: list[socket.socket]) -> int:
         with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
-        # not sys.exit: the fork server's own clean-up is not this process's
+        # not sys.exit: the fork must not run the fork server's clean-up
         os._exit(code)
 
 
 def _job(connection: socket.socket) -> int:
-    """Become the job that is asked for, and run it; returns its exit code."""
+    """Set up this fork as the requested job and run it; return its exit code."""
     request: Request
     request, fds = receive(connection)
     if request.prefix != sys.prefix:
@@ -115,20 +115,20 @@ def _job(connection: socket.socket) -> int:
     with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     os.chdir(request.folder)
-    os.umask(request.mask)
+    os.umask(request.umask)
     os.environ.clear()
     os.environ.update(request.environ)
     send(connection, Started(os.getpid()))
-    threading.Thread(target=_die_with, args=[connection], daemon=True).start()
+    threading.Thread(target=_exit_with_script, args=[connection], daemon=True).start()
     try:
-        run_here(request.call, request.frame)
+        run_here(request.call, request.info)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
     return 0
 
 
-def _die_with(connection: socket.socket) -> None:
-    """End this process when its script has gone, as if the script were it."""
+def _exit_with_script(connection: socket.socket) -> None:
+    """Kill this process when its script has exited, as if they were one process."""
     with contextlib.suppress(OSError):
         connection.recv(1)
     os.kill(os.getpid(), signal.SIGKILL)

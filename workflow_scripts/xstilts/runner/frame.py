@@ -1,4 +1,4 @@
-"""The frame around a job: its log, its one-line error, and a record while it has not ended well."""
+"""The frame of a job: log, exit code, one-line error message, and record in ``failures/``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from xstilts.paths import product, study_root
 from xstilts.progress import Reporter
 from xstilts.results.failures import record_progress, watched
 from xstilts.runner.fork_client import run_in_fork
-from xstilts.runner.messages import Frame
+from xstilts.runner.messages import JobInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FAILED, INTERRUPTED = 1, 75
-"""Exit codes; 75 is EX_TEMPFAIL: stopped from outside, state saved, start again to go on."""
+"""Exit codes; 75 is EX_TEMPFAIL: interrupted with its state saved, can be resumed."""
 
 
 def _configure_logging(log: Path) -> None:
@@ -45,48 +45,47 @@ def run(
     network: bool = False,
     fork: bool = True,
 ) -> None:
-    """Run ``call()`` as a job: in a fork of this run's fork server, or here where there is none.
+    """Run ``call()`` as a job: in a fork of this run's fork server, or in this process without one.
 
-    Leaves with the job's exit code if the job failed.
+    Exits with the job's exit code if the job fails.
 
     Args:
-        call: where it may run in a fork, it can be pickled (a function of a module, or a
+        call: the job; if it may run in a fork, it must be picklable (a function of a module, or a
             ``functools.partial`` of one).
-        output: a file of the job's product, which gives the job its name and its study.
+        output: a file of the job's product, from which the names of job and study derive.
         log: the job's log file.
-        reports: whether the call takes ``report``, to be told how far it is.
-        network: whether the job may download. Such a job runs here: the fork server has imported
-            the Hugging Face libraries with ``HF_HUB_OFFLINE=1``.
-        fork: whether a fork may run the job; not where importing the call has loaded what the job
-            needs already.
+        reports: True if the call takes the argument ``report``, for its progress.
+        network: True if the job may download. It then runs in this process, since the fork server
+            has imported the Hugging Face libraries with ``HF_HUB_OFFLINE=1``.
+        fork: False for a job that needs no more imports than its script has made already.
     """
     name = product(output)
-    frame = Frame(name, log, str(study_root(output)), reports=reports, network=network)
-    code = run_in_fork(call, frame) if fork and not network else None
+    info = JobInfo(name, log, str(study_root(output)), reports=reports, network=network)
+    code = run_in_fork(call, info) if fork and not network else None
     if code is None:
-        run_here(call, frame)
+        run_here(call, info)
     elif code < 0:
         sys.stderr.write(f"\n{name} was ended by {signal.Signals(-code).name}.\n\n")
-        # what a shell reports of a process that a signal ended
+        # the exit code of a shell for a process that was ended by a signal
         sys.exit(128 - code)
     elif code:
         sys.exit(code)
 
 
-def run_here(call: Callable[..., None], frame: Frame) -> None:
-    """Run ``call()`` as a job in this process; leaves with the job's exit code if it failed.
+def run_here(call: Callable[..., None], info: JobInfo) -> None:
+    """Run ``call()`` as a job in this process; exit with the job's exit code if it fails.
 
-    A UserError becomes its one message on stderr and exit code 1; anything else also leaves a
-    traceback in the log.
+    The message of a UserError is printed to stderr, with exit code 1; other exceptions also write
+    their traceback to the log.
     """
-    if not frame.network:
-        # read when huggingface_hub is imported, which only the call itself does
+    if not info.network:
+        # read when huggingface_hub is imported, which happens in the call
         os.environ["HF_HUB_OFFLINE"] = "1"
-    _configure_logging(Path(frame.log))
-    failures = Path(frame.root) / "failures"
-    with _exit_codes(frame.name, frame.log), watched(failures, frame.name, frame.log):
-        if frame.reports:
-            note = functools.partial(record_progress, failures, frame.name, frame.log)
+    _configure_logging(Path(info.log))
+    failures = Path(info.root) / "failures"
+    with _exit_codes(info.name, info.log), watched(failures, info.name, info.log):
+        if info.reports:
+            note = functools.partial(record_progress, failures, info.name, info.log)
             call(report=Reporter(note))
         else:
             call()
@@ -94,7 +93,7 @@ def run_here(call: Callable[..., None], frame: Frame) -> None:
 
 @contextlib.contextmanager
 def _exit_codes(name: str, log: str) -> Iterator[None]:
-    """Turn what ends a job into a message and an exit code."""
+    """Turn exceptions into a message and an exit code."""
     logger = logging.getLogger("xstilts")
     try:
         yield

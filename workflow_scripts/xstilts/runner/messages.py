@@ -1,4 +1,4 @@
-"""What a job's script and the fork server say to each other over a Unix socket."""
+"""Messages between job scripts and the fork server, over a Unix socket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-SOCKET = "XSTILTS_NURSERY"
+SOCKET = "XSTILTS_FORK_SERVER"
 """Environment variable with the path of the fork server's socket."""
 
 _LENGTH = struct.Struct("!Q")
@@ -17,53 +17,52 @@ _FDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """What is known of a job before it starts."""
+class JobInfo:
+    """Name, log and options of a job."""
 
     name: str
     """The product, as in ``target/mini/seed-1/mnli/xnli``."""
     log: str
     """The job's log file."""
     root: str
-    """The study's folder of results."""
+    """The study's results folder."""
     reports: bool = field(default=False, kw_only=True)
-    """Whether it takes ``report``, to be told how far it is."""
+    """True if it takes the argument ``report``."""
     network: bool = field(default=False, kw_only=True)
-    """Whether it may download."""
+    """True if it may download."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """A job to run in a fork; its standard output and error travel beside it."""
+    """A job to run in a fork; sent with the file descriptors of standard output and error."""
 
     call: Callable[..., None]
-    frame: Frame
+    info: JobInfo
     folder: str
     """Working directory."""
     environ: dict[str, str]
     prefix: str
-    """``sys.prefix`` of the script: the fork server must be of the same environment."""
-    mask: int
-    """Bits that new files do not get (umask)."""
+    """``sys.prefix`` of the script: the fork server must use the same environment."""
+    umask: int
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The fork runs the job."""
+    """The fork has started the job."""
 
     pid: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The fork has ended; with no ``Started`` before it, the job was not run."""
+    """The fork has ended; without a ``Started`` before it, the job was not run."""
 
     code: int
     """Exit code, or minus the number of the signal that ended it."""
 
 
 def send(connection: socket.socket, message: Any, fds: tuple[int, ...] = ()) -> None:
-    """Send one message, and open files with it."""
+    """Send one message, and file descriptors with it."""
     data = pickle.dumps(message)
     header = _LENGTH.pack(len(data))
     if fds:
@@ -74,10 +73,10 @@ def send(connection: socket.socket, message: Any, fds: tuple[int, ...] = ()) -> 
 
 
 def receive(connection: socket.socket) -> tuple[Any, list[int]]:
-    """The next message and the open files that came with it.
+    """Receive one message and the file descriptors sent with it.
 
     Raises:
-        EOFError: the other side has gone.
+        EOFError: the connection was closed.
     """
     header, fds, _, _ = socket.recv_fds(connection, _LENGTH.size, _FDS)
     header += _exactly(connection, _LENGTH.size - len(header))

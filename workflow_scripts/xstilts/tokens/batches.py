@@ -1,4 +1,4 @@
-"""From sequences in a memory map to padded tensors, split into passes that fit in memory."""
+"""From sequences in a memory map to padded tensors, split into micro-batches that fit in memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from xstilts.tokens.store import TokenTable
 
 IGNORED = -100
-"""Target of padding: no loss."""
+"""Target without loss, for padding."""
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """The sequences of an effective batch, before padding; the unit with the longest first."""
+    """The sequences of an effective batch before padding, the unit with the longest first."""
 
     lists: Mapping[str, Sequence[Array]]
     """Columns with one number per token."""
@@ -29,7 +29,7 @@ class Sequences:
     """Columns with one number per sequence."""
     pad_id: int
     per_unit: int = 1
-    """Sequences, side by side, that must pass through the model together."""
+    """Sequences of a unit: adjacent, and always in one micro-batch."""
 
     @property
     def lengths(self) -> list[int]:
@@ -37,21 +37,21 @@ class Sequences:
         return [len(row) for row in self.lists["input_ids"]]
 
 
-def gather(
+def read_sequences(
     tables: Sequence[TokenTable],
     sequences: Sequence[tuple[int, int]],
     scalars: Sequence[str] = (),
     lists: Sequence[str] = (),
     per_unit: int = 1,
 ) -> Sequences:
-    """Sequences from one or more token files that share a tokenizer.
+    """Read sequences from one or more token files of one tokenizer.
 
     Args:
         tables: the files.
-        sequences: (position in ``tables``, row) of each sequence, the unit with the longest first.
-        scalars: further columns of numbers.
-        lists: further columns of one number per token.
-        per_unit: sequences that must stay together.
+        sequences: (index in ``tables``, row) of each sequence, the unit with the longest first.
+        scalars: additional columns with one number per sequence.
+        lists: additional columns with one number per token.
+        per_unit: sequences of a unit, which stay together.
     """
     names = ["input_ids", *lists]
     names += [name for name in ("token_type_ids",) if name in tables[0].columns]
@@ -70,7 +70,7 @@ def gather(
 
 
 def select(sequences: Sequences, units: Sequence[int]) -> Sequences:
-    """The sequences of some units, in the order given."""
+    """Return the sequences of the given units, in the given order."""
     size = sequences.per_unit
     rows = [unit * size + offset for unit in units for offset in range(size)]
     return Sequences(
@@ -82,14 +82,14 @@ def select(sequences: Sequences, units: Sequence[int]) -> Sequences:
 
 
 def micro_batches(lengths: Sequence[int], max_tokens: int, per_unit: int = 1) -> Iterator[slice]:
-    """Ranges of sequences that hold at most ``max_tokens`` tokens, padding included.
+    """Yield ranges of sequences with at most ``max_tokens`` tokens, padding included.
 
-    A unit that is larger by itself is a pass of its own.
+    A larger unit is a micro-batch of its own.
 
     Args:
         lengths: tokens of each sequence, the unit with the longest sequence first.
-        max_tokens: what fits in memory; it does not change the result of training.
-        per_unit: sequences that must stay together.
+        max_tokens: maximum tokens of a micro-batch; does not change the result of training.
+        per_unit: sequences of a unit, which stay together.
     """
     start = 0
     while start < len(lengths):
@@ -100,9 +100,9 @@ def micro_batches(lengths: Sequence[int], max_tokens: int, per_unit: int = 1) ->
 
 
 def collate(sequences: Sequences, part: slice, device: torch.device) -> dict[str, torch.Tensor]:
-    """Padded tensors of a part of a batch: sequences x longest of them, and ``attention_mask``.
+    """Pad a part of a batch: tensors of sequences x longest sequence, and ``attention_mask``.
 
-    A column of numbers is one per sequence, or units x sequences of each where there are several.
+    A scalar column becomes a vector, or units x sequences per unit for units of several sequences.
     """
     rows = {name: column[part] for name, column in sequences.lists.items()}
     lengths = np.array([len(row) for row in rows["input_ids"]])
@@ -128,5 +128,5 @@ MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def model_inputs(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The part of a collated batch that the encoder takes."""
+    """Return the tensors of a collated batch that the encoder takes."""
     return {name: tensors[name] for name in MODEL_INPUTS if name in tensors}

@@ -20,7 +20,7 @@ SCHEMA = pa.schema([IDS, EXAMPLE, pa.field("label", pa.int32(), nullable=False)]
 def encode(
     batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
 ) -> Encoded:
-    """One sequence per example, pairs cut from the longer text first.
+    """Encode each example as one sequence; pairs are truncated from the longer text first.
 
     Args:
         batch: examples in the data schema of classification.

@@ -1,4 +1,4 @@
-"""From label names to class numbers, and back to the names."""
+"""The map from label names to class numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LabelIndex:
     index: dict[str, int]
 
     def of(self, label: str, example: str) -> int:
-        """The class of ``label``.
+        """Return the class number of ``label``.
 
         Raises:
             UserError: it is not in the list; names the example.
@@ -32,12 +32,12 @@ class LabelIndex:
 
 
 def labels_of_members(paths: Sequence[Path]) -> tuple[str, ...]:
-    """The label names, in class order, with which token files of one task were made.
+    """Return the label names, in class order, of the token files of one task.
 
     For tasks whose labels are those of their training data.
 
     Raises:
-        UserError: the files differ, so that one head cannot serve them.
+        UserError: the labels of the files differ, so that they cannot share a head.
     """
     found = {path: tuple(TokenTable.open(path).metadata["labels"]) for path in paths}
     if len(set(found.values())) > 1:
@@ -50,5 +50,5 @@ def labels_of_members(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def label_index(labels: Sequence[str]) -> LabelIndex:
-    """Class numbers in the order of ``labels``."""
+    """Number the labels in the given order."""
     return LabelIndex({label: number for number, label in enumerate(labels)})

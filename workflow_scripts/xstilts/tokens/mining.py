@@ -1,4 +1,7 @@
-"""Sequences of sentences on two sides, of which few have a match; of two sets, if one tunes."""
+"""Encoding of bitext mining: sentences on two sides, of which few have a match.
+
+The sides ``tuning_...`` are a second set, on which a threshold is tuned.
+"""
 
 from __future__ import annotations
 

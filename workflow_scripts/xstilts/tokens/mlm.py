@@ -1,4 +1,4 @@
-"""Sequences of plain text or of translation pairs; training masks tokens anew in each epoch."""
+"""Encoding of plain text and of translation pairs; training masks tokens anew at each step."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SCHEMA = pa.schema([IDS, EXAMPLE])
 def encode(
     batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
 ) -> Encoded:
-    """Sequences of all the text.
+    """Encode all the text.
 
-    A text that is too long becomes consecutive sequences. A pair must stay together to be of use:
-    its longer side is cut.
+    A long text is split into consecutive sequences. A pair must stay in one sequence: its longer
+    side is truncated.
     """
     texts, pairs = batch.column("text").to_pylist(), batch.column("pair").to_pylist()
     plain = [row for row, pair in enumerate(pairs) if pair is None]

@@ -1,4 +1,4 @@
-"""Sequences of examples with several choices: one per choice."""
+"""Encoding of multiple choice: one sequence per choice."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SCHEMA = pa.schema([IDS, EXAMPLE, pa.field("label", pa.int32(), nullable=False)]
 def encode(
     batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
 ) -> Encoded:
-    """The sequences of each example in a row: context and question, paired with one choice each.
+    """Encode each example as adjacent sequences: context and question, paired with each choice.
 
     The first text is the context, a space and the question, as in jiant's multiple-choice tasks
-    and google-research/xtreme's ``run_xcopa.py``; the longer text of a pair is cut first, as there.
-    Every sequence has its example's ``label``, the number of the right choice.
+    and google-research/xtreme's ``run_xcopa.py``; as there, the longer text of a pair is truncated
+    first. Every sequence has its example's ``label``, the number of the correct choice.
 
     Raises:
-        UserError: fewer than two choices, or a label that is none of them; names the example.
+        UserError: fewer than two choices, or a label out of range; names the example.
     """
     pairs: list[tuple[str, str]] = []
     counts: list[int] = []
@@ -56,5 +56,5 @@ def _check(identifier: str, choices: Sequence[str], label: int) -> None:
     if not 0 <= label < len(choices):
         raise UserError(
             f"example {identifier!r}: label {label} is none of its {len(choices)} choices, which "
-            f"are numbered 0 to {len(choices) - 1}."
+            f"are numbered from 0 to {len(choices) - 1}."
         )

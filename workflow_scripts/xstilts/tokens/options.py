@@ -1,4 +1,4 @@
-"""What the encoders of all kinds are told, and what they hand back."""
+"""Options and result of the encoding functions of all kinds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenOptions:
-    """How a data set becomes sequences of ids."""
+    """Settings of tokenisation."""
 
     labels: tuple[str, ...]
     """Label names in class order; empty for kinds without labels."""
     max_length: int
-    """Longest sequence in tokens, special tokens included."""
+    """Maximum length of a sequence in tokens, special tokens included."""
     doc_stride: int
-    """Tokens between the starts of two windows over a long context (span only)."""
+    """Tokens between the starts of consecutive windows over a long context (span only)."""
     max_query_length: int = 64
-    """Longest question in tokens (span only)."""
+    """Maximum length of a question in tokens (span only)."""
 
 
 class Encoded(NamedTuple):
@@ -28,4 +28,4 @@ class Encoded(NamedTuple):
 
     batch: pa.RecordBatch
     truncated: int
-    """Examples that lost text."""
+    """Number of examples that were truncated."""

@@ -1,4 +1,4 @@
-"""From a data set in Parquet to its token file."""
+"""Tokenisation of a data set: from Parquet to its token file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LABEL_COLUMNS = {"classification": "label", "tagging": "tags"}
-"""Where the data schema of a kind has the labels."""
+"""Column with the labels in the data schema of a kind."""
 
 BATCH_ROWS = 2_000
-"""Examples encoded together: many enough for the tokenizer's threads, few enough for memory."""
+"""Examples per batch: enough for the tokenizer's threads, few enough for memory."""
 
 
 def prepare_tokens(
@@ -41,15 +41,14 @@ def prepare_tokens(
         data: Parquet file in the data schema of ``kind``.
         out: Arrow file of sequences (``xstilts.tokens.store``), written atomically.
         kind: kind of the task.
-        labels: label names in class order; empty to take those of the data, in alphabetical order
-            (also for kinds that have none).
+        labels: label names in class order; empty for those of the data in alphabetical order, and
+            for kinds without labels.
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
-        max_length: longest sequence in tokens.
-        doc_stride: tokens between the starts of two windows (span only).
+        max_length: maximum length of a sequence in tokens.
+        doc_stride: tokens between the starts of consecutive windows (span only).
 
     Returns:
-        ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples that
-        lost text).
+        ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples).
 
     Raises:
         UserError: the tokenizer or the data cannot be used; names the example.
@@ -58,14 +57,14 @@ def prepare_tokens(
     tokenizer = load_tokenizer(tokenizer_dir)
     if kind == "mlm" and tokenizer.mask_id is None:
         raise UserError(
-            f"{tokenizer_dir}: the tokenizer has no mask token, so that this model cannot be "
-            "trained to guess hidden words. Leave mlm and tlm out of this base's strategies; if it "
-            "has one under another name, name it in tokenizer_config.json, as in "
+            f"{tokenizer_dir}: the tokenizer has no mask token, so this model cannot be trained by "
+            "masked language modelling. Leave mlm and tlm out of this base's strategies; if it has "
+            "a mask token under another name, name it in tokenizer_config.json, as in "
             "{mask_token: ...}."
         )
     if max_length <= tokenizer.pair.size + 2:
         raise UserError(
-            f"max_length: {max_length} leaves no room for text beside the "
+            f"max_length: {max_length} leaves no room for text next to the "
             f"{tokenizer.pair.size} special tokens of a pair. Use at least 16."
         )
     file = pq.ParquetFile(data)
@@ -90,7 +89,7 @@ def prepare_tokens(
 
 
 def _labels_in(file: pq.ParquetFile, kind: str) -> list[str]:
-    """The labels of a data set; none for kinds without labels."""
+    """Return the labels of a data set; none for kinds without labels."""
     found: set[str] = set()
     if column := LABEL_COLUMNS.get(kind):
         for batch in file.iter_batches(BATCH_ROWS, columns=[column]):
@@ -100,7 +99,7 @@ def _labels_in(file: pq.ParquetFile, kind: str) -> list[str]:
 
 
 def _batches(file: pq.ParquetFile) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Record batches with the row of their first example."""
+    """Yield record batches with the row of their first example."""
     first_row = 0
     for batch in file.iter_batches(BATCH_ROWS):
         yield first_row, batch
@@ -110,7 +109,7 @@ def _batches(file: pq.ParquetFile) -> Iterator[tuple[int, pa.RecordBatch]]:
 def _metadata(
     kind: str, labels: Sequence[str], tokenizer: FastTokenizer, num_examples: int
 ) -> dict[str, Any]:
-    """What training and prediction need to know, so that they need no tokenizer."""
+    """Return the metadata by which training and prediction do without the tokenizer."""
     return {
         "kind": kind,
         "labels": list(labels),

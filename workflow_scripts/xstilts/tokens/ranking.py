@@ -1,4 +1,4 @@
-"""Sequences of texts on two sides, to be embedded and ranked; and which of them belong together."""
+"""Encoding of ranking: queries and candidates, with a key that says which belong together."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ SCHEMA = sentences.SCHEMA.append(KEY)
 def encode(
     batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
 ) -> Encoded:
-    """One sequence per text, with its side and the key of a candidate.
+    """Encode each text as one sequence, with its side and the key of a candidate.
 
-    A candidate's key is its own; a query's that of its first right candidate, 0 if it has none.
-    Keys are of the ids, so that a pair finds together whatever part of the file, or which of two
-    files, each stands in.
+    A candidate has its own key, a query that of its first correct candidate, or 0 if it has none.
+    Keys are hashes of ids, so that pairs match across batches and files.
 
     Raises:
-        UserError: a side is none of ``SIDES``.
+        UserError: a side is not one of ``SIDES``.
     """
     encoded = sentences.encode_sentences(batch, tokenizer, options, first_row, SIDES)
     rows = zip(
@@ -50,6 +49,6 @@ def encode(
 
 
 def _key(identifier: str) -> int:
-    """A number for an id; that any two of a million ids share one has a chance of 3 in 10^8."""
+    """Hash an id to 64 bits; the chance of any collision among a million ids is 3 in 10^8."""
     digest = hashlib.blake2b(identifier.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

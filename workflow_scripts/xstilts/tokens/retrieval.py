@@ -1,4 +1,4 @@
-"""Sequences of sentences on two sides, to be embedded and matched."""
+"""Encoding of retrieval: sentences on two sides, to be embedded and matched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequences of sentences on two or more sides, to be embedded and matched."""
+"""Encoding of sentences on two or more sides, to be embedded and matched."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def encode_sentences(
     first_row: int,
     sides: Sequence[str],
 ) -> Encoded:
-    """One sequence per sentence, with the position of its side among ``sides``.
+    """Encode each sentence as one sequence, with the index of its side in ``sides``.
 
     Raises:
-        UserError: a side is none of these.
+        UserError: a side is not in ``sides``.
     """
     found = batch.column("side").to_pylist()
     for side, identifier in zip(found, batch.column("id").to_pylist(), strict=True):

@@ -1,4 +1,4 @@
-"""Windows of a question and a part of its context, with the answer's position."""
+"""Encoding of extractive question answering: windows over the context, with the answer's span."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
 
 
 class Context(NamedTuple):
-    """Tokens of a context and the characters that each stands for (end exclusive)."""
+    """Tokens of a context with their character offsets (end exclusive)."""
 
     ids: list[int]
     starts: npt.NDArray[np.int64]
@@ -39,10 +39,10 @@ class Context(NamedTuple):
 def encode(
     batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
 ) -> Encoded:
-    """Windows over each example's context.
+    """Encode each example as windows over its context.
 
     ``start`` and ``end`` are the positions of the answer's first and last token, both 0 (the
-    first special token) where the window does not hold the whole answer. Offsets are in Unicode
+    first special token) if the window does not contain the whole answer. Offsets are in Unicode
     code points of the original context, -1 for tokens outside it.
     """
     contexts = batch.column("context").dictionary_encode()
@@ -51,7 +51,7 @@ def encode(
         _context(text, encoding.ids, encoding.offsets)
         for text, encoding in zip(texts, tokenizer.encode_with_offsets(texts), strict=True)
     ]
-    # a short sequence must leave room for the context
+    # with a small max_length, the question must leave room for the context
     limit = min(options.max_query_length, (options.max_length - tokenizer.pair.size) // 2)
     questions = tokenizer.token_ids([text.strip() for text in batch.column("question").to_pylist()])
     answers = batch.column("answers").to_pylist()
@@ -79,12 +79,12 @@ def _windows(
     tokenizer: FastTokenizer,
     options: TokenOptions,
 ) -> Iterator[dict[str, Any]]:
-    """The windows of one example: they start every ``doc_stride`` tokens (as in BERT's script)."""
+    """Yield the windows of one example, one every ``doc_stride`` tokens (as in BERT's script)."""
     template = tokenizer.pair
     size = options.max_length - template.size - len(question)
     step = min(options.doc_stride, size)
-    shift = len(template.fences[0]) + len(question) + len(template.fences[1])
-    tail = [-1] * len(template.fences[2])
+    shift = len(template.specials[0]) + len(question) + len(template.specials[1])
+    tail = [-1] * len(template.specials[2])
     for first in range(0, max(1, len(context.ids)), step):
         last = min(first + size, len(context.ids))
         start = end = 0
@@ -105,7 +105,7 @@ def _windows(
 def _answer_tokens(
     context: Context, answers: Sequence[Mapping[str, Any]]
 ) -> tuple[int, int] | None:
-    """First and last token of the first answer; None for no answer."""
+    """Return the first and last token of the first answer; None without an answer."""
     if not answers or not answers[0]["text"]:
         return None
     start = answers[0]["start"]
@@ -115,15 +115,15 @@ def _answer_tokens(
 
 
 def _context(text: str, ids: list[int], offsets: Sequence[tuple[int, int]]) -> Context:
-    """A context's tokens with offsets that cover its characters without the spaces between words.
+    """Return a context's tokens with offsets that cover its characters, but no spaces.
 
-    The tokenizer counts the space before a word to the word, and leaves out the marks that
-    normalisation has merged into the character before them (e + U+0301).
+    The tokenizer's own offsets include the space before a word, and leave out combining marks that
+    normalisation has merged into the previous character (e + U+0301).
     """
     pairs = np.array(offsets, np.int64).reshape(-1, 2)
     starts, ends = pairs[:, 0], pairs[:, 1]
     solid = np.fromiter((not character.isspace() for character in text), bool, len(text))
-    # position of the next character that is no space, and of the next that is one
+    # positions of non-space characters, and of spaces
     following = np.append(np.flatnonzero(solid), len(text))
     spaces = np.append(np.flatnonzero(~solid), len(text))
     starts = np.minimum(following[np.searchsorted(following, starts)], ends)

@@ -1,4 +1,4 @@
-"""The names of a tokenizer's special tokens, from the small files beside it."""
+"""The names of a tokenizer's special tokens, from its configuration files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROLES = ("cls", "sep", "pad", "mask", "unk", "bos", "eos")
 
 
 def special_names(folder: Path) -> dict[str, str]:
-    """Role (cls, sep, ...) to token, from the files beside ``tokenizer.json``."""
+    """Return role (cls, sep, ...) to token, from the files next to ``tokenizer.json``."""
     names: dict[str, str] = {}
     for file in ("special_tokens_map.json", "tokenizer_config.json"):
         if not (folder / file).is_file():
@@ -28,7 +28,7 @@ def special_names(folder: Path) -> dict[str, str]:
 
 
 def has_mask(folder: Path) -> bool:
-    """Whether a folder's tokenizer may have a mask token, by its small files and by custom."""
+    """Return False if a folder's tokenizer has no mask token, named or conventional."""
     names = special_names(folder)
     if "mask" in names or not names:
         return True

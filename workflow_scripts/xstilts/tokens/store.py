@@ -1,4 +1,4 @@
-"""Token sequences on disk: an Arrow file that training reads in place, without copies."""
+"""Token sequences on disk: an Arrow file that is memory-mapped and read without copies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN_TYPES = pa.field("token_type_ids", pa.list_(pa.int8()), nullable=False)
 
 
 def list_array(rows: Sequence[Sequence[int]], value_type: pa.DataType) -> pa.ListArray:
-    """An Arrow list column of integer rows of any lengths."""
+    """Build an Arrow list column from rows of integers."""
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum([len(row) for row in rows], out=offsets[1:])
     flat = np.fromiter((value for row in rows for value in row), np.int32, count=offsets[-1])
@@ -43,33 +43,33 @@ def write_tokens(
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """A list column as flat arrays inside the memory map, one pair per record batch."""
+    """A list column as flat arrays in the memory map, one pair per record batch."""
 
     starts: npt.NDArray[np.int64]
-    """First row of each record batch, and the number of rows."""
+    """First row of each record batch, and the total number of rows."""
     offsets: tuple[npt.NDArray[np.int32], ...]
     values: tuple[npt.NDArray[Any], ...]
 
     def row(self, index: int) -> npt.NDArray[Any]:
-        """The values of one row, in place."""
+        """Return the values of one row, without a copy."""
         chunk = int(np.searchsorted(self.starts, index, side="right")) - 1
         position = index - int(self.starts[chunk])
         offsets = self.offsets[chunk]
         return self.values[chunk][offsets[position] : offsets[position + 1]]
 
     def parts(self) -> list[npt.NDArray[Any]]:
-        """The values of all rows, in place: one array per record batch."""
+        """Return the values of all rows, without a copy: one array per record batch."""
         pairs = zip(self.values, self.offsets, strict=True)
         return [values[offsets[0] : offsets[-1]] for values, offsets in pairs]
 
     def lengths(self) -> npt.NDArray[np.int32]:
-        """Number of values in each row."""
+        """Return the number of values of each row."""
         parts = [np.diff(offsets) for offsets in self.offsets]
         return np.concatenate(parts) if parts else np.zeros(0, np.int32)
 
 
 class TokenTable:
-    """The sequences of one data set, memory-mapped: many jobs on a machine share the pages."""
+    """The sequences of one data set, memory-mapped, so that jobs on a machine share the pages."""
 
     def __init__(self, table: pa.Table, metadata: dict[str, Any]) -> None:
         self._table = table
@@ -80,10 +80,10 @@ class TokenTable:
 
     @classmethod
     def open(cls, path: Path) -> TokenTable:
-        """Map a token file.
+        """Memory-map a token file.
 
         Raises:
-            UserError: the file is missing, cut, or not a token file.
+            UserError: the file is missing, truncated, or not a token file.
         """
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
@@ -91,15 +91,17 @@ class TokenTable:
             raise UserError(f"{path}: no such token file. Make it with prepare_tokens.") from None
         except pa.ArrowInvalid as error:
             raise UserError(
-                f"{path}: not a whole token file ({error}). Delete it to rebuild it."
+                f"{path}: not a complete token file ({error}). Delete it to rebuild it."
             ) from None
         metadata = metadata_of(table.schema)
         if "kind" not in metadata:
-            raise UserError(f"{path}: an Arrow file, but no token file. Delete it to rebuild it.")
+            raise UserError(
+                f"{path}: an Arrow file, but not a token file. Delete it to rebuild it."
+            )
         return cls(table, metadata)
 
     def head(self, num_examples: int) -> TokenTable:
-        """The sequences of the first so many examples, in the same memory map."""
+        """Return the sequences of the first ``num_examples`` examples, in the same memory map."""
         rows = int(np.searchsorted(self.column("example"), num_examples))
         count = min(num_examples, self.metadata["num_examples"])
         return TokenTable(self._table.slice(0, rows), {**self.metadata, "num_examples": count})
@@ -113,13 +115,13 @@ class TokenTable:
         return cast("list[str]", self._table.column_names)
 
     def column(self, name: str) -> npt.NDArray[Any]:
-        """A column of numbers."""
+        """Return a column of numbers."""
         if name not in self._columns:
             self._columns[name] = self._table.column(name).to_numpy()
         return self._columns[name]
 
     def list_column(self, name: str) -> ListColumn:
-        """A column of lists."""
+        """Return a column of lists."""
         if name not in self._lists:
             chunks = [chunk for chunk in self._table.column(name).chunks if len(chunk)]
             sizes = [0, *(len(chunk) for chunk in chunks)]
@@ -132,11 +134,11 @@ class TokenTable:
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest sequence."""
+        """Length of the longest sequence in tokens."""
         return int(self.lengths.max(initial=0))
 
     def ids(self, index: int) -> npt.NDArray[np.int32]:
-        """Token ids of one sequence."""
+        """Return the token ids of one sequence."""
         return self.list_column("input_ids").row(index)
 
 
@@ -145,12 +147,12 @@ def sequences_batch(
     columns: Mapping[str, Any],
     token_types: Sequence[Sequence[int]] | None,
 ) -> pa.RecordBatch:
-    """The sequences of a batch of examples in a kind's schema.
+    """Build a record batch of sequences in a kind's schema.
 
     Args:
-        schema: the kind's columns.
-        columns: their values; rows of integers for a list column.
-        token_types: adds the column ``token_type_ids``; None where the model does not use them.
+        schema: the kind's schema.
+        columns: name to values; rows of integers for a list column.
+        token_types: values of the column ``token_type_ids``; None if the model does not use them.
     """
     if token_types is not None:
         schema = schema.append(TOKEN_TYPES)

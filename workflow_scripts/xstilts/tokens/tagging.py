@@ -1,4 +1,4 @@
-"""Sequences of tagged words; a long sentence becomes several, none of its words is lost."""
+"""Encoding of tagging: a long sentence is split into several sequences, without losing words."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ SCHEMA = pa.schema(
 def encode(
     batch: pa.RecordBatch, tokenizer: FastTokenizer, options: TokenOptions, first_row: int
 ) -> Encoded:
-    """Consecutive sequences per sentence, split between words, never truncated.
+    """Encode each sentence as one or more sequences, split between words, never truncated.
 
-    The label is on the first token of each word; ``word_starts`` holds that token's position. Each
-    word is encoded by itself and begins with the mark of a space. The rule is that of
+    The label is on the first token of each word; ``word_starts`` has the position of that token.
+    Each word is tokenised separately, as if after a space. The rule is that of
     google-research/xtreme, ``utils_preprocess.py``.
 
     Raises:
@@ -44,7 +44,7 @@ def encode(
     budget = options.max_length - tokenizer.single.size
     token_ids = _word_token_ids(batch.column("tokens"), tokenizer, budget)
     labels = label_index(options.labels)
-    before, after = tokenizer.single.fences
+    before, after = tokenizer.single.specials
     columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": [], "word_starts": []}
     examples: list[int] = []
     rows = zip(*(batch.column(name).to_pylist() for name in ("id", "tokens", "tags")), strict=True)
@@ -52,7 +52,7 @@ def encode(
         if len(words) != len(tags):
             raise UserError(
                 f"example {identifier!r}: {len(words)} words but {len(tags)} tags. "
-                "Each word needs one tag; mend the data file."
+                "Each word needs one tag; fix the data file."
             )
         classes = [labels.of(tag, identifier) for tag in tags]
         for first, last in _segments([len(token_ids[word]) for word in words], budget):
@@ -75,7 +75,7 @@ def encode(
 def _word_token_ids(
     column: pa.ListArray, tokenizer: FastTokenizer, budget: int
 ) -> dict[str, list[int]]:
-    """Tokens of each distinct word; a word of no token, or of too many, is one unknown token."""
+    """Return the tokens of each distinct word; a word of none or too many becomes unknown."""
     words = column.flatten().unique().to_pylist()
     return {
         word: token_ids if 0 < len(token_ids) <= budget else [tokenizer.unk_id]
@@ -84,7 +84,7 @@ def _word_token_ids(
 
 
 def _segments(sizes: Sequence[int], budget: int) -> Iterator[tuple[int, int]]:
-    """Consecutive ranges of words, each as long as the budget of tokens allows."""
+    """Yield consecutive ranges of words, each as long as the budget of tokens allows."""
     first, used = 0, 0
     for word, size in enumerate(sizes):
         if used + size > budget:

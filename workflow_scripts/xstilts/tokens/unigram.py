@@ -1,4 +1,4 @@
-"""Training a SentencePiece Unigram tokenizer with XLM-R's conventions."""
+"""Training of a SentencePiece Unigram tokenizer with XLM-R's conventions."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ XLMR_SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
     """Train a SentencePiece Unigram tokenizer with XLM-R's conventions into a folder.
 
-    Equal texts in equal order give equal bytes. The vocabulary is smaller than asked for where
-    the texts do not hold as many tokens.
+    Equal texts in equal order give equal bytes. The vocabulary is smaller than requested if the
+    texts do not contain enough candidates.
 
     Args:
         texts: one text per item.
         vocab_size: number of ids, the five special tokens included.
-        out_dir: gets ``tokenizer.json``, ``tokenizer_config.json`` and ``special_tokens_map.json``,
-            as ``transformers.AutoTokenizer`` reads them.
+        out_dir: folder for ``tokenizer.json``, ``tokenizer_config.json`` and
+            ``special_tokens_map.json``, as ``transformers.AutoTokenizer`` reads them.
 
     Raises:
-        UserError: the texts cannot fill the vocabulary, or it cannot hold their characters.
+        UserError: the vocabulary is too small for the texts' characters, or too large for them.
     """
-    # XLM-R's model normalises with NFKC and folds runs of white space
+    # XLM-R normalises with NFKC and collapses white space
     normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
     counts: Counter[str] = Counter()
 
@@ -87,11 +87,11 @@ def train_unigram(texts: Iterable[str], vocab_size: int, out_dir: Path) -> None:
 def _frequent_words(
     counts: Mapping[str, int], known: Container[str], room: int
 ) -> list[tuple[str, float]]:
-    """The most frequent whole words that are no tokens yet, for what the vocabulary has left over.
+    """Return the most frequent words that are not tokens yet, to fill the vocabulary.
 
-    SentencePiece takes its candidates from the *distinct* words: in text of few words, as a
-    generated world's, a word that is no part of another never becomes a token, however frequent.
-    Real text fills the vocabulary, and nothing is added.
+    SentencePiece takes its candidates from the *distinct* words. In text of few distinct words,
+    such as the microworld's, a word that is not part of another word never becomes a token, however
+    frequent it is. Real text fills the vocabulary, and nothing is added.
     """
     total = sum(counts.values())
     # ties in alphabetical order, so that equal texts give equal bytes
@@ -101,13 +101,11 @@ def _frequent_words(
 
 
 def _unigram_tokens(texts: Iterable[str], size: int) -> list[tuple[str, float]]:
-    """Tokens and their log probabilities, XLM-R's special tokens first.
+    """Return tokens with their log probabilities, XLM-R's special tokens first.
 
-    SentencePiece and not the trainer of ``tokenizers``: that one takes its candidates from the
-    distinct words, so that a word of a small lexicon never becomes a token, and its results vary
-    from run to run.
+    The Unigram trainer of ``tokenizers`` is not used: its results vary from run to run.
     """
-    import sentencepiece  # only base models that are pretrained here need it
+    import sentencepiece  # needed only for base models that are pretrained here
 
     model = io.BytesIO()
     try:
@@ -125,13 +123,13 @@ def _unigram_tokens(texts: Iterable[str], size: int) -> list[tuple[str, float]]:
             pad_id=1,
             eos_id=2,
             unk_id=3,
-            # sums in a fixed order
+            # so that sums have a fixed order
             num_threads=1,
             minloglevel=2,
         )
     except RuntimeError as error:
         raise UserError(
-            f"vocab_size: no tokenizer of {size + 1} ids can be made from these texts ({error}). "
+            f"vocab_size: cannot train a tokenizer with {size + 1} ids on these texts ({error}). "
             "Use another vocab_size, or more text."
         ) from None
     trained = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())

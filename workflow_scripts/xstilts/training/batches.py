@@ -1,4 +1,4 @@
-"""What a step is trained on: the sampler of its task, and its batch's sequences with targets."""
+"""Batches of training: the sampler of each task, and the sequences of a step with targets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xstilts.models.head import UnitHead
-from xstilts.tokens.batches import Sequences, gather
+from xstilts.tokens.batches import Sequences, read_sequences
 from xstilts.training.data_map import UNIT
 from xstilts.training.masking import mask_tokens
 from xstilts.training.mixture import derived_seed
-from xstilts.training.sampler import Member, TaskSampler
+from xstilts.training.sampler import TaskSampler, TrainingSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
 def sampler_of(
     task: str,
-    members: Sequence[Member],
+    members: Sequence[TrainingSet],
     tables: Sequence[TokenTable],
     head: type[BaseHead],
     recipe: Recipe,
     seed: int,
 ) -> TaskSampler:
-    """The sampler of a task of a mixture.
+    """Return the sampler of one task of a mixture.
 
     Args:
         task: name of the task.
-        members: the training sets of the mixture.
-        tables: their tokens, in the same order.
+        members: all training sets of the mixture.
+        tables: their token files, in the same order.
         head: class of the task's head.
-        recipe: of the stage.
-        seed: of the stage.
+        recipe: recipe of the stage.
+        seed: seed of the stage.
     """
     kind: type[TaskSampler] = TaskSampler
     if head.pairs:
@@ -68,22 +68,22 @@ def sequences_of(
     seed: int,
     step: int,
 ) -> Sequences:
-    """The sequences of a step before padding, with what the head's loss needs.
+    """Return the sequences of a step before padding, with the targets of the head's loss.
 
-    For masked language modelling tokens are masked anew at each step. Where units have losses of
-    their own, each sequence says which unit it is of.
+    For masked language modelling, tokens are masked anew at each step. For heads with a loss per
+    unit, each sequence carries the index of its unit.
 
     Args:
-        sampler: of the step's task.
-        head: of the task.
+        sampler: sampler of the step's task.
+        head: head of the task.
         batch: the units of the step, from ``sampler.batch``.
-        recipe: of the stage.
-        seed: of the stage.
+        recipe: recipe of the stage.
+        seed: seed of the stage.
         step: number of the step.
     """
     chosen = sampler.sequences(batch)
     if head.predicts_tokens:
-        found = gather(sampler.tables, chosen)
+        found = read_sequences(sampler.tables, chosen)
         ids, labels = mask_tokens(
             found.lists["input_ids"],
             sampler.tables[0].metadata,
@@ -91,7 +91,9 @@ def sequences_of(
             derived_seed(seed, "mask", step),
         )
         return replace(found, lists={**found.lists, "input_ids": ids, "labels": labels})
-    found = gather(sampler.tables, chosen, head.scalar_targets, head.list_targets, sampler.per_unit)
+    found = read_sequences(
+        sampler.tables, chosen, head.scalar_targets, head.list_targets, sampler.per_unit
+    )
     if not isinstance(head, UnitHead):
         return found
     units = np.repeat(batch, sampler.per_unit)

@@ -1,10 +1,10 @@
-"""The exact gradient of a loss over a whole batch that does not fit into one pass.
+"""The exact gradient of a contrastive loss over a batch that does not fit into one micro-batch.
 
-First all passes run without a graph and give the vectors; the loss over all vectors gives the
-gradient of each; then the passes run again, and each sends its part of that gradient back. Both
-times dropout must draw the same numbers. Memory is that of one pass and of the vectors; the price
-is a second forward pass. (GradCache: Gao et al. 2021, Scaling Deep Contrastive Learning Batch Size
-under Memory Limited Setup.)
+First, all micro-batches are encoded without a graph. The loss over all vectors gives the gradient
+of each vector. Then the micro-batches are encoded again, and each backpropagates its part of that
+gradient. Dropout must draw the same masks both times. Memory is that of one micro-batch and of the
+vectors; the cost is a second forward pass. (GradCache: Gao et al. 2021, Scaling Deep Contrastive
+Learning Batch Size under Memory Limited Setup.)
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ Loss = Callable[[torch.Tensor, Tensors, torch.Tensor], tuple[torch.Tensor, int]]
 
 
 def split_loss(head: Any, micro_batches: Iterable[tuple[torch.Tensor, Tensors]]) -> Loss:
-    """A replacement of ``head.loss`` for the micro-batches of a step, which come in this order.
+    """Return a replacement of ``head.loss`` to call on the micro-batches of a step in this order.
 
-    The losses that it returns add up to the loss of the whole batch, and their gradients to its
-    gradient. That of the head's own scale is there when this returns.
+    The returned losses add up to the loss of the whole batch, and their gradients to its gradient.
+    The gradient of the head's temperature (``scale``) is set before this function returns.
 
     Args:
-        head: with ``pairs`` (``xstilts.models.head``), in the mode in which it is trained.
-        micro_batches: last hidden states and collated tensors of each pass; taken without a graph.
+        head: a head with ``pairs`` (``xstilts.models.head``), in training mode.
+        micro_batches: last hidden states and collated tensors of each micro-batch; consumed
+            without a graph.
     """
     vectors: list[torch.Tensor] = []
     targets: dict[str, list[torch.Tensor]] = {name: [] for name in head.scalar_targets}
@@ -36,11 +37,13 @@ def split_loss(head: Any, micro_batches: Iterable[tuple[torch.Tensor, Tensors]])
             for name, found in targets.items():
                 found.append(tensors[name])
     vectors_BD = torch.cat(vectors).requires_grad_()
-    total, terms = head.contrast(vectors_BD, {name: torch.cat(t) for name, t in targets.items()})
+    total, terms = head.contrastive_loss(
+        vectors_BD, {name: torch.cat(t) for name, t in targets.items()}
+    )
     total.backward()
     assert vectors_BD.grad is not None
     gradients = iter(vectors_BD.grad.split([len(part) for part in vectors]))
-    # the first pass reports the whole batch, the others nothing
+    # the first micro-batch reports the loss of the whole batch, the others zero
     reports = iter([(total.detach(), terms)])
 
     def loss(
@@ -48,7 +51,7 @@ def split_loss(head: Any, micro_batches: Iterable[tuple[torch.Tensor, Tensors]])
     ) -> tuple[torch.Tensor, int]:
         part = (head(hidden_BTD, tensors["attention_mask"]) * next(gradients)).sum()
         value, count = next(reports, (torch.zeros_like(total), 0))
-        # of this value, with the gradient of the part
+        # has this value, and the gradient of the part
         return part - part.detach() + value, count
 
     return loss

@@ -1,9 +1,9 @@
-"""Data maps: how a stage's training went for each of its examples.
+"""Data maps: the training dynamics of each example of a stage.
 
-Each time an example is trained on, the probability of its right answer is noted, as the step's own
-forward pass gives it. Its mean over the epochs is the example's *confidence*, its standard
-deviation the *variability*: easy examples have a high confidence, hard ones a low one, both with
-little variability; ambiguous ones vary much.
+Each time an example is trained on, the probability of its correct answer in that forward pass is
+recorded. The mean over the epochs is the example's *confidence*, the standard deviation its
+*variability*. Easy examples have high confidence and hard ones low confidence, both with low
+variability; ambiguous examples have high variability.
 
 Source: Swayamdipta et al. 2020, arXiv 2009.10795, section 2.
 """
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from xstilts.training.sampler import TaskSampler
 
 UNIT = "unit"
-"""Column of a batch that says which unit of its task's sampler a sequence belongs to."""
+"""Column of a batch with the index, in the task's sampler, of each sequence's unit."""
 
 DATA_MAP_SCHEMA = pa.schema(
     [
         ("task", pa.string()),
         ("language", pa.string()),
-        # row of the training set; a long context is several windows, which are trained on apart
+        # row of the training set; a long context has several windows, each trained on separately
         ("example", pa.int32()),
         ("window", pa.int16()),
-        # times it was trained on
+        # how often it was trained on
         ("epochs", pa.int32()),
-        # mean and standard deviation over the epochs of the right answer's probability
+        # mean and standard deviation over the epochs of the correct answer's probability
         ("confidence", pa.float32()),
         ("variability", pa.float32()),
     ]
@@ -48,18 +48,18 @@ DATA_MAP_SCHEMA = pa.schema(
 
 
 class DataMap:
-    """Probabilities of the right answers of one task's units, summed up on the device.
+    """Probabilities of the correct answers of one task's units, accumulated on the device.
 
-    Shapes: N units of the sampler, B units of a pass.
+    Shapes: N units of the sampler, B units of a micro-batch.
     """
 
     def __init__(self, sampler: TaskSampler, device: torch.device) -> None:
         self.sampler = sampler
         self.sums_3N = torch.zeros(3, len(sampler), device=device)
-        """Of ones, of probabilities and of their squares."""
+        """Count, sum and sum of squares of the probabilities."""
 
-    def noting(self, head: UnitHead) -> Callable[..., tuple[torch.Tensor, int]]:
-        """The head's loss, which also notes the probability of each right answer."""
+    def recording_loss(self, head: UnitHead) -> Callable[..., tuple[torch.Tensor, int]]:
+        """Return the head's loss, which also records the probability of each correct answer."""
 
         def loss(
             hidden_BTD: torch.Tensor,
@@ -69,21 +69,21 @@ class DataMap:
             losses_B = head.losses(hidden_BTD, tensors)
             unit_B = tensors[UNIT].reshape(len(losses_B), -1)[:, 0]
             right_B = torch.exp(-losses_B.detach())
-            noted_3B = torch.stack([torch.ones_like(right_B), right_B, right_B**2])
-            self.sums_3N.index_add_(1, unit_B, noted_3B)
+            terms_3B = torch.stack([torch.ones_like(right_B), right_B, right_B**2])
+            self.sums_3N.index_add_(1, unit_B, terms_3B)
             return losses_B.sum(), len(losses_B)
 
         return loss
 
-    def gathered(self, group: ProcessGroup) -> torch.Tensor:
-        """The sums of all processes; the first holds them then, the others start again."""
+    def reduce(self, group: ProcessGroup) -> torch.Tensor:
+        """Move the sums of all processes to the main process; the others start again from zero."""
         group.all_reduce_gradients([self.sums_3N])
         if not group.is_main:
             self.sums_3N.zero_()
         return self.sums_3N
 
     def table(self) -> pa.Table:
-        """The units that were trained on; columns of DATA_MAP_SCHEMA."""
+        """Return a row per unit that was trained on, with the columns of DATA_MAP_SCHEMA."""
         count_N, total_N, squares_N = self.sums_3N.double().cpu().numpy()
         seen = np.flatnonzero(count_N)
         mean = total_N[seen] / count_N[seen]
@@ -107,7 +107,7 @@ class DataMap:
 
 
 def _windows(members: np.ndarray, example: np.ndarray) -> np.ndarray:
-    """Which of its example's units each is; those of an example stand side by side."""
+    """Return the number of each unit among the units of its example, which are adjacent."""
     same = (np.diff(members, prepend=-1) == 0) & (np.diff(example, prepend=-1) == 0)
     at = np.arange(len(same))
     return at - np.maximum.accumulate(np.where(same, 0, at))
@@ -116,9 +116,9 @@ def _windows(members: np.ndarray, example: np.ndarray) -> np.ndarray:
 def data_maps(
     samplers: Sequence[TaskSampler], heads: Mapping[str, BaseHead], device: torch.device
 ) -> dict[str, DataMap]:
-    """An empty map for each task whose units have losses that are probabilities of right answers.
+    """Return an empty map for each task whose loss per unit is a log probability.
 
-    With label smoothing they are none.
+    Tasks with label smoothing have no map: their losses are not log probabilities.
     """
     return {
         sampler.task: DataMap(sampler, device)

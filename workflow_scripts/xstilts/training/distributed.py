@@ -1,11 +1,12 @@
-"""Several processes that train a stage together: copies of the model, or one in shards.
+"""Process groups of several processes: data parallelism (DDP) and sharded weights (FSDP2).
 
-accelerate finds the device of each process and carries objects between them; gradients and shards
-are torch's. Its ``prepare`` is not used: it wraps models for its own loop, and it would make the
-embeddings a shard of their own, gone when the head of masked language modelling needs them.
+accelerate chooses the device of each process and broadcasts objects; collectives and sharding are
+torch's. ``Accelerator.prepare`` is not used: it wraps models for a loop of its own, and it would
+shard the embeddings separately, so that they would be freed before the head of masked language
+modelling uses them.
 
-Each step's gradients are the same sums as those of one process but for the order of their terms,
-and that order is fixed, so that a stage that is stopped goes on to the same bits.
+Up to the order of their terms, the gradients of each step are the sums that a single process
+computes. The order is fixed, so that an interrupted stage resumes to bit-identical weights.
 """
 
 from __future__ import annotations
@@ -33,28 +34,31 @@ from xstilts.training.process_group import (
 )
 
 if TYPE_CHECKING:
-    from xstilts.training.setup import Stage
+    from xstilts.training.setup import StageModel
 
 T = TypeVar("T")
 BUCKET = 1 << 24
-"""Numbers that are summed over the processes at once: few calls, little memory for the copy."""
-PATIENCE = timedelta(hours=2)
-"""How long a process waits for another, which may be writing a large state. That one has died is
-seen by the process that started them all."""
-REASONS = (None, "stop_after", "SIGINT", "SIGTERM", "SIGUSR1")
+"""Elements per all-reduce: large enough for few calls, small enough for the flat copy."""
+TIMEOUT = timedelta(hours=2)
+"""Time that a process waits for the others, one of which may be writing a large state. The
+launcher notices processes that have died."""
+STOP_REASONS = (None, "stop_after", "SIGINT", "SIGTERM", "SIGUSR1")
+"""By increasing priority."""
 
 
 def join(
     mode: Literal["ddp", "fsdp"], rank: int, size: int, rendezvous: str, precision: str
 ) -> tuple[ProcessGroup, torch.device]:
-    """The team of this process, once all have come, and the device of this process.
+    """Join the process group; return it and the device of this process.
+
+    Blocks until all processes have joined.
 
     Args:
-        mode: copies of the model, or one in shards.
-        rank: number of this process.
-        size: number of all.
-        rendezvous: path of a file that does not exist yet, by which they find each other.
-        precision: of the recipe.
+        mode: ``ddp`` for replicas of the model, ``fsdp`` for sharded weights.
+        rank: rank of this process.
+        size: world size.
+        rendezvous: path of a file that does not exist yet, by which the processes find each other.
+        precision: precision of the recipe.
 
     Raises:
         UserError: the machine has GPUs, but fewer than processes.
@@ -62,16 +66,16 @@ def join(
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if 0 < gpus < size:
         raise UserError(
-            f"parallel.processes: {size}, but this machine shows {gpus} GPU(s), and each process "
-            f"needs one. Ask for {size} (resource gpu), or lower processes."
+            f"parallel.processes: {size}, but only {gpus} GPU(s) are visible, and each process "
+            f"needs one. Request {size} (resource gpu), or lower processes."
         )
     backend = "gloo"
     if gpus:
         torch.cuda.set_device(rank)
-        # small messages between the processors need not wait for the GPUs
+        # small CPU messages need not wait for the GPUs
         backend = "cpu:gloo,cuda:nccl"
     dist.init_process_group(
-        backend, init_method=f"file://{rendezvous}", rank=rank, world_size=size, timeout=PATIENCE
+        backend, init_method=f"file://{rendezvous}", rank=rank, world_size=size, timeout=TIMEOUT
     )
     device = PartialState(cpu=not gpus).device
     if mode == "ddp":
@@ -80,24 +84,25 @@ def join(
 
 
 class DataParallel(ProcessGroup):
-    """Each process has the whole model and a share of each batch (DDP).
+    """Each process has a replica of the model and a part of each batch.
 
-    torch's DistributedDataParallel is not used: it needs a fixed set of used parameters, while a
-    stage's tasks use different heads, and the order of its sums changes after the first step, so
-    that a stage that goes on would end in other bits.
+    torch's DistributedDataParallel is not used, for two reasons. It expects every step to use the
+    same parameters, while the tasks of a stage use different heads. And it changes the order of
+    its sums after the first step, so that a resumed stage would not be bit-identical.
     """
 
     def __init__(self, rank: int, size: int) -> None:
         self.rank, self.size = rank, size
 
     def dropout_seed(self, seed: int, step: int) -> int:
-        """Another one for each process."""
+        """Return a seed that differs between steps and between processes."""
         return derived_seed(seed, "dropout", step, self.rank)
 
     def micro_batches(self, sequences: Sequences, max_tokens: int) -> Iterator[MicroBatch]:
-        """Passes of this process's share; as many in all processes, for they wait for another.
+        """Yield the micro-batches of this process's units.
 
-        One that has fewer goes through the shortest unit again, without counting it.
+        All processes yield the same number, since collectives must match (FSDP gathers weights in
+        each micro-batch). A process with fewer repeats the shortest unit with ``counts=False``.
         """
         unit, lengths = sequences.per_unit, sequences.lengths
         found = partition_units(lengths, unit, self.size)
@@ -113,13 +118,13 @@ class DataParallel(ProcessGroup):
             yield MicroBatch(shortest, slice(None), counts=False)
 
     def all_reduce_loss(self, loss: torch.Tensor, terms: int) -> tuple[torch.Tensor, int]:
-        """Sums over all processes."""
+        """Return the sums over all processes."""
         both = torch.stack([loss.double(), loss.new_tensor(terms, dtype=torch.float64)])
         dist.all_reduce(both)
         return both[0].to(loss.dtype), int(both[1])
 
     def all_reduce_gradients(self, gradients: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Sum the gradients over all processes, in place; returns their norm."""
+        """Sum the gradients over all processes, in place; return their norm."""
         start = size = 0
         for end, gradient in enumerate(gradients, 1):
             size += gradient.numel()
@@ -129,31 +134,31 @@ class DataParallel(ProcessGroup):
         return super().all_reduce_gradients(gradients)
 
     def all_reduce_stop(self, reason: str | None, due: bool) -> tuple[str | None, bool]:
-        """The strongest reason to stop that any process has; saving when it is due for any."""
-        found = torch.tensor([REASONS.index(reason), int(due)])
+        """Return the strongest reason to stop of any process, and whether any is due to save."""
+        found = torch.tensor([STOP_REASONS.index(reason), int(due)])
         dist.all_reduce(found, dist.ReduceOp.MAX)
-        return REASONS[int(found[0])], bool(found[1])
+        return STOP_REASONS[int(found[0])], bool(found[1])
 
     def broadcast(self, value: T) -> T:
-        """The first process's value, for all; the others get None for its tensors."""
-        told = [with_tensors(value, lambda _: None) if self.is_main else None]
-        broadcast_object_list(told)
-        return value if self.is_main else told[0]  # type: ignore[return-value]
+        """Return the main process's value; the other processes get None for its tensors."""
+        values = [with_tensors(value, lambda _: None) if self.is_main else None]
+        broadcast_object_list(values)
+        return value if self.is_main else values[0]  # type: ignore[return-value]
 
     def gather(self, state: State, *, keep: bool = False) -> State:
-        """Whole tensors in main memory for the first process, None for the others."""
-        whole: dict[int, torch.Tensor] = {}
+        """Return full tensors in main memory on the main process, None on the others."""
+        copies: dict[int, torch.Tensor] = {}
 
-        def collected(tensor: torch.Tensor) -> torch.Tensor | None:
-            full = self._whole(tensor.detach())
+        def gathered(tensor: torch.Tensor) -> torch.Tensor | None:
+            full = self._full_tensor(tensor.detach())
             if not self.is_main:
                 return None
-            # what stands under two names stays one tensor
-            return whole.setdefault(local(tensor).data_ptr(), full.to("cpu", copy=True))
+            # a tensor with two names (tied weights) stays one tensor
+            return copies.setdefault(local(tensor).data_ptr(), full.to("cpu", copy=True))
 
-        return with_tensors(state, collected)
+        return with_tensors(state, gathered)
 
-    def _whole(self, tensor: torch.Tensor) -> torch.Tensor:
+    def _full_tensor(self, tensor: torch.Tensor) -> torch.Tensor:
         return tensor
 
     @torch.no_grad()
@@ -164,56 +169,56 @@ class DataParallel(ProcessGroup):
 
 
 class FullyShardedDataParallel(DataParallel):
-    """Each process holds a part of the encoder's matrices, gradients and moments (FSDP2).
+    """Each process holds a shard of the encoder's matrices, gradients and moments (FSDP2).
 
-    A layer is whole only while it is computed; embeddings and what stands outside of the layers,
-    from the forward to the backward pass, since heads use the embeddings too.
+    A layer is unsharded only while it is computed. Embeddings and all else outside the layers stay
+    unsharded from the forward to the backward pass, since heads use the embeddings too.
     """
 
     def __init__(self, rank: int, size: int, precision: str) -> None:
         super().__init__(rank, size)
         self.precision = precision
 
-    def to_device(self, make: Callable[..., Stage], device: torch.device) -> Stage:
-        """The stage with its encoder in shards.
+    def to_device(self, make: Callable[..., StageModel], device: torch.device) -> StageModel:
+        """Build the model and shard its encoder.
 
-        The processes build it in turn, so that main memory holds one whole model at a time.
+        The processes do so in turn, so that main memory holds one full model at a time.
         """
         from torch.distributed.device_mesh import init_device_mesh
 
         mesh = init_device_mesh(device.type, (self.size,))
-        made: list[Stage] = []
+        made: list[StageModel] = []
         for turn in range(self.size):
             if turn == self.rank:
-                stage = make(device=torch.device("cpu"))
-                self._shard(stage.encoder, mesh, device)
-                for head in stage.heads.values():
+                model = make(device=torch.device("cpu"))
+                self._shard(model.encoder, mesh, device)
+                for head in model.heads.values():
                     head.to(device)
-                made.append(stage)
-            # on the processors: a GPU's barrier would need all GPUs to be ready
+                made.append(model)
+            # a barrier on CPU tensors: on the GPU it would need all GPUs to be ready
             dist.all_reduce(torch.zeros(1))
         return made[0]
 
-    def gather_model(self, stage: Stage, make: Callable[..., Stage]) -> Stage | None:
-        """A stage of its own with the weights of all processes, in the first one's main memory."""
-        weights = self.gather(_every(stage))
+    def gather_model(self, model: StageModel, make: Callable[..., StageModel]) -> StageModel | None:
+        """Return an unsharded copy in the main process's memory; None on the others."""
+        weights = self.gather(_state_dicts(model))
         if not self.is_main:
             return None
-        made = make(device=torch.device("cpu"))
-        ProcessGroup().restore(_every(made), weights)
-        return made
+        full = make(device=torch.device("cpu"))
+        ProcessGroup().restore(_state_dicts(full), weights)
+        return full
 
     def _shard(self, encoder: Any, mesh: Any, device: torch.device) -> None:
         from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 
         policy = MixedPrecisionPolicy()
         if self.precision == "bf16":
-            # Autocast decides what is computed in bf16, as in one process; matrices only travel
-            # so. Left to autocast alone, a copy of each would be kept for the backward pass.
+            # As in one process, autocast decides which operations run in bf16. Gathering matrices
+            # in bf16 saves the copies that autocast would keep of them for the backward pass.
             policy = MixedPrecisionPolicy(
                 param_dtype=torch.bfloat16, reduce_dtype=torch.float32, cast_forward_inputs=False
             )
-        # Biases and norms are copies, as the heads are: they are small, and norms stay in fp32.
+        # Biases and norms are replicated, as the heads are: they are small, and norms stay in fp32.
         vectors = {parameter for parameter in encoder.parameters() if parameter.ndim < 2}
         for parameter in vectors:
             parameter.data = parameter.data.to(device)
@@ -222,21 +227,21 @@ class FullyShardedDataParallel(DataParallel):
         fully_shard(encoder, mesh=mesh, reshard_after_forward=False, ignored_params=vectors)
         for module in encoder.modules():
             if isinstance(module, FSDPModule):
-                # sums, not means: the loop divides by the terms of the whole batch
+                # sums, not means: the loop divides by the number of terms of the whole batch
                 module.set_gradient_divide_factor(1.0)
                 module.set_force_sum_reduction_for_comms(True)
 
     def all_reduce_gradients(self, gradients: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Sum the gradients of what are copies (shards' are); returns the norm of all of them."""
-        copies = [gradient for gradient in gradients if not hasattr(gradient, "to_local")]
-        parts = [local(gradient) for gradient in gradients if hasattr(gradient, "to_local")]
-        squares = torch.nn.utils.get_total_norm(parts).square()
+        """Sum the gradients of replicated weights (FSDP has summed the others); return the norm."""
+        replicated = [gradient for gradient in gradients if not hasattr(gradient, "to_local")]
+        shards = [local(gradient) for gradient in gradients if hasattr(gradient, "to_local")]
+        squares = torch.nn.utils.get_total_norm(shards).square()
         dist.all_reduce(squares)
-        return (squares + super().all_reduce_gradients(copies).square()).sqrt()
+        return (squares + super().all_reduce_gradients(replicated).square()).sqrt()
 
-    def _whole(self, tensor: torch.Tensor) -> torch.Tensor:
-        whole: torch.Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
-        return whole
+    def _full_tensor(self, tensor: torch.Tensor) -> torch.Tensor:
+        full: torch.Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+        return full
 
     @torch.no_grad()
     def _fill(self, own: Any, value: torch.Tensor | None) -> None:
@@ -247,17 +252,17 @@ class FullyShardedDataParallel(DataParallel):
 
         device = local(own).device
         empty = torch.empty(own.shape, dtype=own.dtype, device=device)
-        whole = empty if value is None else value.to(device)
-        local(own).copy_(local(distribute_tensor(whole, own.device_mesh, own.placements)))
+        full = empty if value is None else value.to(device)
+        local(own).copy_(local(distribute_tensor(full, own.device_mesh, own.placements)))
 
 
-def _every(stage: Stage) -> State:
-    """All weights of a stage, the frozen ones too, by reference."""
-    return [module.state_dict() for module in stage.modules()]
+def _state_dicts(model: StageModel) -> State:
+    """Return the state dict of each module, frozen weights included."""
+    return [module.state_dict() for module in model.modules()]
 
 
 def _sum_in_place(gradients: Sequence[torch.Tensor]) -> None:
-    """Sum tensors over all processes in one call."""
+    """Sum tensors over all processes in one all-reduce."""
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
     sizes = [gradient.numel() for gradient in gradients]

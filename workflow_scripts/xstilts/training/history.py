@@ -1,4 +1,4 @@
-"""What happened at each step: the record, who is told, and the check for losses that exploded."""
+"""The training history: loss and speed of each step, progress reports, a check for divergence."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ SCHEMA = pa.schema(
     ]
 )
 FLUSH_STEPS = 20
-"""Steps whose losses stay on the device: reading each at once would make it wait."""
+"""Steps after which losses are read from the device: reading each at once would stall it."""
 FLUSH_SECONDS = 5.0
-"""The same where steps are slow: nobody waits longer for news."""
+"""Seconds after which losses are read where steps are slow."""
 
 
 class Step(NamedTuple):
-    """One optimiser step; loss and norm may still be on the device."""
+    """One optimiser step; loss and gradient norm may still be on the device."""
 
     step: int
     task: str
@@ -47,11 +47,11 @@ class Step(NamedTuple):
     grad_norm: torch.Tensor
     tokens: int
     examples: Callable[[], Sequence[str]]
-    """Names the sequences of the step, for an error message."""
+    """Returns the names of the step's examples, for an error message."""
 
 
 class History:
-    """The record of a stage, across interruptions."""
+    """The history of a stage, across interruptions."""
 
     def __init__(self, num_steps: int, runtime: Runtime) -> None:
         self.columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
@@ -63,7 +63,7 @@ class History:
         self._seconds = 0.0
 
     def resume(self, columns: dict[str, list[Any]]) -> None:
-        """Go on from the record of an earlier run."""
+        """Continue the history of an earlier run."""
         self.columns = {name: list(values) for name, values in columns.items()}
         self._first = len(self.columns["step"])
         self._seconds = self.columns["seconds"][-1] if self._first else 0.0
@@ -71,24 +71,24 @@ class History:
 
     @property
     def seconds(self) -> float:
-        """Time spent on training so far, in all runs."""
+        """Training time so far, of all runs."""
         return self._seconds + time.monotonic() - self._clock
 
     def add(self, step: Step) -> None:
-        """Note a step."""
+        """Add a step."""
         self._pending.append(step)
         late = time.monotonic() - self._flushed > FLUSH_SECONDS
         if late or len(self._pending) >= FLUSH_STEPS or step.step + 1 == self._num_steps:
             self.flush()
 
     def flush(self) -> None:
-        """Read the pending losses.
+        """Read the losses of the pending steps from the device.
 
         Raises:
             UserError: a loss or a gradient is not a finite number.
         """
         known = len(self.columns["step"])
-        # after the wait for the device
+        # reading waits for the device; only then is the time known
         losses = [float(step.loss) for step in self._pending]
         seconds, self._flushed = self.seconds, time.monotonic()
         for step, loss in zip(self._pending, losses, strict=True):
@@ -98,7 +98,7 @@ class History:
                     f"step {step.step} ({step.task}): loss {loss}, gradient norm {norm}, at "
                     f"learning rate {step.learning_rate:.3g}, on the examples "
                     f"{', '.join(step.examples()[:8])}. Lower learning_rate, or raise warmup; "
-                    "precision bf16 may be too coarse for this model."
+                    "precision bf16 may be too low for this model."
                 )
             values = (step.step, step.task, loss, step.learning_rate, norm, step.tokens, seconds)
             for name, value in zip(SCHEMA.names, values, strict=True):
@@ -109,7 +109,7 @@ class History:
             self._report(self._progress())
 
     def _progress(self) -> Progress:
-        """The latest step, the speed of this run and the time that is left."""
+        """Return the latest step with the speed of this run and the remaining time."""
         done = len(self.columns["step"])
         elapsed = max(time.monotonic() - self._clock, 1e-9)
         speed = sum(self.columns["tokens"][self._first :]) / elapsed
@@ -123,6 +123,6 @@ class History:
         )
 
     def write(self, path: Path) -> None:
-        """Write the record as Parquet."""
+        """Write the history as Parquet."""
         with atomic_path(path) as temporary:
             pq.write_table(pa.table(self.columns, schema=SCHEMA), temporary)

@@ -1,8 +1,8 @@
-"""Starts the processes of a team on this machine, and ends as they end.
+"""Launch the processes of a process group on this machine and return their result or error.
 
-torch's own launchers do not fit a job: one imports the job's script in every process, the other
-gives processes half a minute to save their state, and both report a dead one as a page of text.
-This module imports no torch: the process that waits needs none of it.
+torch's launchers do not fit a job: ``torch.multiprocessing`` imports the job's script in every
+process, ``torchrun`` gives processes only half a minute to save their state, and both report a dead
+process as a page of text. This module does not import torch: the waiting process does not need it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 LIBRARY = str(Path(__file__).parents[2])
 GRACE = 5.0
-"""Seconds in which the others may say what they saw of a process that failed."""
+"""Seconds to wait for the messages of the other processes after one has failed."""
 POLL = 0.2
 LOGGED = Reporter()
 
@@ -43,29 +43,33 @@ def launch(
     num_threads: int,
     report: Callable[[Progress], None] = LOGGED,
 ) -> Any:
-    """What ``function(arguments, report, team, device)`` returns in the first of several processes.
+    """Call ``function(arguments, report, group, device)`` in several processes.
 
-    Their log lines go to this process's log, and signals that ask to stop, to all of them.
+    Their log lines are written to this process's log. Signals that ask to stop are forwarded to
+    all of them.
 
     Args:
         function: ``module:name``; called in every process.
         arguments: plain values.
-        processes: how many.
-        mode: ``ddp`` for copies of the model, ``fsdp`` for one in shards.
-        precision: of the recipe.
+        processes: number of processes.
+        mode: ``ddp`` for replicas of the model, ``fsdp`` for sharded weights.
+        precision: precision of the recipe.
         num_threads: CPU threads of each process.
-        report: told what the first process says of how far it is; by default, lines in the log.
+        report: receives the progress of the main process; by default, writes lines to the log.
+    with stop_request() as request, tempfile.TemporaryDirectory() as folder:
+    Returns:
+        The return value of the main process.
 
     Raises:
         UserError: a process raised it.
-        Interrupted: the processes stopped because they were asked to.
-        RuntimeError: a process died, or failed by an error in the program.
+        Interrupted: a signal asked the processes to stop.
+        RuntimeError: a process died or raised another exception.
     """
     with stop_request() as request, tempfile.TemporaryDirectory() as folder:
-        order = {
+        job = {
             "function": function,
             "arguments": dict(arguments),
-            "meeting": str(Path(folder) / "meeting"),
+            "rendezvous": str(Path(folder) / "rendezvous"),
             "size": processes,
             "mode": mode,
             "precision": precision,
@@ -73,7 +77,7 @@ def launch(
         workers: list[_Worker] = []
         try:
             for rank in range(processes):
-                workers.append(_Worker(rank, order, num_threads, report))
+                workers.append(_Worker(rank, job, num_threads, report))
             _watch(workers, request)
         finally:
             for worker in workers:
@@ -82,55 +86,55 @@ def launch(
 
 
 class _Worker:
-    """One process, and what it has said."""
+    """One process, and the messages received from it."""
 
     def __init__(
         self,
         rank: int,
-        order: Mapping[str, Any],
+        job: Mapping[str, Any],
         num_threads: int,
         report: Callable[[Progress], None],
     ) -> None:
-        self.rank, self.size = rank, order["size"]
+        self.rank, self.size = rank, job["size"]
         self._report = report
-        self.said: dict[str, Any] = {}
-        """``result``, or ``error`` with ``kind``, ``text`` and ``at``."""
+        self.outcome: dict[str, Any] = {}
+        """``result``, or ``error`` with ``kind``, ``text`` and ``at``; empty until it ends."""
         self.closed = False
-        """Whether it can say no more."""
-        self.ended_here = False
-        """Whether this process had to end it."""
-        self._rest = b""
-        self.pipe, theirs = os.pipe()
+        """True once it can send no more messages."""
+        self.killed_here = False
+        """True if this process had to kill it."""
+        self._buffer = b""
+        self.pipe, write_end = os.pipe()
         paths = [LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(paths),
             "OMP_NUM_THREADS": str(num_threads),
-            # what accelerate and torch look for
+            # read by accelerate and torch
             "RANK": str(rank),
             "LOCAL_RANK": str(rank),
             "WORLD_SIZE": str(self.size),
             "LOCAL_WORLD_SIZE": str(self.size),
         }
         if sys.platform == "linux":
-            # all are on this machine: its name need not be known to a network
+            # all are on this machine, whose host name may not resolve
             environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "xstilts.training.worker", str(theirs)],
+            [sys.executable, "-m", "xstilts.training.worker", str(write_end)],
             stdin=subprocess.PIPE,
             env=environment,
-            pass_fds=[theirs],
+            pass_fds=[write_end],
         )
-        os.close(theirs)
+        os.close(write_end)
         assert self.process.stdin is not None
-        # stays open: its end tells the worker that this process is gone
-        self.process.stdin.write(json.dumps({**order, "rank": rank}).encode() + b"\n")
+        # stays open: the worker exits when it is closed, by the end of this process too
+        self.process.stdin.write(json.dumps({**job, "rank": rank}).encode() + b"\n")
         self.process.stdin.flush()
 
     def read(self) -> None:
-        """Take in what the worker has written."""
-        found = os.read(self.pipe, 1 << 16)
-        *lines, self._rest = (self._rest + found).split(b"\n")
+        """Read and handle the worker's new messages."""
+        data = os.read(self.pipe, 1 << 16)
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             message = json.loads(line)
             if "log" in message:
@@ -138,22 +142,22 @@ class _Worker:
             elif "progress" in message:
                 self._report(Progress(**message["progress"]))
             else:
-                self.said |= message
-        self.closed = not found
+                self.outcome |= message
+        self.closed = not data
 
     @property
     def failed(self) -> bool:
-        """Whether it has ended in any other way than it was to."""
+        """True if it has ended with neither a result nor an interruption."""
         if not self.closed or self.process.poll() is None:
             return False
-        # one that was asked to stop does not wait for the first, which may be saving its state
-        stopped = self.said.get("error", {}).get("kind") == Interrupted.__name__
-        return not stopped and "result" not in self.said
+        # an interrupted one has ended before the main process, which may still be saving its state
+        interrupted = self.outcome.get("error", {}).get("kind") == Interrupted.__name__
+        return not interrupted and "result" not in self.outcome
 
     def end(self) -> None:
-        """End the process if it still runs, and close what led to it."""
+        """Kill the process if it still runs, and close its pipes."""
         if self.process.poll() is None:
-            self.ended_here = True
+            self.killed_here = True
             self.process.kill()
         self.process.wait()
         assert self.process.stdin is not None
@@ -162,7 +166,7 @@ class _Worker:
 
 
 def _watch(workers: Sequence[_Worker], request: StopRequest) -> None:
-    """Return when all have ended, or soon after the first has failed."""
+    """Handle messages and forward signals until all have ended, or shortly after one has failed."""
     forwarded = None
     failed_at = None
     with selectors.DefaultSelector() as selector:
@@ -186,31 +190,31 @@ def _watch(workers: Sequence[_Worker], request: StopRequest) -> None:
 
 
 def _outcome(workers: Sequence[_Worker], request: StopRequest) -> Any:
-    """The first process's result, or the error that explains the others'."""
-    errors = [worker.said["error"] for worker in workers if "error" in worker.said]
+    """Return the main process's result, or raise the error that caused all others."""
+    errors = [worker.outcome["error"] for worker in workers if "error" in worker.outcome]
     errors.sort(key=lambda error: error["at"])
     for error in errors:
         if error["kind"] == UserError.__name__:
             raise UserError(error["text"])
     for worker in workers:
-        if not worker.said and not worker.ended_here:
+        if not worker.outcome and not worker.killed_here:
             raise _death(worker, request)
     for error in errors:
         if error["kind"] == Interrupted.__name__:
             raise Interrupted(error["text"])
         raise RuntimeError(error["text"])
-    return workers[0].said["result"]
+    return workers[0].outcome["result"]
 
 
 def _death(worker: _Worker, request: StopRequest) -> Exception:
-    """The error for a process that ended without a word, over which the others stumbled."""
+    """Return the error for a worker that died silently and made the others fail."""
     code = worker.process.returncode
-    end = f"ended by exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+    end = f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
     if code < 0 and signal.Signals(-code).name == request.signal:
-        return Interrupted(f"{request.signal}: stopped; the training state saved last is kept.")
+        return Interrupted(f"{request.signal}: stopped; the last saved training state is kept.")
     advice = " Most likely memory ran out: raise mem_mb, or lower max_tokens."
     return RuntimeError(
-        f"process {worker.rank + 1} of {worker.size} was {end} and left no message, so that the "
-        f"others were stopped.{advice if code == -signal.SIGKILL else ''} The training state that "
-        "was saved last is kept."
+        f"process {worker.rank + 1} of {worker.size} {end} without an error message, so the others "
+        f"were stopped.{advice if code == -signal.SIGKILL else ''} The last saved training state "
+        "is kept."
     )

@@ -1,4 +1,4 @@
-"""One stage of a chain: from the parent's model and a mixture to a trained model."""
+"""The training loop of a stage: from the parent's model and a mixture to a trained model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xstilts.errors import Interrupted
 from xstilts.malloc import gc_frozen, keep_freed_memory
 from xstilts.models.encoder import (
     check_fit,
-    checkpoint_layers,
+    enable_gradient_checkpointing,
     hidden_states,
     input_embeddings,
 )
@@ -27,10 +27,10 @@ from xstilts.tokens.store import TokenTable
 from xstilts.training.batches import sampler_of, sequences_of
 from xstilts.training.data_map import data_maps, write_data_map
 from xstilts.training.history import History, Step
-from xstilts.training.mixture import draws_of, task_of_steps
-from xstilts.training.optimiser import learning_rate, left_by_decay, make_optimiser, step_with
+from xstilts.training.mixture import steps_within_task, task_of_steps
+from xstilts.training.optimiser import decay_factor, learning_rate, make_optimiser, optimiser_step
 from xstilts.training.runtime import Runtime, TrainResult, peak_memory
-from xstilts.training.setup import Stage, set_up
+from xstilts.training.setup import StageModel, build_stage_model
 from xstilts.training.signals import stop_request
 from xstilts.training.state import load_state, save_state
 from xstilts.training.vocabulary import used_token_ids
@@ -38,13 +38,13 @@ from xstilts.training.vocabulary import used_token_ids
 if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
     from xstilts.training.process_group import MicroBatch
-    from xstilts.training.sampler import Member
+    from xstilts.training.sampler import TrainingSet
     from xstilts.training.selection import Selection
 
 
 def train(
     start: Path | Mapping[str, Any],
-    members: Sequence[Member],
+    members: Sequence[TrainingSet],
     heads: Mapping[str, HeadSpec],
     recipe: Recipe,
     *,
@@ -58,24 +58,24 @@ def train(
 
     Writes ``config.json``, ``model.safetensors`` (or, for adapters that are not merged, the files
     of ``xstilts.models.adapter_files``), ``heads.safetensors``, ``heads.json``,
-    ``history.parquet``, ``data_map.parquet`` where units have losses of their own and, with a
-    selection, ``selection.parquet``. On a CPU the weights are the same to the last bit for equal
-    arguments and ``num_threads``, interrupted or not.
+    ``history.parquet``, ``data_map.parquet`` for heads with a loss per unit and, with a selection,
+    ``selection.parquet``. On a CPU the weights are bit-identical for equal arguments and
+    ``num_threads``, interrupted or not.
 
     Args:
         start: the parent's folder, or the architecture of a new encoder
             (``xstilts.models.encoder.build_encoder``).
         members: the training sets; those of one task share its head.
         heads: kind and labels of each task.
-        recipe: all that changes the result, but for the seed.
-        seed: decides all that is random.
-        out_dir: gets the model.
-        runtime: how to run.
+        recipe: the hyperparameters; together with the seed, they determine the result.
+        seed: seeds all that is random.
+        out_dir: folder to write the model to.
+        runtime: settings that do not change the result.
         selection: chooses the weights that are kept; None keeps the last.
-        home: folder where the files will lie in the end; ``out_dir`` if not given.
+        home: the final folder of the files; ``out_dir`` by default.
 
     Raises:
-        UserError: model and tokens do not fit, or the loss exploded.
+        UserError: model and tokens do not fit, or training diverged.
         Interrupted: a signal asked to stop; the state is saved.
     """
     torch.set_num_threads(runtime.num_threads)
@@ -87,12 +87,12 @@ def train(
 
 
 class _Trainer:
-    """The moving parts of a stage."""
+    """The state of a stage in training: model, optimiser, samplers and history."""
 
     def __init__(
         self,
         start: Path | Mapping[str, Any],
-        members: Sequence[Member],
+        members: Sequence[TrainingSet],
         specs: Mapping[str, HeadSpec],
         recipe: Recipe,
         seed: int,
@@ -109,7 +109,7 @@ class _Trainer:
         ]
         self.start = start
         self._make = functools.partial(
-            set_up,
+            build_stage_model,
             start,
             specs,
             vocab_size=tables[0].metadata["vocab_size"],
@@ -117,43 +117,43 @@ class _Trainer:
             recipe=recipe,
             seed=seed,
         )
-        self.stage: Stage = self.group.to_device(self._make, self.device)
+        self.model: StageModel = self.group.to_device(self._make, self.device)
         for member, table in zip(members, tables, strict=True):
             vocab_size = table.metadata["vocab_size"]
-            check_fit(self.stage.encoder, member.tokens, table.longest, vocab_size)
-        for head in self.stage.heads.values():
+            check_fit(self.model.encoder, member.tokens, table.longest, vocab_size)
+        for head in self.model.heads.values():
             head.label_smoothing = recipe.label_smoothing
         if recipe.padding_free:
             from xstilts.models.packed import use_packing
 
-            use_packing(self.stage.encoder)
+            use_packing(self.model.encoder)
         if recipe.compile:
             from xstilts.models.compiled import use_compiler
 
-            use_compiler(self.stage.encoder, self.device)
+            use_compiler(self.model.encoder, self.device)
         if runtime.gradient_checkpointing:
-            checkpoint_layers(self.stage.encoder)
-        self.optimiser = make_optimiser(self.stage.trainable(), recipe)
+            enable_gradient_checkpointing(self.model.encoder)
+        self.optimiser = make_optimiser(self.model.trainable(), recipe)
         sizes = {sampler.task: len(sampler) for sampler in self.samplers}
         self.tasks = task_of_steps(sizes, recipe, seed)
         self.history = History(len(self.tasks), runtime)
-        self.maps = data_maps(self.samplers, self.stage.heads, self.device)
+        self.maps = data_maps(self.samplers, self.model.heads, self.device)
         self.selection = selection
         self.resumed_at = 0
 
     def run(self) -> None:
-        """All steps that are left, and the choice of the weights that are kept."""
+        """Run the remaining steps, then restore the selected weights."""
         self._resume()
-        draws = draws_of(self.tasks)
+        task_steps = steps_within_task(self.tasks)
         saved = time.monotonic()
         with stop_request() as request, gc_frozen():
             for step in range(self.resumed_at, len(self.tasks)):
                 if self.selection and self.selection.exhausted:
                     break
-                self.history.add(self._step(step, int(self.tasks[step]), int(draws[step])))
+                self.history.add(self._step(step, int(self.tasks[step]), int(task_steps[step])))
                 last = step + 1 == len(self.tasks)
                 if self.selection:
-                    self.selection.after(step + 1, self.stage, last=last)
+                    self.selection.evaluate_if_due(step + 1, self.model, last=last)
                 reason = request.signal
                 if self.runtime.stop_after == step + 1:
                     reason = "stop_after"
@@ -167,25 +167,25 @@ class _Trainer:
                 if reason and not last:
                     raise Interrupted(
                         f"{reason}: stopped after step {step + 1} of {len(self.tasks)}; "
-                        "the next start goes on from there."
+                        "the next run resumes from there."
                     )
         self.history.flush()
         if self.selection:
-            self.selection.restore_best(self.stage)
+            self.selection.restore_best(self.model)
 
-    def _step(self, step: int, task: int, draw: int) -> Step:
-        """One optimiser step on one task."""
+    def _step(self, step: int, task: int, task_step: int) -> Step:
+        """Take one optimiser step on one task."""
         sampler = self.samplers[task]
-        head: Any = self.stage.heads[sampler.task]
-        batch = sampler.batch(draw)
+        head: Any = self.model.heads[sampler.task]
+        batch = sampler.batch(task_step)
         sequences = sequences_of(sampler, head, batch, self.recipe, self.seed, step)
-        # dropout depends on the step alone, so that a resumed run needs no generator's state
+        # dropout is seeded by the step alone, so that resuming needs no generator state
         torch.manual_seed(self.group.dropout_seed(self.seed, step))
         total, terms = self._backward(sampler.task, sequences, step)
         total, terms = self.group.all_reduce_loss(total, terms)
         rate = learning_rate(step, len(self.tasks), self.recipe)
         weight = self.recipe.loss_weights.get(sampler.task, 1.0)
-        norm = step_with(
+        norm = optimiser_step(
             self.optimiser,
             terms,
             rate,
@@ -204,41 +204,43 @@ class _Trainer:
         )
 
     def _backward(self, task: str, sequences: Sequences, step: int) -> tuple[torch.Tensor, int]:
-        """Add up the gradients of this process's passes; returns the sum of losses, and of what."""
-        head: Any = self.stage.heads[task]
-        parts = list(self.group.micro_batches(sequences, self.runtime.max_tokens))
-        loss_of = self.maps[task].noting(head) if task in self.maps else head.loss
-        if head.pairs and len(parts) > 1:
+        """Accumulate gradients over micro-batches; return the sum of losses and their number."""
+        head: Any = self.model.heads[task]
+        micro_batches = list(self.group.micro_batches(sequences, self.runtime.max_tokens))
+        recorded_loss = self.maps[task].recording_loss(head) if task in self.maps else head.loss
+        if head.pairs and len(micro_batches) > 1:
             from xstilts.training.cached_gradient import split_loss
 
             with autocast(self.device, self.recipe.precision):
-                loss_of = split_loss(head, (self._hidden(one) for one in parts))
+                recorded_loss = split_loss(
+                    head, (self._forward(micro_batch) for micro_batch in micro_batches)
+                )
             torch.manual_seed(self.group.dropout_seed(self.seed, step))
         total = torch.zeros((), device=self.device)
         terms = 0
-        for one in parts:
+        for micro_batch in micro_batches:
             with autocast(self.device, self.recipe.precision):
-                hidden_BTD, tensors = self._hidden(one)
-                embeddings_VD = input_embeddings(self.stage.encoder)
-                # a pass that does not count is no training of its examples either
-                one_loss = loss_of if one.counts else head.loss
-                loss, count = one_loss(hidden_BTD, tensors, embeddings_VD)
-            if not one.counts:
+                hidden_BTD, tensors = self._forward(micro_batch)
+                embeddings_VD = input_embeddings(self.model.encoder)
+                # a micro-batch that does not count is not recorded in the data map either
+                loss_fn = recorded_loss if micro_batch.counts else head.loss
+                loss, count = loss_fn(hidden_BTD, tensors, embeddings_VD)
+            if not micro_batch.counts:
                 loss, count = loss * 0, 0
             loss.backward()
             total += loss.detach()
             terms += count
         return total, terms
 
-    def _hidden(self, one: MicroBatch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """Last hidden states of a pass, and its tensors."""
-        tensors = collate(one.sequences, one.part, self.device)
-        return hidden_states(self.stage.encoder, model_inputs(tensors))[-1], tensors
+    def _forward(self, micro_batch: MicroBatch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return the last hidden states of a micro-batch, and its tensors."""
+        tensors = collate(micro_batch.sequences, micro_batch.part, self.device)
+        return hidden_states(self.model.encoder, model_inputs(tensors))[-1], tensors
 
     def _save(self, step: int) -> None:
         self.history.flush()
-        maps = {task: one.gathered(self.group) for task, one in self.maps.items()}
-        weights = {**self.stage.state(), "optimiser": self.optimiser.state_dict()["state"]}
+        maps = {task: one.reduce(self.group) for task, one in self.maps.items()}
+        weights = {**self.model.state(), "optimiser": self.optimiser.state_dict()["state"]}
         state = {
             **self.group.gather({**weights, "maps": maps}),
             "history": self.history.columns,
@@ -249,7 +251,7 @@ class _Trainer:
         try:
             save_state(self.runtime.state_dir, self.runtime.identity, step, state)
         except OSError as error:
-            # a full disk is no reason to lose the training too
+            # training continues even if the disk is full
             self.runtime.log(f"the training state at step {step} could not be saved: {error}")
         else:
             self.runtime.log(f"saved the training state at step {step}")
@@ -262,7 +264,7 @@ class _Trainer:
         if found is None:
             return
         self.resumed_at, state = found
-        self.group.restore(self.stage.state(), state)
+        self.group.restore(self.model.state(), state)
         self.group.restore(self.optimiser.state_dict()["state"], state["optimiser"])
         if self.group.is_main:
             for task, one in self.maps.items():
@@ -270,22 +272,22 @@ class _Trainer:
         self.history.resume(state["history"])
         if self.selection:
             self.selection.resume(state["selection"])
-        self.runtime.log(f"going on from step {self.resumed_at}")
+        self.runtime.log(f"resuming from step {self.resumed_at}")
 
     def write(self, folder: Path, home: Path) -> None:
-        """Write the model, the record of its steps and, if there were any, of its evaluations.
+        """Write the model, its history and, if present, its data maps and evaluations.
 
         Args:
-            folder: gets the files.
-            home: folder where they will lie in the end.
+            folder: folder to write to.
+            home: the final folder of the files.
         """
         for one in self.maps.values():
-            one.gathered(self.group)
-        whole = self.group.gather_model(self.stage, self._make)
-        if whole is None:
+            one.reduce(self.group)
+        model = self.group.gather_model(self.model, self._make)
+        if model is None:
             return
-        left = left_by_decay(self._kept_step, len(self.tasks), self.recipe)
-        whole.write(folder, self.specs, parent=self.start, home=home, left=left)
+        decay = decay_factor(self._kept_step, len(self.tasks), self.recipe)
+        model.write(folder, self.specs, parent=self.start, home=home, decay=decay)
         self.history.write(folder / "history.parquet")
         if self.maps:
             write_data_map(self.maps.values(), folder / "data_map.parquet")
@@ -294,12 +296,12 @@ class _Trainer:
 
     @property
     def _kept_step(self) -> int:
-        """Steps after which the weights were taken that are kept."""
+        """Number of steps after which the kept weights were taken."""
         chosen = self.selection.best_step if self.selection else None
         return chosen or len(self.history.columns["loss"])
 
     def result(self) -> TrainResult:
-        """The report of a finished stage."""
+        """Summarise the finished stage."""
         columns, chosen = self.history.columns, self.selection
         losses = columns["loss"]
         return TrainResult(
@@ -312,5 +314,5 @@ class _Trainer:
             dev_score=chosen.best_score if chosen else None,
             peak_memory=peak_memory(self.device),
             device=device_name(self.device),
-            heads=dict(self.stage.origins),
+            heads=dict(self.model.origins),
         )

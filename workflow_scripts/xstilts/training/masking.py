@@ -1,4 +1,4 @@
-"""Dynamic masking: which tokens of a batch are hidden, anew at each step."""
+"""Dynamic masking: the tokens of a batch to mask are drawn anew at each step."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def mask_tokens(
     probability: float,
     seed: int,
 ) -> tuple[Rows, Rows]:
-    """Sequences with masked tokens, and their labels: the masked token, -100 elsewhere.
+    """Return sequences with masked tokens, and their labels: the original token, -100 elsewhere.
 
-    BERT's rule: of the chosen tokens 80 % become the mask, 10 % a random token, 10 % stay. At least
-    one token of a batch is chosen, so that each step has a loss.
+    BERT's rule: of the chosen tokens, 80 % become the mask token, 10 % a random token, and 10 % are
+    left as they are. At least one token of a batch is chosen, so that each step has a loss.
 
     Args:
         rows: token ids of each sequence of the whole effective batch: the choice must not depend
-            on how the batch is split into passes.
-        metadata: of the token file; ids that stand for no text are never chosen.
-        probability: share of the tokens that are chosen.
-        seed: decides everything random.
+            on how the batch is split into micro-batches.
+        metadata: metadata of the token file; special tokens are never chosen.
+        probability: probability that a token is chosen.
+        seed: seed of all random choices.
     """
     random = np.random.default_rng(seed)
     ids = np.concatenate(rows).astype(np.int64)

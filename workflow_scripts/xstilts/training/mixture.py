@@ -1,4 +1,4 @@
-"""Which task each step trains on: exact shares in an order that the seed decides."""
+"""The task of each step: exact numbers of steps, in an order that the seed decides."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def derived_seed(*parts: int | str) -> int:
-    """A 63-bit seed that depends on all parts and on nothing else."""
+    """Return a 63-bit seed that depends on all parts and on nothing else."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def shares(sizes: Sequence[int], recipe: Recipe) -> npt.NDArray[np.float64]:
-    """Probability of each task of the mixture.
+def sampling_probabilities(sizes: Sequence[int], recipe: Recipe) -> npt.NDArray[np.float64]:
+    """Return the probability of each task of the mixture.
 
     Proportional to min(n, cap) ^ (1/T), the rule of T5 and of jiant's
-    ``TemperatureMultiTaskSampler``; T counts with ``sampling: temperature`` only.
+    ``TemperatureMultiTaskSampler``; T is 1 unless ``sampling: temperature``.
     """
     if recipe.sampling == "uniform":
         weights = np.ones(len(sizes))
@@ -37,7 +37,7 @@ def shares(sizes: Sequence[int], recipe: Recipe) -> npt.NDArray[np.float64]:
 
 
 def num_steps(sizes: Sequence[int], recipe: Recipe) -> int:
-    """Optimiser steps of a stage.
+    """Return the number of optimiser steps of a stage.
 
     With ``epochs``: epochs x sum of ceil(min(n, cap) / batch size) over the tasks, as in jiant's
     configurator.
@@ -49,28 +49,28 @@ def num_steps(sizes: Sequence[int], recipe: Recipe) -> int:
 
 
 def task_of_steps(sizes: Mapping[str, int], recipe: Recipe, seed: int) -> npt.NDArray[np.int64]:
-    """Position in ``sizes`` of the task of each step.
+    """Return the position in ``sizes`` of the task of each step.
 
-    Each task gets its share of the steps to within one step; only the order is random.
+    The number of steps of each task is exact to within one step; only the order is random.
     """
     counts = list(sizes.values())
     steps = num_steps(counts, recipe)
-    exact = shares(counts, recipe) * steps
-    draws = np.floor(exact).astype(np.int64)
-    # the steps left over go to the largest remainders, ties to the first task
-    order = np.argsort(draws - exact, kind="stable")
-    draws[order[: steps - int(draws.sum())]] += 1
-    tasks = np.repeat(np.arange(len(counts)), draws)
+    exact = sampling_probabilities(counts, recipe) * steps
+    steps_of_task = np.floor(exact).astype(np.int64)
+    # the remaining steps go to the largest remainders, ties to the first task
+    order = np.argsort(steps_of_task - exact, kind="stable")
+    steps_of_task[order[: steps - int(steps_of_task.sum())]] += 1
+    tasks = np.repeat(np.arange(len(counts)), steps_of_task)
     return np.random.default_rng(derived_seed(seed, "tasks")).permutation(tasks)
 
 
-def draws_of(tasks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """For each step, how many earlier steps had the same task."""
-    draws = np.empty_like(tasks)
+def steps_within_task(tasks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return, for each step, the number of earlier steps of the same task."""
+    found = np.empty_like(tasks)
     for task in np.unique(tasks):
         where = np.flatnonzero(tasks == task)
-        draws[where] = np.arange(len(where))
-    return draws
+        found[where] = np.arange(len(where))
+    return found
 
 
 def _capped(size: int, recipe: Recipe) -> int:

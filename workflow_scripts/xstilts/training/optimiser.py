@@ -1,4 +1,4 @@
-"""AdamW, its learning rate at each step, and the step itself."""
+"""AdamW, the learning-rate schedule, and the optimiser step."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
-    """Fused AdamW over what is trained; biases and LayerNorm weights do not decay.
+    """Return fused AdamW over the trained parameters; biases and LayerNorm weights do not decay.
 
-    Its learning rate is set at each step (``step_with``).
+    Its learning rate is set at each step (``optimiser_step``).
     """
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for parameter in parameters:
@@ -37,8 +37,8 @@ def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
         fused=True,
     )
     for parameter in trained(optimiser):
-        # as AdamW does at the first gradient, which the head of a rare task may not have had when
-        # the training goes on from a saved state
+        # AdamW creates this at the first gradient; the head of a rare task may not have had one yet
+        # when the state is saved or restored
         optimiser.state[parameter] = {
             "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
             "exp_avg": torch.zeros_like(parameter),
@@ -48,12 +48,12 @@ def make_optimiser(parameters: Iterable[nn.Parameter], recipe: Recipe) -> AdamW:
 
 
 def trained(optimiser: AdamW) -> list[nn.Parameter]:
-    """All parameters, in the order of the groups."""
+    """Return all parameters, in the order of the parameter groups."""
     return [parameter for group in optimiser.param_groups for parameter in group["params"]]
 
 
 def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
-    """Learning rate of a step (counted from 0): up in a line, then the schedule down to 0."""
+    """Return the learning rate of a step (counted from 0): linear warm-up, then the schedule."""
     warm = round(recipe.warmup * steps)
     if step < warm:
         return recipe.learning_rate * (step + 1) / warm
@@ -65,28 +65,43 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
     return recipe.learning_rate * left
 
 
-def left_by_decay(steps: int, total: int, recipe: Recipe) -> float:
-    """What decay alone leaves of a weight without gradients after some of ``total`` steps."""
+def decay_factor(steps: int, total: int, recipe: Recipe) -> float:
+    """Return the factor of weight decay alone, for a weight without gradients, after ``steps``.
+
+    Args:
+        steps: number of steps taken.
+        total: number of steps of the schedule.
+        recipe: learning rate, schedule and weight decay.
+    """
     rates = (learning_rate(step, total, recipe) for step in range(steps))
     return math.prod(1.0 - rate * recipe.weight_decay for rate in rates)
 
 
-def step_with(
+def optimiser_step(
     optimiser: AdamW,
     terms: int,
     rate: float,
     max_grad_norm: float,
     weight: float = 1.0,
-    reduce: Callable[[Sequence[torch.Tensor]], torch.Tensor] = SINGLE_PROCESS.all_reduce_gradients,
+    all_reduce: Callable[
+        [Sequence[torch.Tensor]], torch.Tensor
+    ] = SINGLE_PROCESS.all_reduce_gradients,
 ) -> torch.Tensor:
-    """Take one step with gradients of a sum of ``terms`` losses; returns the mean loss's norm.
+    """Take one step with accumulated gradients; return the gradient norm of the weighted mean loss.
 
-    The sum is divided here, not in each pass, so that the step is that of the whole batch however
-    it was split. The mean loss counts ``weight``, in the norm and in what is clipped too.
-    ``reduce`` sums the gradients of all processes and gives their norm.
+    The division by ``terms`` is done here, not per micro-batch, so that the step does not depend on
+    how the batch was split.
+
+    Args:
+        optimiser: from :func:`make_optimiser`.
+        terms: number of losses whose sum was backpropagated.
+        rate: learning rate of this step.
+        max_grad_norm: the gradient is clipped to this norm; 0 for no clipping.
+        weight: weight of the mean loss; the norm, and what is clipped, include it.
+        all_reduce: sums the gradients over all processes and returns their norm.
     """
     gradients = [p.grad for p in trained(optimiser) if p.grad is not None]
-    norm = reduce(gradients) / max(1, terms) * weight
+    norm = all_reduce(gradients) / max(1, terms) * weight
     scale = torch.ones_like(norm) / max(1, terms) * weight
     if max_grad_norm:
         scale = scale * (max_grad_norm / (norm + 1e-6)).clamp(max=1.0)

@@ -1,4 +1,4 @@
-"""Training on pairs: which queries and candidates each step takes."""
+"""Sampling of query-candidate pairs, for contrastive training."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _CANDIDATE, _QUERY = 0, 1
 
 @dataclass
 class PairSampler(TaskSampler):
-    """Draws queries, each with its candidate; a candidate of several queries is taken once.
+    """Samples queries with their candidates; a candidate of several queries is taken once.
 
-    Queries and candidates are sequences by themselves, so that a pass may hold any of them.
+    Queries and candidates are separate sequences, so that a micro-batch may hold any of them.
     """
 
     candidate: npt.NDArray[np.int64] = field(init=False)
@@ -33,7 +33,7 @@ class PairSampler(TaskSampler):
             rows.append(queries)
             partners.append(found)
             members.append(np.full(len(queries), index, np.int32))
-            # what decides the padding of a pass
+            # decides the padding of a micro-batch
             lengths.append(np.maximum(table.lengths[queries], table.lengths[found]))
         self.row, self.candidate = np.concatenate(rows), np.concatenate(partners)
         self.member, self.lengths = np.concatenate(members), np.concatenate(lengths)
@@ -42,10 +42,10 @@ class PairSampler(TaskSampler):
             raise UserError(f"{self.task}: no pairs to train on in {files}. Check its data set.")
 
     def _candidates(self, index: int, queries: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Row of each query's candidate.
+        """Return the row of each query's candidate.
 
         Raises:
-            UserError: a candidate occurs twice, or a query's is not there.
+            UserError: a candidate occurs twice, or a query's candidate is missing.
         """
         table, file = self.tables[index], self.members[index].tokens
         rows = np.flatnonzero(table.column("side") == _CANDIDATE)
@@ -53,22 +53,22 @@ class PairSampler(TaskSampler):
         if len(known) < len(rows):
             twice = np.setdiff1d(np.arange(len(rows)), first)[0]
             example = table.column("example")[rows[twice]]
-            raise UserError(f"{file}: candidate {example} occurs twice. Mend its data set.")
+            raise UserError(f"{file}: candidate {example} occurs twice. Fix its data set.")
         wanted = table.column("key")[queries]
         absent = ~np.isin(wanted, known)
         if absent.any():
             example = table.column("example")[queries[np.argmax(absent)]]
             raise UserError(
                 f"{file}: the right candidate of example {example} is not in the data set. "
-                "Mend its data set."
+                "Fix its data set."
             )
         found: npt.NDArray[np.int64] = rows[first[np.searchsorted(known, wanted)]]
         return found
 
     def sequences(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-        """(position in ``tables``, row) of each text of a batch, the longest first.
+        """Return (index in ``tables``, row) of each text of a batch, the longest first.
 
-        Of a candidate that two members have, as languages of one task may, the first is taken.
+        If two training sets (say, languages of one task) share a candidate, the first is taken.
         """
         queries = [(int(self.member[index]), int(self.row[index])) for index in batch]
         candidates: dict[int, tuple[int, int]] = {}

@@ -1,4 +1,4 @@
-"""Who trains a stage: one process, or several that share each step's batch."""
+"""The process group that trains a stage: one process, or the interface of several."""
 
 from __future__ import annotations
 
@@ -12,89 +12,88 @@ from xstilts.tokens.batches import Sequences, micro_batches
 from xstilts.training.mixture import derived_seed
 
 if TYPE_CHECKING:
-    from xstilts.training.setup import Stage
+    from xstilts.training.setup import StageModel
 
 T = TypeVar("T")
 State = Any
-"""Dictionaries and sequences around tensors."""
+"""Nested dictionaries and sequences of tensors and plain values."""
 
 
 @dataclass(frozen=True, slots=True)
 class MicroBatch:
-    """Sequences that go through the model at once."""
+    """Sequences that go through the model in one forward pass."""
 
     sequences: Sequences
     part: slice
     counts: bool = True
-    """Whether the loss counts; a pass that does not keeps a process in step with the others."""
+    """False for a micro-batch without loss, which only keeps this process's collectives in step."""
 
 
 class ProcessGroup:
-    """One process by itself. Several (``training.parallel``) do the same together."""
+    """A single process; subclasses for several are in ``training.distributed``."""
 
     rank = 0
-    """Which of the processes this is."""
+    """Rank of this process."""
     size = 1
-    """How many train the stage."""
+    """World size."""
 
     @property
     def is_main(self) -> bool:
-        """Whether this is the process that logs and writes."""
+        """True for the main process, which logs and writes files."""
         return self.rank == 0
 
-    def to_device(self, make: Callable[..., Stage], device: torch.device) -> Stage:
-        """The stage that ``make(device=...)`` builds, where this team trains it."""
+    def to_device(self, make: Callable[..., StageModel], device: torch.device) -> StageModel:
+        """Return the model that ``make(device=...)`` builds, sharded by groups that do so."""
         return make(device=device)
 
-    def gather_model(self, stage: Stage, make: Callable[..., Stage]) -> Stage | None:
-        """The stage with whole tensors, for the first process; None for the others."""
-        return stage if self.is_main else None
+    def gather_model(self, model: StageModel, make: Callable[..., StageModel]) -> StageModel | None:
+        """Return the model with full tensors on the main process; None on the others."""
+        return model if self.is_main else None
 
     def dropout_seed(self, seed: int, step: int) -> int:
-        """Seed of a step's dropout: of the step alone, so that resuming needs no generator."""
+        """Return the seed of a step's dropout; no generator state is needed to resume."""
         return derived_seed(seed, "dropout", step)
 
     def micro_batches(self, sequences: Sequences, max_tokens: int) -> Iterator[MicroBatch]:
-        """This process's micro-batches of a step.
+        """Yield this process's micro-batches of a step.
 
         Args:
-            sequences: those of the whole step, the unit with the longest first.
-            max_tokens: tokens, padding included, that go through the model at once.
+            sequences: the sequences of the whole step, the unit with the longest first.
+            max_tokens: maximum tokens of a micro-batch, padding included.
         """
         for part in micro_batches(sequences.lengths, max_tokens, sequences.per_unit):
             yield MicroBatch(sequences, part)
 
     def all_reduce_loss(self, loss: torch.Tensor, terms: int) -> tuple[torch.Tensor, int]:
-        """Sums over all processes of the loss and of the number of its terms."""
+        """Return the loss and the number of its terms, summed over all processes."""
         return loss, terms
 
     def all_reduce_gradients(self, gradients: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Sum the gradients over all processes, in place; returns the norm of all of them."""
+        """Sum the gradients over all processes, in place; return the norm of all of them."""
         return torch.nn.utils.get_total_norm(gradients)
 
     def all_reduce_stop(self, reason: str | None, due: bool) -> tuple[str | None, bool]:
-        """One answer for all processes: why to stop after this step, and whether to save."""
+        """Return a common decision: why to stop after this step, if at all, and whether to save."""
         return reason, due
 
     def broadcast(self, value: T) -> T:
-        """The first process's value, for all; its tensors stay with the first."""
+        """Return the main process's value on all processes; its tensors stay on the main one."""
         return value
 
     def gather(self, state: State, *, keep: bool = False) -> State:
-        """Whole tensors in place of what the processes hold of them; for the first process.
-
-        The others get None in place of each tensor.
+        """Return the state with full tensors on the main process, with None for them on the others.
 
         Args:
-            state: the same on all processes but for the values.
-            keep: copy to main memory what the next step would change; several processes always do.
+            state: the same on all processes but for the values of tensors.
+            keep: copy tensors to main memory, as the next step changes them in place; several
+                processes always copy.
         """
         if not keep:
             return state
         return with_tensors(state, lambda tensor: tensor.detach().to("cpu", copy=True))
 
     def restore(self, own: State, state: State) -> None:
-        """Fill the tensors of ``own`` with those that ``collect`` gave the first process."""
+        """Fill the tensors of ``own`` from a state that ``gather`` returned on the main process."""
         if isinstance(own, Mapping):
             for name, part in own.items():
                 self.restore(part, state[name])
@@ -113,13 +112,13 @@ SINGLE_PROCESS = ProcessGroup()
 
 
 def local(tensor: torch.Tensor) -> torch.Tensor:
-    """What this process holds of a tensor that may be shared out."""
+    """Return this process's part of a tensor that may be sharded."""
     part: torch.Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
     return part
 
 
 def with_tensors(state: State, change: Callable[[torch.Tensor], Any]) -> State:
-    """The same nested state with each tensor changed."""
+    """Return the nested state with ``change`` applied to each tensor."""
     if isinstance(state, torch.Tensor):
         return change(state)
     if isinstance(state, Mapping):
@@ -130,11 +129,11 @@ def with_tensors(state: State, change: Callable[[torch.Tensor], Any]) -> State:
 
 
 def partition_units(lengths: Sequence[int], per_unit: int, size: int) -> list[list[int]]:
-    """Units of each process: each goes to the one that has the fewest tokens so far.
+    """Return the units of each process: each goes to the one with the fewest tokens so far.
 
     Args:
-        lengths: tokens of each sequence, the unit with the longest first; so is each share.
-        per_unit: sequences that must stay together.
+        lengths: tokens of each sequence, the unit with the longest first (as in the result).
+        per_unit: sequences of a unit, which must stay together.
         size: number of processes.
     """
     found: list[list[int]] = [[] for _ in range(size)]

@@ -1,20 +1,20 @@
-"""When it pays to train some rows of the token embeddings only: plain numbers."""
+"""The decision whether vocabulary pruning is worthwhile; without torch, for estimates."""
 
 from __future__ import annotations
 
-LEAST_SAVED = 1 << 22
-"""Numbers that must stay aside. With fewer, no difference was measured in a step on a CPU."""
+MIN_SAVED = 1 << 22
+"""Minimum number of pruned weights. With fewer, no speed-up of a step was measured on a CPU."""
 
 
 def is_worthwhile(num_used: int, vocabulary: int, width: int) -> bool:
-    """Whether a stage trains the rows of its own tokens (``training.vocabulary``), or all.
+    """Return True if a stage should prune its vocabulary (``training.vocabulary``).
 
-    With more than half of the rows in training, main memory would hold more than it saves, since
-    it holds both the whole matrix and a copy of these rows.
+    If more than half of the rows were trained, pruning would need more memory than it saves: main
+    memory holds the full matrix and a copy of the trained rows.
 
     Args:
-        num_used: different ones in the stage's data.
-        vocabulary: number of all rows.
-        width: numbers of a row.
+        num_used: distinct tokens in the stage's data.
+        vocabulary: tokens of the vocabulary.
+        width: size of an embedding.
     """
-    return 2 * num_used <= vocabulary and (vocabulary - num_used) * width >= LEAST_SAVED
+    return 2 * num_used <= vocabulary and (vocabulary - num_used) * width >= MIN_SAVED

@@ -1,4 +1,4 @@
-"""How a stage is run, and what it reports; neither changes what is learned."""
+"""Runtime settings and results of training a stage; neither changes the trained weights."""
 
 from __future__ import annotations
 
@@ -21,63 +21,64 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainResult:
-    """What a finished stage reports."""
+    """Facts about a finished stage."""
 
     steps: int
     resumed_at: int
-    """Steps that earlier runs had done; 0 for a stage without interruption."""
+    """Step from which the last run resumed; 0 for a stage without interruption."""
     seconds: float
-    """Time spent on training, in all runs."""
+    """Training time, of all runs."""
     tokens: int
     """Tokens trained on, without padding."""
     final_loss: float
     """Mean loss of the last tenth of the steps."""
     kept_step: int
-    """Steps after which the weights were taken that are kept: the last, or the best on dev."""
+    """Number of steps after which the kept weights were taken: the last, or the best on dev."""
     dev_score: float | None
     """Mean of the tasks' dev metrics at ``kept_step``, 0-100; None without selection."""
     peak_memory: int
-    """Bytes: of the GPU if there is one, else of the process."""
+    """Bytes of GPU memory, or of the process's main memory on a CPU."""
     device: str
     heads: dict[str, str]
-    """Where each task's head came from: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
+    """Origin of each task's head: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runtime:
-    """How a stage is run; nothing here changes its result."""
+    """Settings of a stage that do not change its result."""
 
     state_dir: Path
     """Folder of the training state, outside the outputs."""
     identity: str
-    """What decides the result; a state of another identity is not continued."""
+    """Digest of all that determines the result; a state of another identity is not resumed."""
     max_tokens: int
-    """Tokens, padding included, that go through the model at once."""
+    """Maximum tokens of a micro-batch, padding included."""
     num_threads: int
     gradient_checkpointing: bool = False
-    """Compute each layer again in the backward pass instead of keeping what it computed."""
+    """Recompute each layer in the backward pass instead of keeping its activations."""
     save_every_s: float = 600.0
+    """Seconds between saves of the training state."""
     save_steps: int = 0
-    """Steps between savings of the state, besides those by time; 0 is off."""
+    """Steps between additional saves of the training state; 0 for none."""
     device: str = "auto"
     group: ProcessGroup = SINGLE_PROCESS
     """The processes that train the stage together."""
     log: Callable[[str], None] = logger.info
     report: Callable[[Progress], None] = field(default_factory=Reporter)
-    """Told how far the training is, every few steps."""
+    """Receives the progress, every few steps."""
     tracker: Tracker = field(default_factory=Tracker)
-    """Told each step and evaluation, for TensorBoard and the like."""
+    """Receives each step and evaluation, for TensorBoard or Weights & Biases."""
     stop_after: int | None = None
-    """Stop as if by a signal after so many steps; for trials."""
+    """Stop after this many steps, as if by a signal; for tests."""
 
 
 def peak_memory(device: torch.device) -> int:
-    """Bytes that were held at most: of the GPU if there is one, else of this process."""
+    """Return the peak memory in bytes: of the GPU, or of this process on a CPU."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     status = Path("/proc/self/status")
     if status.is_file():
-        # ru_maxrss is inherited: a small child of a large process would report its parent's peak
+        # not ru_maxrss, which is inherited: a small child of a large process reports the parent's
         found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"), re.MULTILINE)
         if found:
             return int(found[1]) * 1024

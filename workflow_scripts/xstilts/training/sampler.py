@@ -1,4 +1,4 @@
-"""Which sequences each step trains on: a pure function of seed, task and step."""
+"""The sequences that each step trains on: a pure function of seed, task and step."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class TrainingSet:
     """One training set of a mixture."""
 
     task: str
-    """Name of the task, and of its head; members of one task share it."""
+    """Name of the task and of its head, which all training sets of the task share."""
     language: str
     tokens: Path
     """Token file (``xstilts.tokens``)."""
@@ -34,29 +34,29 @@ class Member:
 class TaskSampler:
     """The training sets of one task in the order of training.
 
-    What is drawn is a *unit*: a sequence, or all sequences of an example, which stand side by side
-    in the token file.
+    Batches consist of *units*: single sequences, or all sequences of an example, which are
+    adjacent in the token file.
     """
 
     task: str
-    members: Sequence[Member]
+    members: Sequence[TrainingSet]
     tables: Sequence[TokenTable]
     batch_size: int
     seed: int
     max_examples: int
     sorted_batches: int
-    """Batches that are sorted by length together; fewer if they were over a quarter of all, or
-    small sets would have nearly the same batches in every epoch."""
+    """Batches that are sorted by length together; at most a quarter of all batches, since small
+    sets would otherwise have nearly the same batches in every epoch."""
     whole_examples: bool = False
-    """Whether a unit is an example with all its sequences."""
+    """True if a unit is an example with all its sequences."""
     per_unit: int = field(default=1, init=False)
     """Sequences of each unit."""
     _epoch: int = field(default=-1, init=False)
-    """The epoch that the two below are of."""
+    """The epoch of the two fields below."""
     _units: npt.NDArray[np.int64] = field(init=False)
-    """All units in the order in which they are cut into batches."""
+    """All units, in the order in which they are cut into batches."""
     _order: npt.NDArray[np.int64] = field(init=False)
-    """The order of these batches."""
+    """The order of the batches."""
 
     def __post_init__(self) -> None:
         chosen = [
@@ -74,14 +74,14 @@ class TaskSampler:
         self.member = np.concatenate([np.full(len(c), i, np.int32) for i, c in enumerate(firsts)])
         self.row = np.concatenate(firsts)
         lengths = [table.lengths[rows] for table, rows in zip(self.tables, chosen, strict=True)]
-        # padding makes all sequences of a unit as long as its longest
+        # sequences are padded to the longest of their unit
         self.lengths = np.concatenate(lengths).reshape(-1, self.per_unit).max(axis=1)
 
     def _sequences_per_example(self, chosen: Sequence[npt.NDArray[np.int64]]) -> int:
-        """How many sequences each example has.
+        """Return the number of sequences of each example.
 
         Raises:
-            UserError: not the same number for all; names two examples.
+            UserError: it differs between examples; names two of them.
         """
         found: dict[int, str] = {}
         for member, table, rows in zip(self.members, self.tables, chosen, strict=True):
@@ -92,17 +92,17 @@ class TaskSampler:
         if len(found) > 1:
             listed = "; ".join(f"{count} in {where}" for count, where in found.items())
             raise UserError(
-                f"{self.task}: the examples of a task must have equally many choices, but there "
-                f"are {listed}. Make them separate tasks, or mend the data."
+                f"{self.task}: the examples of a task must have equally many choices, but found "
+                f"{listed}. Make them separate tasks, or fix the data."
             )
         return next(iter(found))
 
     def __len__(self) -> int:
         return len(self.row)
 
-    def batch(self, draw: int) -> npt.NDArray[np.int64]:
-        """Indices of the units of the task's ``draw``-th step, the longest first."""
-        epoch, position = divmod(draw, math.ceil(len(self) / self.batch_size))
+    def batch(self, task_step: int) -> npt.NDArray[np.int64]:
+        """Return the indices of the units of the task's ``task_step``-th step, longest first."""
+        epoch, position = divmod(task_step, math.ceil(len(self) / self.batch_size))
         if epoch != self._epoch:
             self._units, self._order = self._shuffled(epoch)
             self._epoch = epoch
@@ -111,7 +111,7 @@ class TaskSampler:
         return chosen[np.argsort(-self.lengths[chosen], kind="stable")]
 
     def _shuffled(self, epoch: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """The units of an epoch as they are cut into batches, and the order of the batches."""
+        """Return the units of an epoch as they are cut into batches, and the batches' order."""
         random = np.random.default_rng(derived_seed(self.seed, "epoch", self.task, epoch))
         shuffled = random.permutation(len(self))
         together = min(self.sorted_batches, len(self) // (4 * self.batch_size))
@@ -124,7 +124,7 @@ class TaskSampler:
         return shuffled, random.permutation(math.ceil(len(self) / self.batch_size))
 
     def sequences(self, batch: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-        """(position in ``tables``, row) of each sequence of a batch, those of a unit in a row."""
+        """Return (index in ``tables``, row) of each sequence of a batch, unit by unit."""
         return [
             (int(self.member[index]), int(self.row[index]) + offset)
             for index in batch
@@ -132,7 +132,7 @@ class TaskSampler:
         ]
 
     def names(self, batch: npt.NDArray[np.int64]) -> Iterator[str]:
-        """Where to find each unit of a batch: language and row of the data set."""
+        """Yield ``LANGUAGE:EXAMPLE`` for each unit of a batch, to find it in the data set."""
         for index in batch:
             member = int(self.member[index])
             example = self.tables[member].column("example")[self.row[index]]

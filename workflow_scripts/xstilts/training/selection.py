@@ -1,7 +1,7 @@
-"""Which weights of a stage are kept: the last, or those that are best on dev sets.
+"""Model selection: keep the weights that are best on dev sets.
 
-The dev sets are those of the training sets' own languages: zero-shot transfer must not look at
-others (jiant's XTREME guide and XTREME's scripts select on English dev, too).
+The dev sets are in the languages of the training sets: zero-shot transfer must not use others
+(jiant's XTREME guide and XTREME's scripts select on English dev sets, too).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
     from xstilts.training.runtime import Runtime
-    from xstilts.training.setup import Stage
+    from xstilts.training.setup import StageModel
 
 SCHEMA = pa.schema(
     [
@@ -47,23 +47,22 @@ class DevSet:
     """One dev set."""
 
     task: str
-    """Name of the head that answers it."""
+    """Name of the task and of its head."""
     language: str
     metric: str
-    """The task's headline metric, 0-100, the higher the better."""
+    """The task's headline metric, 0-100, higher is better."""
     scorer: str = ""
-    """Module of ``xstilts.metrics`` with the task's own rules, where those of its kind do not
-    hold."""
+    """Module of ``xstilts.metrics`` with scoring rules of the task's own; empty for its kind's."""
     options: PredictOptions = field(default_factory=PredictOptions)
-    """How the model's outputs become predictions."""
+    """Options of decoding."""
     tokens: Path
     """Token file."""
     data: Path
-    """Parquet file of the examples, for the gold answers."""
+    """Parquet file of the examples, with the gold answers."""
 
 
 class Selection:
-    """Evaluates a stage in training, keeps its best weights, and says when to stop."""
+    """Evaluates a stage during training, keeps its best weights, and decides on early stopping."""
 
     def __init__(
         self,
@@ -77,11 +76,11 @@ class Selection:
         Args:
             dev: at least one.
             specs: kind and labels of each task's head.
-            recipe: when to evaluate, on how much, and when to stop.
-            runtime: how to run.
+            recipe: says when to evaluate, on how many examples, and when to stop.
+            runtime: runtime settings of the stage.
         """
         self._dev, self._specs, self._recipe = dev, specs, recipe
-        self._running, self._device = runtime, device_of(runtime.device)
+        self._runtime, self._device = runtime, device_of(runtime.device)
         self.tables = [TokenTable.open(item.tokens) for item in dev]
         if recipe.dev_examples:
             self.tables = [table.head(recipe.dev_examples) for table in self.tables]
@@ -93,33 +92,33 @@ class Selection:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the last ``patience`` evaluations brought nothing better."""
+        """True if none of the last ``patience`` evaluations improved the score."""
         return bool(self._recipe.patience) and self._since >= self._recipe.patience
 
-    def after(self, step: int, stage: Stage, *, last: bool) -> None:
-        """Evaluate after so many steps, if it is time; equal scores keep the earlier weights."""
+    def evaluate_if_due(self, step: int, model: StageModel, *, last: bool) -> None:
+        """Evaluate if due after ``step`` steps; on equal scores, keep the earlier weights."""
         due = self._recipe.eval_steps and step % self._recipe.eval_steps == 0
         if not (due or last):
             return
         known = len(self._rows)
-        found = self._evaluate(step, stage)
-        self._running.tracker.evaluation(self._rows[known:])
+        found = self._evaluate(step, model)
+        self._runtime.tracker.evaluation(self._rows[known:])
         self._since += 1
         if self.best_score is None or found > self.best_score:
             self.best_step, self.best_score, self._since = step, found, 0
-            # the last weights are in the stage anyway
-            self._best = None if last else self._running.group.gather(stage.state(), keep=True)
-        self._running.log(
+            # the last weights need no copy
+            self._best = None if last else self._runtime.group.gather(model.state(), keep=True)
+        self._runtime.log(
             f"step {step}: dev {found:.2f}, best {self.best_score:.2f} at step {self.best_step}"
         )
 
-    def restore_best(self, stage: Stage) -> None:
-        """Give the stage the weights that are kept."""
+    def restore_best(self, model: StageModel) -> None:
+        """Restore the best weights."""
         if self._best is not None:
-            self._running.group.restore(stage.state(), self._best)
+            self._runtime.group.restore(model.state(), self._best)
 
     def state(self) -> dict[str, Any]:
-        """What an interrupted stage needs to go on exactly."""
+        """Return the state from which an interrupted stage resumes exactly."""
         return {
             "since": self._since,
             "best": self._best,
@@ -129,47 +128,47 @@ class Selection:
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on from the state of an earlier run."""
+        """Resume from the state of an earlier run."""
         self._since, self._best, self._rows = state["since"], state["best"], list(state["rows"])
         self.best_step, self.best_score = state["best_step"], state["best_score"]
-        self._running.tracker.evaluation(self._rows, again=True)
+        self._runtime.tracker.evaluation(self._rows, again=True)
 
     def write(self, path: Path) -> None:
-        """Write every evaluation as Parquet: a row per step and dev set."""
+        """Write all evaluations as Parquet: a row per step and dev set."""
         with atomic_path(path) as temporary:
             pq.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA), temporary)
 
-    def _evaluate(self, step: int, stage: Stage) -> float:
-        """The mean over tasks of the mean over their languages' dev metrics."""
+    def _evaluate(self, step: int, model: StageModel) -> float:
+        """Return the mean over tasks of the mean over each task's languages."""
         values: dict[str, list[float]] = {}
-        for module in stage.modules():
+        for module in model.modules():
             module.eval()
         for item, table in zip(self._dev, self.tables, strict=True):
-            value = self._value(item, table, stage)
+            value = self._score(item, table, model)
             values.setdefault(item.task, []).append(value)
             row = {"task": item.task, "language": item.language, "metric": item.metric}
             self._rows.append({"step": step, **row, "value": value})
-        for module in stage.modules():
+        for module in model.modules():
             module.train()
         mean = statistics.fmean(statistics.fmean(found) for found in values.values())
-        # all processes have computed it, and all must decide alike
-        return self._running.group.broadcast(mean)
+        # every process has computed it; broadcast, so that all take the same decisions
+        return self._runtime.group.broadcast(mean)
 
-    def _value(self, item: DevSet, table: TokenTable, stage: Stage) -> float:
+    def _score(self, item: DevSet, table: TokenTable, model: StageModel) -> float:
         spec = self._specs[item.task]
         vocab_size = table.metadata["vocab_size"]
-        check_fit(stage.encoder, item.tokens, table.longest, vocab_size)
+        check_fit(model.encoder, item.tokens, table.longest, vocab_size)
         predictor = predictor_of(spec.kind)(table, spec.labels, item.options)
         predictions = predict_table(
             predictor,
-            stage.encoder,
-            stage.heads[item.task],
+            model.encoder,
+            model.heads[item.task],
             table,
             pq.read_table(item.data, columns=list(predictor.COLUMNS)),
-            max_tokens=self._running.max_tokens,
+            max_tokens=self._runtime.max_tokens,
             device=self._device,
         )
-        # of kinds that compare sentence vectors: those that the stage trains
-        layer = stage.encoder.config.num_hidden_layers if spec.kind in EMBEDDING_KINDS else None
+        # kinds that compare sentence vectors use those of the last layer, which the stage trains
+        layer = model.encoder.config.num_hidden_layers if spec.kind in EMBEDDING_KINDS else None
         found = score(spec.kind, predictions, layer, scorer=item.scorer, language=item.language)
         return found[item.metric]

@@ -1,4 +1,4 @@
-"""The modules of a stage before its first step: the parent's encoder, and heads."""
+"""The model of a stage: the parent's encoder, and a head per task."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Stage:
-    """What a stage trains."""
+class StageModel:
+    """An encoder with the heads, and adapters if any, that a stage trains."""
 
     encoder: Any
     heads: dict[str, BaseHead]
-    """By task."""
+    """Task to head."""
     origins: dict[str, str]
-    """Per task: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
+    """Task to origin of its head: ``fresh``, ``parent:NAME`` or ``checkpoint``."""
     adapters: Adapters | None = None
-    """In the encoder, where its own weights are frozen."""
+    """Adapters in the encoder, whose own weights are frozen then."""
     vocabulary: PrunedVocabulary | None = None
-    """All token embeddings, where the encoder has only those that are trained."""
+    """The full token embeddings, if the vocabulary is pruned."""
 
     def modules(self) -> Iterator[nn.Module]:
-        """Encoder, then the heads in their order."""
+        """Yield the encoder, then the heads in their order."""
         yield self.encoder
         yield from self.heads.values()
 
     def trainable(self) -> Iterator[nn.Parameter]:
-        """The parameters that are trained: all, or adapters and heads."""
+        """Yield the trained parameters: all, or adapters and heads."""
         for module in self.modules():
             yield from (parameter for parameter in module.parameters() if parameter.requires_grad)
 
     def state(self) -> dict[str, Any]:
-        """All weights that are not frozen, by reference."""
+        """Return the state dicts of all weights that are not frozen, by reference."""
         heads = {name: head.state_dict() for name, head in self.heads.items()}
         weights = self.encoder.state_dict()
         if self.adapters:
@@ -69,32 +69,32 @@ class Stage:
         *,
         parent: Path | Mapping[str, Any],
         home: Path,
-        left: float,
+        decay: float,
     ) -> None:
-        """Write the finished model; its adapters are added to the weights, or written alone.
+        """Write the finished model; adapters are merged, or written alone.
 
         Args:
-            folder: gets the files.
+            folder: folder to write to.
             specs: kind and labels of each task's head.
-            parent: what the stage started from.
-            home: folder where the files will lie in the end.
-            left: what weight decay has left of a weight without gradients, as a share.
+            parent: the parent's folder, or the architecture of a new encoder.
+            home: the final folder of the files.
+            decay: factor of weight decay on a weight without gradients.
         """
         if self.vocabulary:
-            self.vocabulary.restore(left)
+            self.vocabulary.restore(decay)
             self.vocabulary = None
         if self.adapters and self.adapters.lora.merge:
             self.adapters.merge()
             self.adapters = None
         if self.adapters:
-            assert isinstance(parent, Path), "adapters are of a model that is there"
+            assert isinstance(parent, Path), "adapters belong to a parent model on disk"
             self.adapters.write(folder, parent=parent, home=home)
         else:
             save_encoder(self.encoder, folder)
         save_heads(self.heads, specs, folder)
 
 
-def set_up(
+def build_stage_model(
     start: Path | Mapping[str, Any],
     specs: Mapping[str, HeadSpec],
     *,
@@ -103,19 +103,20 @@ def set_up(
     recipe: Recipe,
     seed: int,
     device: torch.device,
-) -> Stage:
-    """Encoder and heads at step 0, in training mode on the device.
+) -> StageModel:
+    """Build encoder and heads as of step 0, in training mode on the device.
 
     Args:
         start: the parent's folder, or the architecture of a new encoder.
         specs: kind and labels of each task's head.
-        vocab_size: of the tokenizer; the size of a new encoder's vocabulary.
-        token_ids: all that the encoder will be given; None if that is not known.
-        recipe: says whether a fitting head of the parent is continued, and what is trained. The
-            head of masked language modelling is always continued: with the embeddings it is tied
-            to, it is part of the base model.
-        seed: decides all that is random.
-        device: where to train.
+        vocab_size: vocabulary size of the tokenizer, and of a new encoder.
+        token_ids: all ids that the encoder will be given, for vocabulary pruning; None for no
+            pruning.
+        recipe: says whether a matching head of the parent is continued, and whether adapters are
+            trained. The head of masked language modelling is always continued: with the embeddings
+            that it is tied to, it is part of the base model.
+        seed: seed of fresh weights.
+        device: device to train on.
     """
     parent = start if isinstance(start, Path) else None
     torch.manual_seed(derived_seed(seed, "encoder"))
@@ -128,25 +129,25 @@ def set_up(
     for name, spec in specs.items():
         torch.manual_seed(derived_seed(seed, "head", name))
         heads[name], origins[name] = _head(name, spec, encoder.config, parent, recipe.keep_head)
-    stage = Stage(encoder, heads, origins)
+    model = StageModel(encoder, heads, origins)
     if recipe.lora:
         from xstilts.models.adapters import Adapters, quantise
 
         torch.manual_seed(derived_seed(seed, "adapters"))
         if recipe.lora.quantise:
             quantise(encoder, recipe.lora.quantise)
-        stage.adapters = Adapters(encoder, recipe.lora)
+        model.adapters = Adapters(encoder, recipe.lora)
     if token_ids is not None and not any(head.predicts_tokens for head in heads.values()):
-        stage.vocabulary = prune_vocabulary(encoder, token_ids)
-    for module in stage.modules():
+        model.vocabulary = prune_vocabulary(encoder, token_ids)
+    for module in model.modules():
         module.to(device).train()
-    return stage
+    return model
 
 
 def _head(
     name: str, spec: HeadSpec, config: Any, parent: Path | None, keep_head: bool
 ) -> tuple[BaseHead, str]:
-    """A task's head and where it comes from."""
+    """Return a task's head and its origin."""
     if parent is not None and (keep_head or spec.kind == "mlm"):
         kept = parent_head(parent, name, spec)
         if kept is not None:

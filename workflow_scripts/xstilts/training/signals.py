@@ -1,4 +1,4 @@
-"""Signals that ask a stage to stop, read where it can."""
+"""Signals that ask a stage to stop, checked between steps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import threading
 from collections.abc import Iterator
 
 STOPPING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
-"""What asks a stage to save its state and stop; SIGUSR1 is SLURM's warning."""
+"""Signals that ask a stage to save its state and stop; SIGUSR1 is SLURM's warning."""
 
 
 class StopRequest:
-    """Set by a signal; read between steps, when the state is consistent."""
+    """The signal received, if any; checked between steps, when the state is consistent."""
 
     def __init__(self) -> None:
         self.signal: str | None = None
@@ -24,7 +24,7 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Notes SIGTERM, SIGINT and SIGUSR1 (SLURM's warning) instead of dying at once."""
+    """Record SIGTERM, SIGINT and SIGUSR1 instead of dying at once."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request

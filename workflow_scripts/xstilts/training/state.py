@@ -1,4 +1,4 @@
-"""Training state on disk: what makes a stage that was stopped go on exactly where it was."""
+"""The training state on disk, from which an interrupted stage resumes exactly."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from xstilts.files import atomic_path, read_json, sha256_of, write_json
 logger = logging.getLogger(__name__)
 
 SLOTS = ("state-a", "state-b")
-"""Two files in turn: while one is written, the other is whole."""
+"""Two files, written alternately: while one is written, the other is complete."""
 
 LAYOUT = 2
-"""What a state consists of; one of another layout is not read. 2 has the state of
-``torch.optim.AdamW``; 1, which entries do not name, had that of an AdamW of our own."""
+"""Version of the layout of a state; other versions are not read. 2 has the state of
+``torch.optim.AdamW``; 1, which entries do not name, had that of another AdamW."""
 
 
 def save_state(folder: Path, identity: str, step: int, state: dict[str, Any]) -> None:
@@ -26,14 +26,14 @@ def save_state(folder: Path, identity: str, step: int, state: dict[str, Any]) ->
 
     Args:
         folder: outside the outputs of the job, which Snakemake deletes before it starts.
-        identity: what decides the result of the stage; another identity never reads this state.
+        identity: digest of all that determines the result; only the same identity can resume.
         step: number of steps done.
-        state: tensors, and builtins around them.
+        state: nested builtins and tensors.
     """
     entries = _entries(folder, identity).items()
     steps = {slot: entry["step"] for slot, entry in entries if entry.get("layout") == LAYOUT}
     slot = min(SLOTS, key=lambda name: steps.get(name, -1))
-    # the entry is the proof that the file is whole: it goes first and comes back last
+    # the entry proves that the file is complete: it is deleted first and written last
     (folder / f"{slot}.json").unlink(missing_ok=True)
     file = folder / f"{slot}.pt"
     with atomic_path(file) as temporary:
@@ -44,18 +44,18 @@ def save_state(folder: Path, identity: str, step: int, state: dict[str, Any]) ->
 
 
 def load_state(folder: Path, identity: str) -> tuple[int, dict[str, Any]] | None:
-    """The newest whole state of this identity with its number of steps; None to start anew.
+    """Return the newest complete state of this identity and its step; None if there is none.
 
-    The log says why a state that is there is not used.
+    A warning says why a state on disk is not used.
     """
     entries = _entries(folder, identity)
     for slot in sorted(entries, key=lambda name: -entries[name]["step"]):
         file = folder / f"{slot}.pt"
         if (layout := entries[slot].get("layout", 1)) != LAYOUT:
             logger.warning(
-                "%s: this training state of step %s is not used, for another version of the "
-                "workflow saved it, with its own optimiser (layout %s, here %s). Unless there is "
-                "another one, training starts from the beginning, and what it saves replaces it.",
+                "%s: this training state of step %s is not used: another version of the workflow "
+                "saved it, with another optimiser (layout %s, here %s). Without another state, "
+                "training starts from the beginning and overwrites it.",
                 *(file, entries[slot]["step"], layout, LAYOUT),
             )
             continue
@@ -67,7 +67,7 @@ def load_state(folder: Path, identity: str) -> tuple[int, dict[str, Any]] | None
 
 
 def clear_state(folder: Path) -> None:
-    """Delete the training state; for the caller, once the stage is complete."""
+    """Delete the training state of a finished stage."""
     for slot in SLOTS:
         (folder / f"{slot}.json").unlink(missing_ok=True)
         (folder / f"{slot}.pt").unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def clear_state(folder: Path) -> None:
 
 
 def _entries(folder: Path, identity: str) -> dict[str, dict[str, Any]]:
-    """Slot to entry, for the states of this identity."""
+    """Return slot to entry, for the states of this identity."""
     entries: dict[str, dict[str, Any]] = {}
     for slot in SLOTS:
         file = folder / f"{slot}.json"

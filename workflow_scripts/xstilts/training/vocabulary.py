@@ -1,12 +1,12 @@
-"""The rows of the token embeddings that a stage can change: those of tokens that its data have.
+"""Vocabulary pruning: training only the token embeddings of tokens that occur in the data.
 
-A row of any other token gets no gradient. Its moments stay zero, and AdamW multiplies it at each
-step by one minus learning rate times weight decay, and that is all. Such rows are therefore kept
-aside and multiplied once, by the product over the steps. Gradient, moments, saved states, and what
-processes send each other, are then as large as the tokens in use, of which an English training set
-has a small part of XLM-R's 250,002.
+The embedding of any other token gets no gradient. Its moments stay zero, and AdamW only multiplies
+it at each step by one minus learning rate times weight decay. Such rows are therefore pruned from
+the encoder, and multiplied once at the end, by the product over the steps. Gradients, moments,
+saved states and all-reduces are then as large as the tokens in use, which in an English training
+set are a small part of XLM-R's 250,002. The published model has the full vocabulary.
 
-Shapes: V tokens of the vocabulary, R rows in training, D width.
+Shapes: V tokens of the vocabulary, R trained rows, D width.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 TokenIds = npt.NDArray[np.int64]
 """Sorted ids."""
 
-PRUNED_ID = "places"
-"""Buffer of an embedding: the row in training of each token; it is not saved."""
+PRUNED_ID = "pruned_id"
+"""Buffer of an embedding: token id to trained row, -1 for pruned tokens; it is not saved."""
 
 
 def used_token_ids(tables: Iterable[TokenTable]) -> TokenIds:
-    """The tokens that occur in token files of one tokenizer, and padding."""
+    """Return the tokens that occur in token files of one tokenizer, and padding."""
     found: TokenIds = np.zeros(0, np.int64)
     for table in tables:
         seen = np.zeros(table.metadata["vocab_size"], bool)
@@ -47,48 +47,48 @@ def used_token_ids(tables: Iterable[TokenTable]) -> TokenIds:
 
 @dataclass
 class PrunedVocabulary:
-    """An encoder's token embeddings in two parts: rows that are trained, and all rows before."""
+    """The full token embeddings of an encoder whose vocabulary is pruned."""
 
     modules: list[nn.Embedding]
-    """Those that hold the matrix; there are several where an architecture ties them."""
-    whole_VD: torch.Tensor
-    """In main memory; where it was mapped from a file, it takes none until it is changed."""
+    """The modules with this matrix; several where an architecture ties them."""
+    full_VD: torch.Tensor
+    """In main memory; if mapped from a file, it takes none until it is changed."""
     token_ids_R: torch.Tensor
-    """Ids of the rows that are trained."""
+    """Ids of the trained rows."""
     padding: int | None
-    """The modules' ``padding_idx`` over all tokens."""
+    """The modules' ``padding_idx`` in the full vocabulary."""
     hooks: list[Any]
 
     @torch.no_grad()
-    def restore(self, left: float) -> None:
-        """Give the encoder all rows again.
+    def restore(self, decay: float) -> None:
+        """Give the encoder its full vocabulary again.
 
         Args:
-            left: what weight decay has left of a row that was not trained, as a share.
+            decay: factor of weight decay on pruned rows.
         """
-        if left != 1.0:
-            self.whole_VD.mul_(left)
-        self.whole_VD[self.token_ids_R] = self.modules[0].weight.to(self.whole_VD.device)
+        if decay != 1.0:
+            self.full_VD.mul_(decay)
+        self.full_VD[self.token_ids_R] = self.modules[0].weight.to(self.full_VD.device)
         for module, hook in zip(self.modules, self.hooks, strict=True):
             hook.remove()
             delattr(module, PRUNED_ID)
-        _hold(self.modules, self.whole_VD, self.padding)
+        _set_weight(self.modules, self.full_VD, self.padding)
 
 
 @torch.no_grad()
 def prune_vocabulary(encoder: PreTrainedModel, token_ids: TokenIds) -> PrunedVocabulary | None:
-    """Leave an encoder the rows of some tokens only; it takes the same ids as before.
+    """Prune an encoder's token embeddings to the given tokens; its inputs do not change.
 
-    Ids become places in the embedding itself, so that padding and positions, which encoders find
-    by id, are as they were. A token without a row is an index error.
+    A hook of the embedding module maps token ids to rows, so that padding and positions, which
+    encoders derive from ids, stay the same. A pruned token raises an index error.
 
     Args:
-        encoder: in main memory; not yet known to an optimiser.
-        token_ids: those that it will be given.
+        encoder: an encoder in main memory, before its optimiser is made.
+        token_ids: all ids that it will be given.
 
     Returns:
-        What brings the other rows back. None, with the encoder as it was, where the matrix is
-        frozen, where something else than embeddings holds it, or where little would be saved.
+        The full vocabulary, to restore later. None, with the encoder unchanged, if the matrix is
+        frozen or shared with other than embedding modules, or if pruning is not worthwhile.
     """
     matrix = encoder.get_input_embeddings().weight
     modules = [m for m in encoder.modules() if getattr(m, "weight", None) is matrix]
@@ -107,17 +107,19 @@ def prune_vocabulary(encoder: PreTrainedModel, token_ids: TokenIds) -> PrunedVoc
     for module in modules:
         module.register_buffer(PRUNED_ID, pruned_id_V, persistent=False)
         hooks.append(module.register_forward_pre_hook(_to_pruned_ids))
-    _hold(modules, matrix[token_ids_R], None if padding is None else int(pruned_id_V[padding]))
+    _set_weight(
+        modules, matrix[token_ids_R], None if padding is None else int(pruned_id_V[padding])
+    )
     return PrunedVocabulary(modules, matrix.detach(), token_ids_R, padding, hooks)
 
 
 def _to_pruned_ids(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An embedding's inputs with the places of its rows in place of ids."""
+    """Map the token ids of an embedding's inputs to trained rows."""
     return (getattr(module, PRUNED_ID)[inputs[0]], *inputs[1:])
 
 
-def _hold(modules: list[nn.Embedding], rows: torch.Tensor, padding: int | None) -> None:
-    """Make rows the weight of all modules."""
+def _set_weight(modules: list[nn.Embedding], rows: torch.Tensor, padding: int | None) -> None:
+    """Make ``rows`` the weight of all modules."""
     weight = nn.Parameter(rows)
     for module in modules:
         module.weight, module.num_embeddings, module.padding_idx = weight, len(rows), padding

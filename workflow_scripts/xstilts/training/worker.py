@@ -1,7 +1,7 @@
-"""One of the processes of a team: ``python -m xstilts.training.worker FD``, by ``training.launch``.
+"""A process of a process group: ``python -m xstilts.training.worker FD``.
 
-The order comes as a line of JSON on standard input; log lines, result and error go to the file
-descriptor FD, a line of JSON each.
+Started by ``training.launch``, which sends the job as a line of JSON on standard input. Log lines,
+result and error are written to the file descriptor FD, as a line of JSON each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Sender(logging.Handler):
-    """Sends log records to the process that started this one."""
+    """Sends log records to the launcher."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
@@ -43,47 +43,47 @@ def send(out: TextIO, message: dict[str, Any]) -> None:
 
 
 def _end_with_parent() -> NoReturn:
-    """Wait for the end of standard input: nobody is left to train for, or to stop this."""
+    """Exit when standard input is closed: the launcher has ended."""
     sys.stdin.read()
     os._exit(1)
 
 
-def work(order: dict[str, Any], out: TextIO) -> Any:
-    """Meet the others and do what the order says; the result of this process."""
+def work(job: dict[str, Any], out: TextIO) -> Any:
+    """Join the process group and run the job; return the result of this process."""
     from xstilts.training.distributed import join
 
-    rank, size = order["rank"], order["size"]
-    group, device = join(order["mode"], rank, size, order["meeting"], order["precision"])
-    module, _, name = order["function"].partition(":")
+    rank, size = job["rank"], job["size"]
+    group, device = join(job["mode"], rank, size, job["rendezvous"], job["precision"])
+    module, _, name = job["function"].partition(":")
 
     def report(progress: Progress) -> None:
         if group.is_main:
             send(out, {"progress": dataclasses.asdict(progress)})
 
-    return getattr(importlib.import_module(module), name)(order["arguments"], report, group, device)
+    return getattr(importlib.import_module(module), name)(job["arguments"], report, group, device)
 
 
 def main() -> NoReturn:
-    """Work, and say how it ended."""
-    # until training is ready to save its state, there is nothing to lose
+    """Run the job and send its result or error."""
+    # until training can save its state, Ctrl-C loses nothing
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     out = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
-    order = json.loads(sys.stdin.readline())
+    job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     root = logging.getLogger("xstilts")
     root.addHandler(_Sender(out))
-    root.setLevel(logging.WARNING if order["rank"] else logging.INFO)
+    root.setLevel(logging.WARNING if job["rank"] else logging.INFO)
     try:
-        message, code = {"result": work(order, out)}, 0
+        message, code = {"result": work(job, out)}, 0
     except (UserError, Interrupted) as error:
         message, code = {"error": _described(error, str(error))}, 1
     except Exception as error:
-        who = f"process {order['rank'] + 1} of {order['size']}"
+        who = f"process {job['rank'] + 1} of {job['size']}"
         root.error("%s: %s", who, traceback.format_exc())
         text = f"{who}: {type(error).__name__}: {error}"
         message, code = {"error": _described(error, text)}, 1
     send(out, message)
-    # without the goodbye of process groups, which would wait for those that have failed
+    # without destroying the process group, which would wait for processes that have failed
     os._exit(code)
 
 

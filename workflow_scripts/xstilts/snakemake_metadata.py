@@ -1,8 +1,8 @@
-"""Snakemake's own record of the files that it made: ``.snakemake/metadata``, one JSON file each.
+"""Snakemake's metadata of output files: ``.snakemake/metadata``, one JSON file per output.
 
-Snakemake 9 keeps there, by output file, the parameters of the job (``params``, as the text of
-Python values) and the checksums of its inputs (``input_checksums``), and runs the job again when
-they differ (``snakemake.persistence``: ``FilePersistence``, ``params_changed``).
+For each output file, Snakemake 9 stores the parameters of its job (``params``, as the text of
+Python values) and the checksums of its inputs (``input_checksums``), and runs the job again if they
+differ (``snakemake.persistence``: ``FilePersistence``, ``params_changed``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FOLDER = Path(".snakemake")
 
 
 def _output_of(entry: Path) -> str | None:
-    """The output file whose record this is: its path is base64, long ones cut into folders."""
+    """Return the output file of a metadata file, whose path is base64, split if it is long."""
     text = "".join(part.removeprefix("@") for part in entry.parts)
     try:
         return base64.urlsafe_b64decode(text).decode()
@@ -32,14 +32,14 @@ def _output_of(entry: Path) -> str | None:
         return None
 
 
-class SnakemakeRecord:
-    """The records of all output files of a folder's runs."""
+class SnakemakeMetadata:
+    """The metadata of all output files of a working directory."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Find the records.
+        """Find the metadata files.
 
         Args:
-            folder: ``.snakemake``; there are no records where it is missing.
+            folder: ``.snakemake``; if it is missing, there is no metadata.
         """
         self._locks = folder / "locks"
         metadata = folder / "metadata"
@@ -52,7 +52,7 @@ class SnakemakeRecord:
         self._changed: set[str] = set()
 
     def require_unlocked(self) -> None:
-        """Raise a UserError while Snakemake runs here."""
+        """Raise a UserError if Snakemake is running here."""
         if self._locks.is_dir() and any(self._locks.iterdir()):
             raise UserError(
                 f"{self._locks}: Snakemake is running here. Wait for its end or stop it; if it was "
@@ -61,7 +61,7 @@ class SnakemakeRecord:
 
     @property
     def outputs(self) -> list[str]:
-        """Paths of the output files that have a record."""
+        """Paths of the output files with metadata."""
         return list(self._entries)
 
     def _of(self, output: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class SnakemakeRecord:
         return self._read[output]
 
     def _position(self, output: str, declared: Mapping[str, Any]) -> tuple[int, Any] | None:
-        """Where the declared identity is among the parameters of an output, and its value."""
+        """Return index and value of the declared identity among the parameters of an output."""
         for index, text in enumerate(self._of(output).get("params") or []):
             try:
                 value = ast.literal_eval(text)
@@ -82,25 +82,25 @@ class SnakemakeRecord:
         return None
 
     def declared(self, output: str, like: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The declared identity with which an output was made; None if there is no record of it.
+        """Return the declared identity with which an output was made; None if unknown.
 
         Args:
             output: path of the file.
-            like: the declared identity that it has now, which has the same keys.
+            like: its current declared identity, which has the same keys.
         """
         found = self._position(output, like)
         return found[1] if found else None
 
     def checksums(self, output: str) -> dict[str, str]:
-        """Path to checksum (``sha256:HEX``) of the inputs that an output was made from."""
+        """Return path to checksum (``sha256:HEX``) of the inputs that an output was made from."""
         return dict(self._of(output).get("input_checksums") or {})
 
     def accept_code(self, output: str, declared: dict[str, Any]) -> None:
-        """Note that an output was made with this identity, if only the code differs.
+        """Replace the declared identity of an output, if only the code differs.
 
         Args:
             output: path of the file.
-            declared: the identity, in the order of keys in which its rule has it.
+            declared: the identity, with keys in the order of the rule's parameter.
         """
         found = self._position(output, declared)
         if found is None or found[1] == declared:
@@ -113,7 +113,7 @@ class SnakemakeRecord:
             self._changed.add(output)
 
     def replace_checksums(self, changed: Mapping[str, tuple[str, str]]) -> None:
-        """Note that input files have other bytes, where the old ones were used.
+        """Replace the checksums of input files that were rewritten.
 
         Args:
             changed: path to the SHA-256 before and after, in hex.
@@ -127,12 +127,12 @@ class SnakemakeRecord:
                     self._changed.add(output)
 
     def write(self) -> None:
-        """Write the records that changed."""
+        """Write the metadata files that changed."""
         for output in sorted(self._changed):
             write_text(self._entries[output], canonical(self._read[output]), durable=False)
         self._changed.clear()
 
 
 def is_code(key: str) -> bool:
-    """Whether a dotted key of an identity, or of its declared part, belongs to the code."""
+    """Return True if a dotted key of an identity, or of its declared part, belongs to the code."""
     return f"{key.removeprefix('declared.')}.".startswith("code.")
