@@ -66,7 +66,7 @@ def test_training_states_hold_what_is_trained(tmp_path: Path) -> None:
     state = 2 * 4 * 4 * (shape.parameters + head)
     assert disk["bases"]["mini"]["state_bytes_while_training"] == state
     assert disk["peak_bytes"] - disk["kept_bytes"] == 3 * state
-    pruned = disk_of(tmp_path, base, tokens_in_use=40_000)["bases"]["mini"]
+    pruned = disk_of(tmp_path, base, distinct_tokens=40_000)["bases"]["mini"]
     rows = 2 * 4 * 4 * (250_002 - 40_000) * 768
     assert pruned["state_bytes_while_training"] == state - rows
     assert pruned["kept_bytes"] == disk["bases"]["mini"]["kept_bytes"]

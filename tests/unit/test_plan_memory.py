@@ -79,7 +79,9 @@ def printed(
     return rows
 
 
-@pytest.mark.parametrize("tokens", [(), ("--tokens", "40000")], ids=["all tokens", "some tokens"])
+@pytest.mark.parametrize(
+    "tokens", [(), ("--distinct-tokens", "40000")], ids=["all tokens", "some tokens"]
+)
 def test_both_commands_say_the_same_of_every_sort_of_stage(
     study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], tokens: tuple[str, ...]
 ) -> None:
@@ -101,7 +103,7 @@ def test_what_is_trained_is_counted_once(
         assert (row["gathered"] > 0) == (row["base"] == "sharded")
     # rows that no token of the data needs are neither trained nor on the card
     unused = (250_002 - 40_000) * 768 * 4
-    for row in printed(study, capsys, "--tokens", "40000"):
+    for row in printed(study, capsys, "--distinct-tokens", "40000"):
         weights = STORED[row["base"]][0]
         saved = {"full": unused, "sharded": unused / 4}.get(row["base"], 0)
         assert row["weights"] == pytest.approx((weights - saved) / 2**20, abs=1)

@@ -36,10 +36,10 @@ class Submission:
     chain: str
 
 
-def exported(grid: Grid) -> dict[str, str]:
-    """Task to the target whose predictions are exported.
+def submitted_targets(grid: Grid) -> dict[str, str]:
+    """Return, for each task, the target whose predictions are submitted.
 
-    It is evaluated on the test split; of several, the one that has the task's name, else the first.
+    It is evaluated on the test split; of several, the one with the task's name, else the first.
     """
     found: dict[str, str] = {}
     for name, node in grid.targets.items():
@@ -52,7 +52,7 @@ def exported(grid: Grid) -> dict[str, str]:
 
 def all_submissions(grid: Grid) -> list[Submission]:
     """All submissions of a study; none if no target is part of the layout."""
-    if not exported(grid):
+    if not submitted_targets(grid):
         return []
     cells = (Submission(cell.base, cell.seed, chain_label(cell.stages)) for cell in grid.cells())
     return list(dict.fromkeys(cells))
@@ -76,13 +76,13 @@ def prediction_files(grid: Grid, submission: Submission) -> dict[str, dict[str, 
             language: grid.paths.prediction(base, seed, stages, target, language)
             for language in grid.targets[target].languages
         }
-        for task, target in exported(grid).items()
+        for task, target in submitted_targets(grid).items()
     }
 
 
 def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
     """Task to language to the data manifest that has the order of retrieval's candidates."""
-    nodes = {task: grid.targets[target] for task, target in exported(grid).items()}
+    nodes = {task: grid.targets[target] for task, target in submitted_targets(grid).items()}
     return {
         task: {language: grid.paths.data(task, language, node.split) for language in node.languages}
         for task, node in nodes.items()
@@ -92,7 +92,7 @@ def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
 
 def identity(grid: Grid) -> dict[str, Any]:
     """What decides the submissions of a study (predictions apart)."""
-    tasks = exported(grid)
+    tasks = submitted_targets(grid)
     return {
         "targets": {
             task: {

@@ -32,10 +32,10 @@ class Options:
     memory: str | None = None
     """Memory of the device, instead of the card's."""
     max_tokens: int = 16_384
-    tokens_in_use: int | None = None
+    distinct_tokens: int | None = None
     """How many different tokens a stage's data have; None counts the whole vocabulary."""
-    runtime: int = 1
-    """Stages that train at the same time."""
+    concurrent: int = 1
+    """Stages trained at the same time."""
     parameters: Mapping[str, float] = field(default_factory=dict)
     """Base to its parameters without embeddings, for models that nothing here knows."""
     results: Path = Path("results")
@@ -59,7 +59,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     conditions = Conditions(
         max_tokens=options.max_tokens,
         device="cpu" if device == "cpu" else "gpu",
-        tokens_in_use=options.tokens_in_use,
+        distinct_tokens=options.distinct_tokens,
     )
     return {
         "study": grid.study.study,
@@ -68,7 +68,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
         "hours": time,
         "orientation": None if device else orientation(jobs, ORIENTATION),
         "unknown": _unknown(jobs),
-        "disk": disk(grid, jobs, options.runtime, options.parameters, conditions),
+        "disk": disk(grid, jobs, options.concurrent, options.parameters, conditions),
         "memory": {
             "device": options.gpu or options.memory or device,
             "bytes": memory,

@@ -63,7 +63,7 @@ class _Stage:
 def disk(
     grid: Grid,
     jobs: Iterable[Planned],
-    runtime: int,
+    concurrent: int,
     given: Mapping[str, float],
     conditions: Conditions,
 ) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def disk(
     Args:
         grid: the study.
         jobs: what is trained.
-        runtime: stages that train at the same time.
+        concurrent: stages trained at the same time.
         given: base to parameters where a user gives them.
         conditions: how stages are run; pruned vocabularies make training states smaller.
     """
@@ -95,8 +95,8 @@ def disk(
         "tokens_bytes": tokens,
         "predictions_bytes": predictions,
         "kept_bytes": kept,
-        "running": runtime,
-        "peak_bytes": kept + runtime * max(states, default=0),
+        "concurrent": concurrent,
+        "peak_bytes": kept + concurrent * max(states, default=0),
         "unknown": [base for base, item in bases.items() if item["unknown"]],
     }
 

@@ -33,7 +33,7 @@ class Conditions:
     """Tokens that go through the model at once."""
     device: Device
     """Whose kernels run."""
-    tokens_in_use: int | None = None
+    distinct_tokens: int | None = None
     """How many different tokens a stage's data have; None counts the whole vocabulary."""
 
 
@@ -82,7 +82,7 @@ def stage_work(
         mlm_probability=recipe["mlm_probability"] if mlm else 0.0,
         adapters=adapters,
         shards=wanted.processes if wanted.mode == "fsdp" else 1,
-        rows=None if whole else _rows(shape, conditions.tokens_in_use),
+        rows=None if whole else _rows(shape, conditions.distinct_tokens),
     )
 
 

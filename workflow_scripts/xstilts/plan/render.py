@@ -135,9 +135,9 @@ def _disk(plan: dict[str, Any]) -> Iterator[str]:
         "known"
     )
     more = f", and {', '.join(found['unknown'])}" if found["unknown"] else ""
-    stages = "stage" if found["running"] == 1 else "stages"
+    stages = "stage" if found["concurrent"] == 1 else "stages"
     yield (
-        f"  kept {size(found['kept_bytes'])}; peak with {found['running']} running {stages} "
+        f"  kept {size(found['kept_bytes'])}; peak with {found['concurrent']} {stages} in training "
         f"{size(found['peak_bytes'])}{more}"
     )
 
