@@ -127,7 +127,7 @@ def read_lock(root: Path) -> dict[str, str]:
     """Version by distribution name.
 
     Raises:
-        ValueError: a line is not ``name==version``, or a name stands twice.
+        ValueError: a line is not ``name==version``, or a name occurs twice.
     """
     path = root / "requirements.lock"
     versions: dict[str, str] = {}
@@ -139,7 +139,7 @@ def read_lock(root: Path) -> dict[str, str]:
             raise ValueError(f"{path}:{number}: {line!r} is not 'name==version'; run `make lock`.")
         name = normal_name(found[1])
         if name in versions:
-            raise ValueError(f"{path}:{number}: {name} stands twice; run `make lock`.")
+            raise ValueError(f"{path}:{number}: {name} occurs twice; run `make lock`.")
         versions[name] = found[2]
     return versions
 

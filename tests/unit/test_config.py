@@ -86,7 +86,7 @@ def error_of(tmp_path: Path, old: str, new: str) -> str:
         ("targets:", "recipes: {all: {sorted_batches: yes}}\ntargets:",
          "sorted_batches: a number is needed, not true or false (found: True)"),
         ("seeds: [1]", "seeds: [1, yes]", "seeds: a number is needed, not true or false"),
-        ("seeds: [1]", "seeds: [1, 2, 1]", "study.yaml:6: seeds: 1 is there twice. Remove one"),
+        ("seeds: [1]", "seeds: [1, 2, 1]", "study.yaml:6: seeds: 1 is listed twice. Remove one"),
         ("  tatoeba: {}", "  xquad: {train: mnli}", "a head trained on mnli cannot answer xquad"),
         ("  tatoeba: {}", "  udpos: {train: panx}", "a head trained on panx cannot answer udpos"),
         ("  tatoeba: {}", "  tatoeba: {languages: [qaa]}", "'qaa' is not a known language of "

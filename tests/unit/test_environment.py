@@ -62,7 +62,7 @@ def test_lock_serves_machines_with_and_without_a_gpu() -> None:
     [
         ("torch==2.13.0+cpu", "is not 'name==version'"),
         ("torch>=2.13", "is not 'name==version'"),
-        ("Numpy==2.4.6", "numpy stands twice"),
+        ("Numpy==2.4.6", "numpy occurs twice"),
     ],
 )
 def test_a_lock_that_was_edited_badly_is_refused(tmp_path: Path, line: str, message: str) -> None:

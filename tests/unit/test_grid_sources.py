@@ -198,7 +198,7 @@ def test_text_from_a_mirror(folder):
     ("entry", "expected"),
     [
         ("{files: text/dee.txt, languages: [de]}", "Nearest file: text/de.txt."),
-        ("{task: mnli, limit: 3, languages: [en]}", "hub and limit go with files"),
+        ("{task: mnli, limit: 3, languages: [en]}", "hub and limit need files"),
         ("{hub: wikimedia/wikipedia, languages: [en]}", "give exactly one of task, files"),
         ("{hub: wikipedia, files: a, languages: [en]}", "text[0].hub"),
     ],

@@ -90,7 +90,7 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
         (MODEL, "[[mnli@qab:translated, 'mnli@qab:translated']]", "is twice in one mixture"),
         (MODEL.replace("hub: some/model, revision: abc", "path: no/such"), "[mnli@qab:translated]",
          "translations.model.path: no/such has no config.json"),
-        (MODEL.replace("hub: some/model", "path: x"), "[mnli]", "revision goes with hub"),
+        (MODEL.replace("hub: some/model", "path: x"), "[mnli]", "revision needs hub"),
         (MODEL.replace("hub: some/model, revision: abc", ""), "[mnli]",
          "give exactly one of hub, path"),
         ("translations: {files: {mnli: 'no/{language}.tsv'}}\nstrategies:",
