@@ -254,7 +254,7 @@ def watch_run() -> None:
     """
     from snakemake.logging import logger
 
-    from xstilts.monitor.run import Monitor, is_news
+    from xstilts.monitor.run import Monitor, is_shown
     from xstilts.monitor.screen import Screen
 
     settings = workflow.output_settings
@@ -265,7 +265,7 @@ def watch_run() -> None:
     to_do = {job.jobid: get_job(job) for job in made if workflow.dag.needrun(job)}
     there = [product(job.output[0]) for job in made if not workflow.dag.needrun(job)]
     shown[0].stream = Screen(shown[0].stream)
-    shown[0].addFilter(is_news)
+    shown[0].addFilter(is_shown)
     WATCHING.append(Monitor(Path(GRID.paths.root), to_do, there, shown[0].stream))
     logger.addHandler(WATCHING[0])
 

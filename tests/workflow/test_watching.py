@@ -62,7 +62,9 @@ def test_what_was_deleted_is_made_and_told_with_leases_and_curves(
     assert len(gone.read_bytes()) > len(removed) / 2
 
     assert "tiny, " in run.output
-    assert "1 of 2 target stages, 1 of 4 predicted cells to make; the rest is there" in run.output
+    assert (
+        "1 of 2 target stages, 1 of 4 predicted cells to make; the rest is up to date" in run.output
+    )
     total = run.jobs["total"] if "total" in run.jobs else sum(run.jobs.values()) - run.jobs["all"]
     counts = re.findall(rf"^\[ ?(\d+)/{total}\] ", run.output, re.MULTILINE)
     assert counts == [str(number) for number in range(1, total + 1)]
