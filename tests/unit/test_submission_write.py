@@ -107,7 +107,7 @@ def test_which_targets_are_submitted(grid) -> None:
     )
 
 
-def test_a_task_under_another_name_is_exported_and_a_development_set_is_not(tmp_path) -> None:
+def test_a_task_under_another_name_is_submitted_and_a_development_set_is_not(tmp_path) -> None:
     head = STUDY[: STUDY.index("targets:")]
     other = grid_of(tmp_path, head + "targets:\n  mine: {task: xnli}\n  also: {task: xnli}\n")
     assert submissions.submitted_targets(other) == {"xnli": "mine"}
@@ -258,7 +258,7 @@ def test_the_command_writes_what_is_predicted(grid, capsys) -> None:
     assert (folder.with_name("mnli") / "predictions/udpos/test-qab.tsv").is_file()
 
 
-def test_a_study_without_test_sets_of_the_benchmark_is_told_so(tmp_path, capsys) -> None:
+def test_a_study_without_test_sets_of_the_benchmark_is_one_error(tmp_path, capsys) -> None:
     text = STUDY[: STUDY.index("targets:")] + "targets:\n  xnli: {split: validation}\n"
     file = tmp_path / "study.yaml"
     file.write_text(text)

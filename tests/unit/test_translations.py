@@ -80,8 +80,8 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
         (MODEL, "[mnli@qab:translatd]", "'translatd' is not a known origin of "
                                         "'mnli@qab:translatd'. Did you mean 'translated'?"),
         (MODEL, "[mnlii@qab:translated]", "Did you mean 'mnli'?"),
-        (MODEL, "[udpos@qab:translated]", "data of kind 'tagging' is not translated by a model"),
-        (MODEL, "[tlm@qab:translated]", "data of kind 'mlm' is not translated by a model"),
+        (MODEL, "[udpos@qab:translated]", "data of kind 'tagging' cannot be translated by a model"),
+        (MODEL, "[tlm@qab:translated]", "data of kind 'mlm' cannot be translated by a model"),
         (MODEL, "[mnli@qax:translated]", "'qax' is not a known language to translate into. Did you "
                                          "mean 'qa"),
         ("strategies:", "[mnli@qab:translated]", "study.yaml:12: strategies.mnli[0]: "

@@ -30,18 +30,18 @@ class Disk:
 
     def record(self, item: Product) -> dict[str, Any]:
         """The manifest of a product, or the record in its file; empty if it is not there."""
-        if not (item.holds_identity and item.record.is_file()):
+        if not (item.holds_identity and item.identity_file.is_file()):
             return {}
-        if item.record.suffix == ".json":
-            return dict(read_json(item.record))
-        return read_metadata(item.record)
+        if item.identity_file.suffix == ".json":
+            return dict(read_json(item.identity_file))
+        return read_metadata(item.identity_file)
 
     def recorded(self, item: Product) -> dict[str, Any] | None:
         """The identity with which a product on disk was made; None if there is none."""
-        if item.holds_identity or not item.record.is_file():
+        if item.holds_identity or not item.identity_file.is_file():
             return self.record(item).get("identity")
-        declared = self._snakemake.declared(item.record.as_posix(), item.declared)
-        checksums = self._snakemake.checksums(item.record.as_posix())
+        declared = self._snakemake.declared(item.identity_file.as_posix(), item.declared)
+        checksums = self._snakemake.checksums(item.identity_file.as_posix())
         names = input_names(item.inputs).items()
         return declared and {
             "declared": declared,
@@ -118,7 +118,7 @@ def _shown(value: Any) -> str:
 
 
 def _not_made(grid: Grid, item: Product) -> str:
-    if item.record.is_file():
+    if item.identity_file.is_file():
         return "made, but there is no record of how: `snakemake --forceall` compares."
-    found = failures.read(Path(grid.paths.failures)).get(product(str(item.record)))
+    found = failures.read(Path(grid.paths.failures)).get(product(str(item.identity_file)))
     return "not made yet." + (f" Its last try: {found.reason}" if found else "")

@@ -1,4 +1,4 @@
-"""Which predictions of a study are part of the layout of a submission."""
+"""Submissions of a study: the predictions that fit XTREME's layout."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ KINDS: Mapping[str, str] = {
     "pairs": "mining",
     "entities": "ranking",
 }
-"""Format to the kind of task whose predictions can be written in it."""
+"""Format to the task kind whose predictions it can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One submission: the predictions of one chain on one base model with one seed."""
+    """One submission: the predictions of one base model, seed and chain."""
 
     base: str
     seed: int
@@ -51,7 +51,7 @@ def submitted_targets(grid: Grid) -> dict[str, str]:
 
 
 def all_submissions(grid: Grid) -> list[Submission]:
-    """All submissions of a study; none if no target is part of the layout."""
+    """Return all submissions of a study; none if no target is part of the layout."""
     if not submitted_targets(grid):
         return []
     cells = (Submission(cell.base, cell.seed, chain_label(cell.stages)) for cell in grid.cells())
@@ -59,17 +59,17 @@ def all_submissions(grid: Grid) -> list[Submission]:
 
 
 def manifest(grid: Grid, submission: Submission) -> str:
-    """Manifest of a submission; ``labels`` and ``predictions`` are beside it."""
+    """Return the manifest of a submission, next to ``labels`` and ``predictions``."""
     return grid.paths.submission(submission.base, submission.seed, grid.stages_of(submission.chain))
 
 
 def manifests(grid: Grid) -> list[str]:
-    """Manifests of all submissions."""
+    """Return the manifests of all submissions."""
     return [manifest(grid, submission) for submission in all_submissions(grid)]
 
 
 def prediction_files(grid: Grid, submission: Submission) -> dict[str, dict[str, str]]:
-    """Task to language to the workflow's prediction file."""
+    """Return the workflow's prediction files by task and language."""
     base, seed, stages = submission.base, submission.seed, grid.stages_of(submission.chain)
     return {
         task: {
@@ -81,7 +81,7 @@ def prediction_files(grid: Grid, submission: Submission) -> dict[str, dict[str, 
 
 
 def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
-    """Task to language to the data manifest that has the order of retrieval's candidates."""
+    """Return the data manifests with the order of retrieval candidates, by task and language."""
     nodes = {task: grid.targets[target] for task, target in submitted_targets(grid).items()}
     return {
         task: {language: grid.paths.data(task, language, node.split) for language in node.languages}
@@ -91,7 +91,7 @@ def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
 
 
 def identity(grid: Grid) -> dict[str, Any]:
-    """What decides the submissions of a study (predictions apart)."""
+    """Return the identity of a study's submissions, without predictions."""
     tasks = submitted_targets(grid)
     return {
         "targets": {
