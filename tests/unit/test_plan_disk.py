@@ -62,7 +62,7 @@ def test_training_states_hold_what_is_trained(tmp_path: Path) -> None:
     # dense and output of the largest head, for three classes
     head = 768 * 769 + 3 * 769
     disk = disk_of(tmp_path, base, runtime=3)
-    # two states of weights, two moments and the best weights for each of the running stages
+    # two states of weights, two moments and the best weights for each stage in training
     state = 2 * 4 * 4 * (shape.parameters + head)
     assert disk["bases"]["mini"]["state_bytes_while_training"] == state
     assert disk["peak_bytes"] - disk["kept_bytes"] == 3 * state
