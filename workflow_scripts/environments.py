@@ -91,6 +91,8 @@ ENVIRONMENTS = {
         purpose="tables and the report",
         packages=(
             "altair",
+            # the report shows examples of data sets
+            "datasets",
             "jinja2",
             "numpy",
             "pandas",

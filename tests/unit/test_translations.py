@@ -75,8 +75,8 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
 @pytest.mark.parametrize(
     ("section", "chain", "expected"),
     [
-        (MODEL, "[mnli@qaa:translated]", "'qaa' is the source language, there is nothing to "
-                                         "translate. Write 'mnli'."),
+        (MODEL, "[mnli@qaa:translated]", "'qaa' is the source language, nothing to translate. "
+                                         "Write 'mnli'."),
         (MODEL, "[mnli@qab:translatd]", "'translatd' is not a known origin of "
                                         "'mnli@qab:translatd'. Did you mean 'translated'?"),
         (MODEL, "[mnlii@qab:translated]", "Did you mean 'mnli'?"),
@@ -89,7 +89,7 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
                                                  "(translations.files.mnli) or a model"),
         (MODEL, "[[mnli@qab:translated, 'mnli@qab:translated']]", "is twice in one mixture"),
         (MODEL.replace("hub: some/model, revision: abc", "path: no/such"), "[mnli@qab:translated]",
-         "translations.model.path: no/such has no config.json"),
+         "translations.model.path: no/such is not a checkpoint folder"),
         (MODEL.replace("hub: some/model", "path: x"), "[mnli]", "revision needs hub"),
         (MODEL.replace("hub: some/model, revision: abc", ""), "[mnli]",
          "give exactly one of hub, path"),

@@ -80,7 +80,7 @@ def groupings(languages: Iterable[str]) -> dict[str, Grouping]:
     """
     codes = list(dict.fromkeys(languages))
     african = {code: "Africa" if code in GROUPS["african"] else "elsewhere" for code in codes}
-    of_afro = {code: "in it" if code in AFRO_XLMR else "not in it" for code in codes}
+    of_afro = {code: "included" if code in AFRO_XLMR else "not included" for code in codes}
     found: dict[str, Grouping] = {
         "language": {code: code for code in codes},
         "family": FAMILY,

@@ -53,7 +53,7 @@ class _Stage:
     """Disk space of one stage for all seeds."""
 
     models: int
-    apart: bool
+    adapters_only: bool
     """True if only adapters are kept, not a whole model."""
     kept: int | None
     """Bytes of one model with heads and history; None if its shape is unknown."""
@@ -110,14 +110,14 @@ def _of_a_base(stages: list[_Stage]) -> dict[str, Any]:
         known = all(stage.kept is not None for stage in of)
         return round(_kept(of) / count) if count and known else None
 
-    whole = [stage for stage in stages if not stage.apart]
-    apart = [stage for stage in stages if stage.apart]
+    whole = [stage for stage in stages if not stage.adapters_only]
+    adapters_only = [stage for stage in stages if stage.adapters_only]
     states = [stage.state for stage in stages if stage.state is not None]
     return {
         "models": sum(stage.models for stage in whole),
         "model_bytes": mean(whole),
-        "adapters": sum(stage.models for stage in apart),
-        "adapter_bytes": mean(apart),
+        "adapters": sum(stage.models for stage in adapters_only),
+        "adapter_bytes": mean(adapters_only),
         "kept_bytes": _kept(stages),
         "state_bytes_while_training": max(states, default=None),
         "unknown": any(stage.kept is None for stage in stages),
@@ -143,7 +143,7 @@ def _stages(
     for job in jobs:
         recipe = grid.recipe(base, job.chain, job.target)
         lora = recipe.get("lora")
-        apart = lora is not None and not lora["merge"]
+        adapters_only = lora is not None and not lora["merge"]
         heads = FLOAT * _head_parameters(grid, job, shape) if shape else 0
         history = HISTORY_FILES + PER_STEP * job.steps + PER_MAPPED * job.mapped
         if job.position == "pretrain":
@@ -152,11 +152,11 @@ def _stages(
         if shape:
             work = stage_work(grid, base, job.chain, job.target, conditions)
             trained = FLOAT * work.trained
-        kept = trained if apart else encoder
+        kept = trained if adapters_only else encoder
         copies = STATES * (PER_STATE + BEST * (recipe["selection"] == "best"))
         yield _Stage(
             len(set(job.products)),
-            apart,
+            adapters_only,
             None if kept is None else kept + heads + history,
             None if trained is None else copies * (trained + heads),
         )
