@@ -1,4 +1,4 @@
-"""The ``xstilts`` command line: inspect and plan studies, explain reruns, score submissions."""
+"""Inspect and plan studies, explain reruns, score submissions: the command line."""
 
 from __future__ import annotations
 
@@ -235,7 +235,10 @@ class _Commands:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xstilts", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="xstilts",
+        description="Inspect and plan studies, explain reruns, write and score submissions.",
+    )
     parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
     commands = _Commands(parser)
     explain = commands.add_study(
