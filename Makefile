@@ -1,14 +1,14 @@
-# Everything a person or a build server runs. Needs Python 3.11 or newer and, the first time,
-# a package registry that pip can reach; nothing else, and nothing outside this folder changes.
+# Commands for users and CI. Needs only Python 3.11 or newer and, the first time, a package index
+# that pip can reach; changes nothing outside this folder.
 #
 #   make run     the default study, in .venv        (make run CORES=4 ARGS="--dry-run")
-#   make test    the tests, two at a time           (make test ARGS="-n 0 tests/unit"; for daily
-#                use without those of more than ten seconds: make test ARGS="-m 'not slow'")
-#   make test-full   the long tests, marked 'full', that make test leaves out
-#   make check   style, types and workflow lint     (make format mends what can be mended)
-#   make readme  a finished default study's result into README.md
+#   make test    the tests, in two processes        (make test ARGS="-n 0 tests/unit"; without
+#                tests of more than ten seconds: make test ARGS="-m 'not slow'")
+#   make test-full   also the long tests, marked 'full'
+#   make check   style, types and workflow lint     (make format fixes what can be fixed)
+#   make readme  update README.md with the results of a finished default study
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)
-#   make clean   removes .venv and the tools' caches, never results: they may have cost GPU-days
+#   make clean   remove .venv and the tools' caches, but not results
 
 CORES ?= all
 ARGS ?=
@@ -16,10 +16,10 @@ PYTHON ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The stamp carries the lock's checksum: a changed lock is a missing stamp, whatever the clocks say.
+# The stamp's name has the lock's checksum, so that a changed lock rebuilds independent of clocks.
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < requirements.lock))
 LAUNCHER := $(BIN)/xstilts
-# Shell rules find the pinned tools first, too.
+# Shell commands find the pinned tools first.
 WITH_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: run test test-full check format readme env lock envs clean
@@ -28,7 +28,7 @@ WITH_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 run: env
 	$(WITH_VENV) $(BIN)/snakemake --cores $(CORES) $(ARGS)
 
-# In the order of tests/conftest.py, the longest files first: no process waits for the other's last.
+# Longest files first (tests/conftest.py), so that both processes finish at about the same time.
 PYTEST := $(WITH_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: env
@@ -58,8 +58,8 @@ env: $(STAMP) $(LAUNCHER)
 
 # ---- the environment ---------------------------------------------------------------------------
 
-# Shell text that sets $python to the first interpreter that is new enough and can make a venv. A
-# name on the PATH proves little: pyenv has shims for versions it lacks, Debian splits venv off.
+# Shell code that sets $python to the first interpreter that is new enough and can create a venv. A
+# name on the PATH is not enough: pyenv has shims for missing versions, Debian splits off venv.
 define FIND_PYTHON
 python=; \
 for name in $(or $(PYTHON),python3.11 python3.12 python3.13 python3); do \
@@ -75,8 +75,8 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-# Made anew for every lock, so that nothing of an older lock stays behind. The old one goes first:
-# in an activated .venv, "python3.11" would otherwise be the interpreter that is being removed.
+# Rebuilt for every lock, so that nothing of an older lock remains. The old one is removed first: in
+# an activated .venv, "python3.11" would otherwise be the interpreter that is being removed.
 $(STAMP): | requirements.lock
 	@rm -rf $(VENV)
 	@$(FIND_PYTHON); echo "Making $(VENV) with $$("$$python" --version) ..."; \
@@ -86,7 +86,7 @@ $(STAMP): | requirements.lock
 	@touch $@
 
 # The package itself is never installed: an installed copy or a .pth file would shadow the code of
-# any other checkout that uses this environment. The launcher points at the checkout it lies in.
+# other checkouts that use this environment. The launcher uses the checkout that contains it.
 define LAUNCHER_TEXT
 #!/bin/sh
 here=$$(CDPATH= cd -- "$$(dirname -- "$$0")" && pwd)
@@ -100,7 +100,7 @@ $(LAUNCHER): Makefile | $(STAMP)
 
 # ---- versions ----------------------------------------------------------------------------------
 
-# The newest versions that pyproject.toml allows, from an environment of their own.
+# The newest versions that pyproject.toml allows, from a separate environment.
 lock:
 	@rm -rf .venv-lock
 	@$(FIND_PYTHON); "$$python" -m venv .venv-lock

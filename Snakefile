@@ -7,16 +7,16 @@
         intermediate/  models after intermediate stages, one per base, seed and chain
         target/        models after the target stage
         predictions/   one Parquet per language
-        trivial_baselines/     what words alone score, per target
+        trivial_baselines/     scores without a model, per target
         scores/        one row per language and metric
         submission/    predictions in XTREME's layout, one folder per base, seed and chain
-        tables/        the transfer table and what it is made of
-        report.html    the tables as a page
-        figures/       its figures as SVG and PNG
-        failures/      why a job did not end, while it has not
+        tables/        the transfer table and all other tables
+        report.html    tables and figures on one page
+        figures/       figures as SVG and PNG
+        failures/      records of running and failed jobs
         logs/ benchmarks/   mirror the above
 
-Ask for everything (`snakemake`), one product (`intermediate_models`, `target_models`,
+Request everything (`snakemake`), one kind of product (`intermediate_models`, `target_models`,
 `predictions`, `scores`, `tables`, `report`, `figures`, `submission`) or any file by its path.
 """
 
@@ -66,9 +66,7 @@ localrules:
 
 
 rule all:
-    """Tables and report of the study; all that they are made from is asked for, so that what is missing
-    is made again.
-    """
+    """Tables and report of the study, and all their inputs, so that missing ones are made again."""
     input:
         rules.intermediate_models.input,
         rules.target_models.input,

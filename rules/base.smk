@@ -1,7 +1,7 @@
-"""Base models: pretrained here, or taken from a folder or the hub.
+"""Base models: pretrained by the workflow, or imported from a folder or the Hub.
 
 REQUIRED INPUTS: the study's text, or a checkpoint.
-OUTPUTS: <results>/bases/BASE/{tokenizer,model}/manifest.json and the files beside them
+OUTPUTS: <results>/bases/BASE/{tokenizer,model}/manifest.json with tokenizer and model
 """
 
 
@@ -10,16 +10,16 @@ localrules:
 
 
 rule build_tokenizer:
-    """Train the Unigram tokenizer of {wildcards.built_base}"""
+    """Train the Unigram tokenizer of {wildcards.pretrained_base}"""
     input:
         manifests=get_pretraining_text,
         examples=lambda wc: ancient(data_files(get_pretraining_text(wc))),
     output:
-        manifest="<results>/bases/{built_base}/tokenizer/manifest.json",
+        manifest="<results>/bases/{pretrained_base}/tokenizer/manifest.json",
     log:
-        "<logs>/bases/{built_base}/tokenizer.log",
+        "<logs>/bases/{pretrained_base}/tokenizer.log",
     benchmark:
-        "<benchmarks>/bases/{built_base}/tokenizer.jsonl"
+        "<benchmarks>/bases/{pretrained_base}/tokenizer.jsonl"
     conda:
         "../envs/score.yaml"
     threads: 2
@@ -27,26 +27,26 @@ rule build_tokenizer:
         mem_mb=4000,
         runtime=60,
     params:
-        identity=lambda wc: identities.tokenizer(GRID, wc.built_base),
+        identity=lambda wc: identities.tokenizer(GRID, wc.pretrained_base),
     script:
         "../workflow_scripts/build_tokenizer.py"
 
 
 rule pretrain:
-    """Pretrain {wildcards.built_base} with MLM and translation-pair MLM"""
+    """Pretrain {wildcards.pretrained_base} with MLM and translation-pair MLM"""
     input:
         parent=get_parent,
         tokens=get_member_tokens,
-        dev_tokens=get_dev("tokens"),
-        dev_data=get_dev("data"),
-        arrays=lambda wc: ancient(get_arrays(wc)),
-        checked=get_all_data_read,
+        dev_tokens=get_dev_manifests("tokens"),
+        dev_data=get_dev_manifests("data"),
+        files=lambda wc: ancient(get_stage_files(wc)),
+        data_check=get_data_check,
     output:
-        manifest="<results>/bases/{built_base}/model/manifest.json",
+        manifest="<results>/bases/{pretrained_base}/model/manifest.json",
     log:
-        "<logs>/bases/{built_base}/model.log",
+        "<logs>/bases/{pretrained_base}/model.log",
     benchmark:
-        "<benchmarks>/bases/{built_base}/model.jsonl"
+        "<benchmarks>/bases/{pretrained_base}/model.jsonl"
     conda:
         "../envs/train.yaml"
     threads: per_process(2)
@@ -67,17 +67,17 @@ rule pretrain:
 
 
 rule import_base:
-    """Take {wildcards.found_base} from its folder or the hub, completely or not at all"""
+    """Import {wildcards.imported_base} from its folder or the Hub"""
     output:
-        tokenizer="<results>/bases/{found_base}/tokenizer/manifest.json",
-        model="<results>/bases/{found_base}/model/manifest.json",
+        tokenizer="<results>/bases/{imported_base}/tokenizer/manifest.json",
+        model="<results>/bases/{imported_base}/model/manifest.json",
     log:
-        "<logs>/bases/{found_base}/import.log",
+        "<logs>/bases/{imported_base}/import.log",
     benchmark:
-        "<benchmarks>/bases/{found_base}/import.jsonl"
+        "<benchmarks>/bases/{imported_base}/import.jsonl"
     conda:
         "../envs/train.yaml"
     params:
-        identity=lambda wc: identities.found_base(GRID, wc.found_base),
+        identity=lambda wc: identities.imported_base(GRID, wc.imported_base),
     script:
         "../workflow_scripts/import_base.py"

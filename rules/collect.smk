@@ -1,6 +1,6 @@
-"""Products that a user may ask for by name.
+"""Target rules: products that can be requested by name.
 
-REQUIRED INPUTS: a study. OUTPUTS: all files of one product, and what they depend on.
+REQUIRED INPUTS: a study. OUTPUTS: all files of one kind of product, and their inputs.
 """
 
 
@@ -16,31 +16,31 @@ localrules:
 
 
 rule intermediate_models:
-    """Every model after an intermediate stage, prefixes of chains included."""
+    """All models after intermediate stages, prefixes of chains included."""
     input:
         GRID.intermediate_models(),
 
 
 rule target_models:
-    """Every model that predicts."""
+    """All models that predict a cell."""
     input:
         GRID.target_models(),
 
 
 rule predictions:
-    """Predictions of every cell and language."""
+    """Predictions of all cells and languages."""
     input:
         GRID.of_all_views(Grid.predictions),
 
 
 rule scores:
-    """Scores of every cell."""
+    """Scores of all cells."""
     input:
         GRID.of_all_views(Grid.scores),
 
 
 rule tables:
-    """The transfer table, the table by language, the overlap audit, effects and claims."""
+    """All tables: transfer, languages, overlap audit, effects, claims."""
     input:
         [
             f"{GRID.in_view(view).paths.tables}/{name}.md"
@@ -50,18 +50,18 @@ rule tables:
 
 
 rule report:
-    """One HTML page with the tables, what is missing, and the protocol."""
+    """HTML page with tables, figures, missing results and protocol."""
     input:
         GRID.paths.report,
 
 
 rule figures:
-    """The report's figures as SVG and PNG."""
+    """Figures of the report as SVG and PNG."""
     input:
         figure_files(GRID),
 
 
 rule submission:
-    """Predictions and labels in XTREME's layout; not part of everything."""
+    """Predictions and labels in XTREME's layout; not part of rule all."""
     input:
         submissions.manifests(GRID),

@@ -1,9 +1,9 @@
 """Examples of every task, language and split in the Parquet schema of their kind.
 
-Only fetch_data uses the network. What it downloads is kept outside the results, for all studies.
+Only fetch_data uses the network. Downloads are kept outside the results and shared by all studies.
 
-REQUIRED INPUTS: original files below `data_root`, hub files below `mirror`, or nothing (microworld,
-the hub itself).
+REQUIRED INPUTS: original files below `data_root`, Hub files below `mirror`, or nothing (microworld,
+the Hub itself).
 OUTPUTS: <results>/downloads/TASK/LANGUAGE/SPLIT.json and files in the study's `hub_cache`,
 <results>/data/TASK/LANGUAGE/SPLIT.{parquet,json}, <results>/data/checked.json
 """
@@ -16,7 +16,7 @@ localrules:
 
 
 rule fetch_data:
-    """Download {wildcards.task} in {wildcards.language} ({wildcards.split}), unless it is here"""
+    """Download {wildcards.task} in {wildcards.language} ({wildcards.split}) unless cached"""
     output:
         manifest="<results>/downloads/{task}/{language}/{split}.json",
     log:
@@ -43,7 +43,7 @@ rule prepare_data:
         "<logs>/data/{task}/{language}/{split}.log",
     benchmark:
         "<benchmarks>/data/{task}/{language}/{split}.jsonl"
-    # before anything else: bad input must show before a GPU is used
+    # first of all: invalid input must be reported before a GPU is used
     priority: 100
     conda:
         "../envs/score.yaml"
@@ -54,11 +54,11 @@ rule prepare_data:
 
 
 rule check_data:
-    """Every data set of the study has been read; training waits for this"""
+    """Check that every data set of the study has been read"""
     input:
         manifests=sorted({*GRID.training_data(), *GRID.selection_data(), *GRID.evaluation_data()}),
     output:
-        checked="<results>/data/checked.json",
+        data_check="<results>/data/checked.json",
     log:
         "<logs>/data/checked.log",
     benchmark:
@@ -67,6 +67,6 @@ rule check_data:
     conda:
         "../envs/score.yaml"
     params:
-        identity=identities.checked(GRID),
+        identity=identities.data_check(GRID),
     script:
         "../workflow_scripts/check_data.py"

@@ -1,7 +1,7 @@
 """Intermediate stages: each prefix of a chain is trained once per base model and seed.
 
 REQUIRED INPUTS: the parent's manifest, token manifests of the mixture
-OUTPUTS: <results>/intermediate/BASE/seed-SEED/CHAIN/manifest.json and the model beside it
+OUTPUTS: <results>/intermediate/BASE/seed-SEED/CHAIN/manifest.json and the model
 """
 
 

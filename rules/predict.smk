@@ -1,7 +1,7 @@
 """Predictions: one job per model and target loads the model once and predicts what is missing.
 
-One rule per target, since the languages of a target are the files of its job. `update` keeps the
-languages that are there: a new language costs its own predictions only.
+One rule per target, since the languages of a target are the output files of its job. `update` keeps
+existing languages: a new language is predicted alone.
 
 REQUIRED INPUTS: the model's manifest, data and tokens of the evaluated languages
 OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/{LANGUAGE.parquet,manifest.json}
@@ -14,11 +14,11 @@ for target, node in GRID.names.predicted_targets().items():
             f"predict_{target}"
         input:
             model=get_predicting_model(target),
-            data=get_evaluation("data", target),
-            examples=ancient(data_files(get_evaluation("data", target))),
-            tokens=get_evaluation("tokens", target),
+            data=get_evaluation_manifests("data", target),
+            examples=ancient(data_files(get_evaluation_manifests("data", target))),
+            tokens=get_evaluation_manifests("tokens", target),
         output:
-            # not `update`: after a failure it is missing, so that old languages do not pass for new
+            # not `update`: deleted on failure, so that outdated languages are not taken for new ones
             manifest=f"<results>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}/manifest.json",
             languages=update(
                 expand(

@@ -1,7 +1,7 @@
 """Report: one HTML page from the tables, and its figures as files.
 
-REQUIRED INPUTS: <results>/tables/[VIEW/]..., manifests of the models; predictions and records of
-jobs where they are
+REQUIRED INPUTS: <results>/tables/[VIEW/]..., manifests of the models; predictions and benchmark
+files if they exist
 OUTPUTS: <results>/report.html, <results>/figures/...
 """
 

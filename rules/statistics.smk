@@ -1,4 +1,4 @@
-"""Statistics: strategies compared, with intervals, also by groups of languages; claims.
+"""Statistics: comparisons of strategies with intervals, also by groups of languages; claims.
 
 REQUIRED INPUTS: <results>/scores/..., <results>/predictions/...
 OUTPUTS: <results>/tables/[VIEW/]NAME.* for each module of comparisons/tables
@@ -13,10 +13,10 @@ rule build_statistics:
     """Compare the strategies"""
     input:
         scores=lambda wc: get_view(wc).scores(),
-        # what the best strategy of a target is chosen on
-        choice=get_choice,
+        # development sets that choose the best strategy of a target
+        choice=get_choice_scores,
         predictions=lambda wc: ancient(get_view(wc).predictions()),
-        # how hard the intermediate tasks were, how large the base models are
+        # for the difficulty of intermediate tasks and the size of base models
         models=[*GRID.intermediate_models(), *map(GRID.paths.base, GRID.study.bases)],
         claims=GRID.study.claims,
     output:

@@ -1,4 +1,4 @@
-"""Submissions: predictions and labels in the layout that XTREME and XTREME-R take.
+"""Submissions: predictions and labels in the layout of XTREME and XTREME-R.
 
 REQUIRED INPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/LANGUAGE.parquet
 OUTPUTS: <results>/submission/BASE/seed-SEED/CHAIN/{manifest.json,labels/,predictions/}
@@ -10,11 +10,11 @@ localrules:
 
 
 rule write_submission:
-    """Export predictions after {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
+    """Write the submission of {wildcards.chain} on {wildcards.base}, seed {wildcards.seed}"""
     input:
         manifests=get_submitted_manifests,
         languages=get_submitted_predictions,
-        candidates=ancient(data_files(get_files_of(submissions.candidate_data(GRID)))),
+        candidates=ancient(data_files(flatten(submissions.candidate_data(GRID)))),
     output:
         manifest="<results>/submission/{base}/seed-{seed}/{chain}/manifest.json",
     log:

@@ -12,7 +12,7 @@ localrules:
 
 
 rule audit_overlap:
-    """Count evaluated examples whose text was trained on"""
+    """Count evaluation examples whose text occurs in training data"""
     input:
         trained=GRID.training_data(),
         evaluated=GRID.evaluation_data(),

@@ -1,7 +1,7 @@
 """Target stages: one per base model, seed, chain and target that has training data.
 
 REQUIRED INPUTS: the manifest of the chain's model, token manifests of the target's training sets
-OUTPUTS: <results>/target/BASE/seed-SEED/CHAIN/TARGET/manifest.json and the model beside it
+OUTPUTS: <results>/target/BASE/seed-SEED/CHAIN/TARGET/manifest.json and the model
 """
 
 

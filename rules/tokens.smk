@@ -1,4 +1,4 @@
-"""Tokens of every data set, once per base model, memory-mapped by all its stages.
+"""Tokens of every data set, once per base model, memory-mapped by all stages.
 
 REQUIRED INPUTS: <results>/data/..., <results>/bases/BASE/tokenizer/manifest.json
 OUTPUTS: <results>/tokens/BASE/TASK/LANGUAGE/SPLIT.{arrow,json}

@@ -1,6 +1,6 @@
 """Translated training sets: `TASK@LANGUAGE:translated`, by the study's model.
 
-Those that come from files are read by prepare_data.
+Translations from files are read by prepare_data.
 
 REQUIRED INPUTS: <results>/data/TASK/SOURCE_LANGUAGE/train.*, a checkpoint
 OUTPUTS: <results>/data/TASK/LANGUAGE-translated/train.{parquet,json}
@@ -18,9 +18,9 @@ rule translate_data:
             data_files([GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")])
         ),
     output:
-        # not `update`: after a failure it is missing, so that an old translation does not pass
+        # not `update`: deleted on failure, so that an outdated translation is not used
         manifest="<results>/data/{translated_task}/{translated}/train.json",
-        # stays when the job starts: a translation that is still right is not made twice
+        # kept when the job starts: a translation that is up to date is reused
         examples=update("<results>/data/{translated_task}/{translated}/train.parquet"),
     log:
         "<logs>/data/{translated_task}/{translated}/train.log",

@@ -1,4 +1,4 @@
-"""Baselines: what words alone, or one side of an example, are good for on each target; no model.
+"""Trivial baselines of each target, without a model: chance, frequent answers, bags of words.
 
 REQUIRED INPUTS: <results>/data/..., of the target's training sets and evaluated languages
 OUTPUTS: <results>/trivial_baselines/TARGET.parquet
@@ -13,9 +13,11 @@ rule score_trivial_baselines:
     """Score the trivial baselines of {wildcards.target}"""
     input:
         train=get_trivial_baseline_training,
-        data=lambda wc: get_evaluation("data", wc.target),
+        data=lambda wc: get_evaluation_manifests("data", wc.target),
         examples=lambda wc: ancient(
-            data_files([*get_trivial_baseline_training(wc), *get_evaluation("data", wc.target)])
+            data_files(
+                [*get_trivial_baseline_training(wc), *get_evaluation_manifests("data", wc.target)]
+            )
         ),
     output:
         scores="<results>/trivial_baselines/{target}.parquet",

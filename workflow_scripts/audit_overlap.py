@@ -1,4 +1,4 @@
-"""Rule audit_overlap: evaluated examples whose text was trained on."""
+"""Rule audit_overlap: count evaluation examples whose text occurs in training data."""
 
 from functools import partial
 from pathlib import Path

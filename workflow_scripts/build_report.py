@@ -1,4 +1,4 @@
-"""Rule build_report: the report of the study, one HTML page."""
+"""Rule build_report: the report of the study as an HTML page."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Rule build_statistics: the effects of the study's strategies, and its claims."""
+"""Rule build_statistics: comparisons of the study's strategies, and its claims."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

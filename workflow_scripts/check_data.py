@@ -1,4 +1,4 @@
-"""Rule check_data: the record that all data was read."""
+"""Rule check_data: a file written once all data sets have been read."""
 
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ run(
     partial(
         check_data,
         [Path(file) for file in snakemake.input.manifests],
-        Path(snakemake.output.checked),
+        Path(snakemake.output.data_check),
     ),
     output=snakemake.output[0],
     log=snakemake.log[0],

@@ -1,11 +1,11 @@
-"""Keeps the pinned environments in step: pyproject.toml, requirements.lock and envs/*.yaml.
+"""Keep the pinned environments consistent: pyproject.toml, requirements.lock and envs/*.yaml.
 
-A developer's command (``make lock``, ``make envs``, ``make check``); the workflow never runs it.
+For developers (``make lock``, ``make envs``, ``make check``); not used by the workflow.
 
-* ``pyproject.toml`` states the supported ranges, by hand.
-* ``requirements.lock`` is one tested set within them: ``make lock`` installs the newest versions
-  that fit into a fresh environment and writes down what came.
-* ``envs/*.yaml`` are the parts of the lock that single jobs need, for ``--sdm conda``.
+* ``pyproject.toml`` has the supported version ranges, edited by hand.
+* ``requirements.lock`` is one tested set within them: ``make lock`` installs the newest allowed
+  versions into a new environment and records them.
+* ``envs/*.yaml`` are the subsets of the lock that jobs need, for ``--sdm conda``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 GPU_PREFIXES = ("nvidia-", "cuda-", "triton")
-"""Packages that a CUDA wheel of torch asks for in exact versions and a CPU wheel does not have.
+"""Packages that CUDA wheels of torch require in exact versions and CPU wheels do not.
 
-They stay out of the lock, so that one file serves both kinds of machine.
+They are not locked, so that one file works on both kinds of machine.
 """
 
 NOT_LOCKED = ("pip",)
@@ -42,12 +42,12 @@ LOCK_HEADER = """\
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What one conda environment is for."""
+    """One conda environment."""
 
     purpose: str
-    """Who uses it, as the comment at the top of the file."""
+    """Jobs that use it, for the comment at the top of the file."""
     packages: tuple[str, ...]
-    """Distributions that its jobs import; what these need is added from the lock."""
+    """Distributions that its jobs import; their dependencies are added from the lock."""
 
 
 ENVIRONMENTS = {
@@ -91,6 +91,8 @@ ENVIRONMENTS = {
         purpose="tables and the report",
         packages=(
             "altair",
+            # the report shows examples of data sets
+            "datasets",
             "jinja2",
             "numpy",
             "pandas",
@@ -107,16 +109,16 @@ ENVIRONMENTS = {
 
 
 def normal_name(name: str) -> str:
-    """A distribution's name as registries compare it: ``Foo_Bar`` is ``foo-bar``."""
+    """Return a distribution's normalised name: ``foo-bar`` for ``Foo_Bar``."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def declared(root: Path, *, dev: bool) -> list[str]:
-    """The requirements stated in pyproject.toml, as written.
+    """Return the requirements in pyproject.toml, as written.
 
     Args:
         root: the checkout.
-        dev: with the tools for tests and style as well.
+        dev: include the tools for tests and style.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extra = project["optional-dependencies"]["dev"] if dev else []
@@ -124,10 +126,10 @@ def declared(root: Path, *, dev: bool) -> list[str]:
 
 
 def read_lock(root: Path) -> dict[str, str]:
-    """Version by distribution name.
+    """Return the locked version by distribution name.
 
     Raises:
-        ValueError: a line is not ``name==version``, or a name stands twice.
+        ValueError: a line is not ``name==version``, or a name occurs twice.
     """
     path = root / "requirements.lock"
     versions: dict[str, str] = {}
@@ -139,13 +141,13 @@ def read_lock(root: Path) -> dict[str, str]:
             raise ValueError(f"{path}:{number}: {line!r} is not 'name==version'; run `make lock`.")
         name = normal_name(found[1])
         if name in versions:
-            raise ValueError(f"{path}:{number}: {name} stands twice; run `make lock`.")
+            raise ValueError(f"{path}:{number}: {name} occurs twice; run `make lock`.")
         versions[name] = found[2]
     return versions
 
 
 def closure(requirements: Iterable[str]) -> dict[str, str]:
-    """Installed version of everything that the requirements need, directly or through others.
+    """Return the installed versions of requirements and all their dependencies.
 
     torch's GPU packages are not followed. Versions are public ones: ``2.13.0``, not
     ``2.13.0+cpu``, which names a build and not a release.
@@ -153,7 +155,7 @@ def closure(requirements: Iterable[str]) -> dict[str, str]:
     Raises:
         importlib.metadata.PackageNotFoundError: this environment lacks one of them.
     """
-    # imported here: `requirements` must work in an environment that is still empty
+    # imported here: `requirements` must work in an empty environment
     from packaging.requirements import Requirement
     from packaging.version import Version
 
@@ -177,16 +179,16 @@ def closure(requirements: Iterable[str]) -> dict[str, str]:
 
 
 def lock_text(root: Path) -> str:
-    """requirements.lock for the environment that runs this."""
+    """Return the text of requirements.lock for the current environment."""
     versions = closure(declared(root, dev=True))
     return LOCK_HEADER + "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
 
 
 def environment_text(name: str, lock: dict[str, str]) -> str:
-    """The conda file of one environment, with the lock's versions.
+    """Return the conda file of one environment, with the lock's versions.
 
-    The packages come through pip because the lock is tested with those builds: another build of
-    torch or numpy may round differently, and a model must not depend on how it was installed.
+    Packages are installed by pip because the lock is tested with those builds: other builds of
+    torch or numpy may round differently, and models must not depend on the installation.
     """
     environment = ENVIRONMENTS[name]
     pins = "".join(f"      - {package}=={lock[package]}\n" for package in _needed(name))
@@ -204,8 +206,8 @@ def _needed(name: str) -> list[str]:
     return sorted(closure(ENVIRONMENTS[name].packages))
 
 
-def out_of_step(root: Path) -> list[str]:
-    """Names of the files in envs/ that are not what the lock gives."""
+def outdated(root: Path) -> list[str]:
+    """Return the names of files in envs/ that differ from the lock."""
     lock = read_lock(root)
     wanted = {f"{name}.yaml": environment_text(name, lock) for name in ENVIRONMENTS}
     present = {path.name: path.read_text(encoding="utf-8") for path in (root / "envs").iterdir()}
@@ -215,7 +217,7 @@ def out_of_step(root: Path) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 1 when ``check`` finds a difference."""
+    """Run a command; return 1 if ``check`` finds a difference."""
     parser = argparse.ArgumentParser(prog="environments.py", description=__doc__)
     parser.add_argument("command", choices=("requirements", "lock", "envs", "check"))
     command = parser.parse_args(arguments).command
@@ -228,8 +230,8 @@ def main(arguments: list[str] | None = None) -> int:
         for name in ENVIRONMENTS:
             text = environment_text(name, lock)
             (ROOT / "envs" / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
-    elif wrong := out_of_step(ROOT):
-        print(f"envs/: {', '.join(wrong)}: not as requirements.lock says; run `make envs`.")
+    elif wrong := outdated(ROOT):
+        print(f"envs/: {', '.join(wrong)}: differs from requirements.lock; run `make envs`.")
         return 1
     return 0
 

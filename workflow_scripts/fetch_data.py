@@ -1,4 +1,4 @@
-"""Rule fetch_data: files of the Hugging Face hub, into the cache of all studies."""
+"""Rule fetch_data: download files from the Hugging Face Hub into the shared cache."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Rule import_base: a base model from a folder or the hub."""
+"""Rule import_base: a base model from a folder or the Hub."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rule predict_languages: the missing languages of one cell."""
+"""Rules predict_TARGET: the missing languages of one cell."""
 
 from functools import partial
 from pathlib import Path

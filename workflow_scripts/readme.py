@@ -1,6 +1,6 @@
-"""Puts the result of a finished run at the head of README.md: picture, table and verdicts.
+"""Update the results at the top of README.md: figure, table and verdicts of a finished run.
 
-A developer's command (``make readme``); the workflow never runs it.
+For developers (``make readme``); not used by the workflow.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ BEGIN = "<!-- result: made by `make run`, renewed by `make readme` -->"
 END = "<!-- end of result -->"
 
 
-def renew(readme: Path, picture: Path, results: Path) -> None:
-    """Put a study's transfer figure, transfer table and verdicts between two marks of a file.
+def update(readme: Path, picture: Path, results: Path) -> None:
+    """Replace the results between two markers of a file by those of a study.
 
     Args:
         readme: Markdown file with the lines ``BEGIN`` and ``END``.
-        picture: where to copy the figure to, in the folder of the file or below it.
+        picture: destination of the transfer figure, below the folder of the file.
         results: ``results/STUDY`` of a finished run.
 
     Raises:
-        UserError: the run is not finished, or the file has no such marks.
+        UserError: the run is not finished, or the file lacks the markers.
     """
     made = {
         name: results / name
         for name in ("figures/transfer.svg", "tables/transfer.md", "tables/effects.parquet")
     }
     if absent := [str(path) for path in made.values() if not path.is_file()]:
-        raise UserError(f"{absent[0]}: not there yet. Run the study first.")
+        raise UserError(f"{absent[0]}: no such file. Run the study first.")
     text = readme.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise UserError(f"{readme}: needs the lines {BEGIN!r} and {END!r}, once each.")
@@ -56,14 +56,14 @@ def renew(readme: Path, picture: Path, results: Path) -> None:
 
 
 def _table(text: str) -> str:
-    """A transfer table without its headings, its question and what stands above its first line."""
+    """Return a transfer table without headings and question."""
     parts = [part for part in text.strip().split("\n\n") if not part.startswith("#")]
     start = next(i for i, part in enumerate(parts) if re.match(r"> |Protocol ", part))
     return "\n\n".join(parts[start:])
 
 
 def _verdicts(effects: pd.DataFrame) -> str:
-    """Which strategy helps which target, and which hurts, by the intervals."""
+    """Return the strategies that help or hurt, by the intervals, as text."""
     rows = effects[~effects["target"].str.startswith(AVERAGE)]
     several = len(set(effects["model"])) > 1
     lines = []
@@ -84,13 +84,13 @@ def _verdicts(effects: pd.DataFrame) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Renew the project's README; exit status 2 when a file is missing."""
+    """Update the project's README; return 2 if a file is missing."""
     parser = argparse.ArgumentParser(prog="readme.py", description=__doc__)
     parser.add_argument("results", type=Path, help="results/STUDY of a finished run")
     results = parser.parse_args(arguments).results
     readme, picture = ROOT / "README.md", ROOT / "docs/transfer.svg"
     try:
-        renew(readme, picture, results)
+        update(readme, picture, results)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -1,4 +1,4 @@
-"""Rule train_stage: one stage of a chain, at any position."""
+"""Rules pretrain, train_intermediate and train_target: one stage of a chain."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rule translate_data: a training set in another language, by a model."""
+"""Rule translate_data: a training set translated into another language by a model."""
 
 from functools import partial
 from pathlib import Path

@@ -86,18 +86,20 @@ def error_of(tmp_path: Path, old: str, new: str) -> str:
         ("targets:", "recipes: {all: {sorted_batches: yes}}\ntargets:",
          "sorted_batches: a number is needed, not true or false (found: True)"),
         ("seeds: [1]", "seeds: [1, yes]", "seeds: a number is needed, not true or false"),
-        ("seeds: [1]", "seeds: [1, 2, 1]", "study.yaml:6: seeds: 1 is there twice. Remove one"),
+        ("seeds: [1]", "seeds: [1, 2, 1]", "study.yaml:6: seeds: 1 is listed twice. Remove one"),
         ("  tatoeba: {}", "  xquad: {train: mnli}", "a head trained on mnli cannot answer xquad"),
         ("  tatoeba: {}", "  udpos: {train: panx}", "a head trained on panx cannot answer udpos"),
         ("  tatoeba: {}", "  tatoeba: {languages: [qaa]}", "'qaa' is not a known language of "
                                                            "tatoeba (test)"),
     ],
 )  # fmt: skip
-def test_a_wrong_study_is_one_message_with_place_and_nearest_match(tmp_path, old, new, expected):
+def test_an_invalid_study_gives_one_message_with_location_and_nearest_match(
+    tmp_path, old, new, expected
+):
     assert expected in error_of(tmp_path, old, new)
 
 
-def test_a_head_may_know_some_of_the_labels(tmp_path):
+def test_a_head_may_lack_some_of_the_labels(tmp_path):
     text = STUDY.replace("  tatoeba: {}", "  masakhaner2: {train: panx}")
     assert [member.task for member in grid_of(tmp_path, text).targets["masakhaner2"].members] == [
         "panx"
@@ -113,11 +115,11 @@ def test_a_head_may_know_some_of_the_labels(tmp_path):
         ("  languages: 3", "  languages: 3\n  tasks: {pawsx: {}}", "microworld.tasks.pawsx"),
     ],
 )
-def test_a_task_of_real_data_only_is_none_of_the_microworld(tmp_path, monkeypatch, old, new, where):
+def test_the_microworld_lacks_tasks_without_a_generator(tmp_path, monkeypatch, old, new, where):
     monkeypatch.setitem(TASKS, "pawsx", replace(TASKS["pawsx"], microworld=None))
-    wanted = f"{where}: pawsx has real data only, none that the microworld generates. "
+    wanted = f"{where}: the microworld does not generate pawsx. "
     assert wanted in error_of(tmp_path, old, new)
-    # elsewhere nobody asks for an invented counterpart
+    # other sources need no generator
     text = STUDY.replace("source: microworld", "source: hub").replace("qaa", "en")
     text = text.replace("{vocab_size: 500}", "{}\ntext: [{task: mnli, languages: [en]}]")
     grid = grid_of(tmp_path, text.replace("  tatoeba: {}", "  pawsx: {}"))
@@ -172,14 +174,14 @@ def test_types_on_the_reference_page_are_plain_words():
         assert not re.search(r"typing|Annotated|Literal|None|<class|\w\[|[|{(]\w", row[1]), row
 
 
-def test_a_null_is_a_key_left_out():
+def test_a_null_key_is_a_missing_key():
     recipe = Recipe.model_validate({"epochs": None, "lora": {"rank": None, "alpha": 4}})
     assert recipe.given() == {"lora": {"alpha": 4.0}}
     with pytest.raises(ValidationError):
         Recipe.model_validate({"epoch": None})
 
 
-def test_schema_and_reference_page_are_those_of_the_code(tmp_path):
+def test_schema_and_reference_page_are_up_to_date(tmp_path):
     write_reference(tmp_path)
     for name in (SCHEMA_FILE, PAGE_FILE):
         assert (ROOT / name).read_text() == (tmp_path / name).read_text(), (

@@ -62,7 +62,7 @@ def test_lock_serves_machines_with_and_without_a_gpu() -> None:
     [
         ("torch==2.13.0+cpu", "is not 'name==version'"),
         ("torch>=2.13", "is not 'name==version'"),
-        ("Numpy==2.4.6", "numpy stands twice"),
+        ("Numpy==2.4.6", "numpy occurs twice"),
     ],
 )
 def test_a_lock_that_was_edited_badly_is_refused(tmp_path: Path, line: str, message: str) -> None:
@@ -72,7 +72,7 @@ def test_a_lock_that_was_edited_badly_is_refused(tmp_path: Path, line: str, mess
 
 
 def test_conda_environments_are_what_the_lock_gives() -> None:
-    assert environments.out_of_step(ROOT) == [], "run `make envs`"
+    assert environments.outdated(ROOT) == [], "run `make envs`"
 
 
 def test_a_conda_environment_that_drifted_is_named(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_conda_environment_that_drifted_is_named(tmp_path: Path) -> None:
     score.write_text(score.read_text().replace("numpy==", "numpy==1"))
     (tmp_path / "envs/report.yaml").unlink()
     (tmp_path / "envs/extra.yaml").touch()
-    assert environments.out_of_step(tmp_path) == ["extra.yaml", "report.yaml", "score.yaml"]
+    assert environments.outdated(tmp_path) == ["extra.yaml", "report.yaml", "score.yaml"]
 
 
 # ---- what the code imports ----------------------------------------------------------------------

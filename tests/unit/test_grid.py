@@ -1,4 +1,4 @@
-"""The grid: shared prefixes stand once, recipes resolve by level, identities hold what counts."""
+"""The grid: shared prefixes occur once, recipes are merged by level, identities are minimal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_retrieval_leaves_out_the_source_language(tmp_path):
     assert grid.targets["xnli"].languages == ("qaa", "qab", "qac")
 
 
-def test_recipe_levels_the_narrower_wins(tmp_path):
+def test_narrower_recipe_levels_win(tmp_path):
     recipes = """\
 recipes:
   all: {learning_rate: 1.0e-4, batch_size: 8, epochs: 1}
@@ -68,7 +68,7 @@ def test_a_mixture_takes_the_recipe_of_its_position(tmp_path):
     assert identity["recipe"]["epochs"] == 3.0
 
 
-def test_named_stages_carry_their_own_recipe(tmp_path):
+def test_named_stages_have_their_own_recipe(tmp_path):
     text = STUDY.replace("mnli: [mnli]", "long: [long_mnli]").replace(
         "targets:", "stages:\n  long_mnli: {mixture: mnli, recipe: {epochs: 20}}\ntargets:"
     )
@@ -94,7 +94,7 @@ def test_data_sets_of_one_generator_differ_by_their_stream(tmp_path):
     assert sources[1] == {**sources[0], "stream": "snli"}
 
 
-def test_identity_of_data_has_what_the_task_tells_its_reader(tmp_path):
+def test_identity_of_data_has_the_options_of_its_reader(tmp_path):
     for name in ("afrixnli/yor/test.tsv", "tatoeba/tatoeba.deu-eng.deu"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
@@ -173,7 +173,7 @@ def test_weights_are_selected_on_the_dev_sets_of_the_training_languages(tmp_path
     assert (base["dev"], base["recipe"]["selection"], base["recipe"]["patience"]) == ({}, "last", 0)
 
 
-def test_without_selection_metrics_are_no_part_of_a_model(tmp_path):
+def test_without_selection_metrics_are_not_part_of_a_model(tmp_path):
     text = STUDY.replace("seeds:", "recipes: {all: {selection: last}}\nseeds:")
     model = identities.model(grid_of(tmp_path, text), "mini", 1, "mnli", None)
     assert model["dev"] == {}
@@ -217,13 +217,15 @@ def test_the_threshold_of_no_answer_is_that_of_the_evaluated_task(tmp_path):
     ("protocol", "split", "headline"),
     [
         ("recommended", "test", "f1"),
-        # tuned on what is evaluated
+        # tuned on the evaluated set
         ("recommended", "validation", "f1_oracle"),
         ("jiant-2020", "test", "f1_oracle"),
         ("xtreme-2020", "test", "f1"),
     ],
 )
-def test_mining_tuned_on_the_evaluated_set_has_another_name(tmp_path, protocol, split, headline):
+def test_mining_tuned_on_the_evaluated_set_has_a_separate_metric(
+    tmp_path, protocol, split, headline
+):
     text = STUDY + f"  bucc2018: {{split: {split}}}\nprotocol: {protocol}\n"
     grid = grid_of(tmp_path, text)
     assert identities.scores(grid, "bucc2018")["headline"] == headline
@@ -253,11 +255,11 @@ def test_protocols_decide_how_vectors_are_compared(tmp_path):
     assert (jiant["depth"] * 24, jiant["keep_repeated"], jiant["neighbourhood"]) == (14, True, 4)
     for target in ("tatoeba", "bucc2018", "lareqa"):
         PredictOptions(**decoding("recommended", target))
-    # a trained dual encoder says itself what its vectors are
+    # a trained dual encoder defines its vectors itself
     assert decoding("xtreme-2020", "mewslix") == {}
 
 
-def test_predictions_in_half_precision_are_others(tmp_path):
+def test_predictions_in_half_precision_have_another_identity(tmp_path):
     half = grid_of(tmp_path, STUDY + "prediction_precision: bf16\n")
     full = grid_of(tmp_path, STUDY)
     for target in ("xnli", "tatoeba"):
@@ -290,7 +292,7 @@ def test_a_task_with_a_head_cannot_be_evaluated_untrained(tmp_path):
         grid_of(tmp_path, STUDY.replace("xnli: {", "xnli: {train: none, "))
 
 
-def test_dev_sets_are_judged_by_their_tasks_own_rules(tmp_path):
+def test_dev_sets_are_scored_by_the_rules_of_their_tasks(tmp_path):
     text = STUDY.replace("mnli: [mnli]", "v2: [squad_v2]")
     model = identities.model(grid_of(tmp_path, text), "mini", 1, "squad_v2", None)
     assert model["dev"]["squad_v2@qaa"]["scorer"] == "squad_v2"

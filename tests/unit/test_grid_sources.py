@@ -92,8 +92,8 @@ def test_the_hub_asks_for_downloads_and_the_mirror_for_files(folder):
             }
         ]
     }
-    place = "mirror/facebook/xnli/de/test-0-of-1.parquet"
-    assert identities.data_files(mirror, "xnli", "de", "test") == [place]
+    file = "mirror/facebook/xnli/de/test-0-of-1.parquet"
+    assert identities.data_files(mirror, "xnli", "de", "test") == [file]
     source = identities.data(mirror, "xnli", "de", "test")["source"]
     assert source["files"] == ["de/test-0-of-1.parquet"]
     assert source["read"]["names"] == ["entailment", "neutral", "contradiction"]
@@ -183,8 +183,8 @@ def test_text_from_files_and_from_the_hub(folder):
 
 
 def test_text_from_a_mirror(folder):
-    place = folder / "mirror/wikimedia/wikipedia/20231101.de/train-00000-of-00001.parquet"
-    hub_files.write_parquet(place, [{"text": "Ja."}])
+    file = folder / "mirror/wikimedia/wikipedia/20231101.de/train-00000-of-00001.parquet"
+    hub_files.write_parquet(file, [{"text": "Ja."}])
     message = error(folder, MIRROR, text(WIKIPEDIA))
     assert "no file of text in 'sw' under mirror/wikimedia/wikipedia" in message
     found = grid(folder, MIRROR, text(WIKIPEDIA.replace(", sw", "")))
@@ -198,7 +198,7 @@ def test_text_from_a_mirror(folder):
     ("entry", "expected"),
     [
         ("{files: text/dee.txt, languages: [de]}", "Nearest file: text/de.txt."),
-        ("{task: mnli, limit: 3, languages: [en]}", "hub and limit go with files"),
+        ("{task: mnli, limit: 3, languages: [en]}", "hub and limit need files"),
         ("{hub: wikimedia/wikipedia, languages: [en]}", "give exactly one of task, files"),
         ("{hub: wikipedia, files: a, languages: [en]}", "text[0].hub"),
     ],

@@ -59,7 +59,7 @@ def test_without_such_a_target_there_is_no_such_model(tmp_path: Path) -> None:
 
 
 def test_it_stands_last(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="'target' stands for the target's own stage"):
+    with pytest.raises(UserError, match="'target' trains a stage jointly with the target"):
         joined(tmp_path, "[[mnli, target], squad_v1]")
 
 

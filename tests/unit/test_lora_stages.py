@@ -95,7 +95,7 @@ def test_a_chain_of_adapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(here)
     base = grid.paths.base("qwen")
     import_base(
-        identities.found_base(grid, "qwen"),
+        identities.imported_base(grid, "qwen"),
         tokenizer=Path(grid.paths.tokenizer("qwen")), model=Path(base),
     )  # fmt: skip
     middle = grid.paths.intermediate("qwen", 1, ("mnli",))

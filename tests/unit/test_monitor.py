@@ -1,4 +1,4 @@
-"""What a run tells a person: estimates, lines, and the status line of a terminal."""
+"""Display of a run for the user: estimates, lines, and the status line of a terminal."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 
 import xstilts
 from xstilts.manifest import write_manifest
-from xstilts.monitor.estimate import Durations, likeness
-from xstilts.monitor.run import Job, Monitor, is_news
+from xstilts.monitor.estimate import Durations, similarity_keys
+from xstilts.monitor.run import Job, Monitor, is_shown
 from xstilts.monitor.screen import CLEAR, Screen, bar
 from xstilts.progress import Progress
 from xstilts.results.failures import record_progress
@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
         return True
 
     def shows(self, status: str) -> bool:
-        """Whether the status line reads so, sooner or later."""
+        """Wait until the status line reads so."""
         deadline = time.monotonic() + 20
         while status not in self.getvalue().replace("\n", CLEAR).split(CLEAR):
             assert time.monotonic() < deadline, self.getvalue()
@@ -51,53 +51,53 @@ def jobs() -> dict[int, Job]:
     return {n: Job(f"Make {name}", name, name) for n, name in enumerate(products, start=1)}
 
 
-def test_jobs_are_most_like_those_of_another_seed():
+def test_jobs_are_most_similar_to_those_of_another_seed():
     durations = Durations()
     durations.add("target/mini/seed-1/none/xnli", 10.0)
     durations.add("target/mini/seed-1/mnli/xnli", 20.0)
     durations.add("target/mini/seed-1/none/udpos", 2.0)
-    assert durations.guess("target/mini/seed-2/mnli/xnli") == 20.0
-    assert durations.guess("target/mini/seed-2/squad_v1/xnli") == 15.0
+    assert durations.estimate("target/mini/seed-2/mnli/xnli") == 20.0
+    assert durations.estimate("target/mini/seed-2/squad_v1/xnli") == 15.0
     # another target on the same model, another model
     mean = pytest.approx(32 / 3)
-    assert durations.guess("target/mini/seed-1/none/xquad") == mean
-    assert durations.guess("target/large/seed-1/none/xnli") == mean
-    # what a target's small set takes says nothing of an intermediate stage
-    assert durations.guess("intermediate/mini/seed-1/squad_v1~mnli") is None
-    assert durations.guess("predictions/mini/seed-1/none/xnli") is None
-    assert durations.guess("data/xnli/qaa/test") == 3.0
+    assert durations.estimate("target/mini/seed-1/none/xquad") == mean
+    assert durations.estimate("target/large/seed-1/none/xnli") == mean
+    # a target's small training set is no estimate for an intermediate stage
+    assert durations.estimate("intermediate/mini/seed-1/squad_v1~mnli") is None
+    assert durations.estimate("predictions/mini/seed-1/none/xnli") is None
+    assert durations.estimate("data/xnli/qaa/test") == 3.0
 
 
-def test_a_chain_is_like_one_that_ends_with_the_same_stage():
+def test_a_chain_is_similar_to_one_with_the_same_last_stage():
     assert (
-        likeness("intermediate/mini/seed-1/squad_v1~mnli")[1]
-        == (likeness("intermediate/mini/seed-2/mnli")[1])
+        similarity_keys("intermediate/mini/seed-1/squad_v1~mnli")[1]
+        == (similarity_keys("intermediate/mini/seed-2/mnli")[1])
     )
 
 
 def test_durations_of_earlier_runs_are_read_from_the_results(tmp_path: Path):
-    place = tmp_path / "target/mini/seed-1/none"
-    place.mkdir(parents=True)
-    (place / "xnli.jsonl").write_text(json.dumps({"s": 40.0}) + "\n")
-    (place / "cut.jsonl").write_text('{"s": 4')
+    folder = tmp_path / "target/mini/seed-1/none"
+    folder.mkdir(parents=True)
+    (folder / "xnli.jsonl").write_text(json.dumps({"s": 40.0}) + "\n")
+    (folder / "cut.jsonl").write_text('{"s": 4')
     (tmp_path / "report.jsonl").write_text(json.dumps({"s": 7.0}) + "\n")
     durations = Durations()
     durations.read(tmp_path, ["target/mini/seed-2/none/xnli"])
-    assert durations.guess("target/mini/seed-2/none/xnli") == 40.0
+    assert durations.estimate("target/mini/seed-2/none/xnli") == 40.0
     # a kind that is not made again is not read
-    assert durations.guess("report") == 3.0
+    assert durations.estimate("report") == 3.0
 
 
-def test_the_time_left_is_shared_by_jobs_at_a_time():
+def test_the_time_left_is_divided_by_the_number_of_parallel_jobs():
     durations = Durations()
     for name, seconds in (("bases/a/model", 60.0), ("predictions/a/seed-1/none/xnli", 10.0)):
         durations.add(name, seconds)
     waiting = ["predictions/a/seed-2/none/xnli"] * 20
-    runtime = [("bases/a/model", 20.0)]
-    assert durations.left(waiting, runtime, 2.0) == (120.0, True)
+    running = [("bases/a/model", 20.0)]
+    assert durations.left(waiting, running, 2.0) == (120.0, True)
     # no shorter than the longest job, however many run
-    assert durations.left(waiting, runtime, 100.0) == (40.0, True)
-    assert durations.left(["target/a/seed-1/none/xnli"], runtime, 1.0) == (40.0, False)
+    assert durations.left(waiting, running, 100.0) == (40.0, True)
+    assert durations.left(["target/a/seed-1/none/xnli"], running, 1.0) == (40.0, False)
 
 
 def test_a_log_gets_a_line_per_job_and_no_control_codes(tmp_path: Path):
@@ -115,7 +115,7 @@ def test_a_log_gets_a_line_per_job_and_no_control_codes(tmp_path: Path):
     first, *lines = stream.getvalue().splitlines()
     assert first == (
         f"{tmp_path.name}, 3 jobs: 1 of 1 base models, 1 of 2 target stages to make; "
-        "the rest is there and stays"
+        "the rest is up to date"
     )
     assert lines == [
         "[1/3] Make bases/mini/model (0 s, loss 0.71, dev 61.2)",
@@ -123,11 +123,11 @@ def test_a_log_gets_a_line_per_job_and_no_control_codes(tmp_path: Path):
     ]
 
 
-def test_the_recorded_time_counts_not_that_in_a_queue(tmp_path: Path):
+def test_the_time_in_a_queue_does_not_count(tmp_path: Path):
     stream = io.StringIO()
-    record = tmp_path / "benchmarks/bases/mini/model.jsonl"
-    record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"s": 5400.0}) + "\n")
+    file = tmp_path / "benchmarks/bases/mini/model.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"s": 5400.0}) + "\n")
     monitor = Monitor(tmp_path, jobs(), [], Screen(stream))
     monitor.emit(event("job_info", jobid=1))
     monitor.emit(event("job_finished", job_id=1))
@@ -145,7 +145,7 @@ def test_a_failed_job_is_not_counted_and_may_start_again(tmp_path: Path):
 
 def test_a_terminal_has_one_status_line_below_the_others(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("xstilts.monitor.run.REFRESH_SECONDS", 0.05)
-    monkeypatch.setattr("xstilts.monitor.run.TURN_SECONDS", 0.2)
+    monkeypatch.setattr("xstilts.monitor.run.ROTATION_SECONDS", 0.2)
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
@@ -203,7 +203,7 @@ def test_bars():
     assert bar(0, 0, 4) == "[....]"
 
 
-def test_nothing_heavy_is_imported_into_snakemakes_process():
+def test_snakemakes_process_imports_no_large_libraries():
     code = "import sys, xstilts.monitor.run; print(*{n.partition('.')[0] for n in sys.modules})"
     library = str(Path(xstilts.__file__).parents[1])
     done = subprocess.run(
@@ -219,11 +219,11 @@ def test_nothing_heavy_is_imported_into_snakemakes_process():
 
 
 def test_errors_and_totals_of_snakemake_stay():
-    told = ["job_info", "job_started", "job_finished", "progress", "shellcmd"]
-    assert [is_news(event(name)) for name in told] == [False] * 5
-    assert is_news(event("job_error"))
-    assert is_news(event("run_info"))
+    replaced = ["job_info", "job_started", "job_finished", "progress", "shellcmd"]
+    assert [is_shown(event(name)) for name in replaced] == [False] * 5
+    assert is_shown(event("job_error"))
+    assert is_shown(event("run_info"))
     plain = logging.LogRecord("snakemake", logging.INFO, __file__, 1, "Trying to restart", (), None)
-    assert is_news(plain)
+    assert is_shown(plain)
     plain.msg = "Select jobs to execute..."
-    assert not is_news(plain)
+    assert not is_shown(plain)

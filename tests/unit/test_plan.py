@@ -33,11 +33,11 @@ TREE = STUDY.replace("  both: [squad_v1, mnli]", "  both: [mnli, squad_v1]\n  fa
 
 
 def plan_of(study: Grid, tmp_path: Path, **options: Any) -> dict[str, Any]:
-    """A plan that no finished job calibrates."""
+    """A plan without finished jobs to calibrate with."""
     return build_plan(study, Options(results=tmp_path / "none", **options))
 
 
-def test_trainings_by_position_and_what_sharing_saves(tmp_path: Path) -> None:
+def test_trainings_by_position_and_savings_of_shared_prefixes(tmp_path: Path) -> None:
     study = grid_of(tmp_path, TREE)
     found = counts(study, planned_jobs(study, {}))
     # none, mnli, mnli~squad_v1, mnli~qqp with xnli; tatoeba is not trained
@@ -62,10 +62,8 @@ def test_size_of_a_model_is_that_of_its_weights(tmp_path: Path) -> None:
     assert shape.parameters == sum(p.numel() for p in encoder.parameters())
 
 
-def test_what_is_known_of_a_model_that_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)  # away from results of this checkout
+def test_the_plan_of_an_unknown_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # without results of this checkout
     study = grid_of(tmp_path, STUDY.replace("pretrain: {vocab_size: 500}", "hub: x/unheard-of"))
     jobs = planned_jobs(study, {})
     assert {job.unknown for job in jobs} == {"the shape of mini"}
@@ -80,7 +78,7 @@ def test_what_is_known_of_a_model_that_is_not(
     assert work and work.flops == pytest.approx(6 * 3e8 * work.tokens, rel=0.15)
 
 
-def test_a_longer_stage_and_checkpointing_compute_more_in_proportion(tmp_path: Path) -> None:
+def test_work_is_proportional_to_steps_and_counts_checkpointing(tmp_path: Path) -> None:
     def flops(recipe: str) -> float:
         text = f"{STUDY}recipes: {{all: {{selection: last, {recipe}}}}}\n"
         jobs = planned_jobs(grid_of(tmp_path, text), {})
@@ -108,8 +106,8 @@ def test_every_study_is_planned_without_torch_within_seconds(name: str) -> None:
     code = (
         "import sys; from xstilts.cli import main; "
         f"code = main(['plan', '--gpu', 'A100-80GB', '--configfile', 'studies/{name}.yaml']); "
-        "heavy = {'torch', 'transformers', 'pandas'} & set(sys.modules); "
-        "sys.exit(code or f'imported {heavy}' if heavy else code)"
+        "large = {'torch', 'transformers', 'pandas'} & set(sys.modules); "
+        "sys.exit(code or f'imported {large}' if large else code)"
     )
     run = subprocess.run(
         [sys.executable, "-c", code],
@@ -122,12 +120,12 @@ def test_every_study_is_planned_without_torch_within_seconds(name: str) -> None:
     )
     assert run.returncode == 0, run.stderr
     total = STUDIES[name][-1]
-    assert f"in all           {total:>6}  after pretraining" in run.stdout
+    assert f"total            {total:>6}  after pretraining" in run.stdout
     assert "Hours on one A100-80GB" in run.stdout
-    assert "not calibrated: an assumed share" in run.stdout
+    assert "not calibrated: an assumed fraction" in run.stdout
 
 
-def test_what_does_not_fit_gets_advice_that_fits() -> None:
+def test_a_stage_that_does_not_fit_gets_advice_that_fits() -> None:
     limit = USABLE * 24 * 2**30
     shape = shape_of_config(KNOWN_MODELS["FacebookAI/xlm-roberta-large"])
     work = Workload(shape=shape, max_tokens=16384, length=256, device="gpu")
@@ -139,7 +137,7 @@ def test_what_does_not_fit_gets_advice_that_fits() -> None:
     assert "gradient_checkpointing: true" in checkpointed
 
 
-def test_a_model_too_large_for_a_card_is_adapted_or_shared_out() -> None:
+def test_a_model_too_large_for_a_gpu_gets_adapters_or_shards() -> None:
     limit = USABLE * 80 * 2**30
     shape = shape_of_config(KNOWN_MODELS["facebook/xlm-roberta-xxl"])
     work = Workload(shape=shape, max_tokens=16384, length=256, device="gpu")
@@ -165,7 +163,9 @@ def test_names_of_gpus_and_sizes_are_checked(
     assert main([*plan, "--gpu", "A100-80"]) == 2
     assert "'A100-80' is not a known GPU. Did you mean 'A100-80GB'?" in capsys.readouterr().err
     assert main([*plan, "--memory", "much"]) == 2
-    assert "'much' is no size. Write a number and a unit, as in 80GiB." in capsys.readouterr().err
+    assert (
+        "'much' is not a size. Write a number and a unit, as in 80GiB." in capsys.readouterr().err
+    )
     assert main([*plan, "--parameters", "mono=3"]) == 2
     assert "Did you mean 'mini'?" in capsys.readouterr().err
 
@@ -221,7 +221,7 @@ targets: {{xnli: {{languages: [en, de]}}}}
     text = capsys.readouterr().out
     assert "xnli test: en (no file of xnli (test) under" in text
     assert "CC BY-NC 4.0" in text
-    assert "get yourself: ccg, sold by the LDC" in text
+    assert "obtain yourself: ccg, sold by the LDC" in text
     assert "accept the licence first: https://huggingface.co/google/gemma-2b" in text
     assert main(["cells", "--configfile", str(file)]) == 2
     assert "no file of xnli (test) in 'en'" in capsys.readouterr().err
@@ -231,7 +231,7 @@ def test_generated_data_are_never_missing(tmp_path: Path) -> None:
     assert missing(grid_of(tmp_path), "xnli", "qab", "test") == ""
 
 
-def test_tokenised_data_take_the_place_of_typical_lengths(
+def test_lengths_of_tokenised_data_replace_typical_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = grid_of(tmp_path)
@@ -246,6 +246,6 @@ def test_tokenised_data_take_the_place_of_typical_lengths(
     after = next(j for j in planned_jobs(study, {}) if j.position == "intermediate 1")
     assert not after.assumed
     assert after.steps == before.steps
-    # whole epochs: each token as often as there are epochs
+    # whole epochs: each token once per epoch
     recipe = study.recipe("mini", "mnli", None)
     assert after.work and after.work.tokens == pytest.approx(recipe["epochs"] * 30_000)

@@ -1,4 +1,4 @@
-"""Disk of a plan: models are counted as they are kept, against folders that training leaves."""
+"""Disk of a plan, compared with the folders of real trainings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def disk_of(tmp_path: Path, base: dict[str, Any], **options: Any) -> dict[str, A
 
 
 @pytest.mark.parametrize("merge", [True, False], ids=["merged", "apart"])
-def test_a_model_takes_what_training_leaves(tmp_path: Path, merge: bool) -> None:
+def test_planned_size_of_a_model_is_that_of_its_folder(tmp_path: Path, merge: bool) -> None:
     _, tokens = make_tokens(tmp_path, "classification", 96)
     start = random_model(tmp_path / "start", tokens, hidden_size=128, intermediate_size=512)
     how = recipe(lora=lora(rank=RANK, merge=merge), max_steps=4)
@@ -41,14 +41,14 @@ def test_a_model_takes_what_training_leaves(tmp_path: Path, merge: bool) -> None
     kept = found["model_bytes"] if merge else found["adapter_bytes"]
     assert kept == pytest.approx(left, rel=TOLERANCE)
     if not merge:
-        # the base alone is whole
+        # only the base is a whole model
         assert (found["models"], found["adapters"]) == (1, 6)
         whole = found["model_bytes"]
         assert whole == pytest.approx((start / "model.safetensors").stat().st_size, rel=TOLERANCE)
         assert found["kept_bytes"] == pytest.approx(whole + 6 * kept, abs=6)
 
 
-def test_training_states_hold_what_is_trained(tmp_path: Path) -> None:
+def test_training_states_contain_trained_weights_only(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(
         json.dumps(
             {"model_type": "xlm-roberta", "vocab_size": 250_002, "hidden_size": 768,
@@ -61,12 +61,12 @@ def test_training_states_hold_what_is_trained(tmp_path: Path) -> None:
     shape = shape_of_base(grid, "mini")
     # dense and output of the largest head, for three classes
     head = 768 * 769 + 3 * 769
-    disk = disk_of(tmp_path, base, runtime=3)
-    # two states of weights, two moments and the best weights for each of the running stages
+    disk = disk_of(tmp_path, base, concurrent=3)
+    # two states of weights, two moments and the best weights for each stage in training
     state = 2 * 4 * 4 * (shape.parameters + head)
     assert disk["bases"]["mini"]["state_bytes_while_training"] == state
     assert disk["peak_bytes"] - disk["kept_bytes"] == 3 * state
-    pruned = disk_of(tmp_path, base, tokens_in_use=40_000)["bases"]["mini"]
+    pruned = disk_of(tmp_path, base, distinct_tokens=40_000)["bases"]["mini"]
     rows = 2 * 4 * 4 * (250_002 - 40_000) * 768
     assert pruned["state_bytes_while_training"] == state - rows
     assert pruned["kept_bytes"] == disk["bases"]["mini"]["kept_bytes"]
@@ -75,8 +75,8 @@ def test_training_states_hold_what_is_trained(tmp_path: Path) -> None:
     assert small["state_bytes_while_training"] == 2 * 4 * 4 * (adapters + head)
 
 
-def test_what_is_not_known_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # away from results of this checkout
+def test_unknown_sizes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # without results of this checkout
     unheard = {"hub": "x/unheard-of"}
     assert disk_of(tmp_path, unheard)["unknown"] == ["mini"]
     given = disk_of(tmp_path, unheard, parameters={"mini": 3e8})

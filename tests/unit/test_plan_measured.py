@@ -1,4 +1,4 @@
-"""Hours of trainings that really run: predicted from others, of other sizes and models."""
+"""Times of real trainings, predicted from trainings of other sizes and models."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_larger_model_and_a_longer_training_are_predicted_from_smaller_ones(
     tmp_path: Path,
 ) -> None:
     _, tokens = make_tokens(tmp_path, "classification")
-    finished(tmp_path, tokens, 16, 2)  # what the process does once
+    finished(tmp_path, tokens, 16, 2)  # warm-up of the process
     small = [
         finished(tmp_path, tokens, width, steps) for width in (32, 64, 128) for steps in (10, 30)
     ]

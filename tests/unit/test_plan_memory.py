@@ -1,4 +1,4 @@
-"""One estimate of memory: ``plan`` and ``memory`` say the same of every sort of stage."""
+"""One estimate of memory: ``plan`` and ``memory`` agree on every kind of stage."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ STORED = {
 
 @pytest.fixture
 def study(tmp_path: Path) -> list[str]:
-    """The options that name a study with a base of each sort."""
+    """Options of a study with a base of each kind."""
     (tmp_path / "model").mkdir()
     (tmp_path / "model/config.json").write_text(json.dumps(SHAPE))
     content = yaml.safe_load(STUDY)
@@ -57,7 +57,7 @@ def study(tmp_path: Path) -> list[str]:
 
 
 def planned(study: list[str], tmp_path: Path, *more: str) -> list[dict[str, Any]]:
-    """What ``plan`` says of memory."""
+    """The memory estimates of ``plan``."""
     out = tmp_path / "plan.json"
     assert main(["plan", *study, "--gpu", "A100-80GB", "--json", str(out), *more]) == 0
     return json.loads(out.read_text())["memory"]["stages"]
@@ -66,7 +66,7 @@ def planned(study: list[str], tmp_path: Path, *more: str) -> list[dict[str, Any]
 def printed(
     study: list[str], capsys: pytest.CaptureFixture[str], *more: str
 ) -> list[dict[str, Any]]:
-    """What ``memory`` prints, in MiB."""
+    """The output of ``memory``, in MiB."""
     capsys.readouterr()
     assert main(["memory", *study, *more]) == 0
     names = ("base", "length", "weights", "gradients", "moments", "gathered", "activations",
@@ -79,8 +79,10 @@ def printed(
     return rows
 
 
-@pytest.mark.parametrize("tokens", [(), ("--tokens", "40000")], ids=["all tokens", "some tokens"])
-def test_both_commands_say_the_same_of_every_sort_of_stage(
+@pytest.mark.parametrize(
+    "tokens", [(), ("--distinct-tokens", "40000")], ids=["all tokens", "some tokens"]
+)
+def test_both_commands_agree_on_every_kind_of_stage(
     study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], tokens: tuple[str, ...]
 ) -> None:
     plan, memory = planned(study, tmp_path, *tokens), printed(study, capsys, *tokens)
@@ -92,22 +94,22 @@ def test_both_commands_say_the_same_of_every_sort_of_stage(
         assert by_plan["bytes"] / 2**20 == pytest.approx(by_memory["total"], abs=1)
 
 
-def test_what_is_trained_is_counted_once(
+def test_trained_weights_are_counted_once(
     study: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     for row in printed(study, capsys):
         found = [row[name] for name in ("weights", "gradients", "moments")]
         assert found == pytest.approx([part / 2**20 for part in STORED[row["base"]]], abs=1)
         assert (row["gathered"] > 0) == (row["base"] == "sharded")
-    # rows that no token of the data needs are neither trained nor on the card
+    # embeddings of tokens that do not occur in the data are neither trained nor on the GPU
     unused = (250_002 - 40_000) * 768 * 4
-    for row in printed(study, capsys, "--tokens", "40000"):
+    for row in printed(study, capsys, "--distinct-tokens", "40000"):
         weights = STORED[row["base"]][0]
         saved = {"full": unused, "sharded": unused / 4}.get(row["base"], 0)
         assert row["weights"] == pytest.approx((weights - saved) / 2**20, abs=1)
 
 
-def test_both_commands_ask_one_function(
+def test_both_commands_use_one_function(
     study: list[str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -128,7 +130,7 @@ def test_both_commands_ask_one_function(
     assert [row["total"] >> 20 for row in memory] == list(range(1, len(asked) + 1))
 
 
-def test_adapters_apart_do_not_get_the_advice_to_take_adapters(
+def test_stages_with_adapters_do_not_get_the_advice_to_use_adapters(
     study: list[str], tmp_path: Path
 ) -> None:
     advice = {row["base"]: row["advice"] for row in planned(study, tmp_path, "--memory", "2GiB")}

@@ -1,4 +1,4 @@
-"""Shapes of encoders: parameters and operations as those of the real ones."""
+"""Shapes of encoders: parameters and operations are those of real models."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_heads_have_the_parameters_that_are_built(kind: str) -> None:
 @pytest.mark.parametrize(
     ("name", "published"),
     [
-        # of the hub's model pages (weights in model.safetensors, tied heads once)
+        # from model pages on the Hub (weights in model.safetensors, tied heads once)
         ("bigscience/bloom-560m", 559_214_592),
         ("bigscience/bloom-7b1", 7_069_016_064),
         ("Qwen/Qwen2.5-0.5B", 494_032_768),
@@ -102,6 +102,6 @@ def test_operations_are_those_of_the_matrices_of_a_real_encoder() -> None:
     linear = 2.0 * shape.matrices * ids.numel()
     attention = forward_flops(shape, ids.numel(), length) - linear
     assert attention == 4 * shape.layers * shape.width * length * ids.numel()
-    # torch's counter knows matrix products, and attention only where its kernel has a name
+    # torch's counter covers matrix products, and attention only in named kernels
     assert counter.get_total_flops() in (linear, linear + attention)
     assert masked_flops(shape, 100, 0.15) == 15 * 2 * shape.width * (shape.width + 200)

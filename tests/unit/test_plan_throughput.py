@@ -1,4 +1,4 @@
-"""The throughput of a device: recovered where it is known, and honest about its error."""
+"""The throughput of a device: recovered from synthetic jobs, with a realistic error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_known_throughput_is_recovered_within_one_percent() -> None:
     assert found.fixed == pytest.approx(TRUE.fixed, rel=0.01)
 
 
-def test_outliers_move_it_little() -> None:
+def test_outliers_change_the_fit_little() -> None:
     made = jobs(30, std=0.03)
     slow = [
         Finished(
@@ -61,7 +61,7 @@ def test_one_job_gives_its_own_rate() -> None:
     assert (found.per_unit, found.fixed) == (0, 0)
 
 
-def test_the_error_on_held_out_studies_is_that_of_the_jobs() -> None:
+def test_the_error_on_held_out_studies_is_the_scatter_of_the_jobs() -> None:
     exact = check([*jobs(12, study="a"), *jobs(12, study="b", seed=1)])
     assert exact and exact.error < 1
     assert exact.total_ratio == pytest.approx(1, abs=0.01)
@@ -71,7 +71,7 @@ def test_the_error_on_held_out_studies_is_that_of_the_jobs() -> None:
     assert noisy and 12 < noisy.error < 30
 
 
-def test_a_study_on_a_machine_twice_as_slow_shows_in_the_error() -> None:
+def test_a_study_on_a_slower_machine_increases_the_error() -> None:
     slow = [
         Finished(
             study="b", product=job.product, kind=job.kind, device=job.device,
@@ -88,7 +88,7 @@ def test_too_few_jobs_are_not_checked() -> None:
     assert check(jobs(2)) is None
 
 
-def test_where_a_throughput_comes_from() -> None:
+def test_sources_of_a_throughput() -> None:
     history = jobs(8)
     clock = Clock("H100", history)
     found = clock.throughput("bf16", "training")
@@ -127,11 +127,11 @@ def test_where_a_throughput_comes_from() -> None:
         ("NVIDIA GeForce GTX 1080", "NVIDIA GeForce GTX 1080"),
     ],
 )
-def test_cards_are_known_by_what_torch_calls_them(device: str, name: str) -> None:
+def test_gpus_are_recognised_by_their_torch_names(device: str, name: str) -> None:
     assert canonical(device) == name
 
 
-def test_an_unknown_card_is_named_with_the_nearest() -> None:
+def test_an_unknown_gpu_gets_the_nearest_name() -> None:
     with pytest.raises(UserError, match=r"'H10' is not a known GPU\. Did you mean 'H100'"):
         card("H10")
     assert card("h100") is CARDS["H100"]
@@ -149,6 +149,6 @@ def test_sizes_of_memory(text: str, size: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["80", "GB", "-3GB", "1..2GB", "0GiB"])
-def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(UserError, match="is no size"):
+def test_invalid_sizes(text: str) -> None:
+    with pytest.raises(UserError, match="is not a size"):
         bytes_of(text)

@@ -168,13 +168,13 @@ def test_without_a_mask_token_there_is_no_masked_language_modelling(
         encoded(tmp_path, layout, "mlm", rows_of("mlm", 4, 1))
 
 
-def test_a_study_with_mlm_of_such_a_base_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_study_that_masks_tokens_of_such_a_base_is_refused_at_once(tmp_path: Path) -> None:
     study = yaml.safe_load(STUDY)
     study["bases"] = {"bloom": {"path": str(published_model("bloom", tmp_path / "bloom"))}}
-    study["strategies"]["hiding"] = ["mlm@qab"]
+    study["strategies"]["masking"] = ["mlm@qab"]
     with pytest.raises(UserError, match=r"bases\.bloom: the tokenizer in .* no mask token.*mlm"):
         grid_of(tmp_path, yaml.safe_dump(study))
-    del study["strategies"]["hiding"]
+    del study["strategies"]["masking"]
     assert grid_of(tmp_path, yaml.safe_dump(study)).chains
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from readme import BEGIN, END, renew
+from readme import BEGIN, END, update
 from xstilts.errors import UserError
 from xstilts.files import write_text
 
@@ -50,7 +50,7 @@ def results(tmp_path: Path) -> Path:
 def test_the_block_between_the_marks_is_the_runs(tmp_path: Path, results: Path) -> None:
     readme = tmp_path / "README.md"
     write_text(readme, f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n")
-    renew(readme, tmp_path / "docs/transfer.svg", results)
+    update(readme, tmp_path / "docs/transfer.svg", results)
     assert readme.read_text(encoding="utf-8") == (
         f"# Title\n\n{BEGIN}\n\n![Transfer of each strategy](docs/transfer.svg)\n\n"
         "> Microworld: invented.\n\nProtocol recommended; seeds 1, 2.\n\n"
@@ -66,10 +66,10 @@ def test_what_is_missing_is_named(tmp_path: Path, results: Path) -> None:
     readme = tmp_path / "README.md"
     write_text(readme, "no marks")
     with pytest.raises(UserError, match="needs the lines"):
-        renew(readme, tmp_path / "docs/transfer.svg", results)
+        update(readme, tmp_path / "docs/transfer.svg", results)
     (results / "tables/effects.parquet").unlink()
     with pytest.raises(UserError, match="Run the study first"):
-        renew(readme, tmp_path / "docs/transfer.svg", results)
+        update(readme, tmp_path / "docs/transfer.svg", results)
 
 
 def test_the_projects_readme_has_the_marks() -> None:

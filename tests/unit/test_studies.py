@@ -1,4 +1,4 @@
-"""The shipped studies: as many trainings as their prefix trees imply, full size and in small."""
+"""The shipped studies: numbers of trainings, in full and in the microworld version."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def grid(name: str, **changes: Any) -> Grid:
-    """The grid of a shipped study, whether its data are there or not."""
+    """The grid of a shipped study, with or without its data."""
     file = ROOT / f"studies/{name}.yaml"
     config = yaml.safe_load(file.read_text(encoding="utf-8")) | changes
-    # the workflow runs in the project's folder
+    # paths are relative to the checkout
     config["claims"] = [str(ROOT / claims) for claims in config.get("claims", [])]
     return Grid.load(config, [file], files_must_exist=False)
 
@@ -36,17 +36,17 @@ def grid(name: str, **changes: Any) -> Grid:
 #
 # phang2020: 9 tasks + multi-task + the same with MLM + MLM alone + 3 with MLM + 3 translated = 18
 #   chains of one stage; 7 of XTREME's 9 targets are trained: 1 x 3 x (18 + 19 x 7) = 453. The
-#   second protocol and the choice on dev sets train nothing. In small: 5 chains; 2 of 4 targets.
+#   second protocol and the choice on dev sets train nothing. Microworld: 5 chains; 2 of 4 targets.
 # sequences_vs_joint: 3 single, 6 ordered pairs below them, 3 joint and 3 even mixtures = 15
 #   nodes; the 3 strategies with the target add none; all 3 targets are trained:
-#   1 x 3 x (15 + 19 x 3) = 216. In small: 2 single, 2 pairs, 1 joint, 1 even; 8 strategies.
+#   1 x 3 x (15 + 19 x 3) = 216. Microworld: 2 single, 2 pairs, 1 joint, 1 even; 8 strategies.
 # complexity_and_scale: 5 sets of equal size and 2 whole ones = 7; 5 of 6 targets; 14 models:
-#   14 x 3 x (7 + 8 x 5) = 1974. In small: 3 models, 3 sets, 2 of 3 targets.
-# african: 8 single = 8; 9 of 10 targets: 2 x 3 x (8 + 9 x 9) = 534. In small: 4; 2 of 3 targets.
+#   14 x 3 x (7 + 8 x 5) = 1974. Microworld: 3 models, 3 sets, 2 of 3 targets.
+# african: 8 single = 8; 9 of 10 targets: 2 x 3 x (8 + 9 x 9) = 534. Microworld: 4; 2 of 3 targets.
 # pawsx_sources: 7 languages and 2 mixtures of all = 9; 10 of 11 targets:
-#   1 x 3 x (9 + 10 x 10) = 327. In small: 4 languages and a mixture; 5 targets.
+#   1 x 3 x (9 + 10 x 10) = 327. Microworld: 4 languages and a mixture; 5 targets.
 # english_vs_non_english: 15 languages and a mixture = 16; 7 of XTREME's 9 targets:
-#   3 models: 3 x 3 x (16 + 17 x 7) = 1215. In small: 1 model, 4 languages and a mixture; 3 of 4
+#   3 models: 3 x 3 x (16 + 17 x 7) = 1215. Microworld: 1 model, 4 languages and a mixture; 3 of 4
 #   targets.
 STUDIES = {
     "phang2020": (1, 3, 18, 19, 7, 453),
@@ -56,8 +56,8 @@ STUDIES = {
     "pawsx_sources": (1, 3, 9, 10, 10, 327),
     "english_vs_non_english": (3, 3, 16, 17, 7, 1215),
 }
-# in small: bases, nodes, strategies, trained targets, trainings
-SMALL = {
+# microworld versions: bases, nodes, strategies, trained targets, trainings
+MICROWORLD = {
     "phang2020": (1, 5, 6, 2, 17),
     "sequences_vs_joint": (1, 6, 8, 3, 30),
     "complexity_and_scale": (3, 3, 4, 2, 33),
@@ -68,7 +68,7 @@ SMALL = {
 
 
 def trainings(study: Grid) -> tuple[int, int]:
-    """Intermediate and target models that the workflow makes."""
+    """Numbers of intermediate and target models."""
     intermediate = set(study.intermediate_models())
     target = {path for path in study.target_models() if "/target/" in path}
     return len(intermediate), len(target)
@@ -86,14 +86,14 @@ def test_trainings_of_the_full_study(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_the_study_in_small_has_the_same_chains(name: str) -> None:
-    bases, nodes, strategies, trained, total = SMALL[name]
+def test_the_microworld_version_has_the_same_chains(name: str) -> None:
+    bases, nodes, strategies, trained, total = MICROWORLD[name]
     small, full = grid(name, scale="microworld"), grid(name)
     assert small.paths.root == f"results/{name}-microworld"
     assert small.study.seeds == [1]
     assert trainings(small) == (bases * nodes, bases * strategies * trained)
     assert sum(trainings(small)) == total
-    # some targets may be left out, none is another one
+    # targets may be left out but not added
     assert set(small.targets) <= set(full.targets)
     missing = set(full.study.strategies) - set(small.study.strategies)
     assert missing == set(full.study.microworld_scale.without)
@@ -126,7 +126,7 @@ def test_a_joint_stage_takes_as_many_steps_as_the_sequence_of_its_parts() -> Non
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_every_rule_of_the_small_study_has_an_identity(name: str) -> None:
+def test_every_rule_of_the_microworld_version_has_an_identity(name: str) -> None:
     small = grid(name, scale="microworld")
     for base in small.study.bases:
         models = [identities.model(small, base, 1, chain, None) for chain in small.chains]
@@ -186,7 +186,7 @@ def test_an_unknown_scale_is_named() -> None:
         grid("african", scale="micro")
 
 
-def test_a_full_study_without_data_says_what_is_missing(tmp_path: Path) -> None:
+def test_a_full_study_without_data_names_a_missing_file(tmp_path: Path) -> None:
     file = ROOT / "studies/pawsx_sources.yaml"
     config = yaml.safe_load(file.read_text(encoding="utf-8")) | {"data_root": str(tmp_path)}
     with pytest.raises(UserError, match="no file of"):

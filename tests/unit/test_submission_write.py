@@ -45,7 +45,7 @@ targets:
 
 @pytest.fixture
 def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
-    """A study in a folder of its own, with the data that retrieval is exported from."""
+    """A study in a folder of its own, with the data that retrieval candidates come from."""
     monkeypatch.chdir(tmp_path)
     study = STUDY[: STUDY.index("targets:")] + TARGETS
     found = grid_of(tmp_path, study)
@@ -59,10 +59,10 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grid:
     return found
 
 
-def export(grid: Grid, submission: submissions.Submission) -> Path:
-    """Predict and export one submission; its folder."""
+def submit(grid: Grid, submission: submissions.Submission) -> Path:
+    """Predict and write one submission; return its folder."""
     stages = grid.stages_of(submission.chain)
-    for target in submissions.exported(grid).values():
+    for target in submissions.submitted_targets(grid).values():
         for language in grid.targets[target].languages:
             write_predictions(grid, target, language, stages)
     manifest = Path(submissions.manifest(grid, submission))
@@ -91,8 +91,8 @@ def own_scores(grid: Grid, target: str, tmp_path: Path) -> dict[tuple[str, str],
     return {(row["metric"], row["language"]): row["value"] for row in rows}
 
 
-def test_which_targets_are_exported(grid) -> None:
-    assert submissions.exported(grid) == {
+def test_which_targets_are_submitted(grid) -> None:
+    assert submissions.submitted_targets(grid) == {
         "xnli": "xnli",
         "xquad": "xquad",
         "udpos": "udpos",
@@ -107,17 +107,17 @@ def test_which_targets_are_exported(grid) -> None:
     )
 
 
-def test_a_task_under_another_name_is_exported_and_a_development_set_is_not(tmp_path) -> None:
+def test_a_task_under_another_name_is_submitted_and_a_development_set_is_not(tmp_path) -> None:
     head = STUDY[: STUDY.index("targets:")]
     other = grid_of(tmp_path, head + "targets:\n  mine: {task: xnli}\n  also: {task: xnli}\n")
-    assert submissions.exported(other) == {"xnli": "mine"}
+    assert submissions.submitted_targets(other) == {"xnli": "mine"}
     neither = grid_of(tmp_path, head + "targets:\n  xnli: {split: validation}\n")
-    assert submissions.exported(neither) == {}
+    assert submissions.submitted_targets(neither) == {}
     assert submissions.manifests(neither) == []
 
 
 def test_an_exported_folder_scores_as_the_workflow_does(grid, tmp_path) -> None:
-    folder = export(grid, submissions.all_submissions(grid)[0])
+    folder = submit(grid, submissions.all_submissions(grid)[0])
     assert folder == Path("results/tiny/submission/mini/seed-1/none")
     scores = score_folders(
         folder / "labels", folder / "predictions", detect_benchmark(folder / "labels")
@@ -145,7 +145,7 @@ def test_an_exported_folder_scores_as_the_workflow_does(grid, tmp_path) -> None:
 
 
 def test_the_manifest_names_every_file_and_what_it_was_made_from(grid) -> None:
-    folder = export(grid, submissions.all_submissions(grid)[0])
+    folder = submit(grid, submissions.all_submissions(grid)[0])
     manifest = json.loads((folder / "manifest.json").read_text())
     on_disk = {p.relative_to(folder).as_posix() for p in folder.rglob("*.*") if p.is_file()}
     assert set(manifest["files"]) == on_disk - {"manifest.json"}
@@ -170,7 +170,7 @@ def test_the_manifest_names_every_file_and_what_it_was_made_from(grid) -> None:
 
 
 def test_tatoeba_is_written_as_line_numbers_of_the_candidates(grid) -> None:
-    folder = export(grid, submissions.all_submissions(grid)[0])
+    folder = submit(grid, submissions.all_submissions(grid)[0])
     lines = (folder / "labels/tatoeba/test-qac.tsv").read_text().split()
     assert lines == [str(number) for number in range(25)]
     predictions = (folder / "predictions/tatoeba/test-qac.tsv").read_text().split()
@@ -227,7 +227,7 @@ def test_choices_are_written_as_numbers(tmp_path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_query_without_exactly_one_right_candidate_has_no_place(grid) -> None:
-    export(grid, submissions.all_submissions(grid)[0])
+    submit(grid, submissions.all_submissions(grid)[0])
     data = Path(grid.paths.data("tatoeba", "qac", "test")).with_suffix(".parquet")
     short = pq.read_table(data).slice(1)
     pq.write_table(short, data)
@@ -237,13 +237,13 @@ def test_a_query_without_exactly_one_right_candidate_has_no_place(grid) -> None:
         write_available(grid)
 
 
-def test_the_command_exports_what_is_predicted(grid, capsys) -> None:
+def test_the_command_writes_what_is_predicted(grid, capsys) -> None:
     submission = submissions.all_submissions(grid)[0]
-    folder = export(grid, submission)
+    folder = submit(grid, submission)
     write_predictions(grid, "xnli", "qaa", ("mnli",))
     write_predictions(grid, "udpos", "qab", ("mnli",))
     study = os.fspath(Path("study.yaml"))
-    assert main(["export", "--configfile", study]) == 0
+    assert main(["submission", "--configfile", study]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         f"{folder}: xnli, xquad, udpos, tatoeba, bucc2018, mewslix",
@@ -258,17 +258,17 @@ def test_the_command_exports_what_is_predicted(grid, capsys) -> None:
     assert (folder.with_name("mnli") / "predictions/udpos/test-qab.tsv").is_file()
 
 
-def test_a_study_without_test_sets_of_the_benchmark_is_told_so(tmp_path, capsys) -> None:
+def test_a_study_without_test_sets_of_the_benchmark_is_one_error(tmp_path, capsys) -> None:
     text = STUDY[: STUDY.index("targets:")] + "targets:\n  xnli: {split: validation}\n"
     file = tmp_path / "study.yaml"
     file.write_text(text)
-    assert main(["export", "--configfile", str(file)]) == 2
+    assert main(["submission", "--configfile", str(file)]) == 2
     assert "none of xnli belongs in a submission" in capsys.readouterr().err
 
 
 def test_a_cut_prediction_file_is_named(grid) -> None:
     submission = submissions.all_submissions(grid)[0]
-    export(grid, submission)
+    submit(grid, submission)
     path = Path(grid.paths.prediction("mini", 1, (), "xnli", "qaa"))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=r"qaa\.parquet: not a Parquet file"):

@@ -59,7 +59,7 @@ TARGETS = "targets:\n  xnli: {languages: all}\n  tatoeba: {}\n"
 
 
 class NoLines:
-    """Stands for a study without a file."""
+    """Lines of a study without a file."""
 
     def where(self, path: tuple[str | int, ...]) -> str:
         return ".".join(map(str, path))
@@ -80,13 +80,13 @@ def test_names_are_those_that_the_configuration_accepts() -> None:
 
 @pytest.mark.parametrize("name", SUITES)
 def test_a_suite_expands_to_exactly_its_lists(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # whether a task is there yet is another matter
+    # some tasks of the suites may not exist
     monkeypatch.setattr(suites, "TASKS", dict.fromkeys(EXPECTED[name]))
     found = suites.wanted_targets(original(f"suites: [{name}]"), NoLines())
     assert {task: sorted(target.languages) for task, (target, _) in found.items()} == {
         task: sorted(languages.split()) for task, languages in EXPECTED[name].items()
     }
-    assert all(place == ("suites", 0) for _, place in found.values())
+    assert all(key_path == ("suites", 0) for _, key_path in found.values())
     trained = {task: target.train for task, (target, _) in found.items() if target.train}
     expected = {"masakhaner1": "panx", "masakhaner2": "panx"} if name == "african" else {}
     assert trained == expected
@@ -118,7 +118,7 @@ targets:
     assert found["xnli"][1] == ("targets", "xnli")
 
 
-def test_a_suite_whose_task_is_not_there_is_one_error_where_it_is_used(
+def test_a_suite_with_a_missing_task_is_one_error_where_it_is_used(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(suites, "TASKS", {name: TASKS[name] for name in ("xnli", "tatoeba")})
@@ -126,7 +126,7 @@ def test_a_suite_whose_task_is_not_there_is_one_error_where_it_is_used(
         grid_of(tmp_path, STUDY.replace("targets:", "suites: [xtreme-r]\ntargets:"))
     assert (
         "study.yaml:14: suites[0]: suite 'xtreme-r' needs the tasks xcopa, udpos, panx, xquad, "
-        "mlqa, tydiqa, mewslix, lareqa, which are not there."
+        "mlqa, tydiqa, mewslix, lareqa, which do not exist."
     ) in str(caught.value)
     assert list(grid_of(tmp_path).targets) == ["xnli", "tatoeba"]
 
@@ -136,7 +136,7 @@ def test_a_suite_whose_task_is_not_there_is_one_error_where_it_is_used(
     [
         (TARGETS, "suites: [extreme]\n", "suites[0]: 'extreme' is not accepted. Did you mean "
                                          "'xtreme'?"),
-        (TARGETS, "", "targets: the study measures nothing. Name targets or suites."),
+        (TARGETS, "", "targets: the study has no targets. Set targets or suites."),
         ("languages: all", "languages: africa", "targets.xnli.languages: 'africa' is not accepted. "
                                                 "Did you mean 'african'?"),
     ],
@@ -174,7 +174,7 @@ def test_a_group_takes_the_languages_that_the_task_has(tmp_path) -> None:
     assert grid_of(tmp_path, african).targets["tatoeba"].languages == ("af", "sw")
     with pytest.raises(UserError, match="tatoeba has no test split in any americas language"):
         grid_of(tmp_path, study.replace("tatoeba: {}", "tatoeba: {languages: americas}"))
-    # a language that has no file is reported with the suite's place
+    # a language that has no file is reported at the suite's key path
     for side in ("afr", "eng"):
         (tmp_path / f"data/tatoeba/tatoeba.afr-eng.{side}").unlink()
     with pytest.raises(UserError, match=r"study.yaml:\d+: targets.tatoeba: no file of tatoeba"):

@@ -171,18 +171,18 @@ def test_the_command_prints_a_row_per_requirement(
     file = tmp_path / "study.yaml"
     file.write_text(STUDY)
     arguments = ["memory", "--configfile", str(file), "--device", "cpu"]
-    assert main([*arguments, "--tokens-per-pass", "4096"]) == 0
+    assert main([*arguments, "--max-tokens", "4096"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["base", "stage", "length"]
     assert lines[1].split()[1] == "pretraining"
     totals = [int(line.split()[-1].replace(",", "")) for line in lines[1:]]
-    assert main([*arguments, "--tokens-per-pass", "8192"]) == 0
+    assert main([*arguments, "--max-tokens", "8192"]) == 0
     doubled = capsys.readouterr().out.splitlines()[1:]
     for total, line in zip(totals, doubled, strict=True):
         assert total < int(line.split()[-1].replace(",", "")) < 2.01 * total
 
 
-def test_the_command_takes_the_number_of_used_tokens(
+def test_the_command_takes_the_number_of_distinct_tokens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shape = {"vocab_size": 250_002, "hidden_size": 768, "num_hidden_layers": 12,
@@ -194,12 +194,13 @@ def test_the_command_takes_the_number_of_used_tokens(
     file = tmp_path / "study.yaml"
     file.write_text(yaml.safe_dump(study))
 
-    def gradients(*num_used_tokens: str) -> list[int]:
-        assert main(["memory", "--configfile", str(file), *num_used_tokens]) == 0
+    def gradients(*options: str) -> list[int]:
+        assert main(["memory", "--configfile", str(file), *options]) == 0
         lines = capsys.readouterr().out.splitlines()[1:-1]
         return [int(line.split()[-5].replace(",", "")) for line in lines]
 
-    every, some, most = gradients(), gradients("--tokens", "40000"), gradients("--tokens", "200000")
+    option = "--distinct-tokens"
+    every, some, most = gradients(), gradients(option, "40000"), gradients(option, "200000")
     saved = (250_002 - 40_000) * 768 * 4 / 2**20
     assert [a - b for a, b in zip(every, some, strict=True)] == pytest.approx(
         [saved] * len(every), abs=2

@@ -75,13 +75,13 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
 @pytest.mark.parametrize(
     ("section", "chain", "expected"),
     [
-        (MODEL, "[mnli@qaa:translated]", "'qaa' is the source language, there is nothing to "
-                                         "translate. Write 'mnli'."),
+        (MODEL, "[mnli@qaa:translated]", "'qaa' is the source language, nothing to translate. "
+                                         "Write 'mnli'."),
         (MODEL, "[mnli@qab:translatd]", "'translatd' is not a known origin of "
                                         "'mnli@qab:translatd'. Did you mean 'translated'?"),
         (MODEL, "[mnlii@qab:translated]", "Did you mean 'mnli'?"),
-        (MODEL, "[udpos@qab:translated]", "data of kind 'tagging' is not translated by a model"),
-        (MODEL, "[tlm@qab:translated]", "data of kind 'mlm' is not translated by a model"),
+        (MODEL, "[udpos@qab:translated]", "data of kind 'tagging' cannot be translated by a model"),
+        (MODEL, "[tlm@qab:translated]", "data of kind 'mlm' cannot be translated by a model"),
         (MODEL, "[mnli@qax:translated]", "'qax' is not a known language to translate into. Did you "
                                          "mean 'qa"),
         ("strategies:", "[mnli@qab:translated]", "study.yaml:12: strategies.mnli[0]: "
@@ -89,8 +89,8 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
                                                  "(translations.files.mnli) or a model"),
         (MODEL, "[[mnli@qab:translated, 'mnli@qab:translated']]", "is twice in one mixture"),
         (MODEL.replace("hub: some/model, revision: abc", "path: no/such"), "[mnli@qab:translated]",
-         "translations.model.path: no/such has no config.json"),
-        (MODEL.replace("hub: some/model", "path: x"), "[mnli]", "revision goes with hub"),
+         "translations.model.path: no/such is not a checkpoint folder"),
+        (MODEL.replace("hub: some/model", "path: x"), "[mnli]", "revision needs hub"),
         (MODEL.replace("hub: some/model, revision: abc", ""), "[mnli]",
          "give exactly one of hub, path"),
         ("translations: {files: {mnli: 'no/{language}.tsv'}}\nstrategies:",

@@ -1,4 +1,4 @@
-"""A tiny study, and folders in which it is run."""
+"""A tiny study, and checkouts in which it is run."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ TINY = {
 
 @dataclass(frozen=True)
 class Run:
-    """What one call of Snakemake printed."""
+    """Output of one call of Snakemake."""
 
     code: int
     output: str
 
     @property
     def jobs(self) -> dict[str, int]:
-        """Rule name to the number of jobs that it planned or ran, from the job table."""
+        """Number of planned or finished jobs by rule, from the job table."""
         found: dict[str, int] = {}
         for line in self.output.splitlines():
             match = re.fullmatch(r"([a-z][a-z0-9_]*)\s+(\d+)", line.strip())
@@ -73,7 +73,7 @@ class Run:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether Snakemake found everything up to date."""
+        """True if Snakemake found everything up to date."""
         return "Nothing to be done" in self.output
 
 
@@ -85,7 +85,7 @@ class Checkout:
 
     @property
     def results(self) -> Path:
-        """The tiny study's folder of results."""
+        """The tiny study's results folder."""
         return self.folder / "results/tiny"
 
     def write_study(self, **changes: object) -> None:
@@ -121,7 +121,7 @@ class Checkout:
         return Run(done.returncode, done.stdout + done.stderr)
 
     def files(self) -> dict[str, bytes]:
-        """Content of every product file, logs and benchmarks apart."""
+        """Content of every product file, without logs and benchmark files."""
         return {
             path.relative_to(self.results).as_posix(): path.read_bytes()
             for path in sorted(self.results.rglob("*"))

@@ -1,4 +1,4 @@
-"""A tiny study that is run once for real; tests work on copies of the finished folder."""
+"""A tiny study that is run once; tests work on copies of the finished checkout."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from checkout import Checkout, new_checkout
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Checkout:
-    """An empty checkout: nothing has run."""
+    """A checkout without results."""
     return new_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The tiny study, run to the end; tests must not change it."""
+    """The finished tiny study; tests must not change it."""
     return once(tmp_path_factory, "finished")
 
 
 def once(tmp_path_factory: pytest.TempPathFactory, name: str, **changes: object) -> Checkout:
-    """A study that one of the processes of pytest-xdist runs to the end, for all.
+    """A study that one process of pytest-xdist runs for all.
 
     Args:
         tmp_path_factory: of the session.
@@ -38,7 +38,7 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, **changes: object)
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "whole").exists():
-            # of a process that failed: the failure is to be seen here, too
+            # another process failed: show its failure here, too
             shutil.rmtree(folder, ignore_errors=True)
             checkout = new_checkout(folder / "checkout")
             checkout.write_study(**changes)
@@ -51,7 +51,7 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, **changes: object)
 
 @pytest.fixture
 def done(finished: Checkout, tmp_path: Path) -> Checkout:
-    """A copy of the finished study, modification times included."""
+    """A copy of the finished study with modification times."""
     folder = tmp_path / "checkout"
     shutil.copytree(finished.folder, folder, symlinks=True)
     return Checkout(folder)

@@ -1,4 +1,4 @@
-"""Results that stand although the code changed: ``xstilts accept``, on a study that has run."""
+"""``xstilts accept`` on a finished study: results are kept although the code changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRAINING = {"pretrain", "train_intermediate", "train_target"}
 
 
 def rename(checkout: Checkout, file: str, old: str, new: str) -> None:
-    """Give a function of the library another name in the file that has it."""
+    """Rename a function in its module."""
     path = checkout.folder / "workflow_scripts/xstilts" / file
     text = path.read_text()
     assert text.count(old) > 1, f"{file} does not define and use {old}"
@@ -30,7 +30,7 @@ def manifest(checkout: Checkout, cell: str, name: str = "manifest.json") -> dict
 
 
 def kept(checkout: Checkout) -> dict[str, bytes]:
-    """All that is neither said beside the numbers nor about the code."""
+    """Everything except remarks about accepted code."""
     return {
         name: data
         for name, data in checkout.files().items()
@@ -40,7 +40,7 @@ def kept(checkout: Checkout) -> dict[str, bytes]:
 
 def test_after_a_renaming_nothing_is_left_to_do(done: Checkout) -> None:
     rename(done, "training/loop.py", "_backward(", "_gradients(")
-    # of predictions and scores, whose record is in Parquet files
+    # predictions and scores have their identity in Parquet files
     rename(done, "prediction/run.py", "_check_tokens", "_fitting_tokens")
     rename(done, "metrics/classification.py", "predicted", "answers")
     before, model, files = manifest(done, "mnli/xnli"), "target/mini/seed-1/mnli/xnli", kept(done)
@@ -83,7 +83,7 @@ def test_one_cell_is_accepted_alone(done: Checkout) -> None:
     assert "Accepted on" in (done.results / "tables/transfer.md").read_text()
 
 
-def test_another_recipe_is_refused_with_the_reason(done: Checkout) -> None:
+def test_a_changed_recipe_is_refused_with_the_reason(done: Checkout) -> None:
     rename(done, "training/loop.py", "_backward(", "_gradients(")
     done.write_study(recipes={**TINY["recipes"], "target": {"learning_rate": 0.01}})
     before = done.files()
@@ -93,7 +93,7 @@ def test_another_recipe_is_refused_with_the_reason(done: Checkout) -> None:
         model = f"target/mini/seed-1/{chain}/xnli"
         assert f"{model}: recipe.learning_rate: 1e-05 → 0.01" in refused.output
     assert "intermediate/mini" not in refused.output
-    # a parent that is another one by now
+    # a changed parent
     other = done.results / "intermediate/mini/seed-1/mnli/manifest.json"
     other.write_text(json.dumps({**json.loads(other.read_text()), "content": "another"}))
     done.write_study()

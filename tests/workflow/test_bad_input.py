@@ -1,4 +1,4 @@
-"""Wrong input ends in one message, before any training, and leaves nothing half made."""
+"""Invalid input gives one message before any training, and leaves no partial files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def conllu(number: int) -> str:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A small, correct folder of original files, made up for the tests."""
+    """A small folder of valid original files, invented for the tests."""
     root = tmp_path / "data"
     labels = ["entailment", "neutral", "contradiction"]
     pairs = [(f"The cat number {i} sleeps.", f"Cat {i} rests.", labels[i % 3]) for i in range(30)]
@@ -90,7 +90,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_made_up_data_is_fine(fresh: Checkout, data: Path):
+def test_the_invented_data_is_valid(fresh: Checkout, data: Path):
     real_study(fresh, data)
     run = fresh.snakemake("results/tiny/data/checked.json")
     assert run.code == 0, run.output
@@ -98,7 +98,7 @@ def test_the_made_up_data_is_fine(fresh: Checkout, data: Path):
 
 @pytest.mark.slow
 def test_damaged_files_are_named_before_any_training(fresh: Checkout, data: Path):
-    # what else can be wrong with a file is in the tests of the readers
+    # other errors in files are covered by the tests of the readers
     damage: dict[str, tuple[Callable[[str], str], str]] = {
         "ud/UD_English-EWT/en_ewt-ud-train.conllu": (
             lambda text: text[: len(text) - 30],
@@ -127,7 +127,7 @@ def test_damaged_files_are_named_before_any_training(fresh: Checkout, data: Path
     assert "Traceback" not in run.output
 
 
-def test_a_dry_run_reports_what_the_study_alone_shows(fresh: Checkout):
+def test_a_dry_run_reports_errors_of_the_study_file(fresh: Checkout):
     fresh.write_study(targets={"xnlii": {}})
     run = fresh.snakemake("-n")
     assert run.code != 0

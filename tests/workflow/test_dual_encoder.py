@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
-def test_ranking_targets_train_select_and_rank_with_what_they_trained(fresh: Checkout):
+def test_ranking_targets_train_select_and_rank_with_their_dual_encoder(fresh: Checkout):
     best = {"selection": "best", "eval_steps": 2, "patience": 0}
     fresh.write_study(
         microworld={"languages": 2, "text": 40, "sizes": {"train": 32, "validation": 8, "test": 8}},
@@ -43,10 +43,10 @@ def test_ranking_targets_train_select_and_rank_with_what_they_trained(fresh: Che
 
     layers = {}
     for target in ("mewslix", "lareqa", "raw"):
-        place = f"mini/seed-1/none/{target}"
-        rows = pq.read_table(fresh.results / f"scores/{place}.parquet", partitioning=None)
+        cell = f"mini/seed-1/none/{target}"
+        rows = pq.read_table(fresh.results / f"scores/{cell}.parquet", partitioning=None)
         assert "map_at_20" in rows["metric"].to_pylist()
-        found = pq.read_table(fresh.results / f"predictions/{place}/qab.parquet", partitioning=None)
+        found = pq.read_table(fresh.results / f"predictions/{cell}/qab.parquet", partitioning=None)
         layers[target] = set(found["layer"].to_pylist())
     # the last of two layers where a head was trained, else the protocol's
     assert layers == {"mewslix": {2}, "lareqa": {2}, "raw": {1}}

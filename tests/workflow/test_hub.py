@@ -1,4 +1,4 @@
-"""A study on data of the hub: downloads first, then everything else without a network."""
+"""A study on data from the Hub: downloads first, then everything else without network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.workflow
 
 WAITS = "WAITS = (1.0, 3.0, 9.0, 27.0)"
 
-# Python loads this at the start of every job, whose path has the folder of the library
+# Python imports this at the start of every job, since the library folder is on the path
 NO_NETWORK = """\
 import pathlib
 import socket
@@ -114,7 +114,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     assert (fresh.folder / "jobs.txt").read_text().count("job") >= sum(run.jobs.values()) / 2
     assert not (fresh.folder / "blocked.txt").exists()
 
-    # and the network is blocked indeed: without the cache there is one error
+    # the network is really blocked: without the cache, the run fails with one error
     shutil.rmtree(fresh.folder / "data/hub")
     (fresh.results / "downloads/xnli/de/test.json").unlink()
     script = fresh.folder / "workflow_scripts/xstilts/hub.py"
@@ -131,7 +131,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
 
 
 def study_of(checkout: Checkout) -> dict[str, object]:
-    """The study that is written there, its name apart."""
+    """The study file in the checkout, without its name."""
     study = yaml.safe_load((checkout.folder / "config.yaml").read_text())
     return {key: value for key, value in study.items() if key != "study"}
 

@@ -1,4 +1,4 @@
-"""Stages that several processes train, in the workflow."""
+"""Stages trained by several processes, in the workflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.mark.full
-def test_two_processes_train_what_one_need_not_train_again(fresh: Checkout) -> None:
+def test_a_model_of_two_processes_is_not_retrained_by_one(fresh: Checkout) -> None:
     fresh.write_study(parallel={"processes": 2, "mode": "fsdp"})
     run = fresh.snakemake("intermediate_models")
     assert run.code == 0, run.output
@@ -23,7 +23,7 @@ def test_two_processes_train_what_one_need_not_train_again(fresh: Checkout) -> N
         facts: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["facts"]
         assert (facts["processes"], facts["steps"]) == (2, 6)
         assert facts["device"].startswith("2 x ")
-        # what the processes say is in the job's log
+        # output of the processes is in the job's log
         log = (fresh.results / "logs" / f"{product}.log").read_text(encoding="utf-8")
         assert "training on" in log
         assert product.startswith("bases") or "step 2: dev" in log
@@ -31,7 +31,7 @@ def test_two_processes_train_what_one_need_not_train_again(fresh: Checkout) -> N
     assert fresh.snakemake("intermediate_models").nothing_to_do
 
 
-def test_a_job_asks_for_what_its_processes_need(fresh: Checkout) -> None:
+def test_resources_are_multiplied_by_processes(fresh: Checkout) -> None:
     fresh.write_study(parallel={"processes": 2})
     run = fresh.snakemake("-n", "intermediate_models")
     assert run.code == 0, run.output

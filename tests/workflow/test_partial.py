@@ -1,4 +1,4 @@
-"""A failed cell shows its reason and blocks nothing else; a killed job goes on where it was."""
+"""A failed cell shows its reason and blocks no others; a killed job resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CELL = "mini/seed-1/mnli/xnli"
 
 
 def test_a_failed_cell_leaves_the_others_and_its_reason(done: Checkout):
-    # a recipe that cannot be trained: the loss overflows, which training reports
+    # an invalid recipe: the loss overflows, which training reports
     stages = {"wild": {"mixture": "mnli", "recipe": {"learning_rate": 1e30, "max_grad_norm": 0,
                                                     "warmup": 0, "max_steps": 40}}}  # fmt: skip
     done.write_study(stages=stages, strategies={**TINY["strategies"], "wild": ["wild"]})
@@ -45,7 +45,7 @@ def test_a_partial_grid_marks_incomplete_averages(done: Checkout):
     assert "†" in run.output
 
 
-def test_sigterm_saves_and_the_next_run_goes_on(done: Checkout):
+def test_sigterm_saves_the_state_and_the_next_run_resumes(done: Checkout):
     recipes = {"all": TINY["recipes"]["all"], "target": {"max_steps": 2000}}
     done.write_study(
         recipes=recipes, strategies={"none": []}, targets={"xnli": {"languages": ["qaa"]}}

@@ -1,4 +1,4 @@
-"""The plan of a study that was run for real: its work is what the jobs did, its hours are near."""
+"""The plan of a finished study: work, disk and hours are compared with those of its jobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plan(done: Checkout) -> dict:
     return json.loads((done.folder / "plan.json").read_text(encoding="utf-8"))
 
 
-def test_planned_pieces_are_those_that_were_trained_on(done: Checkout, plan: dict) -> None:
+def test_planned_tokens_are_those_of_training(done: Checkout, plan: dict) -> None:
     trained = dict.fromkeys(("pretrain", "intermediate 1", "target"), 0)
     patterns = {
         "pretrain": "bases/*/model/manifest.json",
@@ -34,11 +34,11 @@ def test_planned_pieces_are_those_that_were_trained_on(done: Checkout, plan: dic
             trained[position] += json.loads(manifest.read_text())["facts"]["tokens"]
     planned = {row["position"]: row["tokens"] for row in plan["hours"]["rows"]}
     for position, tokens in trained.items():
-        # six steps of eight sequences are a draw from 48 or more: their lengths vary
+        # six steps of eight sequences are a sample of the data: their mean length varies
         assert planned[position] == pytest.approx(tokens, rel=0.2), position
 
 
-def test_disk_is_what_the_run_has_left(done: Checkout, plan: dict) -> None:
+def test_planned_disk_is_that_of_the_results(done: Checkout, plan: dict) -> None:
     parts = {
         "models_bytes": ("bases", "intermediate", "target"),
         "data_bytes": ("data",),
@@ -69,7 +69,7 @@ def test_hours_are_calibrated_by_the_jobs_and_nothing_is_left(plan: dict) -> Non
     assert hours["start_seconds"] > 0.1
 
 
-def test_finished_jobs_are_held_against_the_fit_of_the_others(done: Checkout) -> None:
+def test_finished_jobs_are_compared_with_the_fit_of_the_others(done: Checkout) -> None:
     run = done.command("plan", "--check", "--json", "check.json")
     assert run.code == 0, run.output
     report = json.loads((done.folder / "check.json").read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def test_finished_jobs_are_held_against_the_fit_of_the_others(done: Checkout) ->
     training = entries["training"]
     # a pretraining, an intermediate stage, two target stages
     assert training["jobs"] == 4
-    # of a few hundredths of a second each: of the right order together, no more
+    # a few hundredths of a second each: only the order of magnitude is expected
     assert 0.1 < training["total_ratio"] < 10
     for row in training["rows"]:
         manifest = done.results / row["product"] / "manifest.json"

@@ -1,4 +1,4 @@
-"""Snakemake's own report holds the page, the figures and the tables."""
+"""Snakemake's own report contains the page, the figures and the tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
-def test_snakemakes_own_report(done: Checkout):
+def test_snakemakes_report_has_page_figures_and_tables(done: Checkout):
     figures = {path.name for path in (done.results / "figures").iterdir()}
     assert {"transfer.svg", "transfer.png", "cost.svg"} <= figures
     run = done.snakemake("--report", "report.zip")

@@ -1,4 +1,4 @@
-"""What runs again, and what never does. Every test runs Snakemake for real."""
+"""Changes that cause reruns, and changes that do not. Every test really runs Snakemake."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_study_ends_with_the_table(finished: Checkout):
     assert not list((finished.results / "state").glob("*/*"))
 
 
-def test_weights_are_selected_on_dev_where_the_recipe_says_so(finished: Checkout):
+def test_weights_are_selected_on_dev_if_the_recipe_says_so(finished: Checkout):
     model = finished.results / "intermediate/mini/seed-1/mnli"
     manifest = json.loads((model / "manifest.json").read_text())
     rows = pq.read_table(model / "selection.parquet").to_pylist()
@@ -53,7 +53,7 @@ def test_weights_are_selected_on_dev_where_the_recipe_says_so(finished: Checkout
     assert "tokens/mini/mnli/qaa/validation" in manifest["identity"]["inputs"]
 
 
-def test_edits_without_a_meaning_do_nothing(done: Checkout):
+def test_edits_without_effect_rerun_nothing(done: Checkout):
     # a comment and a docstring in training code, files of a fresh git checkout, every file touched
     for file in (done.folder / "workflow_scripts/xstilts/training").glob("*.py"):
         text = file.read_text()
@@ -88,12 +88,12 @@ def test_a_change_of_loss_code_trains_again(done: Checkout):
     before = model_bytes(done)
     run = done.snakemake()
     assert run.code == 0, run.output
-    # the base model has no classification head: it stays
+    # the base model has no classification head and is kept
     assert run.jobs.get("pretrain", 0) == 0
     assert run.jobs["train_intermediate"] == 1
     assert run.jobs["train_target"] == 2
     after = model_bytes(done)
-    # the arithmetic is the same, so the same weights come out: training is deterministic
+    # the arithmetic is unchanged and training deterministic: the weights are the same
     assert before == after
 
 
@@ -143,7 +143,7 @@ def test_products_by_name(fresh: Checkout, products: list[str], rules: dict[str,
 
 
 @pytest.mark.full
-def test_data_made_again_with_the_same_content_trains_nothing(done: Checkout):
+def test_data_rebuilt_with_the_same_content_trains_nothing(done: Checkout):
     before = model_bytes(done)
     shutil.rmtree(done.results / "data/mnli")
     shutil.rmtree(done.results / "tokens/mini/mnli")
@@ -171,8 +171,8 @@ def test_explain_names_what_changed(done: Checkout):
 
 
 @pytest.mark.full
-def test_results_that_were_copied_are_compared_with_their_manifests(done: Checkout) -> None:
-    place = done.results / "bases/mini/model/manifest.json"
+def test_copied_results_are_compared_with_their_manifests(done: Checkout) -> None:
+    manifest = done.results / "bases/mini/model/manifest.json"
     shutil.rmtree(done.folder / ".snakemake/metadata")
     recipes = {**TINY["recipes"], "target": {"max_steps": 5}}
     done.write_study(recipes=recipes)
@@ -180,11 +180,11 @@ def test_results_that_were_copied_are_compared_with_their_manifests(done: Checko
     # Snakemake sees no change, and a warning says why
     assert silent.nothing_to_do, silent.output
     assert "Run once with --forceall" in silent.output
-    pretrained = json.loads(place.read_text())
+    pretrained = json.loads(manifest.read_text())
     weights = {path: path.stat().st_mtime_ns for path in done.results.rglob("model.safetensors")}
     run = done.snakemake("--forceall")
     assert run.code == 0, run.output
-    assert json.loads(place.read_text()) == pretrained
+    assert json.loads(manifest.read_text()) == pretrained
     changed = {path for path, when in weights.items() if path.stat().st_mtime_ns != when}
     assert changed == {path for path in weights if "target" in path.parts}
     again = done.snakemake("-n")

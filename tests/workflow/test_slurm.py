@@ -1,4 +1,4 @@
-"""The SLURM profile gives the scores of a workstation, to the bit."""
+"""The SLURM profile gives bit-identical scores to a workstation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slurm, pytest.mark.full]
 
 
 def slurm_answers() -> bool:
-    """Whether a SLURM controller can be reached from here."""
+    """True if a SLURM controller is available."""
     if not shutil.which("sinfo"):
         return False
     done = subprocess.run(["sinfo", "-h"], capture_output=True, text=True, check=False)

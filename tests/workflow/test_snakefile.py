@@ -1,4 +1,4 @@
-"""The Snakefile itself: light to parse, and sized by the prefix tree."""
+"""The Snakefile: parsing imports no large libraries, and jobs follow the prefix tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from checkout import TINY, Checkout
 
 pytestmark = pytest.mark.workflow
 
-HEAVY = [
+LARGE = [
     "torch",
     "transformers",
     "datasets",
@@ -22,7 +22,7 @@ HEAVY = [
     "pyarrow",
     "safetensors",
 ]
-HEAVY += ["huggingface_hub", "httpx2"]
+LARGE += ["huggingface_hub", "httpx2"]
 
 PROBE = """
 import json, sys
@@ -43,13 +43,13 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
-def test_parsing_imports_nothing_heavy(fresh: Checkout):
+def test_parsing_imports_no_large_libraries(fresh: Checkout):
     done = subprocess.run(
         [sys.executable, "-c", PROBE], cwd=fresh.folder, capture_output=True, text=True, check=True
     )
     imported = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert "pydantic" in imported
-    assert not imported & set(HEAVY)
+    assert not imported & set(LARGE)
 
 
 def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
@@ -68,15 +68,15 @@ def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     assert jobs["train_target"] == 3 * 4 * 2
     assert jobs["predict_tatoeba"] == 3 * 4
     assert jobs["score_predictions"] == 3 * 4 * 3
-    # only asked for by name
+    # only on request
     assert "write_submission" not in jobs
 
 
 @pytest.mark.full
-def test_the_scheduler_wakes_only_where_a_job_ends(done: Checkout):
+def test_the_scheduler_runs_only_when_a_job_ends(done: Checkout):
     for part in ("predictions", "scores"):
         shutil.rmtree(done.results / part)
-    # one job at a time: after each there is one to choose, and nothing to do before
+    # one job at a time: one round of the scheduler per finished job
     run = done.snakemake("--verbose", "--cores", "1", "scores")
     assert run.code == 0, run.output
     ended = run.output.count("Finished jobid: ")

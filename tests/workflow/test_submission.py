@@ -1,4 +1,4 @@
-"""The target ``submission``: predictions in XTREME's layout, which score as in the tables."""
+"""The target ``submission``: predictions in XTREME's layout, with the scores of the tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.mark.slow
-def test_a_submission_is_asked_for_by_name_and_scores_as_the_study_does(done: Checkout):
+def test_a_submission_has_the_scores_of_the_study(done: Checkout):
     run = done.snakemake("submission")
     assert run.code == 0, run.output
     assert run.jobs == {"write_submission": 2, "submission": 1}
@@ -38,7 +38,7 @@ def test_a_submission_is_asked_for_by_name_and_scores_as_the_study_does(done: Ch
 
 
 def test_a_suite_becomes_targets(fresh: Checkout):
-    # invented languages stand for those of the suite, which needs more tasks than are here
+    # invented languages replace those of the suite
     fresh.write_study(targets={}, suites=["xtreme"])
     run = fresh.snakemake("-n")
     if run.code:

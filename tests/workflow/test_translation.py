@@ -1,4 +1,4 @@
-"""A chain with machine-translated training data, from the source's data to the table."""
+"""A chain with machine-translated training data, from source-language data to the table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checkout import ROOT, Checkout
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-PLACE = "data/mnli/qab-translated/train"
+TRANSLATED = "data/mnli/qab-translated/train"
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def test_from_the_source_language_to_the_table(translating: Checkout):
     assert "translated" in table
     models = translating.results / "intermediate/mini/seed-1"
     assert (models / "mnli@qab-translated/manifest.json").is_file()
-    manifest = json.loads((translating.results / f"{PLACE}.json").read_text())
+    manifest = json.loads((translating.results / f"{TRANSLATED}.json").read_text())
     source = pq.read_table(translating.results / "data/mnli/qaa/train.parquet").to_pylist()
-    made = pq.read_table(translating.results / f"{PLACE}.parquet").to_pylist()
+    made = pq.read_table(translating.results / f"{TRANSLATED}.parquet").to_pylist()
     facts = manifest["facts"]
     assert facts["source_rows"] == len(source) == 48
     assert len(made) + sum(facts["lost"].values()) == 48
@@ -59,15 +59,15 @@ def test_from_the_source_language_to_the_table(translating: Checkout):
     assert any(row["text_a"] != texts[row["id"]] for row in made)
     assert not list((translating.results / "state").glob("*/*"))
     assert translating.snakemake().nothing_to_do
-    assert "up to date" in translating.command("explain", f"results/tiny/{PLACE}").output
-    before = (translating.results / f"{PLACE}.parquet").read_bytes()
-    (translating.results / f"{PLACE}.json").unlink()
-    again = translating.snakemake(f"results/tiny/{PLACE}.json")
+    assert "up to date" in translating.command("explain", f"results/tiny/{TRANSLATED}").output
+    before = (translating.results / f"{TRANSLATED}.parquet").read_bytes()
+    (translating.results / f"{TRANSLATED}.json").unlink()
+    again = translating.snakemake(f"results/tiny/{TRANSLATED}.json")
     assert again.code == 0, again.output
-    assert "reused" in (translating.results / f"logs/{PLACE}.log").read_text()
-    assert (translating.results / f"{PLACE}.parquet").read_bytes() == before
+    assert "reused" in (translating.results / f"logs/{TRANSLATED}.log").read_text()
+    assert (translating.results / f"{TRANSLATED}.parquet").read_bytes() == before
     write(translating, beams=2)
-    assert "source.beams: 1 → 2" in translating.command("explain", PLACE).output
+    assert "source.beams: 1 → 2" in translating.command("explain", TRANSLATED).output
     jobs = translating.snakemake("-n").jobs
     assert jobs["translate_data"] == 1
     assert jobs["train_intermediate"] == 1
@@ -75,15 +75,15 @@ def test_from_the_source_language_to_the_table(translating: Checkout):
 
 
 @pytest.mark.full
-def test_answers_stand_at_their_offsets_and_the_lost_are_counted(translating: Checkout):
+def test_answers_are_at_their_offsets_and_lost_ones_are_counted(translating: Checkout):
     text = (translating.folder / "config.yaml").read_text()
     (translating.folder / "config.yaml").write_text(text.replace("mnli@qab", "squad_v1@qab"))
-    place = translating.results / "data/squad_v1/qab-translated/train"
+    translated = translating.results / "data/squad_v1/qab-translated/train"
     run = translating.snakemake("results/tiny/data/squad_v1/qab-translated/train.json")
     assert run.code == 0, run.output
     assert run.jobs["translate_data"] == run.jobs["prepare_data"] == 1
-    facts = json.loads(place.with_suffix(".json").read_text())["facts"]
-    rows = pq.read_table(place.with_suffix(".parquet")).to_pylist()
+    facts = json.loads(translated.with_suffix(".json").read_text())["facts"]
+    rows = pq.read_table(translated.with_suffix(".parquet")).to_pylist()
     assert len(rows) == sum(facts["projected"].values()) == 48 - sum(facts["lost"].values())
     for row in rows:
         for answer in row["answers"]:

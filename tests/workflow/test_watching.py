@@ -1,4 +1,4 @@
-"""What a run tells a person, and how its jobs lease GPUs and write curves."""
+"""Display of a run for the user, GPU leases of its jobs, and training curves."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MADE = ("train_target", "predict_xnli", "score_predictions")
 
 @pytest.fixture
 def counted_gpu(tmp_path: Path) -> dict[str, str]:
-    """An environment in which one GPU is counted, with its leases in a folder of the test."""
+    """An environment with one counted GPU and its leases in a folder of the test."""
     if Path("/proc/driver/nvidia/gpus").exists():
-        pytest.skip("there are GPUs here, which jobs would use")
+        pytest.skip("needs a machine without GPUs")
     command = tmp_path / "bin/nvidia-smi"
     command.parent.mkdir()
     command.write_text("#!/bin/sh\necho 'GPU 0: counted, not there (UUID: GPU-0)'\n")
@@ -40,7 +40,7 @@ def log(checkout: Checkout, name: str) -> str:
     return (checkout.results / f"logs/{name}.log").read_text()
 
 
-def test_what_was_deleted_is_made_and_told_with_leases_and_curves(
+def test_deleted_products_are_remade_and_shown_with_leases_and_curves(
     done: Checkout, counted_gpu: dict[str, str]
 ):
     weights = done.results / "target" / CELL / "model.safetensors"
@@ -54,7 +54,7 @@ def test_what_was_deleted_is_made_and_told_with_leases_and_curves(
     run = done.snakemake("--resources", "gpu=1", environment=counted_gpu)
     assert run.code == 0, run.output
 
-    # the cell that was deleted and what follows, and of its languages the one that was deleted
+    # the deleted cell and everything after it, and only the deleted language of the other
     assert [run.jobs.get(name) for name in MADE] == [1, 1, 1]
     assert not {"pretrain", "train_intermediate", "predict_tatoeba"} & set(run.jobs)
     assert weights.read_bytes() == before, "training is not reproducible"
@@ -62,7 +62,9 @@ def test_what_was_deleted_is_made_and_told_with_leases_and_curves(
     assert len(gone.read_bytes()) > len(removed) / 2
 
     assert "tiny, " in run.output
-    assert "1 of 2 target stages, 1 of 4 predicted cells to make; the rest is there" in run.output
+    assert (
+        "1 of 2 target stages, 1 of 4 predicted cells to make; the rest is up to date" in run.output
+    )
     total = run.jobs["total"] if "total" in run.jobs else sum(run.jobs.values()) - run.jobs["all"]
     counts = re.findall(rf"^\[ ?(\d+)/{total}\] ", run.output, re.MULTILINE)
     assert counts == [str(number) for number in range(1, total + 1)]
@@ -87,7 +89,7 @@ def test_what_was_deleted_is_made_and_told_with_leases_and_curves(
     assert [event.step for event in curves.Scalars("dev/mnli@qaa/accuracy")] == [2, 4, 6]
 
 
-def test_snakemakes_own_account_is_there_for_who_asks(done: Checkout):
+def test_snakemakes_own_output_is_available_on_request(done: Checkout):
     (done.results / "report.html").unlink()
     run = done.snakemake("--printshellcmds", "report")
     assert run.code == 0, run.output
@@ -95,7 +97,7 @@ def test_snakemakes_own_account_is_there_for_who_asks(done: Checkout):
     assert "[1/" not in run.output
 
 
-def test_a_terminal_has_a_status_line_that_goes_in_the_end(done: Checkout):
+def test_a_terminal_has_a_status_line_that_is_removed_at_the_end(done: Checkout):
     shutil.rmtree(done.results / "target" / CELL)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -120,6 +122,6 @@ def test_a_terminal_has_a_status_line_that_goes_in_the_end(done: Checkout):
 
 def test_without_a_gpu_nothing_is_leased(finished: Checkout):
     if Path("/proc/driver/nvidia/gpus").exists() or shutil.which("nvidia-smi"):
-        pytest.skip("there are GPUs here")
+        pytest.skip("needs a machine without GPUs")
     assert "GPU" not in log(finished, "bases/mini/model")
     assert not (finished.folder / "leases").exists()

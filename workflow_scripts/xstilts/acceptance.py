@@ -81,9 +81,9 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
     note = {"why": why.strip(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions()}
     rewritten: dict[str, tuple[str, str]] = {}
     for item in old:
-        before = sha256_of(item.record)
+        before = sha256_of(item.identity_file)
         _rewrite(item, disk.metadata(item), note)
-        rewritten[item.record.as_posix()] = before, sha256_of(item.record)
+        rewritten[item.identity_file.as_posix()] = before, sha256_of(item.identity_file)
     _renew(grid, snakemake, made)
     snakemake.replace_checksums(rewritten)
     snakemake.write()
@@ -102,7 +102,7 @@ def _chosen(grid: Grid, paths: Sequence[str], disk: Disk) -> list[Product]:
         folder = Path(path).as_posix().removeprefix(f"{grid.paths.root}/") + "/"
         inside = [item for item in products if item.name.startswith(folder)]
         found = inside or [find_product(grid, path)]
-        if not any(item.record.is_file() for item in found):
+        if not any(item.identity_file.is_file() for item in found):
             raise UserError(f"{path}: not made yet, so there is nothing to accept. Make it first.")
         named += found
     wanted = with_inputs(grid, named) if paths else products
@@ -115,16 +115,16 @@ def _rewrite(item: Product, metadata: Mapping[str, Any], note: Mapping[str, Any]
     accepted = [*metadata.get("accepted", []), {**note, "code": identity["declared"]["code"]}]
     declared = {**identity["declared"], "code": item.declared["code"]}
     renewed = {**metadata, "identity": {**identity, "declared": declared}, "accepted": accepted}
-    times = item.record.stat()
-    if item.record.suffix == ".json":
-        kept = item.record.with_name(KEPT)
+    times = item.identity_file.stat()
+    if item.identity_file.suffix == ".json":
+        kept = item.identity_file.with_name(KEPT)
         # the copy may belong to another product with its manifest in the same folder
         if _manifest(kept).get("id") == metadata["id"]:
             write_json(kept, renewed, durable=False)
-        write_json(item.record, renewed, durable=False)
+        write_json(item.identity_file, renewed, durable=False)
     else:
-        replace_metadata(item.record, renewed)
-    os.utime(item.record, ns=(times.st_atime_ns, times.st_mtime_ns))
+        replace_metadata(item.identity_file, renewed)
+    os.utime(item.identity_file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _renew(grid: Grid, snakemake: SnakemakeMetadata, made: Iterable[Product]) -> None:
@@ -136,15 +136,15 @@ def _renew(grid: Grid, snakemake: SnakemakeMetadata, made: Iterable[Product]) ->
     cells: dict[str, list[Product]] = {}
     for item in made:
         if item.name.startswith("predictions/"):
-            snakemake.accept_code(item.record.as_posix(), item.declared)
-            cells.setdefault(item.record.parent.as_posix(), []).append(item)
+            snakemake.accept_code(item.identity_file.as_posix(), item.declared)
+            cells.setdefault(item.identity_file.parent.as_posix(), []).append(item)
         else:
             for output in outputs.get(item.name, ()):
                 snakemake.accept_code(output, item.declared)
     for folder, languages in cells.items():
         # the manifest says that all languages are complete: accepted with the last of them
         target = grid.names.all_targets[Path(folder).name]
-        if {item.record.stem for item in languages} >= set(target.languages):
+        if {item.identity_file.stem for item in languages} >= set(target.languages):
             snakemake.accept_code(f"{folder}/manifest.json", languages[0].declared)
 
 

@@ -1,9 +1,10 @@
-"""The ``xstilts`` command: what a study has, and why a product would be made again."""
+"""Inspect and plan studies, explain reruns, score submissions: the command line."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from xstilts.kinds import Split
     from xstilts.tasks.base import Task
 
 
 def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
-    """``KEY=VALUE`` pairs as Snakemake's ``--config`` reads them."""
+    """Parse ``KEY=VALUE`` pairs as Snakemake's ``--config`` does."""
     result = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -60,7 +61,7 @@ def _accept(arguments: argparse.Namespace) -> None:
     from xstilts.acceptance import accept
 
     if bool(arguments.path) == arguments.all:
-        raise UserError("accept: name products by their paths, or say --all.")
+        raise UserError("accept: give the paths of products, or --all.")
     grid = _grid(arguments)
     names = accept(grid, arguments.path, arguments.why)
     for name in names:
@@ -92,7 +93,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 def _size(task: Task, split: Split) -> str:
-    """Examples per language of a split as people write them; ``?`` where they are not known."""
+    """Return the examples per language of a split as text; ``?`` if unknown, ``-`` if absent."""
     if split not in task.files:
         return "-"
     size = task.sizes.get(split)
@@ -107,7 +108,7 @@ def _size(task: Task, split: Split) -> str:
 
 
 def _sources(task: Task) -> str:
-    """Where the examples of a task can come from."""
+    """Return the possible sources of a task's examples."""
     if task.kind == "mlm":
         return "text"
     hub = [f"hub and mirror ({task.hub.repo})"] if task.hub else []
@@ -142,12 +143,12 @@ def _memory(arguments: argparse.Namespace) -> None:
     conditions = Conditions(
         max_tokens=arguments.max_tokens,
         device=arguments.device,
-        tokens_in_use=arguments.token_ids,
+        distinct_tokens=arguments.distinct_tokens,
     )
     found = memory_rows(_grid(arguments, files_must_exist=False), conditions)
     _print_columns([HEADER, *found])
     if arguments.device == "gpu":
-        print("A GPU's activations follow from its kernels; they are not measured.")
+        print("GPU activations are computed from the kernels used, not measured.")
 
 
 def _print_columns(rows: Sequence[Sequence[str]]) -> None:
@@ -173,7 +174,7 @@ def _score(arguments: argparse.Namespace) -> None:
         write_json(Path(arguments.json), as_json(scores))
 
 
-def _export(arguments: argparse.Namespace) -> None:
+def _submission(arguments: argparse.Namespace) -> None:
     from xstilts.jobs.submission import write_available
 
     for line in write_available(_grid(arguments)):
@@ -198,63 +199,112 @@ def _reference(arguments: argparse.Namespace) -> None:
         print(path)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xstilts", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
+Command = Callable[[argparse.Namespace], None]
 
-    def add(name: str, run: Callable[[argparse.Namespace], None], text: str) -> Any:
-        command = commands.add_parser(name, help=text, description=text)
+
+class _Commands:
+    """The subcommands of ``xstilts``."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(self, name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        """A command that needs no study."""
+        command = self._commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         return command
 
-    def add_study(name: str, run: Callable[[argparse.Namespace], None], text: str) -> Any:
-        command = add(name, run, text)
-        command.add_argument("--configfile", nargs="+", default=["config.yaml"], metavar="FILE")
-        command.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE")
+    def add_study(self, name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        """A command on a study, with the options that name it."""
+        command = self.add(name, run, text)
+        command.add_argument(
+            "--configfile",
+            nargs="+",
+            default=["config.yaml"],
+            metavar="FILE",
+            help="study file; later files override earlier ones (default: config.yaml)",
+        )
+        command.add_argument(
+            "--config",
+            nargs="*",
+            default=[],
+            metavar="KEY=VALUE",
+            help="keys that override the study file, as for snakemake",
+        )
         return command
 
-    explained = add_study("explain", _explain, "Say which part of a product's identity changed.")
-    explained.add_argument("path", nargs="+", help="a file or folder below results/STUDY")
-    accepted = add_study("accept", _accept, "Let products stand although their code has changed.")
-    accepted.add_argument(
-        "path", nargs="*", help="a product or folder below results/STUDY, with what it is made from"
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xstilts",
+        description="Inspect and plan studies, explain reruns, write and score submissions.",
     )
-    accepted.add_argument("--all", action="store_true", help="all that the study has")
-    accepted.add_argument("--why", required=True, metavar="TEXT", help="for those who read results")
-    add_study(
-        "tables",
-        _tables,
-        "Build and print the tables of what there is; and the report.",
+    parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
+    commands = _Commands(parser)
+    explain = commands.add_study(
+        "explain", _explain, "Show which part of a product's identity changed."
     )
-    add_study("cells", _cells, "List the path of each cell's scores, to ask snakemake for.")
-    plan_command.add_arguments(add_study("plan", _plan, plan_command.ABOUT))
-    add_study("export", _export, "Write what is predicted in XTREME's submission layout.")
-    memory = add_study("memory", _memory, "Estimate what each stage needs in memory, in MiB.")
-    memory.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
-    memory.add_argument("--device", choices=("gpu", "cpu"), default="gpu")
+    explain.add_argument("path", nargs="+", help="file or folder below results/STUDY")
+    _add_accept(commands)
+    commands.add_study("tables", _tables, "Build tables and report from existing scores.")
+    commands.add_study("cells", _cells, "List the score file of each cell, to pass to snakemake.")
+    plan_command.add_arguments(commands.add_study("plan", _plan, plan_command.ABOUT))
+    commands.add_study(
+        "submission", _submission, "Write existing predictions in XTREME's submission layout."
+    )
+    memory = commands.add_study("memory", _memory, "Estimate the memory of each stage, in MiB.")
+    plan_command.add_memory_options(memory)
     memory.add_argument(
-        "--tokens", type=int, metavar="N", help="different tokens of a stage's data, if known"
+        "--device", choices=("gpu", "cpu"), default="gpu", help="type of device (default: gpu)"
     )
-    add("tasks", _tasks, "List the tasks.")
-    scored = add("score", _score, "Score a folder of predictions in XTREME's submission layout.")
-    scored.add_argument("labels", metavar="LABELS_DIR", help="gold: TASK/test-LANGUAGE.tsv")
-    scored.add_argument("predictions", metavar="PREDICTIONS_DIR", help="the same, predicted")
-    scored.add_argument(
-        "--benchmark",
-        choices=("xtreme", "xtreme-r", "found"),
-        default="xtreme",
-        help="which tasks and languages count; found: all that LABELS_DIR has, without groups",
+    commands.add("tasks", _tasks, "List the tasks.")
+    _add_score(commands)
+    reference = commands.add(
+        "reference", _reference, "Write the configuration's schema and reference page."
     )
-    scored.add_argument("--partial", action="store_true", help="languages may lack a file")
-    scored.add_argument("--json", metavar="FILE", help="also write the scores as JSON")
-    reference = add("reference", _reference, "Write the configuration's schema and reference page.")
-    reference.add_argument("folder", nargs="?", default=".")
+    reference.add_argument(
+        "folder", nargs="?", default=".", help="folder of the checkout (default: current folder)"
+    )
     return parser
 
 
+def _add_accept(commands: _Commands) -> None:
+    accept = commands.add_study(
+        "accept", _accept, "Keep products as they are although their code changed."
+    )
+    accept.add_argument(
+        "path", nargs="*", help="product or folder below results/STUDY; includes its inputs"
+    )
+    accept.add_argument("--all", action="store_true", help="all products of the study")
+    accept.add_argument(
+        "--why", required=True, metavar="TEXT", help="the reason, shown to readers of the results"
+    )
+
+
+def _add_score(commands: _Commands) -> None:
+    score = commands.add(
+        "score", _score, "Score a folder of predictions in XTREME's submission layout."
+    )
+    score.add_argument(
+        "labels", metavar="LABELS_DIR", help="folder of gold labels: TASK/test-LANGUAGE.tsv"
+    )
+    score.add_argument(
+        "predictions", metavar="PREDICTIONS_DIR", help="folder of predictions, same layout"
+    )
+    score.add_argument(
+        "--benchmark",
+        choices=("xtreme", "xtreme-r", "found"),
+        default="xtreme",
+        help="tasks and languages to score; `found`: all in LABELS_DIR, without group averages",
+    )
+    score.add_argument(
+        "--partial", action="store_true", help="allow missing languages; leaves out averages"
+    )
+    score.add_argument("--json", metavar="FILE", help="also write the scores as JSON")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line and return the exit code."""
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)

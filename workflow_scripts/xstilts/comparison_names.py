@@ -1,7 +1,6 @@
-"""Names of the comparisons: the modules of ``comparisons/tables``.
+"""Names of the comparison tables: the modules of ``comparisons/tables``.
 
-The Snakefile imports it, and it imports only the standard library; ``comparisons.registry`` has
-the comparisons themselves.
+Imported by the Snakefile, so standard library only; ``comparisons.registry`` has the comparisons.
 """
 
 from __future__ import annotations

@@ -34,18 +34,18 @@ class Disk:
 
     def metadata(self, item: Product) -> dict[str, Any]:
         """Return the manifest of a product, or the metadata in its file; empty if not made."""
-        if not (item.holds_identity and item.record.is_file()):
+        if not (item.holds_identity and item.identity_file.is_file()):
             return {}
-        if item.record.suffix == ".json":
-            return dict(read_json(item.record))
-        return read_metadata(item.record)
+        if item.identity_file.suffix == ".json":
+            return dict(read_json(item.identity_file))
+        return read_metadata(item.identity_file)
 
     def made_with(self, item: Product) -> dict[str, Any] | None:
         """Return the identity with which a product was made; None if unknown or not made."""
-        if item.holds_identity or not item.record.is_file():
+        if item.holds_identity or not item.identity_file.is_file():
             return self.metadata(item).get("identity")
-        declared = self._snakemake.declared(item.record.as_posix(), item.declared)
-        checksums = self._snakemake.checksums(item.record.as_posix())
+        declared = self._snakemake.declared(item.identity_file.as_posix(), item.declared)
+        checksums = self._snakemake.checksums(item.identity_file.as_posix())
         names = input_names(item.inputs).items()
         return declared and {
             "declared": declared,
@@ -122,7 +122,7 @@ def _shown(value: Any) -> str:
 
 
 def _not_made(grid: Grid, item: Product) -> str:
-    if item.record.is_file():
+    if item.identity_file.is_file():
         return "made, but with an unknown identity; make it again with `snakemake --force`."
-    found = failures.read(Path(grid.paths.failures)).get(product(str(item.record)))
+    found = failures.read(Path(grid.paths.failures)).get(product(str(item.identity_file)))
     return "not made yet." + (f" Last attempt: {found.reason}" if found else "")

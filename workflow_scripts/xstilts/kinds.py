@@ -1,4 +1,4 @@
-"""The kinds of task, the splits of a data set and the type of an example, which all parts share."""
+"""Task kinds, splits and the type of an example, shared by all packages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Kind = Literal[
     "mlm",
 ]
 EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
-"""Kinds that compare sentence vectors: those of a trained head, or, without one, of the layer that
-the protocol prescribes."""
+"""Kinds that compare sentence vectors: from a trained head, or from the layer that the protocol
+prescribes."""
 TRIVIAL_BASELINE_KINDS = frozenset(
     {"classification", "multiple_choice", "retrieval", "span", "tagging"}
 )
-"""Kinds that have trivial baselines without a model (``xstilts.trivial_baselines``)."""
+"""Kinds with trivial baselines (``xstilts.trivial_baselines``)."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

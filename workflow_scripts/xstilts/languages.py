@@ -1,7 +1,7 @@
-"""What is known of the tasks' languages: family, script, text that models were trained on.
+"""Properties of the tasks' languages: family, script, amount of text in pretraining corpora.
 
-Families are the top-level ones of Glottolog 5 (glottolog.org) by their common names; creoles stand
-with the language that gave them their words. Scripts are those of the tasks' data, in the codes of
+Families are the top-level ones of Glottolog 5 (glottolog.org) by their common names; creoles are
+listed with their lexifier. Scripts are those of the tasks' data, in the codes of
 ISO 15924.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Grouping = dict[str, str]
-"""Language to the group that it belongs to."""
+"""Language to its group."""
 
 
 def _groups(lists: Mapping[str, str]) -> Grouping:
@@ -52,7 +52,7 @@ FAMILY = _groups(
     }
 )
 
-# FLORES lacks some languages of the tasks; all of those are written in Latin letters. Chinese is
+# FLORES lacks some languages of the tasks, all in Latin script. Chinese is
 # simplified in some tasks, traditional in UD_Chinese-GSD and mixed in Tatoeba and PAN-X.
 SCRIPT = {code: name.rpartition("_")[2] for code, name in FLORES.items()} | _groups(
     {"Latn": "bbj pcm bzd cni hch nah oto shp tar", "Hani": "zh"}
@@ -74,13 +74,13 @@ AFRO_XLMR = frozenset("af am ha ig mg ny om pcm rw rn sn so st sw xh yo zu ar fr
 
 
 def groupings(languages: Iterable[str]) -> dict[str, Grouping]:
-    """Ways to group some languages: each language by itself first, then by what is known of them.
+    """Return groupings of some languages: each language alone first, then by their properties.
 
-    A language of which something is not known is in no group of that kind.
+    A language with an unknown property is in no group of that grouping.
     """
     codes = list(dict.fromkeys(languages))
     african = {code: "Africa" if code in GROUPS["african"] else "elsewhere" for code in codes}
-    of_afro = {code: "in it" if code in AFRO_XLMR else "not in it" for code in codes}
+    of_afro = {code: "included" if code in AFRO_XLMR else "not included" for code in codes}
     found: dict[str, Grouping] = {
         "language": {code: code for code in codes},
         "family": FAMILY,
@@ -93,7 +93,7 @@ def groupings(languages: Iterable[str]) -> dict[str, Grouping]:
         name: {code: groups[code] for code in codes if code in groups}
         for name, groups in found.items()
     }
-    # a kind of which all languages are of one group says nothing
+    # a grouping with a single group is not informative
     return {
         name: groups
         for name, groups in kept.items()

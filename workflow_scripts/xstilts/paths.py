@@ -77,8 +77,8 @@ class Paths:
         return f"{self.root}/submission/{base}/seed-{seed}/{chain_label(stages)}/manifest.json"
 
     @property
-    def checked(self) -> str:
-        """File that proves that every data set of the study was read without an error."""
+    def data_check(self) -> str:
+        """File written once every data set of the study has been read without error."""
         return f"{self.root}/data/checked.json"
 
     @property

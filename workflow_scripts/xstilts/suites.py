@@ -1,4 +1,4 @@
-"""Named suites of tasks and named groups of languages: who evaluates what in which language."""
+"""Named suites of tasks with their evaluation languages, and named groups of languages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Suite = dict[str, tuple[str, ...]]
-"""Task to the languages in which the suite evaluates it, in its own order."""
+"""Task to its evaluation languages, in the suite's order."""
 
 SuiteName = Literal["xtreme", "xtreme-r", "african", "americas"]
 GroupName = Literal["african", "americas"]
@@ -19,7 +19,7 @@ def _suite(lists: Mapping[str, str]) -> Suite:
 
 
 def _more(suite: Suite, lists: Mapping[str, str]) -> Suite:
-    """A suite's tasks that are listed, with the listed languages after its own."""
+    """Return the listed tasks of a suite, with the listed languages appended to its own."""
     return {task: (*suite.get(task, ()), *languages.split()) for task, languages in lists.items()}
 
 
@@ -41,7 +41,7 @@ XTREME = _suite(
     }
 )
 
-# the same file, XTREME_R_TASK2LANGS; it has no list for lareqa, whose data (XQuAD-R) have XQuAD's
+# the same file, XTREME_R_TASK2LANGS, which has no list for lareqa: its data (XQuAD-R) have XQuAD's
 # eleven languages
 XTREME_R = _more(
     XTREME,
@@ -59,7 +59,7 @@ XTREME_R = _more(
     },
 )
 
-# What XTREME-R evaluates in languages of Africa (Arabic apart), and the Masakhane data sets
+# XTREME-R's tasks in African languages (without Arabic), and the Masakhane data sets
 AFRICAN = _suite(
     {
         "xnli": "sw",
@@ -85,11 +85,11 @@ SUITES: Mapping[SuiteName, Suite] = {
 }
 
 TRAINED_ON: Mapping[str, str] = {"masakhaner1": "panx", "masakhaner2": "panx"}
-"""What the target stage of a suite's task trains on, where the task has no English of its own."""
+"""Training set of the target stage for tasks without English training data."""
 
 GROUPS: Mapping[GroupName, frozenset[str]] = {
     "african": frozenset(code for languages in AFRICAN.values() for code in languages),
     # Haitian Creole and Quechua are XCOPA's and PAN-X's
     "americas": frozenset({*AMERICAS["americasnli"], "ht", "qu"}),
 }
-"""Languages of a part of the world, Arabic apart; a target takes those that its task has."""
+"""Languages of a continent, without Arabic; a target uses those that its task has."""

@@ -1,4 +1,4 @@
-"""What a study file may say: one described field per key, checked before anything runs."""
+"""The schema of study files: one described field per key, validated before anything runs."""
 
 from xstilts.config.load import load_study
 from xstilts.config.study import Study

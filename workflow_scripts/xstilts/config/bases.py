@@ -1,4 +1,4 @@
-"""Where the pretrained multilingual model comes from."""
+"""Sources of the pretrained multilingual models."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from xstilts.config.section import Section
 
 
 class Architecture(Section):
-    """Shape of an XLM-R-like encoder that is pretrained here."""
+    """Architecture of an XLM-R-like encoder that the workflow pretrains."""
 
-    hidden_size: int = Field(128, ge=8, description="Width of the hidden states.")
-    num_layers: int = Field(4, ge=1, description="Transformer layers.")
-    num_heads: int = Field(4, ge=1, description="Attention heads; must divide the width.")
-    intermediate_size: int = Field(512, ge=8, description="Width of the feed-forward layer.")
-    max_length: int = Field(256, ge=16, description="Longest sequence in tokens.")
-    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout of hidden states and attention.")
+    hidden_size: int = Field(128, ge=8, description="Size of the hidden states.")
+    num_layers: int = Field(4, ge=1, description="Number of transformer layers.")
+    num_heads: int = Field(
+        4, ge=1, description="Number of attention heads; must divide `hidden_size`."
+    )
+    intermediate_size: int = Field(512, ge=8, description="Size of the feed-forward layer.")
+    max_length: int = Field(256, ge=16, description="Maximum sequence length in tokens.")
+    dropout: float = Field(
+        0.1, ge=0, lt=1, description="Dropout probability of hidden states and attention."
+    )
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Architecture:
@@ -29,18 +33,22 @@ class Architecture(Section):
 
 
 class Pretrain(Section):
-    """A base model built by the workflow: MLM and translation-pair MLM on the study's `text`."""
+    """A base model pretrained by the workflow on the study's `text`, with MLM and TLM."""
 
-    architecture: Architecture = Field(Architecture(), description="Shape of the encoder.")
-    vocab_size: int = Field(8000, ge=64, description="Tokens of the Unigram tokenizer.")
-    tlm: bool = Field(True, description="Also train on the study's translation pairs.")
-    seed: int = Field(0, ge=0, description="Seed of the base model; one base serves all seeds.")
+    architecture: Architecture = Field(Architecture(), description="Architecture of the encoder.")
+    vocab_size: int = Field(8000, ge=64, description="Vocabulary size of the Unigram tokenizer.")
+    tlm: bool = Field(True, description="Also train on the study's translation pairs (TLM).")
+    seed: int = Field(
+        0,
+        ge=0,
+        description="Seed of the pretraining; all seeds of the study share this base model.",
+    )
     recipe: Recipe = Field(
-        default_factory=Recipe, description="Overrides for this base's pretraining."
+        default_factory=Recipe, description="Recipe overrides for this base's pretraining."
     )
 
     @model_validator(mode="after")
-    def _nothing_to_adapt_in_noise(self) -> Pretrain:
+    def _no_adapters_in_pretraining(self) -> Pretrain:
         check_pretraining(self.recipe)
         return self
 
@@ -48,17 +56,20 @@ class Pretrain(Section):
 class Base(Section):
     """A base model: exactly one of `pretrain`, `path` and `hub`."""
 
-    pretrain: Pretrain | None = Field(None, description="Build it here, from the study's text.")
-    path: str | None = Field(None, description="Folder with a Hugging Face checkpoint.")
-    hub: str | None = Field(None, description="Model id on the Hugging Face hub.")
-    revision: str | None = Field(None, description="Commit of the hub model; pins the weights.")
+    pretrain: Pretrain | None = Field(None, description="Pretrain the model on the study's text.")
+    path: str | None = Field(None, description="Folder of a Hugging Face checkpoint.")
+    hub: str | None = Field(None, description="Model id on the Hugging Face Hub.")
+    revision: str | None = Field(
+        None, description="Commit of the Hub model, which pins the weights."
+    )
     recipe: Recipe = Field(
         default_factory=Recipe,
-        description="Overrides for every stage that starts from this base: its learning rate, or "
-        "`lora` for a large one.",
+        description="Recipe overrides for all stages of this base, such as the learning rate, or "
+        "`lora` for a large model.",
     )
     parallel: Parallel | None = Field(
-        None, description="Processes that train each of its stages; by default the study's."
+        None,
+        description="Processes per training stage of this base; the study's `parallel` by default.",
     )
 
     @model_validator(mode="after")
@@ -79,5 +90,5 @@ class Base(Section):
                 f"give exactly one of pretrain, path, hub (found: {', '.join(given) or 'none'})"
             )
         if self.revision is not None and self.hub is None:
-            raise ValueError("revision goes with hub")
+            raise ValueError("revision needs hub")
         return self

@@ -1,4 +1,4 @@
-"""Claims of papers as data: a statement, where it stands, and what would show it in result rows."""
+"""Claims of papers as data: a statement, its source, and a predicate on the results."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ Mark = Literal["verified", "reported, not checked against the paper"]
 
 
 class Compare(Section):
-    """The mean over targets of one strategy minus that of another lies above (or below) a value."""
+    """The mean difference between two strategies over targets is above (or below) a value."""
 
-    strategy: str = Field(description="The strategy that the claim is about.")
-    against: str | None = Field(None, description="The other one; by default the baseline.")
+    strategy: str = Field(description="Strategy that the claim is about.")
+    against: str | None = Field(
+        None, description="Strategy to compare with; the baseline by default."
+    )
     targets: list[str] | Literal["all"] = Field("all", description="Targets to average over.")
-    more_than: float | None = Field(None, description="The difference exceeds this, in points.")
-    less_than: float | None = Field(None, description="The difference is below this, in points.")
+    more_than: float | None = Field(
+        None, description="The difference exceeds this value, in points."
+    )
+    less_than: float | None = Field(
+        None, description="The difference is below this value, in points."
+    )
 
     @model_validator(mode="after")
     def _some_bound(self) -> Compare:
@@ -28,42 +34,44 @@ class Compare(Section):
 
 
 class Best(Section):
-    """Each of these strategies is better on average than every strategy that is not named."""
+    """Each of these strategies is better on average than every other strategy."""
 
-    strategies: list[str] = Field(min_length=1, description="The best ones.")
+    strategies: list[str] = Field(min_length=1, description="The best strategies.")
     among: list[str] | Literal["all"] = Field("all", description="Strategies to compare them with.")
     targets: list[str] | Literal["all"] = Field("all", description="Targets to average over.")
 
 
 class LargestGain(Section):
-    """Each of these targets gains more over the baseline than every target that is not named."""
+    """Each of these targets gains more over the baseline than every other target."""
 
     targets: list[str] = Field(min_length=1, description="The targets that gain most.")
     strategies: list[str] | Literal["all"] = Field(
-        "all", description="Strategies to average the gain over; all but the baseline."
+        "all", description="Strategies to average the gain over; `all` excludes the baseline."
     )
 
 
 class BestPerTarget(Section):
-    """The best strategy of each target, averaged over targets, beats the baseline by some points.
+    """The best strategy of each target, averaged over targets, exceeds the baseline by some points.
 
-    They are chosen on the development sets of a study with `choose_on`; where there is none, by the
-    results that they are judged by, so that the difference is too high.
+    Strategies are chosen on development sets if the study sets `choose_on`; otherwise on the same
+    results that they are compared on, which overestimates the difference.
     """
 
     among: list[str] | Literal["all"] = Field("all", description="Strategies to choose from.")
     targets: list[str] | Literal["all"] = Field("all", description="Targets to average over.")
-    more_than: float = Field(0.0, description="The difference exceeds this, in points.")
+    more_than: float = Field(0.0, description="The difference exceeds this value, in points.")
 
 
 class NotConsistent(Section):
-    """A strategy is not better than another on every target: on one at least it is worse."""
+    """A strategy is worse than another on at least one target."""
 
-    strategies: list[str] = Field(min_length=1, description="Strategies; the claim is of each.")
-    against: list[str] = Field(
-        min_length=1, description="What each is compared with, in the same order; or one for all."
+    strategies: list[str] = Field(
+        min_length=1, description="Strategies, for each of which the claim must hold."
     )
-    targets: list[str] | Literal["all"] = Field("all", description="Targets to look at.")
+    against: list[str] = Field(
+        min_length=1, description="Strategies to compare with, in the same order, or one for all."
+    )
+    targets: list[str] | Literal["all"] = Field("all", description="Targets to compare on.")
 
     @model_validator(mode="after")
     def _same_length(self) -> NotConsistent:
@@ -76,14 +84,14 @@ class NotConsistent(Section):
 
 
 class GainsWith(Section):
-    """The mean over some targets rises over the baseline with so many of the strategies."""
+    """The mean over some targets exceeds the baseline with a given number of the strategies."""
 
     targets: list[str] | Literal["all"] = Field("all", description="Targets to average over.")
     strategies: list[str] | Literal["all"] = Field(
-        "all", description="Strategies to count; all but the baseline."
+        "all", description="Strategies to count; `all` excludes the baseline."
     )
-    at_least: int | None = Field(None, ge=1, description="At least so many of them help.")
-    at_most: int | None = Field(None, ge=0, description="At most so many of them help.")
+    at_least: int | None = Field(None, ge=1, description="Minimum number of strategies that help.")
+    at_most: int | None = Field(None, ge=0, description="Maximum number of strategies that help.")
 
     @model_validator(mode="after")
     def _one_bound(self) -> GainsWith:
@@ -93,19 +101,19 @@ class GainsWith(Section):
 
 
 class Predicate(Section):
-    """What result rows must show: exactly one of these."""
+    """The condition that the results must satisfy: exactly one of these keys."""
 
-    compare: Compare | None = Field(None, description="One strategy against another.")
-    best: Best | None = Field(None, description="The best strategies on average.")
-    largest_gain: LargestGain | None = Field(None, description="The targets that gain most.")
+    compare: Compare | None = Field(None, description="One strategy compared with another.")
+    best: Best | None = Field(None, description="Strategies that are best on average.")
+    largest_gain: LargestGain | None = Field(None, description="Targets with the largest gains.")
     best_per_target: BestPerTarget | None = Field(
-        None, description="The best strategy of each target against the baseline."
+        None, description="The best strategy of each target compared with the baseline."
     )
     not_consistent: NotConsistent | None = Field(
-        None, description="A strategy that is not better everywhere."
+        None, description="Strategies that are not better on every target."
     )
     gains_with: GainsWith | None = Field(
-        None, description="How many of the strategies help a target."
+        None, description="The number of strategies that help a target."
     )
 
     @model_validator(mode="after")
@@ -118,25 +126,31 @@ class Predicate(Section):
 
 
 class Claim(Section):
-    """One claim."""
+    """One claim of a paper."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short name, unique in the file.")
-    statement: str = Field(min_length=1, description="The claim in a sentence.")
-    source: str = Field(min_length=1, description="Where it stands: paper, version, section.")
-    value: float | None = Field(None, description="The number that is stated, in points.")
-    mark: Mark = Field(description="Whether statement and value were found in the source itself.")
-    note: str = Field("", description="What a reader must know to compare the numbers.")
-    predicate: Predicate = Field(description="What the result rows must show.")
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short name, unique within the file."
+    )
+    statement: str = Field(min_length=1, description="The claim in one sentence.")
+    source: str = Field(min_length=1, description="Source of the claim: paper, version, section.")
+    value: float | None = Field(None, description="Number stated in the source, in points.")
+    mark: Mark = Field(
+        description="`verified` if statement and value were checked against the source."
+    )
+    note: str = Field("", description="Caveats for comparing the numbers.")
+    predicate: Predicate = Field(
+        description="Condition that the results must satisfy for the claim to hold."
+    )
 
 
 class Claims(Section):
     """A file of claims, `studies/claims/NAME.yaml`."""
 
-    claims: list[Claim] = Field(min_length=1, description="The claims, in the order of the table.")
+    claims: list[Claim] = Field(min_length=1, description="Claims, in the order of the table.")
 
     @model_validator(mode="after")
     def _unique(self) -> Claims:
         names = [claim.id for claim in self.claims]
         if double := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the id {double[0]!r} stands twice")
+            raise ValueError(f"the id {double[0]!r} occurs twice")
         return self

@@ -1,4 +1,4 @@
-"""Reads a study: YAML with line numbers, shape checks, and errors that name file and line."""
+"""Loading of studies: YAML with line numbers, schema validation, errors with file and line."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _Section = typing.TypeVar("_Section", bound=BaseModel)
 
 
 class Lines:
-    """Where each key of the study stands: key path to ``file:line``."""
+    """File and line of each key path of the study."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        """Index the files; the last one that has a key wins, as in Snakemake's merge.
+        """Index the files; later files override earlier ones, as in Snakemake.
 
         Raises:
-            UserError: a file is not YAML, or a mapping has the same key twice.
+            UserError: a file is missing or not YAML, or a mapping has duplicate keys.
         """
         self._by_key: dict[KeyPath, str] = {}
         for file in files:
@@ -62,7 +62,7 @@ class Lines:
                 self._index(value, (*path, position), file)
 
     def where(self, path: KeyPath) -> str:
-        """``file:line: key.path``; without a file for what the command line set."""
+        """Return ``file:line: key.path``; ``config: key.path`` for keys of the command line."""
         key = dotted(path)
         for depth in range(len(path), 0, -1):
             if path[:depth] in self._by_key:
@@ -71,7 +71,7 @@ class Lines:
 
 
 def dotted(path: KeyPath) -> str:
-    """``targets.xnli.languages[2]`` for a key path."""
+    """Return a key path as text: ``targets.xnli.languages[2]``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
@@ -79,7 +79,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def _section_at(path: KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
-    """The section that a key path leads to, from the root section of the file."""
+    """Return the section class at a key path, starting from the root section of the file."""
     current: Any = root
     for part in path:
         if isinstance(current, type) and issubclass(current, BaseModel):
@@ -94,7 +94,7 @@ def _section_at(path: KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
 
 
 def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> str:
-    """One line for one pydantic error: place, value, what is accepted."""
+    """Return one line for a pydantic error: key path, value, accepted values."""
     path = tuple(part for part in error["loc"] if part != "str" and "[" not in str(part))
     where = lines.where(path)
     if error["type"] == "extra_forbidden":
@@ -113,10 +113,10 @@ def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> s
 
 
 def validate(config: Mapping[str, Any], lines: Lines) -> Study:
-    """The study in a merged configuration.
+    """Validate a merged configuration.
 
     Raises:
-        UserError: unknown key, wrong type or value; all of them, a line each.
+        UserError: unknown keys, wrong types or values; one line for each.
     """
     return _validated(Study, dict(config), lines)
 
@@ -130,7 +130,7 @@ def _validated(section: type[_Section], raw: Any, lines: Lines) -> _Section:
 
 
 def load_claims(file: Path) -> Claims:
-    """The claims in a file of their own.
+    """Load a file of claims.
 
     Raises:
         UserError: no such file, not YAML, unknown key, wrong type or value.
@@ -140,11 +140,14 @@ def load_claims(file: Path) -> Claims:
 
 
 def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple[Study, Lines]:
-    """The checked study and the places of its keys.
+    """Return the validated study and the lines of its keys.
 
     Args:
-        config: the configuration as Snakemake merged it; None reads it from the files.
-        files: the study files, for line numbers and for keys that YAML would silently merge.
+        config: the configuration as merged by Snakemake; None merges the files.
+        files: the study files, for line numbers and to detect duplicate keys.
+
+    Raises:
+        UserError: as :class:`Lines` and :func:`validate`.
     """
     lines = Lines(files)
     if config is None:

@@ -1,4 +1,4 @@
-"""How many processes train a stage together."""
+"""Data-parallel training of a stage: number of processes and mode."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from xstilts.config.section import Section
 
 
 class Parallel(Section):
-    """Processes that train each stage together, on one machine.
+    """Data-parallel training on one machine.
 
-    The result is the same but for rounding and the draws of dropout.
+    Results are the same except for rounding and dropout masks.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"strategy": "mode"}
@@ -21,17 +21,17 @@ class Parallel(Section):
     processes: int = Field(
         1,
         ge=1,
-        description="Processes, each on a GPU of its own if there are any. Each takes a share of "
-        "the examples of an optimiser step.",
+        description="Processes per training stage, each on its own GPU if available; they share "
+        "the examples of each optimiser step.",
     )
     mode: Literal["ddp", "fsdp"] = Field(
         "ddp",
-        description="`ddp`: each has the whole model. `fsdp`: each has a part of the encoder's "
-        "weights, gradients and moments, for a model that does not fit on one GPU.",
+        description="`ddp`: each process holds the whole model. `fsdp`: each holds a shard of the "
+        "encoder's weights, gradients and moments, for models that do not fit on one GPU.",
     )
 
     @model_validator(mode="after")
-    def _shards_need_processes(self) -> Parallel:
+    def _fsdp_needs_processes(self) -> Parallel:
         if self.mode == "fsdp" and self.processes == 1:
-            raise ValueError("mode fsdp shares the model out: set processes to 2 or more")
+            raise ValueError("mode fsdp shards the model: set processes to 2 or more")
         return self

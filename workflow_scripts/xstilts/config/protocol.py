@@ -1,4 +1,4 @@
-"""Evaluation protocols as data: choices that published numbers hide in code."""
+"""Evaluation protocols as data: choices that otherwise only the code of a paper documents."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ ProtocolName = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Protocol:
-    """How a finished model is turned into a number."""
+    """Choices in prediction and scoring that change the scores of a trained model."""
 
     pooling: Literal["mean", "mean_no_special", "cls"]
-    """What a sentence vector is the mean of: all tokens, all but the special ones, or the first."""
+    """Sentence vector: mean of all tokens, mean without special tokens, or the first token."""
     retrieval_depth: float
-    """Hidden state used for retrieval, as a share of the layers; XLM-R large's published layer is
-    hidden state 14 of 24."""
+    """Hidden state used for retrieval, as a fraction of the layers; XLM-R large's published layer
+    is hidden state 14 of 24."""
     mining_depth: float
     """The same for mining."""
     n_best: int
-    """Start and end positions considered per window in span decoding."""
+    """Number of start and end positions considered per window in span decoding."""
     max_answer_length: int
-    """Longest answer in tokens."""
+    """Maximum answer length in tokens."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
-    """By what retrieval chooses the best candidate."""
+    """Similarity by which retrieval ranks candidates."""
     neighbourhood: int = 10
-    """Nearest sentences that CSLS and the margin set a cosine against in retrieval."""
+    """Number of nearest neighbours in CSLS and margin scoring for retrieval."""
     direction: Literal["en-xx", "xx-en"] = "en-xx"
-    """Whether retrieval asks in the source language for sentences of the other, or the reverse."""
+    """``en-xx``: queries are in the source language, candidates in the other; or the reverse."""
     mining_neighbourhood: int = 4
-    """Nearest sentences that mining compares by margin."""
+    """Number of nearest neighbours in margin scoring for mining."""
     mining_repeated: Literal["drop", "keep"] = "drop"
-    """Whether a mined sentence that stands under several ids counts for none or for all of them."""
+    """A mined sentence with several ids is dropped, or kept as a pair for each of them."""
     mining_threshold: Literal["tuned", "oracle"] = "tuned"
-    """Whether the score from which on mined pairs count is chosen on the development set or on the
-    evaluated set itself."""
+    """The score threshold of mined pairs is tuned on the development set, or on the evaluated set
+    itself (``oracle``)."""
 
     def depth(self, kind: str) -> float:
-        """Hidden state used for a kind, as a share of the layers."""
+        """Return the hidden state used for a kind, as a fraction of the layers."""
         return self.mining_depth if kind == "mining" else self.retrieval_depth
 
 
-# Without the special tokens, which carry no meaning of the sentence
+# Pooling without the special tokens, which carry no meaning of the sentence
 _RECOMMENDED = Protocol(
     pooling="mean_no_special",
     retrieval_depth=14 / 24,
@@ -81,8 +81,8 @@ PROTOCOLS: dict[str, Protocol] = {
         mining_threshold="oracle",
     ),
     "recommended": _RECOMMENDED,
-    # one choice changed each: what corrects for sentences that are near to everything (10
-    # neighbours as in Conneau et al. 2018, 4 as in Artetxe and Schwenk 2019), and who asks
+    # one choice changed each: a correction for hubs, sentences near to everything (10 neighbours as
+    # in Conneau et al. 2018, 4 as in Artetxe and Schwenk 2019), and the direction of retrieval
     "recommended-csls": replace(_RECOMMENDED, similarity="csls"),
     "recommended-margin": replace(_RECOMMENDED, similarity="margin", neighbourhood=4),
     "recommended-xx-en": replace(_RECOMMENDED, direction="xx-en"),

@@ -24,21 +24,21 @@ PAGE_FILE = "docs/configuration.md"
 _HEAD = """\
 # Configuration reference
 
-Generated from the sections in `workflow_scripts/xstilts/config/` by `xstilts reference`; a test
-fails when the two differ. A study is one YAML file of these keys; unknown keys are errors.
-`(required)` keys have no default.
+Generated from `workflow_scripts/xstilts/config/` by `xstilts reference`; a test fails if the two
+differ. A study is one YAML file with these keys; unknown keys are errors. Keys marked `(required)`
+have no default.
 """
 
 
 def schema_text() -> str:
-    """The JSON schema of a study file, for editors and validators."""
+    """Return the JSON schema of a study file, for editors and validators."""
     schema = Study.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section inside a field's type, if there is one."""
+    """Return the section class inside a field's type, if any."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for part in typing.get_args(annotation):
@@ -54,18 +54,18 @@ _PLAIN = {
     bool: ("`true` or `false`",) * 2,
     Any: ("anything",) * 2,
 }
-"""Types as a reader of YAML would call one value of them, and several."""
+"""Names of types for readers of YAML, singular and plural."""
 
 
 def _type_text(annotation: Any, *, several: bool = False) -> str:
-    """A type in plain words, without an article.
+    """Return a type in plain words, without an article.
 
     Args:
-        annotation: of a field, or a part of one.
-        several: whether to speak of many such values.
+        annotation: type of a field, or a part of it.
+        several: use the plural.
 
     Raises:
-        TypeError: this type has no words yet.
+        TypeError: no words are defined for this type.
     """
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _PLAIN:
@@ -93,19 +93,19 @@ def _type_text(annotation: Any, *, several: bool = False) -> str:
 
 
 def _alternatives(texts: Sequence[str]) -> str:
-    """``a, b or c``."""
+    """Join texts as ``a, b or c``."""
     return " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
 def _with_article(text: str) -> str:
-    """Words for one value with ``a`` or ``an``; those of some need none."""
+    """Prefix the name of a type with ``a`` or ``an`` where English needs it."""
     if text.startswith("`") or text in _PLAIN[Any]:
         return text
     return f"{'an' if text[0] in 'aeiou' or text.startswith('[A') else 'a'} {text}"
 
 
 def _type_of(field: FieldInfo) -> str:
-    """A field's type; pydantic keeps the title of a named type with the field."""
+    """Return a field's type in words; pydantic keeps the title of a named type in the field."""
     return field.title or _type_text(field.annotation)
 
 
@@ -114,7 +114,7 @@ def _default_text(field: FieldInfo) -> str:
         return "(required)"
     default = field.get_default(call_default_factory=True)
     if isinstance(default, BaseModel):
-        return "see there"
+        return "see section"
     return f"`{json.dumps(default)}`"
 
 
@@ -127,7 +127,7 @@ def _sections(section: type[BaseModel], seen: dict[str, type[BaseModel]]) -> Non
 
 
 def page_lines() -> Iterator[str]:
-    """Lines of the reference page: one table per section."""
+    """Yield the lines of the reference page: one table per section."""
     yield _HEAD
     seen: dict[str, type[BaseModel]] = {}
     _sections(Study, seen)
@@ -143,7 +143,7 @@ def page_lines() -> Iterator[str]:
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write the schema and the page below ``folder``; returns their paths."""
+    """Write the schema and the page below ``folder`` and return their paths."""
     schema, page = folder / SCHEMA_FILE, folder / PAGE_FILE
     write_text(schema, schema_text())
     write_text(page, "\n".join(page_lines()).rstrip() + "\n")

@@ -1,4 +1,4 @@
-"""How a study is run and watched: no part of any identity."""
+"""Resources and logging: not part of any identity."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from xstilts.config.section import Section
 
 
 class Resources(Section):
-    """How jobs share the machine."""
+    """Sharing of the machine between jobs."""
 
     jobs_per_gpu: int = Field(
         1,
         ge=1,
-        description="Jobs that may use one GPU of a workstation at the same time; more than 1 pays "
-        "with small models. On a cluster the scheduler decides.",
+        description="Maximum number of jobs per GPU at the same time on a workstation; more than "
+        "1 is faster with small models. On a cluster the scheduler decides.",
     )
 
 
 class Logging(Section):
-    """Where training curves go besides the record beside each model."""
+    """Additional destinations of training curves; `history.parquet` is always written."""
 
     tensorboard: bool = Field(
-        False, description="Write event files to `results/STUDY/tensorboard/`, a folder per stage."
+        False,
+        description="Write TensorBoard event files to `results/STUDY/tensorboard/`, one folder "
+        "per stage.",
     )
     wandb: str = Field(
         "",
-        description="Project of Weights & Biases to log to, if the package wandb is installed; "
-        "empty for none. Its own environment variables apply, such as `WANDB_MODE=offline`.",
+        description="Weights & Biases project to log to; empty disables it. Needs the package "
+        "`wandb`; its environment variables apply, such as `WANDB_MODE=offline`.",
     )

@@ -1,7 +1,7 @@
-"""The same study in small: `scale: microworld` puts a generated world in place of the real data.
+"""The microworld version of a study: `scale: microworld` replaces real data by a generated world.
 
 Strategies and targets stay, so that the chains are those of the full study; models, data, recipes
-and seeds are replaced, and languages in mixtures get an invented one to stand for them.
+and seeds are replaced, and languages in mixtures are mapped to invented ones.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 Scale = Literal["full", "microworld"]
 
 SUFFIX = "-microworld"
-"""Ends the name of the study, so that its results have a folder of their own."""
+"""Suffix of the study's name, so that the microworld version has its own results folder."""
 
 
 class MicroworldScale(Section):
-    """How the study is run in small: what stands for what, and what is left out."""
+    """The microworld version of the study: replaced languages, strategies and keys."""
 
     languages: dict[str, str] = Field(
-        {}, description="Language in a mixture to the invented one that stands for it."
+        {}, description="Invented language for each language in a mixture."
     )
     without: list[str] = Field(
-        [], description="Strategies that need what there is not, such as a translation model."
+        [], description="Strategies to leave out, such as those that need a translation model."
     )
     replace: dict[str, Any] = Field(
         {},
-        description="Keys of the study that are others here, whole, as in `bases`; "
-        "`recipes` key by key.",
+        description="Replacements of top-level keys of the study, such as `bases`; `recipes` is "
+        "merged key by key.",
     )
 
 
@@ -46,11 +46,11 @@ REPLACED: dict[str, Any] = {
     "text": [],
     "translations": {},
     "parallel": {},
-    # one, for minutes; intervals are then of the examples only
+    # one seed, to run in minutes; intervals then cover the examples only
     "seeds": [1],
     # small models leave a GPU idle most of the time
     "resources": {"jobs_per_gpu": 4},
-    # as in the default study (config.yaml), whose world shows transfer in minutes
+    # as in the default study (config.yaml), which shows transfer in minutes
     "microworld": {
         "languages": 5,
         "difficulty": "easy",
@@ -92,24 +92,24 @@ REPLACED: dict[str, Any] = {
             "batch_size": 32,
             "max_steps": 3000,
         },
-        # the lengths of generated sentences tell labels: keep them mixed
+        # lengths of generated sentences reveal labels: keep them mixed
         "intermediate": {"learning_rate": 5e-4, "epochs": 3, "sorted_batches": 4},
-        # few examples of the target itself: where a step before it can matter
+        # few target examples, so that an intermediate stage can matter
         "target": {"epochs": 8, "max_train_examples": 100, "sorted_batches": 4},
     },
 }
-"""Keys that every study has in small, unless its `microworld_scale.replace` says otherwise."""
+"""Keys of the microworld version of every study, unless `microworld_scale.replace` sets them."""
 
 
 def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration as its `scale` says; not yet checked, wrong shapes are left as they are."""
+    """Apply `scale` to a configuration before validation; wrong types are left as they are."""
     section = config.get("microworld_scale") or {}
     if config.get("scale") != "microworld" or not isinstance(section, dict):
         return dict(config)
     replaced = section.get("replace") or {}
     small = {**config, **REPLACED, **replaced}
     if isinstance(recipes := replaced.get("recipes"), dict):
-        small["recipes"] = _over(REPLACED["recipes"], recipes)
+        small["recipes"] = _merged(REPLACED["recipes"], recipes)
     small["study"] = f"{config.get('study')}{SUFFIX}"
     codes = {str(config.get("source_language", "en")): SOURCE_LANGUAGE}
     codes |= section.get("languages") or {}
@@ -125,21 +125,21 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("stages", "targets"):
         if isinstance(found := small.get(key), dict):
             kept = key in replaced
-            small[key] = {name: _small(one, codes, kept) for name, one in found.items()}
+            small[key] = {name: _scaled(one, codes, kept) for name, one in found.items()}
     return small
 
 
-def _over(wide: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with values of another in place of its own; mappings inside it, too."""
+def _merged(wide: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two mappings recursively; the second one wins."""
     both = {**wide, **own}
     for key, value in own.items():
         if isinstance(value, dict) and isinstance(wide.get(key), dict):
-            both[key] = _over(wide[key], value)
+            both[key] = _merged(wide[key], value)
     return both
 
 
-def _small(section: Any, codes: Mapping[str, str], kept: bool) -> Any:
-    """A stage or target in the world: all its languages, and no recipe for large models."""
+def _scaled(section: Any, codes: Mapping[str, str], kept: bool) -> Any:
+    """Return the microworld version of a stage or target: all languages, only sampling recipes."""
     if not isinstance(section, dict):
         return section
     small = dict(section)
@@ -154,7 +154,7 @@ def _small(section: Any, codes: Mapping[str, str], kept: bool) -> Any:
 
 
 def _in_world(mixture: Any, codes: Mapping[str, str]) -> Any:
-    """A mixture (or a list of them) with invented languages for those that are named."""
+    """Replace the languages in a mixture (or a list of them) by invented ones."""
     if isinstance(mixture, list):
         return [_in_world(part, codes) for part in mixture]
     if not isinstance(mixture, str) or "@" not in mixture:

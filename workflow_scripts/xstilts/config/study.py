@@ -1,4 +1,4 @@
-"""The study file: bases x seeds x strategies x targets, their data and their protocol."""
+"""The study file: bases x seeds x strategies x targets, their data and protocol."""
 
 from __future__ import annotations
 
@@ -18,63 +18,63 @@ from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$"), Field(title="name")]
-"""Lower-case name that can stand in a path."""
+"""Lower-case name that is safe in a path."""
 
 Repository = Annotated[
     str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$"), Field(title="repository")
 ]
-"""``OWNER/REPO``, a dataset repository of the Hugging Face hub."""
+"""``OWNER/REPO``, a dataset repository on the Hugging Face Hub."""
 
 UNTRAINED = "none"
-"""Stands for the training sets of a target that is to be evaluated without training."""
+"""Value of ``train`` for a target that is evaluated without training."""
 
 Mixture = str | list[str]
-"""One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or several, as a list."""
+"""One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or a list of them."""
 
 
 class Stage(Section):
-    """A named stage, for one that needs more than the names of its training sets."""
+    """A named stage, for stages that need a recipe or a short name."""
 
     mixture: Mixture = Field(
-        description="Training sets: `TASK`, `TASK@LANGUAGE`, `TASK@LANGUAGE:translated`, or a list."
+        description="Training set `TASK`, `TASK@LANGUAGE` or `TASK@LANGUAGE:translated`, or a list."
     )
-    recipe: Recipe = Field(default_factory=Recipe, description="Overrides for this stage.")
+    recipe: Recipe = Field(default_factory=Recipe, description="Recipe overrides for this stage.")
 
 
 class Target(Section):
-    """A task to be measured, per language."""
+    """A task that is evaluated in each language."""
 
-    task: str | None = Field(None, description="The task; by default the target's own name.")
+    task: str | None = Field(None, description="Task; by default the target's name.")
     languages: Literal["all", GroupName] | list[str] = Field(
         "all",
-        description="Languages to evaluate; `all` that the task has, or those of a part of the "
-        "world (in the microworld, all).",
+        description="Languages to evaluate: a list, `all` languages of the task, or a named group "
+        "of them (all languages in the microworld).",
     )
     split: Literal["validation", "test"] = Field("test", description="Split to evaluate.")
     train: Mixture | None = Field(
         None,
-        description="Training sets of the target stage; by default the task's own, in English. "
-        "`none` compares the vectors of the chain's encoder as they are (ranking tasks).",
+        description="Training sets of the target stage; by default the task's English training "
+        "set. `none` evaluates the chain's encoder without training (ranking tasks).",
     )
-    recipe: Recipe = Field(default_factory=Recipe, description="Overrides for this target.")
+    recipe: Recipe = Field(default_factory=Recipe, description="Recipe overrides for this target.")
 
 
 class Sizes(Section):
-    """Numbers of generated examples."""
+    """Numbers of generated examples per split."""
 
-    train: int = Field(2000, ge=1, description="Training examples.")
-    validation: int = Field(200, ge=1, description="Validation examples.")
-    test: int = Field(300, ge=1, description="Test examples per language.")
+    train: int = Field(2000, ge=1, description="Number of training examples.")
+    validation: int = Field(200, ge=1, description="Number of validation examples.")
+    test: int = Field(300, ge=1, description="Number of test examples per language.")
 
 
 Difficulty = Literal["easy", "medium", "hard"]
 
 
 class WorldTask(Sizes):
-    """Examples of one task of the generated world."""
+    """Settings of one task of the generated world."""
 
     difficulty: Difficulty | None = Field(
-        None, description="How hard its examples are; by default as those of all tasks."
+        None, description="Difficulty of its examples; `microworld.difficulty` by default."
     )
 
 
@@ -82,42 +82,48 @@ class Microworld(Section):
     """The generated family of languages (`source: microworld`)."""
 
     seed: int = Field(0, ge=0, description="Seed of the world: lexicons, facts and examples.")
-    languages: int = Field(6, ge=2, description="Number of languages, the source one included.")
+    languages: int = Field(
+        6, ge=2, description="Number of languages, including the source language."
+    )
     difficulty: Difficulty = Field(
         "medium",
-        description="How hard the examples of inference, question answering and choice are.",
+        description="Difficulty of inference, question answering and multiple-choice examples.",
     )
-    sizes: Sizes = Field(Sizes(), description="Examples per task.")
-    tasks: dict[str, WorldTask] = Field({}, description="Examples of single tasks.")
-    text: int = Field(4000, ge=1, description="Lines of pretraining text in the largest language.")
+    sizes: Sizes = Field(Sizes(), description="Number of examples per task and split.")
+    tasks: dict[str, WorldTask] = Field(
+        {}, description="Settings of single tasks, which replace `sizes` and `difficulty`."
+    )
+    text: int = Field(
+        4000, ge=1, description="Number of lines of pretraining text in the largest language."
+    )
 
 
 class Text(Section):
-    """Text for masked language modelling: from a task's data, from files, or from the hub."""
+    """Text for masked language modelling: from a task's examples, from files, or from the Hub."""
 
-    task: str | None = Field(None, description="Use the texts of this task's examples.")
+    task: str | None = Field(None, description="Task whose examples are used as text.")
     split: Literal["train", "validation", "test"] = Field("train", description="Split of the task.")
     files: str | None = Field(
         None,
-        description="Plain text files, one text per line, or tables (`.parquet`, `.json`, "
-        "`.jsonl`, `.csv`, `.tsv`); `{language}` is filled in, `*` matches within a name.",
+        description="Plain text files with one text per line, or tables (`.parquet`, `.json`, "
+        "`.jsonl`, `.csv`, `.tsv`); `{language}` is replaced, `*` matches within a name.",
     )
     hub: Repository | None = Field(
         None,
-        description="Dataset repository on the hub in which `files` lie: found in the study's "
-        "`mirror` if it has one, else downloaded.",
+        description="Dataset repository on the Hub that contains `files`; read from the study's "
+        "`mirror` if set, otherwise downloaded.",
     )
     column: str = Field(
-        "text", description="Column of tables with the text; each line of it is a text."
+        "text", description="Text column of tables; each line of a value is one text."
     )
     limit: int | None = Field(
-        None, ge=1, description="Take this many different texts per language, from the beginning."
+        None, ge=1, description="Maximum number of distinct texts per language, from the start."
     )
-    languages: list[str] = Field(min_length=1, description="Languages to take.")
+    languages: list[str] = Field(min_length=1, description="Languages of the text.")
     pairs: bool = Field(
         False,
-        description="The languages are parallel by example id: pair each with the source "
-        "language for translation-pair MLM.",
+        description="Pair each language with the source language by example id, for "
+        "translation-pair MLM.",
     )
 
     @model_validator(mode="after")
@@ -127,120 +133,122 @@ class Text(Section):
         if self.pairs and self.task is None:
             raise ValueError("pairs needs task: plain files have no example ids to align by")
         if self.task is not None and (self.hub is not None or self.limit is not None):
-            raise ValueError("hub and limit go with files, not with task")
+            raise ValueError("hub and limit need files, not task")
         return self
 
 
 class Study(Section):
-    """One study: everything that decides its numbers."""
+    """One study: everything that determines its results."""
 
-    study: Name = Field(description="Name of the study; its results go to `results/NAME/`.")
-    question: str = Field("", description="What the study asks, in a sentence; heads the tables.")
+    study: Name = Field(description="Name of the study; results are written to `results/NAME/`.")
+    question: str = Field(
+        "", description="Research question in one sentence, shown above the tables."
+    )
     source: Literal["microworld", "original", "hub", "mirror"] = Field(
         "original",
-        description="Where examples come from: generated, original release files, dataset "
-        "repositories of the Hugging Face hub, or a local copy of those.",
+        description="Source of the examples: generated, original release files, dataset "
+        "repositories on the Hugging Face Hub, or a local copy of these.",
     )
     data_root: str | None = Field(
-        None, description="Folder with the original release files (`source: original`)."
+        None, description="Folder of the original release files (`source: original`)."
     )
     mirror: str | None = Field(
         None,
-        description="Folder with files of hub repositories, as `OWNER/REPO/PATH` "
-        "(`source: mirror`).",
+        description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH` (`source: "
+        "mirror`).",
     )
-    hub_cache: str = Field(
-        "data/hub", description="Folder in which downloads of all studies are kept."
-    )
+    hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
     revisions: dict[Repository, str] = Field(
         {},
-        description="Hub repository to the commit (or branch) to download, instead of the one that "
-        "its task names.",
+        description="Commit or branch to download, by Hub repository; by default the revision "
+        "that the task pins.",
     )
     source_language: str = Field(
-        "en", description="Language of a training set that names none (`qaa` in the microworld)."
+        "en", description="Language of training sets without `@LANGUAGE` (`qaa` in the microworld)."
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
     text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
     translations: Translations = Field(
-        Translations(), description="Where `TASK@LANGUAGE:translated` comes from."
+        Translations(), description="Sources of `TASK@LANGUAGE:translated`."
     )
-    seeds: list[int] = Field(min_length=1, description="Seeds; each repeats every chain.")
-    bases: dict[Name, Base] = Field(min_length=1, description="Pretrained models by name.")
+    seeds: list[int] = Field(
+        min_length=1, description="Random seeds; every chain is run once per seed."
+    )
+    bases: dict[Name, Base] = Field(min_length=1, description="Pretrained base models by name.")
     stages: dict[Name, Stage] = Field({}, description="Named stages, for use in strategies.")
     strategies: dict[Name, list[Mixture]] = Field(
         min_length=1,
-        description="Strategy name to its intermediate stages, in order; each is a named stage, a "
-        "training set or a list of them; an empty list is plain target training. `target` in the "
-        "last list puts its training sets into the target's own stage: `[[mnli, target]]`.",
+        description="Intermediate stages of each strategy, in order; each is a named stage, a "
+        "training set or a list of training sets; an empty list trains on the target only. "
+        "`target` in the last stage trains it jointly with the target: `[[mnli, target]]`.",
     )
-    baseline: Name = Field(EMPTY_CHAIN, description="Strategy that the others are compared with.")
+    baseline: Name = Field(EMPTY_CHAIN, description="Strategy that all others are compared with.")
     contrasts: list[tuple[Name, Name]] = Field(
         [],
-        description="Pairs of strategies to compare with each other, the first minus the second, "
-        "besides each with the baseline: `[[a-then-b, b-then-a]]`.",
+        description="Pairs of strategies to compare, first minus second, in addition to the "
+        "comparisons with the baseline: `[[a-then-b, b-then-a]]`.",
     )
     correct_over: Literal["targets", "strategies", "all"] = Field(
         "targets",
-        description="The family over which p-values are corrected (Holm): the targets of each "
-        "comparison, the comparisons of each target, or all of a base model.",
+        description="Family of tests for the Holm correction of p-values: the targets of each "
+        "comparison, the comparisons of each target, or all tests of a base model.",
     )
     replicates: int = Field(
         10_000,
         ge=1000,
         le=1_000_000,
-        description="Resampled test sets that intervals and p-values are taken from.",
+        description="Number of bootstrap replicates for intervals and p-values.",
     )
-    targets: dict[Name, Target] = Field({}, description="What is measured.")
+    targets: dict[Name, Target] = Field({}, description="Evaluated targets by name.")
     suites: list[SuiteName] = Field(
         [],
-        description="Named suites of targets: their tasks in their languages (in the microworld, "
-        "in all). A target with the name of such a task changes the keys that it sets.",
+        description="Named suites of targets, in the suite's languages (in the microworld, all "
+        "languages); an entry of `targets` with the same name overrides single keys.",
     )
-    protocol: ProtocolName = Field("recommended", description="Evaluation protocol preset.")
+    protocol: ProtocolName = Field("recommended", description="Evaluation protocol.")
     prediction_precision: Literal["fp32", "bf16"] = Field(
         "fp32",
-        description="Arithmetic of the encoder in prediction; heads compute in fp32. `bf16` saves "
-        "time where the processor has it, and can change a close decision.",
+        description="Precision of the encoder in prediction; heads compute in fp32. `bf16` is "
+        "faster on hardware that supports it and can change close decisions.",
     )
     further_protocols: list[ProtocolName] = Field(
         [],
-        description="Protocols by which the same models are measured again, each with scores and "
-        "tables of its own (`tables/PROTOCOL/`).",
+        description="Additional protocols for evaluating the same models, each with its own "
+        "scores and tables (`tables/PROTOCOL/`).",
     )
     choose_on: Literal["all", "source"] | None = Field(
         None,
-        description="Measure every target on its development sets as well, in all its languages or "
-        "in the source language (where it has one), and choose its best strategy there "
-        "(`tables/best.*`, claims on the best strategy).",
+        description="Also evaluate every target on its development sets, in all its languages or "
+        "only in the source language (if it has one), and choose its best strategy there "
+        "(`tables/best.*`, claims about the best strategy).",
     )
     recipes: Recipes = Field(Recipes(), description="Training recipes by level.")
     parallel: Parallel = Field(
-        Parallel(), description="Processes that train each stage; a base may have its own."
+        Parallel(), description="Data-parallel training of stages; bases can override it."
     )
     scale: Scale = Field(
         "full",
-        description="`microworld` runs the study's chains in the generated world: keys are "
-        "replaced as `microworld_scale` says, results go to `results/NAME-microworld/`.",
+        description="`microworld` runs the microworld version of the study: `microworld_scale` "
+        "replaces keys, and results are written to `results/NAME-microworld/`.",
     )
     microworld_scale: MicroworldScale = Field(
-        MicroworldScale(), description="What is different with `scale: microworld`."
+        MicroworldScale(), description="Changes for `scale: microworld`."
     )
     claims: list[str] = Field(
-        [], description="Files of claims to hold against the results (`studies/claims/`)."
+        [], description="Files of claims to check against the results (`studies/claims/`)."
     )
     resources: Resources = Field(
-        Resources(), description="How jobs share the machine; it changes no result."
+        Resources(), description="Sharing of the machine between jobs; does not change results."
     )
     logging: Logging = Field(
-        Logging(), description="Where training curves go, too; it changes no result."
+        Logging(), description="Additional logging of training curves; does not change results."
     )
 
     @field_validator("seeds")
     @classmethod
     def _each_seed_once(cls, seeds: list[int]) -> list[int]:
-        """A seed that is there twice would count twice in every average."""
+        """Reject duplicate seeds, which would count twice in every average."""
         for number, seed in enumerate(seeds):
             if seed in seeds[:number]:
-                raise ValueError(f"{seed} is there twice. Remove one")
+                raise ValueError(f"{seed} is listed twice. Remove one")
         return seeds

@@ -1,4 +1,4 @@
-"""Where machine-translated training data comes from: files, or a model that is run here."""
+"""Sources of machine-translated training data: files, or a translation model."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ class TranslationModel(Section):
 
     hub: str | None = Field(
         None,
-        description="Model id on the Hugging Face hub, as in `facebook/nllb-200-distilled-600M`.",
+        description="Model id on the Hugging Face Hub, as in `facebook/nllb-200-distilled-600M`.",
     )
-    path: str | None = Field(None, description="Folder with a Hugging Face checkpoint.")
-    revision: str | None = Field(None, description="Commit of the hub model; pins the weights.")
+    path: str | None = Field(None, description="Folder of a Hugging Face checkpoint.")
+    revision: str | None = Field(
+        None, description="Commit of the Hub model, which pins the weights."
+    )
     codes: dict[str, str] = Field(
         {},
-        description="Language to the model's own code for it, where the two differ; NLLB's codes "
-        "(`deu_Latn`) are known.",
+        description="The model's language codes, where they differ from the study's; NLLB's codes "
+        "(`deu_Latn`) are built in.",
     )
-    beams: int = Field(4, ge=1, description="Beams of the search; 1 is greedy.")
+    beams: int = Field(4, ge=1, description="Beam size; 1 is greedy search.")
     max_length: int = Field(
-        256, ge=8, description="Longest text and longest translation, in the model's tokens."
+        256, ge=8, description="Maximum length of source and translation in the model's tokens."
     )
     sentences: bool = Field(
-        True, description="Translate sentence by sentence, as such models are trained."
+        True, description="Translate sentence by sentence, as most models are trained."
     )
-    precision: Literal["fp32", "bf16"] = Field("fp32", description="Arithmetic of the model.")
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="Precision of the model.")
 
     @model_validator(mode="after")
     def _exactly_one_origin(self) -> TranslationModel:
@@ -38,18 +40,18 @@ class TranslationModel(Section):
         if len(given) != 1:
             raise ValueError(f"give exactly one of hub, path (found: {', '.join(given) or 'none'})")
         if self.revision is not None and self.hub is None:
-            raise ValueError("revision goes with hub")
+            raise ValueError("revision needs hub")
         return self
 
 
 class Translations(Section):
-    """Machine-translated training data: files where a task has some, else the model."""
+    """Machine-translated training data: from a file if the task has one, otherwise by the model."""
 
     files: dict[str, str] = Field(
         {},
-        description="Task to its translated training file, in the format of the task's release; "
-        "`{language}` and `{data_root}` are filled in.",
+        description="Translated training file of each task, in the format of its release; "
+        "`{language}`, `{task}` and `{data_root}` are replaced.",
     )
     model: TranslationModel | None = Field(
-        None, description="Translates the source language's training set of all other tasks."
+        None, description="Model that translates the source-language training sets of other tasks."
     )

@@ -1,4 +1,4 @@
-"""The study unrolled: which models, predictions and scores there are, and what decides each."""
+"""The expanded study: all models, predictions and scores, and the identity of each."""
 
 from xstilts.grid.grid import Grid
 

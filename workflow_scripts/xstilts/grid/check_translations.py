@@ -1,4 +1,4 @@
-"""Whether a study can have the translated training sets that it names."""
+"""Validation of the translated training sets that a study names."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 def check_translation(
     lines: Lines, coverage: Coverage, task: Task, segment: str, where: str
 ) -> None:
-    """Raise a UserError if a translated training set cannot be had.
+    """Raise a UserError if a translated training set is not available.
 
     Args:
-        lines: where each key of the study is.
-        coverage: what the study's source has.
+        lines: file and line of each key of the study.
+        coverage: the data sets of the study's source.
         task: the task of the training set.
         segment: its path segment, ``LANGUAGE-translated``.
-        where: the key of the study, for the error.
+        where: location of the key in the study file, for the error.
     """
     study, language = coverage.study, str(translation_language(segment))
     if language == study.source_language:
         raise UserError(
             f"{where}: {task.name}@{language}:translated: {language!r} is the source language, "
-            f"there is nothing to translate. Write {task.name!r}."
+            f"nothing to translate. Write {task.name!r}."
         )
     if task.name in study.translations.files:
         file = translated_file(study, task.name, language)
@@ -47,14 +47,14 @@ def check_translation(
 
 
 def _check_model(lines: Lines, coverage: Coverage, task: Task, language: str, where: str) -> None:
-    """Raise a UserError if no model can translate a task into a language."""
+    """Raise a UserError if the study's model cannot translate a task into a language."""
     study, model = coverage.study, coverage.study.translations.model
     if not can_be_translated(task):
         kinds = {t.kind for t in TASKS.values() if can_be_translated(t)}
         raise UserError(
-            f"{where}: {task.name}@{language}:translated: data of kind {task.kind!r} is not "
-            f"translated by a model, since its labels belong to words, or its text has none. Known "
-            f"kinds: {', '.join(sorted(kinds))}. Give the files under translations.files."
+            f"{where}: {task.name}@{language}:translated: data of kind {task.kind!r} cannot be "
+            f"translated by a model, unlike {', '.join(sorted(kinds))}. Give a file under "
+            "translations.files."
         )
     if model is None:
         raise UserError(
@@ -65,13 +65,13 @@ def _check_model(lines: Lines, coverage: Coverage, task: Task, language: str, wh
     if source not in coverage.languages(task, "train"):
         raise UserError(
             f"{where}: {task.name} has no training data in {source!r} to translate. Translate the "
-            f"task that its target stage trains on: {task.train or '(none)'}."
+            f"training task of its target stage instead: {task.train or '(none)'}."
         )
     coverage.check(task, source, "train", where)
     known = {*FLORES, *model.codes, *coverage.world_languages} - {source}
     if language not in known:
         error = unknown("language to translate into", language, known, where)
-        raise UserError(f"{error} The model's own code goes under translations.model.codes.")
+        raise UserError(f"{error} Give the model's code for it under translations.model.codes.")
     if model.path is not None and not (Path(model.path) / "config.json").is_file():
         where = lines.where(("translations", "model", "path"))
-        raise UserError(f"{where}: {model.path} has no config.json: it is no checkpoint folder.")
+        raise UserError(f"{where}: {model.path} is not a checkpoint folder: it has no config.json.")

@@ -1,7 +1,7 @@
-"""Whether a study can have what it names: sources, bases, text, data sets, files, processes.
+"""Validation of everything that a study names: sources, bases, text, data sets, files.
 
-The names are resolved by then (``names``). Each check takes the study, the lines of its keys for
-its error, and what the names stand for.
+The names have been resolved before (``names``). Each check takes the study, the lines of its keys
+for error messages, and the resolved names.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 def check_names(study: Study, lines: Lines, names: Names) -> None:
-    """Raise a UserError for the first thing that a study names and cannot have."""
+    """Raise a UserError for the first item that a study names and that is not available."""
     coverage = names.coverage
     if coverage.files_must_exist:
         check_source(study, lines)
     if coverage.world and study.text:
         raise UserError(
-            f"{lines.where(('text',))}: the microworld makes its own text. Remove this key."
+            f"{lines.where(('text',))}: the microworld generates its own text. Remove this key."
         )
     for base in study.bases:
         check_base(study, lines, base)
@@ -52,7 +52,7 @@ def check_names(study: Study, lines: Lines, names: Names) -> None:
 
 
 def check_source(study: Study, lines: Lines) -> None:
-    """Raise a UserError if the source lacks its folder, or a pinned repository is not used."""
+    """Raise a UserError if the source's folder is not set, or a pinned repository is not used."""
     where = lines.where(("source",))
     needed = {
         "original": ("data_root", study.data_root, "the release files"),
@@ -73,7 +73,7 @@ def check_source(study: Study, lines: Lines) -> None:
 
 
 def check_base(study: Study, lines: Lines, name: str) -> None:
-    """Raise a UserError if a base cannot be made: no such folder, or no text to pretrain on."""
+    """Raise a UserError if a base has no checkpoint folder or no text for pretraining."""
     base, where = study.bases[name], lines.where(("bases", name))
     if base.pretrain and study.source != "microworld" and not study.text:
         raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
@@ -84,36 +84,38 @@ def check_base(study: Study, lines: Lines, name: str) -> None:
     if not folder.is_dir():
         hint = suggestion(folder.name, siblings) if siblings else ""
         raise UserError(f"{where}.path: no such folder: {folder}.{hint}")
-    raise UserError(f"{where}.path: {folder} has no config.json: it is no checkpoint folder.")
+    raise UserError(f"{where}.path: {folder} is not a checkpoint folder: it has no config.json.")
 
 
 def check_mask(study: Study, lines: Lines, names: Names, name: str) -> None:
-    """Raise a UserError if a strategy hides words from a model that has no mask for them.
+    """Raise a UserError if a stage uses masked language modelling and the base has no mask token.
 
-    Known here for a base in a folder; for one on the hub, tokens are refused.
+    Checked for bases in a folder; for bases on the Hub, tokenisation fails instead.
     """
     path = study.bases[name].path
     found = [stage.members for nodes in names.strategies.values() for stage in nodes]
     found += [node.members for node in names.all_targets.values()]
-    hiding = [m.task for members in found for m in members if TASKS[m.task].kind == "mlm"]
-    if path is None or not hiding or has_mask(Path(path)):
+    masking = [m.task for members in found for m in members if TASKS[m.task].kind == "mlm"]
+    if path is None or not masking or has_mask(Path(path)):
         return
     raise UserError(
-        f"{lines.where(('bases', name))}: the tokenizer in {path} has no mask token, so "
-        f"that {hiding[0]} cannot train this model. Use {hiding[0]} with a model that guesses "
-        "hidden words, as XLM-R or BERT."
+        f"{lines.where(('bases', name))}: the tokenizer in {path} has no mask token, so that this "
+        f"model cannot be trained on {masking[0]}. Use {masking[0]} with a masked language model "
+        "such as XLM-R or BERT."
     )
 
 
 def check_text(lines: Lines, coverage: Coverage) -> None:
-    """Raise a UserError for text that is not there or cannot be paired."""
+    """Raise a UserError for text that does not exist or cannot be paired."""
     study = coverage.study
     source = study.source_language
     for index, text in enumerate(study.text):
         where = lines.where(("text", index))
         task = get_task(text.task, lines.where(("text", index, "task"))) if text.task else None
         if task and task.kind == "mlm":
-            raise UserError(f"{where}: {task.name} is made of text, it is no source.")
+            raise UserError(
+                f"{where}: {task.name} is made from text and cannot be a source of text."
+            )
         for language in text.languages:
             if task:
                 coverage.check(task, language, text.split, where)
@@ -124,7 +126,7 @@ def check_text(lines: Lines, coverage: Coverage) -> None:
 
 
 def check_members(lines: Lines, coverage: Coverage, members: Iterable[Member], where: str) -> None:
-    """Raise a UserError for a training set that is not there."""
+    """Raise a UserError for a training set that does not exist."""
     for member in members:
         task = TASKS[member.task]
         if translation_language(member.language):
@@ -134,12 +136,12 @@ def check_members(lines: Lines, coverage: Coverage, members: Iterable[Member], w
 
 
 def check_target(lines: Lines, coverage: Coverage, node: TargetNode) -> None:
-    """Raise a UserError for a target of the study's own that cannot be evaluated or trained."""
-    study, where = coverage.study, lines.where(node.key)
+    """Raise a UserError for a target that cannot be evaluated or trained."""
+    study, where = coverage.study, lines.where(node.key_path)
     own = study.targets.get(node.name)
     for index, language in enumerate(node.languages):
         key = ("languages", index) if own and isinstance(own.languages, list) else ()
-        coverage.check(node.task, language, node.split, lines.where((*node.key, *key)))
+        coverage.check(node.task, language, node.split, lines.where((*node.key_path, *key)))
     check_members(lines, coverage, node.members, where)
     for member in node.members:
         trained, task = TASKS[member.task], node.task
@@ -151,7 +153,7 @@ def check_target(lines: Lines, coverage: Coverage, node: TargetNode) -> None:
 
 
 def _can_answer(trained: Task, task: Task) -> bool:
-    """Whether a head trained on one task can predict another.
+    """Return True if a head trained on one task can predict another.
 
     All labels of one must be labels of the other: a head trained without DATE can be evaluated on
     data with DATE; it just never predicts it.
@@ -162,7 +164,7 @@ def _can_answer(trained: Task, task: Task) -> bool:
 
 
 def check_views(study: Study, lines: Lines, names: Names) -> None:
-    """Raise a UserError for a protocol that is named twice or a set that is not there."""
+    """Raise a UserError for a protocol named twice or a missing development set."""
     for index, protocol in enumerate(study.further_protocols):
         if protocol == study.protocol or protocol in study.further_protocols[:index]:
             where = lines.where(("further_protocols", index))
@@ -175,13 +177,13 @@ def check_views(study: Study, lines: Lines, names: Names) -> None:
 
 
 def check_strategies(lines: Lines, names: Names) -> None:
-    """Raise a UserError for a stage that has a stage's name, is not the last, or lacks its data."""
+    """Raise a UserError for a stage with an ambiguous name, a wrong position or missing data."""
     named = names.coverage.study.stages
     for strategy, nodes in names.strategies.items():
         for node in nodes:
-            where = lines.where(node.key)
+            where = lines.where(node.key_path)
             check_members(lines, names.coverage, node.members, where)
-            if node.key[0] == "strategies" and node.label in named:
+            if node.key_path[0] == "strategies" and node.label in named:
                 raise UserError(
                     f"{where}: {node.label!r} is also the name of a stage. Rename the stage."
                 )
@@ -189,13 +191,13 @@ def check_strategies(lines: Lines, names: Names) -> None:
             if node.with_target:
                 where = lines.where(("strategies", strategy, index))
                 raise UserError(
-                    f"{where}: {TARGET!r} stands for the target's own stage, which is the last. "
-                    "Move this mixture to the end of the strategy."
+                    f"{where}: {TARGET!r} trains a stage jointly with the target, so it must be "
+                    "the last stage. Move this mixture to the end of the strategy."
                 )
 
 
 def check_mentions(lines: Lines, coverage: Coverage) -> None:
-    """Raise a UserError for a task, strategy or file that is named in passing and is not there."""
+    """Raise a UserError for an unknown task, strategy or file in the remaining keys."""
     study = coverage.study
     if study.baseline not in study.strategies:
         raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
@@ -205,7 +207,7 @@ def check_mentions(lines: Lines, coverage: Coverage) -> None:
             if name not in study.strategies:
                 raise unknown("strategy", name, study.strategies, where)
         if len(set(pair)) == 1:
-            raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another.")
+            raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another strategy.")
     for task in study.recipes.tasks:
         get_task(task, lines.where(("recipes", "tasks", task)))
     for task in study.microworld.tasks:
@@ -220,7 +222,7 @@ def check_mentions(lines: Lines, coverage: Coverage) -> None:
 
 
 def check_dev_sets(stages: Stages) -> None:
-    """Raise a UserError if there is no dev set to select a stage's weights on."""
+    """Raise a UserError if a stage that selects weights on dev sets has none."""
     where = stages.lines.where(("recipes",))
     for member in stages.selecting_members():
         try:
@@ -228,6 +230,6 @@ def check_dev_sets(stages: Stages) -> None:
             stages.names.coverage.check(task, member.language, "validation", where)
         except UserError as error:
             raise UserError(
-                f"{error} Weights are selected on dev sets, unless `selection: last` is set; "
-                f"for instance, in recipes.tasks.{member.task}."
+                f"{error} Weights are selected on dev sets; set `selection: last`, for instance in "
+                f"recipes.tasks.{member.task}, to keep the last ones."
             ) from None

@@ -1,4 +1,4 @@
-"""What the study's source has: which tasks, and each split of them in which languages."""
+"""Coverage of a study's source: its tasks, and the languages of their splits."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Coverage:
 
     study: Study
     files_must_exist: bool = True
-    """False for a plan of a study whose data are not there yet."""
+    """False for a plan of a study whose data do not exist yet."""
 
     @cached_property
     def world(self) -> World | None:
-        """The microworld; None for another source."""
+        """The microworld; None for other sources."""
         if self.study.source != "microworld":
             return None
         settings = self.study.microworld
@@ -36,7 +36,7 @@ class Coverage:
 
     @cached_property
     def world_languages(self) -> tuple[str, ...]:
-        """Language codes of the microworld, in order; empty for another source."""
+        """Language codes of the microworld, in order; empty for other sources."""
         return tuple(language.code for language in self.world.languages) if self.world else ()
 
     @cached_property
@@ -58,25 +58,25 @@ class Coverage:
         return tuple(dict.fromkeys(listed))
 
     def task(self, name: str, where: str) -> Task:
-        """The task of a name that the study uses.
+        """Return a task by name.
 
         Args:
             name: of the task.
-            where: its key in the study, for the error.
+            where: location of the key in the study file, for the error.
 
         Raises:
-            UserError: no such task, or the microworld has no generator for it.
+            UserError: unknown task, or the microworld has no generator for it.
         """
         task = tasks.get_task(name, where)
         if self.world and task.microworld is None:
             raise UserError(
-                f"{where}: {name} has real data only, none that the microworld generates. Set "
-                "`source` to original, hub or mirror, or leave this task out."
+                f"{where}: the microworld does not generate {name}. Set `source` to original, hub "
+                "or mirror, or remove this task."
             )
         return task
 
     def languages(self, task: Task, split: Split) -> tuple[str, ...]:
-        """The languages in which a task has a split."""
+        """Return the languages in which a task has a split."""
         if task.kind == "mlm":
             return self.text_languages if task.name == "mlm" else self.pair_languages
         if self.world:

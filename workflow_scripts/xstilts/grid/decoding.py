@@ -1,4 +1,4 @@
-"""How a target's predictions are made from its model: what protocol and recipe say of its kind."""
+"""Decoding of a target: the settings of protocol and recipe that apply to its kind."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 def decoding(
     study: Study, task: Task, protocol_name: ProtocolName, *, trained: bool
 ) -> dict[str, Any]:
-    """What decides predictions besides model, data and code; two protocols may agree on it.
+    """Return the decoding settings of a target, which two protocols may share.
 
     Args:
-        study: for the recipes of its tasks.
-        task: the target's.
-        protocol_name: how it is measured.
-        trained: whether the target has training data.
+        study: the study, for the recipes of its tasks.
+        task: task of the target.
+        protocol_name: evaluation protocol.
+        trained: True if the target has training data.
     """
     protocol = PROTOCOLS[protocol_name]
     found: dict[str, Any] = {}
     if study.prediction_precision != "fp32":
-        # what is usual goes without saying, so that it is no part of what predictions are
+        # the default is left out, so that it is not part of the identity of predictions
         found["precision"] = study.prediction_precision
     if task.kind in EMBEDDING_KINDS:
-        # a trained head says itself what its vectors are
+        # a trained head defines its vectors itself
         return found | ({} if trained else _vectors(protocol, task.kind))
     if task.kind == "span":
         found |= {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
@@ -41,9 +41,9 @@ def decoding(
 
 
 def _vectors(protocol: Protocol, kind: str) -> dict[str, Any]:
-    """What a protocol says of sentence vectors and their comparison, for a kind."""
+    """Return a protocol's settings for sentence vectors and their comparison."""
     if kind == "retrieval":
-        # without depth: all layers are predicted, and the score takes that of the protocol
+        # without depth: all layers are predicted, and scoring selects the protocol's layer
         return {
             "pooling": protocol.pooling,
             "similarity": protocol.similarity,

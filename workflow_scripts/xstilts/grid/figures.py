@@ -1,4 +1,4 @@
-"""What the rules of the report declare before there is any result: its tables and figures."""
+"""Tables and figures of the report, known before any result exists."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ TABLES = "transfer languages layers trivial_baselines results".split()
 
 
 def report_tables(grid: Grid) -> list[str]:
-    """The tables that the report and its figures are made from."""
+    """Return the tables from which report and figures are built."""
     return [f"{grid.paths.tables}/{name}.parquet" for name in (*TABLES, *COMPARISONS)]
 
 
 def view_tables(grid: Grid) -> list[str]:
-    """The tables of the study's other scorings that the report shows."""
+    """Return the tables of the study's other views that the report shows."""
     folders = [grid.in_view(view).paths.tables for view in grid.views if view != grid.view]
     return [f"{folder}/{name}.parquet" for folder in folders for name in ("transfer", "effects")]
 
 
 def figure_names(grid: Grid) -> tuple[str, ...]:
-    """Figures of a study, in the order of the report; ``languages/TARGET`` for each target."""
+    """Return the names of a study's figures in report order; ``languages/TARGET`` per target."""
     names = ["transfer", "languages"]
     names += [f"languages/{target}" for target in grid.targets]
     if grid.study.source == "microworld":
@@ -46,5 +46,5 @@ def figure_names(grid: Grid) -> tuple[str, ...]:
 
 
 def figure_files(grid: Grid) -> list[str]:
-    """The files of all figures."""
+    """Return the files of all figures."""
     return [f"{grid.paths.figures}/{name}.{end}" for name in figure_names(grid) for end in FORMATS]

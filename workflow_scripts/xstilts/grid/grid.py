@@ -1,6 +1,6 @@
 """The grid of a study: its models as a prefix tree of stages, its cells, and their inputs.
 
-Rules ask this class for input files and parameters by wildcard; it holds no state but the study.
+Rules get input files and parameters from this class by wildcards; its only state is the study.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the table for one seed."""
+    """One cell of the transfer table, for one seed."""
 
     base: str
     seed: int
@@ -50,10 +50,10 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Grid(Stages):
-    """All products of a study, by wildcard values; targets, scores and tables are one view's."""
+    """All products of a study by wildcards; targets, scores and tables are those of one view."""
 
     view: str = ""
-    """The study's own, or the name of another view (``grid.views``)."""
+    """Empty for the study's own view, or the name of another view (``grid.views``)."""
 
     @classmethod
     def load(
@@ -63,16 +63,16 @@ class Grid(Stages):
         *,
         files_must_exist: bool = True,
     ) -> Grid:
-        """The grid of a merged configuration (None: of the files as they are)."""
+        """Return the grid of a merged configuration; None merges the files."""
         study, lines = load_study(config, [Path(file) for file in files])
         return cls.of(study, lines, files_must_exist=files_must_exist)
 
     @classmethod
     def of(cls, study: Study, lines: Lines, *, files_must_exist: bool = True) -> Grid:
-        """Unroll a study and check what it names; its data may be missing for a plan.
+        """Expand a study and check everything it names; data may be missing for a plan.
 
         Raises:
-            UserError: a name in the study does not resolve, or what it stands for is not there.
+            UserError: a name in the study is unknown, or its data or files do not exist.
         """
         names = parse_names(study, lines, files_must_exist=files_must_exist)
         check_names(study, lines, names)
@@ -83,7 +83,7 @@ class Grid(Stages):
 
     @cached_property
     def paths(self) -> Paths:
-        """Where the products are, the tables of this view among them."""
+        """Paths of the products, with the tables of this view."""
         return Paths(f"results/{self.study.study}", self.view)
 
     @cached_property
@@ -98,18 +98,18 @@ class Grid(Stages):
 
     @property
     def protocol(self) -> ProtocolName:
-        """By which protocol this view measures: all its targets have the same."""
+        """Protocol of this view, the same for all its targets."""
         return next((node.protocol for node in self.targets.values()), self.study.protocol)
 
     def in_view(self, view: str) -> Grid:
-        """The same models with the targets of another view, and its tables."""
+        """Return the grid of another view: same models, its own targets and tables."""
         return replace(self, view=view)
 
     def headline(self, target: str) -> str:
-        """The metric that a target is known by.
+        """Return the headline metric of a target.
 
-        Mining that chooses its threshold on the evaluated set itself is no result on unseen data:
-        its metric is another one.
+        Mining with a threshold tuned on the evaluated set is not a result on unseen data and has a
+        separate metric.
         """
         node = self.names.all_targets[target]
         oracle = PROTOCOLS[node.protocol].mining_threshold == "oracle"
@@ -118,10 +118,10 @@ class Grid(Stages):
         return node.task.metric
 
     def depth(self, target: str) -> float | None:
-        """Hidden state of a target's sentence vectors, as a share of the layers.
+        """Return the hidden state of a target's sentence vectors, as a fraction of the layers.
 
-        That of the protocol, but the last where the target trains a head for them; None for kinds
-        that have none.
+        The protocol's, or the last if the target trains a head; None for kinds without sentence
+        vectors.
         """
         node = self.names.all_targets[target]
         if node.task.kind not in EMBEDDING_KINDS:
@@ -129,7 +129,7 @@ class Grid(Stages):
         return 1.0 if node.members else PROTOCOLS[node.protocol].depth(node.task.kind)
 
     def cells(self) -> Iterator[Cell]:
-        """All cells of this view, in the order base, seed, strategy, target."""
+        """Yield all cells of this view, in the order base, seed, strategy, target."""
         for base in self.study.bases:
             for seed in self.study.seeds:
                 for strategy, nodes in self.names.strategies.items():
@@ -138,14 +138,14 @@ class Grid(Stages):
                         yield Cell(base, seed, strategy, stages, target)
 
     def strategy_text(self, strategy: str, target: str | None = None) -> str:
-        """The chain of a strategy as people write it."""
+        """Return the chain of a strategy as text."""
         stages = tuple(node.label for node in self.names.strategies[strategy])
         return chain_text(stages, target)
 
     # --- files --------------------------------------------------------------------------------
 
     def intermediate_models(self) -> list[str]:
-        """Manifests of all intermediate models, prefixes included."""
+        """Return the manifests of all intermediate models, prefixes included."""
         return [
             self.paths.intermediate(base, seed, self.stages_of(chain))
             for base in self.study.bases
@@ -154,7 +154,7 @@ class Grid(Stages):
         ]
 
     def parent(self, base: str, seed: int, chain: str, target: str | None) -> str:
-        """Manifest of the model that a stage starts from; of the tokenizer, for pretraining."""
+        """Return the manifest of a stage's parent model; for pretraining, of the tokenizer."""
         if target is None and chain == EMPTY_CHAIN:
             return self.paths.tokenizer(base)
         stages = self.stages_of(chain)
@@ -163,19 +163,19 @@ class Grid(Stages):
         return self.paths.intermediate(base, seed, stages)
 
     def trained_model(self, base: str, seed: int, chain: str, target: str | None) -> str:
-        """Manifest of the model that a stage leaves."""
+        """Return the manifest of the model that a stage trains."""
         stages = self.stages_of(chain)
         if target is None:
             return self.paths.intermediate(base, seed, stages)
         return self.paths.target(base, seed, stages, target)
 
     def model_of(self, base: str, seed: int, chain: str, target: str) -> str:
-        """Manifest of the model that predicts a cell."""
+        """Return the manifest of the model that predicts a cell."""
         node = self.names.all_targets[target]
         return self.trained_model(base, seed, chain, node.model if node.members else None)
 
     def target_models(self) -> list[str]:
-        """Manifests of the models that predict, without repetition."""
+        """Return the manifests of all predicting models, without duplicates."""
         return list(
             dict.fromkeys(
                 self.model_of(c.base, c.seed, chain_label(c.stages), c.target) for c in self.cells()
@@ -183,19 +183,19 @@ class Grid(Stages):
         )
 
     def predicted(self, base: str, seed: int, stages: tuple[str, ...], target: str) -> str:
-        """The manifest that says that all languages of a cell are predicted."""
+        """Return the manifest of a cell's predictions, written after all languages."""
         name = self.names.all_targets[target].predicted_as
         return f"{self.paths.cell('predictions', base, seed, stages, name)}/manifest.json"
 
     def prediction(
         self, base: str, seed: int, stages: tuple[str, ...], target: str, language: str
     ) -> str:
-        """The predictions of one language of a cell; another view's, where they are equal."""
+        """Return the predictions of a cell in one language, shared with views that are equal."""
         name = self.names.all_targets[target].predicted_as
         return self.paths.prediction(base, seed, stages, name, language)
 
     def predictions(self) -> list[str]:
-        """All prediction files of this view, and the manifests beside them."""
+        """Return all prediction files of this view with their manifests."""
         files: dict[str, None] = {}
         for c in self.cells():
             cell = (c.base, c.seed, c.stages, c.target)
@@ -205,7 +205,7 @@ class Grid(Stages):
         return list(files)
 
     def scores(self) -> list[str]:
-        """All score files of this view, without repetition."""
+        """Return all score files of this view, without duplicates."""
         return list(
             dict.fromkeys(
                 self.paths.scores(c.base, c.seed, c.stages, c.target) for c in self.cells()
@@ -213,11 +213,11 @@ class Grid(Stages):
         )
 
     def of_all_views(self, files: Callable[[Grid], Iterable[str]]) -> list[str]:
-        """Files of every view, each once."""
+        """Return the files of all views, without duplicates."""
         return list(dict.fromkeys(f for view in self.views for f in files(self.in_view(view))))
 
     def trivial_baselines(self) -> list[str]:
-        """Score files of the trivial baselines, of the study's own targets whose kind has any."""
+        """Return the score files of trivial baselines, for targets whose kind has any."""
         return [
             self.paths.trivial_baselines(name)
             for name, node in self.targets.items()
@@ -225,14 +225,14 @@ class Grid(Stages):
         ]
 
     def trivial_baseline_members(self, target: str) -> tuple[Member, ...]:
-        """The training sets of a target's trivial baselines: those of its own kind."""
+        """Return the training sets of a target's trivial baselines: those of its kind."""
         node = self.targets[target]
         return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
 
     # --- patterns -----------------------------------------------------------------------------
 
     def patterns(self) -> dict[str, str]:
-        """Wildcard constraints: only names of this study match."""
+        """Return the wildcard constraints, which match only names of this study."""
         bases = self.study.bases
         languages: set[str] = set(self.names.coverage.text_languages)
         languages |= {*self.names.coverage.pair_languages, self.study.source_language}
@@ -244,8 +244,8 @@ class Grid(Stages):
         made = translations.model_made(self.study, self.training_members())
         return {
             "base": any_of(bases),
-            "built_base": any_of(name for name, base in bases.items() if base.pretrain),
-            "found_base": any_of(name for name, base in bases.items() if not base.pretrain),
+            "pretrained_base": any_of(name for name, base in bases.items() if base.pretrain),
+            "imported_base": any_of(name for name, base in bases.items() if not base.pretrain),
             "seed": any_of(map(str, self.study.seeds)),
             "chain": any_of(self.chains),
             "task": any_of(TASKS),
@@ -254,12 +254,12 @@ class Grid(Stages):
             "language": any_of(languages),
             "split": "train|validation|test",
             "target": any_of(self.names.all_targets),
-            # of tables: nothing for the study's own
-            # (Snakemake takes an empty pattern for none)
+            # prefix of table names, empty for the study's own view (Snakemake treats an empty
+            # pattern as no constraint)
             "view": "|".join(re.escape(f"{view}/") if view else "(?:)" for view in self.views),
         }
 
 
 def any_of(names: Iterable[str]) -> str:
-    """A regular expression that matches exactly these names; nothing if there are none."""
+    """Return a regular expression that matches exactly these names; nothing if empty."""
     return "|".join(re.escape(name) for name in names) or "(?!)"

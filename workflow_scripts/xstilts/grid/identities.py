@@ -1,7 +1,8 @@
-"""What decides each product, as builtins for a rule's ``params``; nothing else belongs there.
+"""Declared identity of each product, as builtins for a rule's ``params``.
 
-The set of its inputs is part of it; their content is added when the job runs (manifests hold
-checksums) and is compared by Snakemake.
+It contains everything that determines the product, including the set of its inputs, and nothing
+else; the content of inputs is added when the job runs (manifests hold checksums) and is compared by
+Snakemake.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ if TYPE_CHECKING:
 
 
 def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
-    """Module and name of what turns files into rows, and what it is told, as builtins.
+    """Return module, name and options (as builtins) of the function that reads files into rows.
 
-    Labels are left out: an identity names them on their own.
+    Labels are left out: an identity lists them separately.
     """
     function, options = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
-    told = json.loads(canonical({key: options[key] for key in options if key != "labels"}))
-    return function.__module__, function.__name__, told
+    given = json.loads(canonical({key: options[key] for key in options if key != "labels"}))
+    return function.__module__, function.__name__, given
 
 
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
-    """Identity of a data set: its source and the code that reads it."""
+    """Return the identity of a data set: its source and the code that reads it."""
     spec, study = TASKS[task], grid.study
     if translation_language(language):
         return _translated(grid, spec, language)
@@ -90,7 +91,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
 
 
 def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
-    """Identity of a translated training set."""
+    """Return the identity of a translated training set."""
     identity = translations.data_identity(grid.study, task, segment)
     if "code" not in identity:
         entry, _, options = _reader(task.read)
@@ -101,7 +102,7 @@ def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
 
 
 def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
-    """Input files of a data set."""
+    """Return the input files of a data set."""
     spec, study = TASKS[task], grid.study
     if translation_language(language):
         return translations.data_files(study, grid.paths, task, language)
@@ -118,12 +119,12 @@ def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
 
 
 def download(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
-    """Identity of the downloads of a data set: repositories, revisions and file patterns."""
+    """Return the identity of a data set's downloads: repositories, revisions, file patterns."""
     return {"requests": sources.requests(grid.study, TASKS[task], language, split)}
 
 
 def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
-    """Identity of a tokenizer that is trained here."""
+    """Return the identity of a tokenizer that the workflow trains."""
     pretrain = grid.study.bases[base].pretrain
     assert pretrain is not None, base
     return {
@@ -135,7 +136,7 @@ def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
 
 
 def tokens(grid: Grid, task: str) -> dict[str, Any]:
-    """Identity of a task's tokens (tokenizer and data apart)."""
+    """Return the identity of a task's tokens, without tokenizer and data."""
     spec = TASKS[task]
     return {
         "task": task,
@@ -147,7 +148,7 @@ def tokens(grid: Grid, task: str) -> dict[str, Any]:
 
 
 def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> dict[str, Any]:
-    """Identity of a stage (parent and tokens apart): mixture, recipe, seed, numeric code."""
+    """Return the identity of a stage, without parent and tokens: mixture, recipe, seed, code."""
     members = grid.members(base, chain, target)
     pretrain = grid.study.bases[base].pretrain if target is None and chain == EMPTY_CHAIN else None
     dev = grid.dev_members(base, chain, target)
@@ -165,7 +166,7 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
             for member in members
         },
         "recipe": recipe,
-        "dev": {f"{m.task}@{m.language}": _judged(grid, TASKS[m.task]) for m in dev},
+        "dev": {f"{m.task}@{m.language}": _dev_scoring(grid, TASKS[m.task]) for m in dev},
         "code": fingerprint(_features(kinds, recipe, [TASKS[m.task] for m in dev])),
     }
     if pretrain:
@@ -174,34 +175,34 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
 
 
 def _features(kinds: Sequence[str], recipe: Mapping[str, Any], dev: Iterable[Task]) -> list[str]:
-    """The features that a stage uses.
+    """Return the features whose code a stage uses.
 
     Args:
-        kinds: of the tasks that it trains on.
-        recipe: of the stage.
+        kinds: kinds of the tasks that it trains on.
+        recipe: recipe of the stage.
         dev: tasks whose dev sets select its weights.
     """
     used = ["training", *(f"head/{kind}" for kind in kinds)]
     used += ["contrastive"] if "ranking" in kinds else []
     used += [option for option in ("padding_free", "compile") if recipe[option]]
     used += ["lora"] if "lora" in recipe else []
-    judged = list(dev)
-    used += ["selection"] if judged else []
-    for task in judged:
+    tasks = list(dev)
+    used += ["selection"] if tasks else []
+    for task in tasks:
         used += [f"prediction/{task.kind}", f"metrics/{task.scorer or task.kind}"]
     return used
 
 
-def _judged(grid: Grid, task: Task) -> dict[str, Any]:
-    """How a dev set is predicted and scored while a stage trains."""
+def _dev_scoring(grid: Grid, task: Task) -> dict[str, Any]:
+    """Return how a dev set is decoded and scored while a stage trains."""
     decoding = {}
     if task.may_lack_answer:
         decoding["null_threshold"] = null_threshold(grid.study, task.name)
     return {"metric": task.metric, "scorer": task.scorer, "decoding": decoding}
 
 
-def found_base(grid: Grid, base: str) -> dict[str, Any]:
-    """Identity of a base model that is taken from a folder or the hub."""
+def imported_base(grid: Grid, base: str) -> dict[str, Any]:
+    """Return the identity of a base model imported from a folder or the Hub."""
     settings = grid.study.bases[base]
     return {
         "path": settings.path,
@@ -212,7 +213,7 @@ def found_base(grid: Grid, base: str) -> dict[str, Any]:
 
 
 def predictions(grid: Grid, target: str) -> dict[str, Any]:
-    """Identity of a target's predictions (model and data apart): head, decoding, numeric code."""
+    """Return the identity of a target's predictions, without model and data."""
     node = grid.names.all_targets[target]
     head = node.members[0].task if node.members else None
     used = ["prediction", f"prediction/{node.task.kind}"]
@@ -229,7 +230,7 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
 
 
 def scores(grid: Grid, target: str) -> dict[str, Any]:
-    """Identity of a target's scores (predictions apart): metric, protocol, code."""
+    """Return the identity of a target's scores, without predictions."""
     node = grid.names.all_targets[target]
     return {
         "task": node.task.name,
@@ -244,10 +245,10 @@ def scores(grid: Grid, target: str) -> dict[str, Any]:
 
 
 def trivial_baselines(grid: Grid, target: str) -> dict[str, Any]:
-    """Identity of a target's trivial baselines (data apart): training sets, metric, code."""
+    """Return the identity of a target's trivial baselines, without data."""
     node = grid.targets[target]
     members = [f"{m.task}@{m.language}" for m in grid.trivial_baseline_members(target)]
-    # the same for all base models, whose recipes may differ in all but the mixture
+    # one score for all base models: with the recipe of the first, since recipes may differ
     base = next(iter(grid.study.bases))
     recipe = grid.recipe(base, EMPTY_CHAIN, target) if members else {"max_train_examples": 0}
     return {
@@ -269,8 +270,8 @@ def trivial_baselines(grid: Grid, target: str) -> dict[str, Any]:
     }
 
 
-def checked(grid: Grid) -> dict[str, Any]:
-    """Identity of the gate before training: the data sets of the study."""
+def data_check(grid: Grid) -> dict[str, Any]:
+    """Return the identity of the data check before training: the data sets of the study."""
     return {
         "data": sorted({*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()})
     }

@@ -1,4 +1,4 @@
-"""Strategies, and targets, that differ in nothing but the language of their training data."""
+"""Strategies, and targets, that differ only in the language of their training data."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class LanguageContrast:
 
     position: Literal["intermediate", "target"]
     task: str
-    """What is trained on, by its name in the source language."""
+    """Training task, by its name in the source language."""
     target: str
-    """What is evaluated: a target's name, or the task of several targets."""
+    """Evaluated target, or the task of several targets."""
     control: str
-    """The language that the others are compared with: the source language, if it is among them."""
+    """Language that the others are compared with: the source language if present."""
     members: dict[str, tuple[str, str]]
-    """Language to the strategy and the target that train on it."""
+    """Language to the strategy and target that train on it."""
 
 
 def language_contrasts(grid: Grid) -> list[LanguageContrast]:
-    """All of a study: intermediate stages (for each target), then targets' own stages."""
+    """Return all contrasts of a study: intermediate stages (per target), then target stages."""
     intermediate: dict[str, dict[str, str]] = {}
     for strategy, stages in grid.names.strategies.items():
         if len(stages) == 1 and len(stages[0].members) == 1 and not stages[0].with_target:
@@ -75,7 +75,7 @@ def _language_contrasts(
 
 
 def _origin(member: Member) -> str:
-    """The task of a training set in the source language: ``xnli@de`` is ``mnli`` in German."""
+    """Return the task of a training set in the source language: ``mnli`` for ``xnli@de``."""
     return TASKS[member.task].train or member.task
 
 

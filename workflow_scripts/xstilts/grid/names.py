@@ -1,6 +1,6 @@
-"""Study names resolved against the registry: tasks, languages, stages, targets.
+"""Names of a study resolved against the registry: tasks, languages, stages, targets.
 
-The names are read here, whatever they stand for; ``checks`` says whether the study can have it.
+This module resolves names only; ``checks`` validates that data and files exist.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
-    """What the names of one study stand for."""
+    """The resolved names of one study."""
 
     coverage: Coverage
-    """What its source has."""
+    """Data sets of the study's source."""
     strategies: dict[str, tuple[StageNode, ...]]
     """The stages of each strategy, in the study's order."""
     all_targets: dict[str, TargetNode]
-    """All that is measured: the study's own targets, then those of its views."""
+    """All evaluated targets: the study's own, then those of its views."""
 
     def targets_of(self, view: str) -> dict[str, TargetNode]:
-        """The targets of one view by name, in the study's order; an empty name: its own."""
+        """Return the targets of a view by name, in the study's order; empty for its own view."""
         return {name: node for name, node in self.all_targets.items() if node.view == view}
 
     def predicted_targets(self) -> dict[str, TargetNode]:
-        """Those of all views that have predictions of their own."""
+        """Return the targets of all views that have their own predictions."""
         return {name: node for name, node in self.all_targets.items() if node.predicted_as == name}
 
 
@@ -52,16 +52,16 @@ def parse_names(study: Study, lines: Lines, *, files_must_exist: bool = True) ->
 
     Args:
         study: the study.
-        lines: where each of its keys is.
-        files_must_exist: False for a plan of a study whose data are not there yet.
+        lines: file and line of each key.
+        files_must_exist: False for a plan of a study whose data do not exist yet.
 
     Raises:
-        UserError: a name that is not known, or a mixture that is none.
+        UserError: unknown name, or invalid mixture.
     """
     coverage = Coverage(study, files_must_exist=files_must_exist)
     own = {
-        name: _target(coverage, lines, name, spec, key)
-        for name, (spec, key) in wanted_targets(study, lines).items()
+        name: _target(coverage, lines, name, spec, key_path)
+        for name, (spec, key_path) in wanted_targets(study, lines).items()
     }
     strategies = {
         name: tuple(
@@ -76,10 +76,10 @@ def parse_names(study: Study, lines: Lines, *, files_must_exist: bool = True) ->
 
 
 def _members(coverage: Coverage, mixture: Sequence[str], where: str) -> tuple[Member, ...]:
-    """The training sets of a mixture.
+    """Return the training sets of a mixture.
 
     Raises:
-        UserError: a task that is not known, the same set twice, or no set at all.
+        UserError: unknown task, duplicate training set, or empty mixture.
     """
     members: list[Member] = []
     for text in mixture:
@@ -89,30 +89,40 @@ def _members(coverage: Coverage, mixture: Sequence[str], where: str) -> tuple[Me
             raise UserError(f"{where}: {text!r} is twice in one mixture. Remove one.")
         members.append(member)
     if not members:
-        raise UserError(f"{where}: an empty mixture. Name a training set, or drop the stage.")
+        raise UserError(f"{where}: an empty mixture. Name a training set, or remove the stage.")
     return tuple(members)
 
 
-def _stage(coverage: Coverage, lines: Lines, mixture: str | list[str], key: KeyPath) -> StageNode:
-    """A stage of a strategy: a named one, or a mixture."""
+def _stage(
+    coverage: Coverage, lines: Lines, mixture: str | list[str], key_path: KeyPath
+) -> StageNode:
+    """Return a stage of a strategy: a named stage, or a mixture."""
     study, name, recipe = coverage.study, None, Recipe()
     if isinstance(mixture, str) and mixture in study.stages:
-        name, recipe, key = mixture, study.stages[mixture].recipe, ("stages", mixture, "mixture")
+        name, recipe, key_path = (
+            mixture,
+            study.stages[mixture].recipe,
+            ("stages", mixture, "mixture"),
+        )
         mixture = study.stages[mixture].mixture
     listed = [mixture] if isinstance(mixture, str) else mixture
     with_target = TARGET in listed
-    members = _members(coverage, [text for text in listed if text != TARGET], lines.where(key))
+    members = _members(coverage, [text for text in listed if text != TARGET], lines.where(key_path))
     label = name or stage_label(members, study.source_language, with_target=with_target)
-    return StageNode(label=label, members=members, recipe=recipe, with_target=with_target, key=key)
+    return StageNode(
+        label=label, members=members, recipe=recipe, with_target=with_target, key_path=key_path
+    )
 
 
-def _target(coverage: Coverage, lines: Lines, name: str, spec: Target, key: KeyPath) -> TargetNode:
-    """A target of the study's own.
+def _target(
+    coverage: Coverage, lines: Lines, name: str, spec: Target, key_path: KeyPath
+) -> TargetNode:
+    """Return a target of the study.
 
     Raises:
-        UserError: no such task, no language, or it needs training data and is to have none.
+        UserError: unknown task, no language, or ``train: none`` for a task that needs training.
     """
-    where = lines.where(key)
+    where = lines.where(key_path)
     task = coverage.task(spec.task or name, where)
     if isinstance(spec.languages, str):
         languages = _group(coverage, coverage.languages(task, spec.split), spec.languages)
@@ -125,7 +135,7 @@ def _target(coverage: Coverage, lines: Lines, name: str, spec: Target, key: KeyP
     if mixture == UNTRAINED and task.kind not in EMBEDDING_KINDS:
         raise UserError(
             f"{where}.train: {UNTRAINED!r}, but {task.name} ({task.kind}) needs a trained "
-            "head. Leave the key out, or name a training set."
+            "head. Remove the key, or name a training set."
         )
     members: tuple[Member, ...] = ()
     if mixture is not None and mixture != UNTRAINED:
@@ -141,14 +151,14 @@ def _target(coverage: Coverage, lines: Lines, name: str, spec: Target, key: KeyP
         protocol=coverage.study.protocol,
         model=name,
         predicted_as=name,
-        key=key,
+        key_path=key_path,
     )
 
 
 def _group(
     coverage: Coverage, languages: tuple[str, ...], name: GroupName | Literal["all"]
 ) -> tuple[str, ...]:
-    """Those of some languages that are of a group; all of the microworld's."""
+    """Return the languages that belong to a group; in the microworld, all of them."""
     if name == "all" or coverage.world:
         return languages
     return tuple(language for language in languages if language in GROUPS[name])

@@ -1,4 +1,4 @@
-"""What the names of a study stand for: stages of chains, and targets."""
+"""Resolved stages and targets of a study."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ class StageNode:
     members: tuple[Member, ...]
     recipe: Recipe
     with_target: bool = False
-    """Whether these are trained on together with the target, in its own stage."""
-    key: KeyPath = field(compare=False)
-    """Where the study has its mixture."""
+    """True if these are trained jointly with the target, in the target stage."""
+    key_path: KeyPath = field(compare=False)
+    """Key path of its mixture in the study file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetNode:
-    """One column of the table."""
+    """One column of the transfer table."""
 
     name: str
     task: Task
     languages: tuple[str, ...]
     split: Split
     members: tuple[Member, ...]
-    """What its stage trains on; empty for a target that is evaluated without training."""
+    """Training sets of its stage; empty for a target that is evaluated without training."""
     recipe: Recipe
     protocol: ProtocolName
     view: str = ""
-    """Among which other targets it is averaged: the study's own, or a name (``grid.views``)."""
+    """View whose targets it is averaged with; empty for the study's own (``grid.views``)."""
     model: str
-    """The target whose models these are."""
+    """Name of the target whose models are evaluated."""
     predicted_as: str
-    """The target whose predictions these are: its own, unless a view makes the same."""
-    key: KeyPath = field(compare=False)
-    """Where the study asks for it."""
+    """Name of the target whose predictions are scored; views with equal predictions share them."""
+    key_path: KeyPath = field(compare=False)
+    """Key path of the target or suite in the study file."""

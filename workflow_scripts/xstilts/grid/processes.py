@@ -1,4 +1,4 @@
-"""How many processes train the stages of a base model, checked against their recipes."""
+"""Data-parallel settings of each base model, validated against the recipes of its stages."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 def parallel(stages: Stages, base: str) -> Parallel:
-    """The processes that train a stage of a base: its own setting, or the study's."""
+    """Return the data-parallel settings of a base: its own, or the study's."""
     return stages.study.bases[base].parallel or stages.study.parallel
 
 
 def check_parallel(stages: Stages) -> None:
-    """Raise where a stage cannot be trained by as many processes as it is to be.
+    """Check that each stage can be trained by the configured number of processes.
 
     Raises:
-        UserError: an optimiser step has fewer examples than there are processes, or the recipe
-            asks for what works on a whole model only.
+        UserError: an optimiser step has fewer examples than processes, or the recipe uses a feature
+            that needs the whole model in one process.
     """
     for base, settings in stages.study.bases.items():
         wanted = parallel(stages, base)
@@ -37,7 +37,7 @@ def check_parallel(stages: Stages) -> None:
             if recipe["batch_size"] < wanted.processes:
                 raise UserError(
                     f"{where}: {wanted.processes} processes, but a step of the stage {stage} of "
-                    f"{base} has {recipe['batch_size']} examples, so that some would have none. "
+                    f"{base} has only {recipe['batch_size']} examples. "
                     f"Set processes to {recipe['batch_size']} or less, or raise batch_size."
                 )
             tasks = [member.task for member in stages.members(base, chain, target)]
@@ -45,15 +45,15 @@ def check_parallel(stages: Stages) -> None:
             if pairs:
                 raise UserError(
                     f"{where}: {pairs[0]} in the stage {stage} of {base} compares all pairs of a "
-                    "step, which several processes do not. Set processes to 1 for this base."
+                    "step, which needs a single process. Set processes to 1 for this base."
                 )
             if recipe.get("lora", {}).get("quantise") and wanted.mode == "fsdp":
                 raise UserError(
                     f"{where}: the recipe of the stage {stage} of {base} quantises its weights, "
-                    "which cannot be shared out. Use mode ddp, or leave out quantise."
+                    "which cannot be sharded. Use mode ddp, or remove quantise."
                 )
             if recipe["padding_free"] and wanted.mode == "fsdp":
                 raise UserError(
                     f"{where}: the recipe of the stage {stage} of {base} has padding_free, which "
-                    "needs the whole model in each process. Use mode ddp, or leave it out."
+                    "needs the whole model in each process. Use mode ddp, or remove padding_free."
                 )

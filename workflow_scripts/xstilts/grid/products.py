@@ -1,4 +1,4 @@
-"""Any product of a study by its path: what declares it, and the manifests it is made from."""
+"""Products of a study by path: declared identity, and the files they depend on."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product as the study declares it now."""
+    """One product, as currently declared by the study."""
 
     name: str
-    record: Path
-    """A file of it that is written last, or by which it is known."""
+    identity_file: Path
+    """File with its identity, written last; one of its files if ``holds_identity`` is false."""
     declared: dict[str, Any]
     inputs: tuple[str, ...]
-    """Files whose content decides it: manifests, original files or predictions."""
+    """Files whose content determines it: manifests, original files or predictions."""
     holds_identity: bool = True
-    """Whether ``record``, a manifest or Parquet file, has the identity with which it was made.
-    Tables, figures and the report have it in Snakemake's record alone."""
+    """True if ``identity_file``, a manifest or Parquet file, contains the identity. For tables,
+    figures and the report it is only in Snakemake's metadata."""
 
 
 def _data(grid: Grid, task: str, language: str, split: Split) -> Product:
@@ -62,7 +62,7 @@ def _tokens(grid: Grid, base: str, task: str, language: str, split: str) -> Prod
 def _base(grid: Grid, base: str, part: str) -> Product:
     manifest = grid.paths.tokenizer(base) if part == "tokenizer" else grid.paths.base(base)
     if not grid.study.bases[base].pretrain:
-        return Product(product(manifest), Path(manifest), identities.found_base(grid, base), ())
+        return Product(product(manifest), Path(manifest), identities.imported_base(grid, base), ())
     if part == "tokenizer":
         members = grid.text_members(base)
         inputs = tuple(grid.paths.data(m.task, m.language, "train") for m in members)
@@ -99,28 +99,28 @@ def _predictions(
     grid: Grid, base: str, seed: str, chain: str, target: str, language: str
 ) -> Product:
     number, node = int(seed.removeprefix("seed-")), grid.names.all_targets[target]
-    record = grid.prediction(base, number, grid.stages_of(chain), target, language)
+    file = grid.prediction(base, number, grid.stages_of(chain), target, language)
     inputs = (
         grid.model_of(base, number, chain, target),
         grid.paths.data(node.task.name, language, node.split),
         grid.paths.tokens(base, node.task.name, language, node.split),
     )
-    name = f"{product(record)}/{language}"
-    return Product(name, Path(record), identities.predictions(grid, target), inputs)
+    name = f"{product(file)}/{language}"
+    return Product(name, Path(file), identities.predictions(grid, target), inputs)
 
 
 def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Product:
     number, stages = int(seed.removeprefix("seed-")), grid.stages_of(chain)
-    record = grid.paths.scores(base, number, stages, target)
+    file = grid.paths.scores(base, number, stages, target)
     inputs = tuple(
         grid.prediction(base, number, stages, target, language)
         for language in grid.names.all_targets[target].languages
     )
-    return Product(product(record), Path(record), identities.scores(grid, target), inputs)
+    return Product(product(file), Path(file), identities.scores(grid, target), inputs)
 
 
 def _trivial_baselines(grid: Grid, target: str) -> Product:
-    record, node = grid.paths.trivial_baselines(target), grid.targets[target]
+    file, node = grid.paths.trivial_baselines(target), grid.targets[target]
     inputs = (
         *(
             grid.paths.data(m.task, m.language, "train")
@@ -128,33 +128,33 @@ def _trivial_baselines(grid: Grid, target: str) -> Product:
         ),
         *(grid.paths.data(node.task.name, code, node.split) for code in node.languages),
     )
-    return Product(
-        product(record), Path(record), identities.trivial_baselines(grid, target), inputs
-    )
+    return Product(product(file), Path(file), identities.trivial_baselines(grid, target), inputs)
 
 
 def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
     submission = submissions.Submission(base, int(seed.removeprefix("seed-")), chain)
-    record = submissions.manifest(grid, submission)
-    files = submissions.prediction_files(grid, submission)
-    inputs = tuple(file for languages in files.values() for file in languages.values())
-    return Product(product(record), Path(record), submissions.identity(grid), inputs)
+    file = submissions.manifest(grid, submission)
+    by_task = submissions.prediction_files(grid, submission)
+    inputs = tuple(path for languages in by_task.values() for path in languages.values())
+    return Product(product(file), Path(file), submissions.identity(grid), inputs)
 
 
 def _summary(grid: Grid, kind: str, values: Sequence[str]) -> Product:
-    """The product of a job that sums up a study: all files of a job are one product."""
+    """Return the product of a summary job: all its files are one product."""
     models = [*grid.intermediate_models(), *map(grid.paths.base, grid.study.bases)]
-    drawn = [*grid.intermediate_models(), *grid.target_models()]
+    trained = [*grid.intermediate_models(), *grid.target_models()]
     overlap = f"{grid.paths.tables}/overlap.csv"
     if kind == "report":
-        inputs = [*report_tables(grid), *view_tables(grid), overlap, *drawn]
-        return _summed("report", grid.paths.report, summaries.report(grid), inputs)
+        inputs = [*report_tables(grid), *view_tables(grid), overlap, *trained]
+        return _summary_product("report", grid.paths.report, summaries.report(grid), inputs)
     if kind == "figures":
         first = figure_files(grid)[0]
-        return _summed("figures", first, summaries.figures(grid), [*report_tables(grid), *drawn])
+        return _summary_product(
+            "figures", first, summaries.figures(grid), [*report_tables(grid), *trained]
+        )
     if values == ["overlap"]:
         data = [*grid.training_data(), *grid.evaluation_data()]
-        return _summed("tables/overlap", overlap, summaries.overlap(grid), data)
+        return _summary_product("tables/overlap", overlap, summaries.overlap(grid), data)
     view = grid.in_view("/".join(values[:-1]))
     first = "transfer" if values[-1] in TABLES else "effects"
     declared, inputs = summaries.tables(view), [*view.scores(), *view.trivial_baselines(), overlap]
@@ -164,15 +164,17 @@ def _summary(grid: Grid, kind: str, values: Sequence[str]) -> Product:
         inputs = [*view.scores(), *choice, *models, *grid.study.claims]
         declared = summaries.statistics(view)
     file = f"{view.paths.tables}/{first}.md"
-    return _summed(product(file), file, declared, inputs)
+    return _summary_product(product(file), file, declared, inputs)
 
 
-def _summed(name: str, file: str, declared: dict[str, Any], inputs: Iterable[str]) -> Product:
+def _summary_product(
+    name: str, file: str, declared: dict[str, Any], inputs: Iterable[str]
+) -> Product:
     return Product(name, Path(file), declared, tuple(inputs), holds_identity=False)
 
 
 SUMMARIES = ("tables", "figures", "report")
-"""The first path segments of what is made of all cells together."""
+"""First path segments of products made from all cells."""
 
 MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "data": (_data, ("task", "language", "split")),
@@ -186,14 +188,14 @@ MAKERS: Mapping[str, tuple[Callable[..., Product], tuple[str, ...]]] = {
     "trivial_baselines": (_trivial_baselines, ("target",)),
     "submission": (_submission, ("base", "seed", "chain")),
 }
-"""First path segment below ``results/STUDY`` to how to describe a product of that kind."""
+"""First path segment below ``results/STUDY`` to the function and wildcards of that kind."""
 
 
 def find_product(grid: Grid, path: str) -> Product:
-    """The product that a path (file, folder, or the part below ``results/STUDY``) belongs to.
+    """Return the product at a path (file, folder, or the part below ``results/STUDY``).
 
     Raises:
-        UserError: the path is not one of a product of this study.
+        UserError: the path does not belong to a product of this study.
     """
     text = path.replace("\\", "/").rstrip("/").removesuffix("/manifest.json")
     text = text.partition(grid.paths.root + "/")[2] or text
@@ -204,10 +206,10 @@ def find_product(grid: Grid, path: str) -> Product:
         return _named_summary(grid, kind, values, path)
     if kind not in MAKERS:
         raise unknown("kind of product", kind, (*MAKERS, *SUMMARIES), path)
-    maker, nouns = MAKERS[kind]
-    if len(values) != len(nouns):
-        shape = "/".join([kind, *(noun.upper() for noun in nouns)])
-        raise UserError(f"{path}: a path of this kind reads {grid.paths.root}/{shape}.")
+    maker, wildcards = MAKERS[kind]
+    if len(values) != len(wildcards):
+        pattern = "/".join([kind, *(name.upper() for name in wildcards)])
+        raise UserError(f"{path}: expected a path of the form {grid.paths.root}/{pattern}.")
     checks: dict[str, Collection[str]] = {
         "base": grid.study.bases,
         "chain": grid.chains,
@@ -215,14 +217,14 @@ def find_product(grid: Grid, path: str) -> Product:
         "seed": [f"seed-{seed}" for seed in grid.study.seeds],
         "tokenizer or model": ["tokenizer", "model"],
     }
-    for noun, value in zip(nouns, values, strict=True):
-        if noun in checks and value not in checks[noun]:
-            raise unknown(noun, value, checks[noun], path)
+    for name, value in zip(wildcards, values, strict=True):
+        if name in checks and value not in checks[name]:
+            raise unknown(name, value, checks[name], path)
     return maker(grid, *values)
 
 
 def _named_summary(grid: Grid, kind: str, values: list[str], path: str) -> Product:
-    """The table, figure or report that a path names."""
+    """Return the table, figure or report at a path."""
     view = "/".join(values[:-1]) if kind == "tables" else ""
     if view not in grid.views:
         raise unknown("view", view, filter(None, grid.views), path)
@@ -237,7 +239,7 @@ def _named_summary(grid: Grid, kind: str, values: list[str], path: str) -> Produ
 
 
 def study_products(grid: Grid) -> Iterator[Product]:
-    """All products of a study, made or not, each once."""
+    """Yield all products of a study, existing or not, without duplicates."""
     ends = [
         *(f"{grid.in_view(view).paths.tables}/{n}.md" for view in grid.views for n in ENDS),
         grid.paths.report,
@@ -248,11 +250,11 @@ def study_products(grid: Grid) -> Iterator[Product]:
 
 
 ENDS = ("transfer", "effects")
-"""One table of each job that makes tables."""
+"""One table of each job that builds tables."""
 
 
 def with_inputs(grid: Grid, products: Iterable[Product]) -> Iterator[Product]:
-    """Products and all that they are made from, each once."""
+    """Yield products and everything they depend on, without duplicates."""
     queue, seen, files = deque(products), set(), set()
     while queue:
         item = queue.popleft()
@@ -260,14 +262,14 @@ def with_inputs(grid: Grid, products: Iterable[Product]) -> Iterator[Product]:
             continue
         seen.add(item.name)
         yield item
-        # looked up once each: what many products share would take most of the time
+        # each file is looked up once: shared inputs would dominate the time
         new = [file for file in item.inputs if file not in files]
         files.update(new)
         queue.extend(_products_of(grid, new))
 
 
 def inputs_of(grid: Grid, item: Product) -> Iterator[Product]:
-    """The products that a product is made from directly; original files are none."""
+    """Yield the products that a product depends on directly; original files are not products."""
     return _products_of(grid, item.inputs)
 
 

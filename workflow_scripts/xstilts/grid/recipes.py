@@ -1,4 +1,4 @@
-"""The recipe of each stage: defaults, task, the study's levels, the base model, the stage."""
+"""The recipe of each stage, merged from defaults, task, study, base model and stage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Position = Literal["pretrain", "intermediate", "target"]
 
 
 def head_name(task: str) -> str:
-    """The head of a task: its own, but one for all masked language modelling."""
+    """Return the name of a task's head: the task, or ``mlm`` for all masked language modelling."""
     return "mlm" if TASKS[task].kind == "mlm" else task
 
 
@@ -35,17 +35,17 @@ def stage_recipe(
     members: Sequence[Member],
     narrower: Sequence[Recipe],
 ) -> dict[str, Any]:
-    """All of a stage's recipe that changes its result.
+    """Return the part of a stage's recipe that changes its result.
 
     Args:
         study: the study.
-        position: of the stage in its chain.
+        position: position of the stage in its chain.
         members: its training sets.
         narrower: overrides of levels that are narrower than the study's, the narrowest last.
 
     Raises:
-        UserError: a loss weight names no task, the stage's own names one that it lacks, or
-            quantised weights are to take adapters in.
+        UserError: a loss weight for an unknown task, or for a task that the stage lacks; or
+            adapters that cannot be merged into quantised weights.
     """
     recipe = _settings(study, position, members, narrower)
     heads = {head_name(member.task): None for member in members}
@@ -54,7 +54,7 @@ def stage_recipe(
     if set(heads) == {"mlm"}:
         recipe["label_smoothing"] = 0.0
     lora = None if position == "pretrain" else _lora(recipe["lora"])
-    # without adapters the key is not there, so that it is no part of what such a stage is
+    # without adapters the key is left out, so that it is not part of the identity
     recipe = {key: value for key, value in recipe.items() if key != "lora"}
     recipe |= {"lora": lora} if lora else {}
     own = bool(narrower) and "loss_weights" in narrower[-1].model_fields_set
@@ -69,30 +69,29 @@ def stage_runtime(
     members: Sequence[Member],
     narrower: Sequence[Recipe],
 ) -> dict[str, int]:
-    """How a stage is run, in numbers: what does not change its result."""
+    """Return a stage's runtime settings as integers; they do not change its result."""
     settings = _settings(study, position, members, narrower)
     return {key: int(settings[key]) for key in RUNTIME_KEYS}
 
 
 def _lora(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The adapters of a stage with all their settings; None where all weights are trained."""
+    """Return a stage's adapters with all settings; None if all weights are trained."""
     lora = None if given is None else Lora(**given)
     if lora is None or not lora.enabled:
         return None
     if lora.quantise and lora.merge:
         raise UserError(
-            f"lora: weights in {lora.quantise} cannot take adapters in without being rounded "
-            "anew, and the model would be another than the trained one. Set `merge: false`, "
-            "which keeps the adapters apart."
+            f"lora: merging adapters into {lora.quantise} weights would round them again and "
+            "change the trained model. Set `merge: false`, which saves the adapters separately."
         )
-    # not quantised is not said, so that it is no part of what such a stage is
+    # left out if not quantised, so that it is not part of the identity
     return lora.model_dump(exclude={"enabled"} | (set() if lora.quantise else {"quantise"}))
 
 
 def _loss_weights(
     weights: Mapping[str, float], known: Mapping[str, None], heads: Mapping[str, None]
 ) -> dict[str, float]:
-    """Those of the stage's tasks; none for a task alone, and those of 1 go without saying."""
+    """Return the loss weights of a mixture other than 1; none for a single task."""
     for name in weights:
         if name not in known:
             raise unknown("task of the mixture", name, known, "loss_weights")
@@ -107,10 +106,10 @@ def _settings(
     members: Sequence[Member],
     narrower: Sequence[Recipe],
 ) -> dict[str, Any]:
-    """Every key for a stage, from all levels.
+    """Merge all levels of a stage's recipe.
 
-    The field's and the study's recipe of a task apply to a stage that trains on that task alone;
-    a mixture takes the recipe of its position.
+    The recipe of a task, built in or from the study, applies to stages that train on that task
+    only; mixtures use the recipe of their position.
     """
     settings = Recipe().model_dump()
     tasks = {member.task for member in members}
@@ -129,18 +128,18 @@ def _settings(
 
 
 def token_options(study: Study, task: str) -> dict[str, int]:
-    """Sequence length and window stride of a task, the same in all stages: tokens are shared."""
+    """Return maximum length and stride of a task; all stages share them, as they share tokens."""
     options = _task_recipe(study, task)
     return {key: int(options[key]) for key in TOKEN_KEYS}
 
 
 def null_threshold(study: Study, task: str) -> float:
-    """By how much no answer must outscore the best span of a question of this task."""
+    """Return the task's threshold for predicting "no answer"."""
     return float(_task_recipe(study, task)["null_threshold"])
 
 
 def _task_recipe(study: Study, task: str) -> dict[str, Any]:
-    """The recipe of a task apart from any stage."""
+    """Return the recipe of a task, independent of any stage."""
     options = Recipe().model_dump() | dict(TASKS[task].recipe) | study.recipes.all.given()
     if task in study.recipes.tasks:
         options |= study.recipes.tasks[task].given()

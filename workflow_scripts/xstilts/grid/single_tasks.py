@@ -1,4 +1,4 @@
-"""Strategies of one stage on one task, which tell how hard the task is."""
+"""Strategies with one stage on one task, which measure the difficulty of the task."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class SingleTask(NamedTuple):
-    """A strategy whose one stage trains on one set of one task."""
+    """A strategy with a single stage on a single training set."""
 
     strategy: str
     label: str
-    """Of the stage."""
+    """Label of the stage."""
     member: Member
 
 
 def single_tasks(grid: Grid) -> list[SingleTask]:
-    """Strategies of one stage on one set, masked language modelling apart, which has no answers."""
+    """Return the strategies with one stage on one training set, except for MLM."""
     return [
         SingleTask(strategy, stages[0].label, stages[0].members[0])
         for strategy, stages in grid.names.strategies.items()

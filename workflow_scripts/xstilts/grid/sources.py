@@ -1,4 +1,4 @@
-"""The files of each data set of a study: where they lie, or what has to be downloaded."""
+"""Files of each data set of a study: local paths, or download requests."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Task
 
 MAIN = "main"
-"""The branch of a repository for which neither task nor study names a revision."""
+"""Default branch of a repository without a revision in task or study."""
 
 Request = dict[str, Any]
-"""What to download, as builtins: ``repo``, ``revision``, ``files`` (patterns, preferred first)."""
+"""Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first)."""
 
 
 def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
-    """The languages in which the study's source (the microworld apart) has a split of a task."""
+    """Return the languages of a task's split in the study's source (except the microworld)."""
     if study.source == "original":
         return tuple(code for code in task.languages if split in task.splits(code))
     return hub_languages(task, split)
@@ -41,10 +41,10 @@ def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
 def local_files(
     study: Study, task: Task, language: str, split: Split, where: str = "source"
 ) -> list[Path]:
-    """The files of a data set on this machine; none for one that is downloaded.
+    """Return the local files of a data set; empty if it is downloaded.
 
     Raises:
-        UserError: a file or folder is missing, or the source does not have this data set.
+        UserError: a file or folder is missing, or the source lacks this data set.
     """
     if study.source == "original":
         return original_files(task, Path(str(study.data_root)), language, split, where)
@@ -55,7 +55,7 @@ def local_files(
 
 
 def relative_names(study: Study, task: Task, files: list[Path]) -> list[str]:
-    """Files by their path below ``data_root`` or in their repository."""
+    """Return paths of files relative to ``data_root`` or their repository."""
     root = Path(str(study.data_root))
     if study.source == "mirror":
         root = Path(str(study.mirror)) / on_hub(task, "source").repo
@@ -67,18 +67,18 @@ class TextFiles:
     """The files of one ``text`` entry in one language."""
 
     files: tuple[str, ...]
-    """On this machine; empty if they are downloaded."""
+    """Local files; empty if they are downloaded."""
     request: Request | None
-    """What to download; None if the files are here."""
+    """Download request; None for local files."""
     declared: str | dict[str, Any]
-    """Its part of the data set's identity."""
+    """Contribution to the data set's identity."""
 
 
 def text_files(study: Study, text: Text, language: str, where: str = "text") -> TextFiles:
-    """Where the files of a ``text`` entry lie.
+    """Return the files of a ``text`` entry.
 
     Raises:
-        UserError: there is no such file; names the nearest one.
+        UserError: no such file; the message suggests the nearest name.
     """
     [pattern] = filled([str(text.files)], language, {})
     options = {"column": text.column, "limit": text.limit}
@@ -104,7 +104,7 @@ def _plain_files(pattern: str, where: str) -> list[Path]:
     folder = Path(pattern).parent
     siblings = [file.as_posix() for file in folder.iterdir()] if folder.is_dir() else []
     raise UserError(
-        f"{where}: no such text file: {pattern}.{nearest(siblings, [pattern])} Put it there or "
+        f"{where}: no such text file: {pattern}.{nearest(siblings, [pattern])} Add the file or "
         "correct the key `files`."
     )
 
@@ -114,7 +114,7 @@ def _request(study: Study, repo: str, revision: str, patterns: list[str]) -> Req
 
 
 def text_entries(study: Study, task: str, language: str) -> list[Text]:
-    """The ``text`` entries of a study that (mlm | tlm, language) is made of."""
+    """Return the study's ``text`` entries for a task (mlm or tlm) and language."""
     wanted = {language} if task == "mlm" else {language, study.source_language}
     return [
         text
@@ -124,7 +124,7 @@ def text_entries(study: Study, task: str, language: str) -> list[Text]:
 
 
 def requests(study: Study, task: Task, language: str, split: Split) -> list[Request]:
-    """What has to be downloaded for a data set; for text, an item per ``text`` entry on the hub."""
+    """Return the download requests of a data set; for text, one per ``text`` entry on the Hub."""
     if task.kind == "mlm":
         found: list[TextFiles] = []
         for text in text_entries(study, task.name, language):

@@ -1,4 +1,4 @@
-"""The prefix tree of a study's stages: what each is trained on, and by which recipe."""
+"""The prefix tree of a study's stages: training sets and recipe of each."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Stages:
 
     study: Study
     lines: Lines
-    """Where each of its keys is."""
+    """File and line of each key."""
     names: Names
-    """What its names stand for."""
+    """The resolved names."""
 
     @cached_property
     def paths(self) -> Paths:
-        """Where its products are."""
+        """Paths of its products."""
         return Paths(f"results/{self.study.study}")
 
     @cached_property
     def chains(self) -> dict[str, tuple[StageNode, ...]]:
-        """Every chain and every prefix of one, by its label; a shared prefix stands once."""
+        """All chains and their prefixes by label; shared prefixes occur once."""
         found: dict[str, tuple[StageNode, ...]] = {EMPTY_CHAIN: ()}
         for stages in self.names.strategies.values():
             for length in range(1, len(stages) + 1):
@@ -48,16 +48,16 @@ class Stages:
         return found
 
     def joined(self, chain: str) -> StageNode | None:
-        """The last stage of a chain, if the target's own stage trains on it as well."""
+        """Return the last stage of a chain if it is trained jointly with the target."""
         stages = self.chains[chain]
         return stages[-1] if stages and stages[-1].with_target else None
 
     @cached_property
     def intermediate_chains(self) -> tuple[str, ...]:
-        """Chains after which there is a model.
+        """Chains that end in an intermediate model.
 
-        Of a stage that is joined with the target there is one only where a target has nothing to
-        train on: what is left of the mixture is then a stage of its own.
+        A stage that is joint with the target has one only if a target has no training data: the
+        rest of the mixture is then trained as a separate stage.
         """
         untrained = any(not node.members for node in self.names.targets_of("").values())
         return tuple(
@@ -67,11 +67,11 @@ class Stages:
         )
 
     def stages_of(self, chain: str) -> tuple[str, ...]:
-        """Stage labels of a chain label."""
+        """Split a chain label into stage labels."""
         return () if chain == EMPTY_CHAIN else tuple(chain.split(STAGE_JOINER))
 
     def text_members(self, base: str) -> tuple[Member, ...]:
-        """What a base model that is built here is pretrained on."""
+        """Return the training sets of a base model's pretraining."""
         pretrain = self.study.bases[base].pretrain
         members = [Member("mlm", language) for language in self.names.coverage.text_languages]
         if pretrain and pretrain.tlm:
@@ -79,7 +79,7 @@ class Stages:
         return tuple(members)
 
     def members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
-        """Training sets of the last stage of a model."""
+        """Return the training sets of a model's last stage."""
         if target is not None:
             joined = self.joined(chain)
             more = joined.members if joined else ()
@@ -89,17 +89,17 @@ class Stages:
         return self.chains[chain][-1].members
 
     def recipe(self, base: str, chain: str, target: str | None) -> dict[str, Any]:
-        """The full recipe of the last stage of a model."""
+        """Return the full recipe of a model's last stage."""
         return stage_recipe(self.study, *self._levels(base, chain, target))
 
     def runtime(self, base: str, chain: str, target: str | None) -> dict[str, int]:
-        """What the recipe says of how that stage is run, which does not change its result."""
+        """Return the runtime settings of a model's last stage."""
         return stage_runtime(self.study, *self._levels(base, chain, target))
 
     def _levels(
         self, base: str, chain: str, target: str | None
     ) -> tuple[Position, tuple[Member, ...], tuple[Recipe, ...]]:
-        """Position, training sets and narrower recipes of the last stage of a model."""
+        """Return position, training sets and narrower recipes of a model's last stage."""
         members, of_base = self.members(base, chain, target), self.study.bases[base].recipe
         if target is not None:
             joined = self.joined(chain)
@@ -112,9 +112,9 @@ class Stages:
         return "pretrain", members, (pretrain.recipe,)
 
     def dev_members(self, base: str, chain: str, target: str | None) -> tuple[Member, ...]:
-        """Training sets on whose dev sets the weights of a model are selected.
+        """Return the training sets on whose dev sets a model's weights are selected.
 
-        A translated one has none of its own: it is selected on that of the source language.
+        Translated training sets have no dev set and use that of the source language.
         """
         if self.recipe(base, chain, target)["selection"] == "last":
             return ()
@@ -129,24 +129,24 @@ class Stages:
 
     @cached_property
     def strategy_chains(self) -> tuple[str, ...]:
-        """Chains after which targets are trained, without those that are only on the way."""
+        """Chains of strategies, after which targets are trained; without mere prefixes."""
         labels = (tuple(node.label for node in nodes) for nodes in self.names.strategies.values())
         return tuple(dict.fromkeys(chain_label(stages) for stages in labels))
 
     def trained(self) -> Iterator[tuple[str, str | None]]:
-        """(chain, target) of everything that is trained on each base, after its pretraining."""
+        """Yield (chain, target) of all stages of each base after its pretraining."""
         yield from ((chain, None) for chain in self.intermediate_chains)
         for target, node in self.names.targets_of("").items():
             yield from ((chain, target) for chain in self.strategy_chains if node.members)
 
     def trained_with_base(self, base: str) -> Iterator[tuple[str, str | None]]:
-        """The same, and the pretraining of a base that is built here before all else."""
+        """Yield (chain, target) of all stages of a base, its pretraining first if it has one."""
         if self.study.bases[base].pretrain:
             yield EMPTY_CHAIN, None
         yield from self.trained()
 
     def selecting_members(self) -> list[Member]:
-        """Training sets of which any stage uses the dev set, without repetition."""
+        """Return the training sets whose dev sets any stage uses, without duplicates."""
         found = {
             member: None
             for base in self.study.bases
@@ -156,14 +156,14 @@ class Stages:
         return list(found)
 
     def selection_data(self) -> list[str]:
-        """Manifests of all dev sets that weights are selected on."""
+        """Return the manifests of all dev sets on which weights are selected."""
         return [
             self.paths.data(member.task, member.language, "validation")
             for member in self.selecting_members()
         ]
 
     def training_members(self) -> list[Member]:
-        """All training sets, pretraining text included, without repetition."""
+        """Return all training sets, pretraining text included, without duplicates."""
         members: dict[Member, None] = {}
         for base, settings in self.study.bases.items():
             if settings.pretrain:
@@ -176,11 +176,11 @@ class Stages:
         return list(members)
 
     def training_data(self) -> list[str]:
-        """Manifests of all training sets, pretraining text included."""
+        """Return the manifests of all training sets, pretraining text included."""
         return [self.paths.data(m.task, m.language, "train") for m in self.training_members()]
 
     def evaluation_data(self) -> list[str]:
-        """Manifests of all evaluated sets, those of all views."""
+        """Return the manifests of all evaluation sets of all views."""
         found = {
             self.paths.data(target.task.name, language, target.split): None
             for target in self.names.all_targets.values()
@@ -189,7 +189,7 @@ class Stages:
         return list(found)
 
     def text_sources(self, task: str, language: str) -> list[str | TextFiles]:
-        """What the text of (mlm | tlm, language) is taken from: data manifests, or files."""
+        """Return the sources of text for mlm or tlm in a language: data manifests, or files."""
         wanted = sorted({language, *([] if task == "mlm" else [self.study.source_language])})
         sources: list[str | TextFiles] = []
         for text in text_entries(self.study, task, language):

@@ -1,4 +1,4 @@
-"""Which predictions of a study are part of the layout of a submission."""
+"""Submissions of a study: the predictions that fit XTREME's layout."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ KINDS: Mapping[str, str] = {
     "pairs": "mining",
     "entities": "ranking",
 }
-"""Format to the kind of task whose predictions can be written in it."""
+"""Format to the task kind whose predictions it can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One submission: the predictions of one chain on one base model with one seed."""
+    """One submission: the predictions of one base model, seed and chain."""
 
     base: str
     seed: int
     chain: str
 
 
-def exported(grid: Grid) -> dict[str, str]:
-    """Task to the target whose predictions are exported.
+def submitted_targets(grid: Grid) -> dict[str, str]:
+    """Return, for each task, the target whose predictions are submitted.
 
-    It is evaluated on the test split; of several, the one that has the task's name, else the first.
+    It is evaluated on the test split; of several, the one with the task's name, else the first.
     """
     found: dict[str, str] = {}
     for name, node in grid.targets.items():
@@ -51,38 +51,38 @@ def exported(grid: Grid) -> dict[str, str]:
 
 
 def all_submissions(grid: Grid) -> list[Submission]:
-    """All submissions of a study; none if no target is part of the layout."""
-    if not exported(grid):
+    """Return all submissions of a study; none if no target is part of the layout."""
+    if not submitted_targets(grid):
         return []
     cells = (Submission(cell.base, cell.seed, chain_label(cell.stages)) for cell in grid.cells())
     return list(dict.fromkeys(cells))
 
 
 def manifest(grid: Grid, submission: Submission) -> str:
-    """Manifest of a submission; ``labels`` and ``predictions`` are beside it."""
+    """Return the manifest of a submission, next to ``labels`` and ``predictions``."""
     return grid.paths.submission(submission.base, submission.seed, grid.stages_of(submission.chain))
 
 
 def manifests(grid: Grid) -> list[str]:
-    """Manifests of all submissions."""
+    """Return the manifests of all submissions."""
     return [manifest(grid, submission) for submission in all_submissions(grid)]
 
 
 def prediction_files(grid: Grid, submission: Submission) -> dict[str, dict[str, str]]:
-    """Task to language to the workflow's prediction file."""
+    """Return the workflow's prediction files by task and language."""
     base, seed, stages = submission.base, submission.seed, grid.stages_of(submission.chain)
     return {
         task: {
             language: grid.paths.prediction(base, seed, stages, target, language)
             for language in grid.targets[target].languages
         }
-        for task, target in exported(grid).items()
+        for task, target in submitted_targets(grid).items()
     }
 
 
 def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
-    """Task to language to the data manifest that has the order of retrieval's candidates."""
-    nodes = {task: grid.targets[target] for task, target in exported(grid).items()}
+    """Return the data manifests with the order of retrieval candidates, by task and language."""
+    nodes = {task: grid.targets[target] for task, target in submitted_targets(grid).items()}
     return {
         task: {language: grid.paths.data(task, language, node.split) for language in node.languages}
         for task, node in nodes.items()
@@ -91,8 +91,8 @@ def candidate_data(grid: Grid) -> dict[str, dict[str, str]]:
 
 
 def identity(grid: Grid) -> dict[str, Any]:
-    """What decides the submissions of a study (predictions apart)."""
-    tasks = exported(grid)
+    """Return the identity of a study's submissions, without predictions."""
+    tasks = submitted_targets(grid)
     return {
         "targets": {
             task: {

@@ -1,4 +1,4 @@
-"""What a study measures: its targets, and those of the suites that it names."""
+"""Targets of a study: its own, and those of its suites."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 
 
 def wanted_targets(study: Study, lines: Lines) -> dict[str, tuple[Target, KeyPath]]:
-    """Every target by name, suites first, with the key of the study that asks for it.
+    """Return all targets by name, suites first, with their key paths in the study file.
 
-    A target with the name of a suite's task is the suite's, with the keys that it sets changed. A
-    task of two suites is evaluated in the languages of both.
+    A target named after a suite's task overrides single keys of the suite's target. A task of two
+    suites is evaluated in the languages of both.
 
     Raises:
-        UserError: the study measures nothing, or a suite has a task that is not there.
+        UserError: the study has no targets, or a suite has a task that does not exist.
     """
     found: dict[str, tuple[Target, KeyPath]] = {}
     for index, name in enumerate(study.suites):
-        key: KeyPath = ("suites", index)
+        key_path: KeyPath = ("suites", index)
         suite = SUITES[name]
         if absent := [task for task in suite if task not in TASKS]:
             raise UserError(
-                f"{lines.where(key)}: suite {name!r} needs the tasks {', '.join(absent)}, which "
-                f"are not there.{suggestion(absent[0], TASKS)} Name the suite's other tasks under "
-                "targets, or add a task (docs/adding_a_task.md)."
+                f"{lines.where(key_path)}: suite {name!r} needs the tasks {', '.join(absent)}, "
+                f"which do not exist.{suggestion(absent[0], TASKS)} List the other tasks "
+                "under targets, or add the missing ones (docs/adding_a_task.md)."
             )
         for task, languages in suite.items():
             before = found[task][0].languages if task in found else []
             joined = list(dict.fromkeys([*before, *languages]))
-            found[task] = (Target(languages=joined, train=TRAINED_ON.get(task)), key)
+            found[task] = (Target(languages=joined, train=TRAINED_ON.get(task)), key_path)
     if study.source == "microworld":
-        # its languages are invented: each task is tried in all of them
-        for task, (target, key) in found.items():
-            found[task] = (target.model_copy(update={"languages": "all"}), key)
+        # its languages are invented: each task is evaluated in all of them
+        for task, (target, key_path) in found.items():
+            found[task] = (target.model_copy(update={"languages": "all"}), key_path)
     for target_name, target in study.targets.items():
         own = {name: getattr(target, name) for name in target.model_fields_set}
         base = found[target_name][0] if target_name in found else Target()
         found[target_name] = (base.model_copy(update=own), ("targets", target_name))
     if not found:
         raise UserError(
-            f"{lines.where(('targets',))}: the study measures nothing. Name targets or suites."
+            f"{lines.where(('targets',))}: the study has no targets. Set targets or suites."
         )
     return found

@@ -1,4 +1,4 @@
-"""Identities of what is made of all cells together: tables, statistics, figures, report."""
+"""Identities of products made from all cells: tables, statistics, figures, report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[1] / "report/page"
 
 
 def overlap(grid: Grid) -> dict[str, Any]:
-    """Identity of the overlap audit: what it compares, and the code."""
+    """Return the identity of the overlap audit: compared data sets and code."""
     return {
         "trained": grid.training_data(),
         "evaluated": grid.evaluation_data(),
@@ -26,7 +26,7 @@ def overlap(grid: Grid) -> dict[str, Any]:
 
 
 def tables(grid: Grid) -> dict[str, Any]:
-    """Identity of the tables (scores apart): the cells, their names and order, the code."""
+    """Return the identity of the tables, without scores: cells with names and order, code."""
     study = grid.study
     return {
         "study": study.study,
@@ -42,14 +42,14 @@ def tables(grid: Grid) -> dict[str, Any]:
 
 
 def figures(grid: Grid) -> dict[str, Any]:
-    """Identity of the report's figures (tables apart): what the tables have, and the code."""
+    """Return the identity of the figures, without tables: contents of the tables, code."""
     declared = tables(grid)
     declared["code"] = fingerprint(["xstilts.report.figures.write"])
     return declared
 
 
 def statistics(grid: Grid) -> dict[str, Any]:
-    """Identity of the statistics (scores, predictions and claims apart)."""
+    """Return the identity of the statistics, without scores, predictions and claims."""
     declared = tables(grid)
     declared["source_language"] = grid.study.source_language
     declared["claims"] = list(grid.study.claims)
@@ -64,7 +64,7 @@ def statistics(grid: Grid) -> dict[str, Any]:
 
 
 def report(grid: Grid) -> dict[str, Any]:
-    """Identity of the report (tables apart): what the tables have, and the page."""
+    """Return the identity of the report, without tables: contents of the tables, page."""
     declared = tables(grid)
     declared["code"] = fingerprint(["xstilts.report.build", *MODULES])
     declared["page"] = {path.name: sha256_of(path) for path in sorted(PAGE.iterdir())}

@@ -1,4 +1,4 @@
-"""Translated training sets in the grid: what may be asked for, what each is made from."""
+"""Translated training sets: supported tasks, identities and input files."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Task
 
 MODEL_FILES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
-"""Endings of the files of a checkpoint that a translation may depend on."""
+"""Suffixes of checkpoint files that a translation may depend on."""
 
 
 def can_be_translated(task: Task) -> bool:
-    """Whether a model can translate this kind of task: there is a module for it."""
+    """True if a model can translate this kind of task: a module exists for it."""
     return task.kind in names_of("translation")
 
 
 def is_model_made(study: Study, member: Member) -> bool:
-    """Whether the study's model makes this training set, rather than a reader of files."""
+    """True if the study's model translates this training set; False if it is read from files."""
     return translation_language(member.language) is not None and (
         member.task not in study.translations.files
     )
 
 
 def model_made(study: Study, members: Iterable[Member]) -> list[Member]:
-    """Those of the members that the study's model translates."""
+    """Return the training sets that the study's model translates."""
     return [member for member in members if is_model_made(study, member)]
 
 
 def _file_name(study: Study, task: str, language: str) -> str:
-    """The name of the user's file as an identity has it: wherever ``data_root`` lies."""
+    """Return the name of the user's file for the identity, independent of ``data_root``."""
     pattern = study.translations.files[task]
     return pattern.replace("{language}", language).replace("{task}", task)
 
 
 def translated_file(study: Study, task: str, language: str) -> Path:
-    """The user's file of a translated training set."""
+    """Return the user's file of a translated training set."""
     name = _file_name(study, task, language)
     return Path(name.replace("{data_root}", str(study.data_root)))
 
 
 def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
-    """Identity of a translated training set: its file, or how the model translates."""
+    """Return the identity of a translated training set: its file, or the model's settings."""
     language = str(translation_language(segment))
     identity: dict[str, Any] = {
         "task": task.name,
@@ -79,9 +79,9 @@ def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
 
 
 def data_files(study: Study, paths: Paths, task: str, segment: str) -> list[str]:
-    """What a translated set is made from: its file; or its source's manifest and the model's files.
+    """Return the inputs of a translated set: its file, or the source's manifest and the model.
 
-    A model of the hub has no files until the job runs; its revision stands for them.
+    A model on the Hub has no files until the job runs; its revision identifies them.
     """
     if task in study.translations.files:
         language = str(translation_language(segment))

@@ -1,8 +1,8 @@
-"""The same models measured again: by another protocol, or on the sets that choices are made on.
+"""Views: the same models evaluated by another protocol, or on the development sets.
 
-A view has its own targets, ``TARGET@VIEW``, whose models are those of ``TARGET``; its scores and
-tables are its own, so that two protocols, or dev and test, never meet in one average. Predictions
-are shared where both protocols make the same.
+A view has its own targets, ``TARGET@VIEW``, with the models of ``TARGET``, and its own scores and
+tables, so that no average mixes two protocols, or dev and test. Predictions are shared between
+protocols if they are equal.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from xstilts.grid.nodes import TargetNode
 
 CHOICE = "validation"
-"""The view on which the best strategy of a target is chosen."""
+"""The view used to choose the best strategy of a target."""
 
 
 def view_targets(coverage: Coverage, own: Mapping[str, TargetNode]) -> dict[str, TargetNode]:
-    """The targets of all views but the study's own, by name.
+    """Return the targets of all views except the study's own, by name.
 
     Args:
-        coverage: what the study's source has.
+        coverage: data sets of the study's source.
         own: the study's own targets by name.
     """
     found: dict[str, TargetNode] = {}
@@ -61,16 +61,16 @@ def view_targets(coverage: Coverage, own: Mapping[str, TargetNode]) -> dict[str,
 
 
 def choice_languages(coverage: Coverage, node: TargetNode) -> tuple[str, ...]:
-    """Languages in which a target has a set to choose on; none where that is the test set itself.
+    """Return the languages with a development set for a target; none if it is the test set.
 
-    XQuAD and Tatoeba have one set only, TyDiQA-GoldP's test set is its development set.
+    XQuAD and Tatoeba have a single set; TyDiQA-GoldP's test set is its development set.
     """
     study, task = coverage.study, node.task
     files = task.files
     if node.split != "test" or files.get("validation", files["test"]) == files["test"]:
         return ()
-    there = coverage.languages(task, "validation")
-    languages = tuple(code for code in node.languages if code in there)
+    covered = coverage.languages(task, "validation")
+    languages = tuple(code for code in node.languages if code in covered)
     if study.choose_on == "source" and study.source_language in languages:
         return (study.source_language,)
     return languages

@@ -26,7 +26,7 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
     """Copy a checkpoint into the study: tokenizer, encoder in fp32, and their manifests.
 
     Args:
-        identity: declared identity (``xstilts.grid.identities.found_base``).
+        identity: declared identity (``xstilts.grid.identities.imported_base``).
         tokenizer: manifest of the tokenizer to write.
         model: manifest of the model to write.
 

@@ -1,1 +1,1 @@
-"""What a run tells the person who started it; in Snakemake's own process, so stdlib only."""
+"""Progress display of a run, in Snakemake's own process; standard library only."""

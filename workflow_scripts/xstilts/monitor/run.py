@@ -1,4 +1,4 @@
-"""A run as its person sees it: what there is to do, each job that ends, and the time left."""
+"""Display of a run for the user: planned jobs, finished jobs and the remaining time."""
 
 from __future__ import annotations
 
@@ -24,66 +24,66 @@ NOUNS = {
     "target": "target stages",
     "predictions": "predicted cells",
 }
-"""Kinds that a person counts, in the order in which they are made."""
+"""Kinds that are counted in the summary, in the order in which they are made."""
 REFRESH_SECONDS = 1.0
-TURN_SECONDS = 3.0
-"""So long the status line shows one job of several."""
+ROTATION_SECONDS = 3.0
+"""Seconds for which the status line shows one of several running jobs."""
 
-TOLD = frozenset({"job_info", "job_started", "job_finished", "progress", "shellcmd"})
-"""Events of which Snakemake's own account is left out: this module gives a shorter one."""
+REPLACED_EVENTS = frozenset({"job_info", "job_started", "job_finished", "progress", "shellcmd"})
+"""Events whose lines in Snakemake's log this module replaces by shorter ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that the run will do."""
+    """A planned job of the run."""
 
     text: str
-    """What it does, as in ``Train mini on mnli, seed 1``."""
+    """Description, as in ``Train mini on mnli, seed 1``."""
     product: str
-    """Its product's path below ``results/STUDY``; also the name of its record while it runs."""
-    record: str
-    """Its benchmark's path, by which like jobs are found."""
+    """Its product's path below ``results/STUDY``; also names its progress file while it runs."""
+    benchmark: str
+    """Path of its benchmark file below ``benchmarks``, without suffix."""
 
 
 def event_of(record: logging.LogRecord) -> str:
-    """Name of the event that a log record of Snakemake's stands for; empty for plain text."""
+    """Return the name of the event in a log record of Snakemake; empty for plain text."""
     event = getattr(record, "event", None)
     return str(getattr(event, "value", event) or "")
 
 
-def is_news(record: logging.LogRecord) -> bool:
-    """Whether Snakemake's own line says something that this module does not."""
-    return event_of(record) not in TOLD and record.msg != "Select jobs to execute..."
+def is_shown(record: logging.LogRecord) -> bool:
+    """True if Snakemake's own line is shown: this module does not replace it."""
+    return event_of(record) not in REPLACED_EVENTS and record.msg != "Select jobs to execute..."
 
 
 class Monitor(logging.Handler):
-    """Listens to Snakemake's events and writes a line for each job that ends."""
+    """Log handler that writes a line for each finished job and updates the status line."""
 
     def __init__(
-        self, root: Path, jobs: Mapping[int, Job], there: Collection[str], screen: Screen
+        self, root: Path, jobs: Mapping[int, Job], existing: Collection[str], screen: Screen
     ) -> None:
-        """Say what there is to do.
+        """Write the summary of planned jobs.
 
         Args:
-            root: the study's folder of results.
-            jobs: what will be done, by Snakemake's number.
-            there: products of the run that are there and stay.
-            screen: to write to.
+            root: the study's results folder.
+            jobs: planned jobs by Snakemake's job id.
+            existing: products of the run that are up to date.
+            screen: output.
         """
         super().__init__()
         self._root, self._jobs, self._screen = root, jobs, screen
         self._waiting, self._running = dict(jobs), dict[int, float]()
         self._done, self._busy, self._started = 0, 0.0, time.monotonic()
         self._durations = Durations()
-        self._durations.read(root / "benchmarks", [job.record for job in jobs.values()])
-        screen.write(f"{self._plan(there)}\n")
+        self._durations.read(root / "benchmarks", [job.benchmark for job in jobs.values()])
+        screen.write(f"{self._summary(existing)}\n")
         self._stopped = threading.Event()
         self._refreshing = threading.Thread(target=self._refresh, daemon=True)
         if screen.live:
             self._refreshing.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take in an event of Snakemake's."""
+        """Handle an event of Snakemake."""
         event = event_of(record)
         if event == "job_info":
             self._waiting.pop(record.jobid, None)  # type: ignore[attr-defined]
@@ -95,26 +95,26 @@ class Monitor(logging.Handler):
             seconds = self._end(number)
             if job := self._jobs.get(number):
                 self._done += 1
-                # by its own clock: on a cluster a job may have waited for a node
-                own = run_seconds(self._root / "benchmarks" / f"{job.record}.jsonl")
+                # from its benchmark file: on a cluster the job may have waited for a node
+                own = run_seconds(self._root / "benchmarks" / f"{job.benchmark}.jsonl")
                 seconds = max(own, default=seconds)
-                self._durations.add(job.record, seconds)
+                self._durations.add(job.benchmark, seconds)
                 facts = ", ".join([duration(seconds), *_facts(self._root, job.product)])
                 line = "; ".join(filter(None, [f"{job.text} ({facts})", self._left()]))
                 self._screen.write(f"{self._count()} {line}\n")
                 self._screen.flush()
 
     def close(self) -> None:
-        """Take the status line away."""
+        """Remove the status line."""
         self._stopped.set()
         if self._refreshing.is_alive():
-            self._refreshing.join()  # else it could draw the line again, behind what is said last
+            self._refreshing.join()  # otherwise it could redraw the line after the last output
         self._screen.write("")
         self._screen.flush()
         super().close()
 
     def _end(self, number: int) -> float:
-        """Seconds of a job that ended."""
+        """Return the seconds that a finished job took."""
         seconds = time.monotonic() - self._running.pop(number, time.monotonic())
         self._busy += seconds
         return seconds
@@ -123,10 +123,10 @@ class Monitor(logging.Handler):
         width = len(str(len(self._jobs)))
         return f"[{self._done:{width}}/{len(self._jobs)}]"
 
-    def _plan(self, there: Collection[str]) -> str:
-        """What will be made, and what is there."""
-        new = {_thing(job.product) for job in self._jobs.values()}
-        old = {_thing(product) for product in there} - new
+    def _summary(self, existing: Collection[str]) -> str:
+        """Return the numbers of planned jobs and existing products."""
+        new = {_unit(job.product) for job in self._jobs.values()}
+        old = {_unit(product) for product in existing} - new
         counts = {kind: (_of(kind, new), _of(kind, old)) for kind in NOUNS}
         parts = [
             f"{made} of {made + kept} {NOUNS[kind]}"
@@ -134,20 +134,20 @@ class Monitor(logging.Handler):
             if made + kept
         ]
         made = f": {', '.join(parts)} to make" if parts else ""
-        rest = "; the rest is there and stays" if there else ""
+        rest = "; the rest is up to date" if existing else ""
         return f"{self._root.name}, {len(self._jobs)} jobs{made}{rest}"
 
     def _left(self) -> str:
-        """The time left in words; empty while nothing is known."""
+        """Return the remaining time as text; empty while unknown."""
         now = time.monotonic()
-        runtime = [(self._jobs[n].record, now - at) for n, at in list(self._running.items())
+        running = [(self._jobs[n].benchmark, now - at) for n, at in list(self._running.items())
                    if n in self._jobs]  # fmt: skip
-        waiting = [job.record for job in list(self._waiting.values())]
-        if not self._done or not (runtime or waiting):
+        waiting = [job.benchmark for job in list(self._waiting.values())]
+        if not self._done or not (running or waiting):
             return ""
-        busy = self._busy + sum(spent for _, spent in runtime)
+        busy = self._busy + sum(spent for _, spent in running)
         parallel = busy / max(now - self._started, 1e-9)
-        seconds, complete = self._durations.left(waiting, runtime, parallel)
+        seconds, complete = self._durations.left(waiting, running, parallel)
         if complete and seconds < 1:
             return "almost done"
         if not complete and seconds < 60:
@@ -155,55 +155,55 @@ class Monitor(logging.Handler):
         return f"{'about' if complete else 'more than'} {duration(seconds)} left"
 
     def _refresh(self) -> None:
-        """Keep the status line up to date until the run ends."""
+        """Update the status line until the run ends."""
         while not self._stopped.wait(REFRESH_SECONDS):
             self._screen.show(self._status())
 
     def _status(self) -> str:
-        """The count, the time left, and how far the jobs in work are: several take turns.
+        """Return job count, remaining time and progress of a running job, in rotation.
 
-        Empty when all is done: the run has nothing to wait for, and its last words come next.
+        Empty when all jobs are done, before the final output of the run.
         """
-        runtime = [n for n in list(self._running) if n in self._jobs]
-        if not runtime and not self._waiting:
+        running = [n for n in list(self._running) if n in self._jobs]
+        if not running and not self._waiting:
             return ""
         text = self._count()
         if left := self._left():
             text += f" {left}"
-        if runtime:
-            turn = int(time.monotonic() / TURN_SECONDS) % len(runtime)
-            which = f" ({turn + 1} of {len(runtime)})" if len(runtime) > 1 else ""
-            text += f" | {self._state(self._jobs[runtime[turn]], which)}"
+        if running:
+            turn = int(time.monotonic() / ROTATION_SECONDS) % len(running)
+            which = f" ({turn + 1} of {len(running)})" if len(running) > 1 else ""
+            text += f" | {self._state(self._jobs[running[turn]], which)}"
         return text
 
     def _state(self, job: Job, which: str) -> str:
-        """How far one job is."""
-        found = _record(self._root / "failures" / f"{job.product}.json").get("progress")
+        """Return the progress of one job as text."""
+        found = _read_record(self._root / "failures" / f"{job.product}.json").get("progress")
         if not found:
             return f"{job.text}{which}"
         progress = Progress(**found)
         return f"{job.text}{which} {bar(progress.done, progress.total)} {progress}"
 
 
-def _thing(product: str) -> str:
-    """What a person counts as one: a base model comes with its tokenizer."""
-    kind, *place = product.split("/")
-    return "/".join([kind, *(place[:1] if kind == "bases" else place)])
+def _unit(product: str) -> str:
+    """Return the unit that is counted: a base model and its tokenizer are one."""
+    kind, *rest = product.split("/")
+    return "/".join([kind, *(rest[:1] if kind == "bases" else rest)])
 
 
 def _of(kind: str, products: Collection[str]) -> int:
     return sum(product.partition("/")[0] == kind for product in products)
 
 
-def _record(path: Path) -> dict[str, Any]:
+def _read_record(path: Path) -> dict[str, Any]:
     try:
         return dict(read_json(path))
     except (UserError, OSError):
-        return {}  # not yet, no more, or just being replaced
+        return {}  # not yet written, already removed, or being replaced
 
 
 def _facts(root: Path, product: str) -> list[str]:
-    """What a finished stage is known by."""
+    """Return loss and dev score of a finished stage as text."""
     if product.partition("/")[0] not in TRAINED:
         return []
     facts = facts_of(root / product / "manifest.json")

@@ -1,4 +1,4 @@
-"""Lines on a terminal or in a log; on a terminal, one status line below them."""
+"""Output of lines to a terminal or log, with a status line on terminals."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CLEAR = "\r\x1b[K"
 
 
 class Screen:
-    """A text stream whose last line, on a terminal, can change.
+    """A text stream with a status line as its last line on a terminal.
 
-    Whatever else is written through it comes above that line. Only one line, since jobs write
-    their errors to the same terminal by themselves: more would be drawn over them.
+    Other output appears above that line. It is a single line because jobs write errors to the same
+    terminal directly, which several lines would overwrite.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -23,13 +23,13 @@ class Screen:
         self.live = stream.isatty() and os.environ.get("TERM") != "dumb"
 
     def write(self, text: str) -> int:
-        """Write text above the status line, which comes back with the next :meth:`show`."""
+        """Write text above the status line, which the next :meth:`show` redraws."""
         with self._lock:
             self._stream.write(self._wiped() + text)
             return len(text)
 
     def show(self, status: str) -> None:
-        """Replace the status line; nothing where the stream is no terminal."""
+        """Replace the status line; does nothing if the stream is not a terminal."""
         if not self.live:
             return
         width = shutil.get_terminal_size().columns - 1
@@ -40,20 +40,20 @@ class Screen:
             self._stream.flush()
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Flush the stream."""
         self._stream.flush()
 
     def isatty(self) -> bool:
-        """Whether this is a terminal."""
+        """True if the stream is a terminal."""
         return self._stream.isatty()
 
     def _wiped(self) -> str:
-        """What removes the status line."""
+        """Forget the status line and return the characters that clear it."""
         drawn, self._status = self._status, ""
         return CLEAR if drawn else ""
 
 
 def bar(done: int, total: int, width: int = 20) -> str:
-    """``[#####...............]``."""
+    """Return a progress bar: ``[#####...............]``."""
     full = width * done // max(1, total)
     return f"[{'#' * full}{'.' * (width - full)}]"

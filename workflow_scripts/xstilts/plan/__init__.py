@@ -1,1 +1,1 @@
-"""What a study will take before it runs: counts, hours, disk, memory and data."""
+"""Estimates for a study before it runs: counts, hours, disk, memory and data."""

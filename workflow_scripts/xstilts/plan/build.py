@@ -1,4 +1,4 @@
-"""The plan of a study as plain values, for people (``plan.render``) and for programs (JSON)."""
+"""The plan of a study as builtins, for ``plan.render`` and for JSON."""
 
 from __future__ import annotations
 
@@ -25,28 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What a user says of the machine."""
+    """Options of the user about the machine."""
 
     gpu: str | None = None
-    """Name of a card in ``plan.devices``."""
+    """Name of a GPU in ``plan.devices``."""
     memory: str | None = None
-    """Memory of the device, instead of the card's."""
+    """Memory of the device, which overrides that of the GPU."""
     max_tokens: int = 16_384
-    tokens_in_use: int | None = None
-    """How many different tokens a stage's data have; None counts the whole vocabulary."""
-    runtime: int = 1
-    """Stages that train at the same time."""
+    """Tokens per micro-batch."""
+    distinct_tokens: int | None = None
+    """Number of distinct tokens in a stage's data; None counts the whole vocabulary."""
+    concurrent: int = 1
+    """Stages trained at the same time."""
     parameters: Mapping[str, float] = field(default_factory=dict)
-    """Base to its parameters without embeddings, for models that nothing here knows."""
+    """Parameters without embeddings by base, for unknown models."""
     results: Path = Path("results")
-    """Folder with the studies whose finished jobs calibrate the plan."""
+    """Folder of the studies whose finished jobs calibrate the plan."""
 
 
 def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
-    """All of a plan.
+    """Build all parts of a plan.
 
     Raises:
-        UserError: the GPU is not known, or the memory is no size.
+        UserError: unknown GPU, or invalid memory size.
     """
     memory = _memory(options)
     history = finished_jobs(options.results)
@@ -59,7 +60,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     conditions = Conditions(
         max_tokens=options.max_tokens,
         device="cpu" if device == "cpu" else "gpu",
-        tokens_in_use=options.tokens_in_use,
+        distinct_tokens=options.distinct_tokens,
     )
     return {
         "study": grid.study.study,
@@ -68,7 +69,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
         "hours": time,
         "orientation": None if device else orientation(jobs, ORIENTATION),
         "unknown": _unknown(jobs),
-        "disk": disk(grid, jobs, options.runtime, options.parameters, conditions),
+        "disk": disk(grid, jobs, options.concurrent, options.parameters, conditions),
         "memory": {
             "device": options.gpu or options.memory or device,
             "bytes": memory,
@@ -81,13 +82,13 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
 
 
 def _memory(options: Options) -> int | None:
-    """Bytes of the device that is named."""
+    """Return the memory of the named device in bytes; None if there is none."""
     of_card = round(card(options.gpu).memory * GIB) if options.gpu else None
     return bytes_of(options.memory) if options.memory else of_card
 
 
 def _unknown(jobs: Iterable[Planned]) -> dict[str, int]:
-    """What is not known, and the number of jobs that are left out of the hours for it."""
+    """Return the unknown quantities, with the number of jobs that the hours leave out for each."""
     found: dict[str, int] = {}
     for job in jobs:
         if job.unknown:
@@ -96,7 +97,7 @@ def _unknown(jobs: Iterable[Planned]) -> dict[str, int]:
 
 
 def problems(plan: dict[str, Any]) -> list[str]:
-    """What keeps the study from running: data that are missing, stages that do not fit."""
+    """Return what prevents the study from running: missing data, stages that do not fit."""
     absent = [item["task"] for item in plan["data"] if item["missing"]]
     found = [f"data of {', '.join(absent)} are missing"] if absent else []
     found += [f"{model}: its licence must be accepted on the hub" for model in plan["gated_models"]]

@@ -1,4 +1,4 @@
-"""``xstilts plan``: the lines of a plan; ``--check`` holds plans against what jobs took."""
+"""``xstilts plan``: the lines of a plan; ``--check`` compares predicted and measured times."""
 
 from __future__ import annotations
 
@@ -14,44 +14,67 @@ if TYPE_CHECKING:
 
     from xstilts.grid import Grid
 
-ABOUT = "Say what a study trains, predicts, reads and stores, and how long it takes; needs no data."
+ABOUT = "Estimate trainings, hours, disk, memory and data of a study; needs no data."
+
+
+def add_memory_options(command: argparse.ArgumentParser) -> None:
+    """Add the options on which the memory of a stage depends."""
+    command.add_argument(
+        "--max-tokens",
+        type=int,
+        default=16384,
+        metavar="N",
+        help="tokens per micro-batch, as in the profile (default: 16384)",
+    )
+    command.add_argument(
+        "--distinct-tokens",
+        type=int,
+        metavar="N",
+        help="distinct tokens in a stage's data (default: the whole vocabulary)",
+    )
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of the command, besides those that name the study."""
-    command.add_argument("--gpu", metavar="NAME", help="the card that is planned for")
-    command.add_argument("--memory", metavar="SIZE", help="its memory, as in 80GiB")
-    command.add_argument("--tokens-per-pass", type=int, default=16384, metavar="N")
+    """Add the options of the command, except those that name the study."""
+    command.add_argument("--gpu", metavar="NAME", help="GPU to plan for, as in A100-80GB")
     command.add_argument(
-        "--tokens",
-        type=int,
-        metavar="N",
-        help="how many different tokens a stage's data have; the whole vocabulary by default",
+        "--memory",
+        metavar="SIZE",
+        help="memory of the device, as in 80GiB (default: that of --gpu)",
     )
+    add_memory_options(command)
     command.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="stages that train at the same time"
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="stages trained at the same time (default: 1)",
     )
     command.add_argument(
         "--parameters",
         nargs="*",
         default=[],
         metavar="BASE=NUMBER",
-        help="weights of a model that is not known here, embeddings left out, as in xl=3.4e9",
+        help="parameters of an unknown model without embeddings, as in xl=3.4e9",
     )
     command.add_argument("--json", metavar="FILE", help="also write the plan as JSON")
     command.add_argument(
-        "--strict", action="store_true", help="fail if data are missing or a stage does not fit"
+        "--strict",
+        action="store_true",
+        help="fail if data are missing or a stage does not fit in memory",
     )
     command.add_argument(
-        "--check", action="store_true", help="predicted and measured time of finished jobs instead"
+        "--check",
+        action="store_true",
+        help="compare predicted and measured times of finished jobs instead",
     )
 
 
 def plan_lines(arguments: argparse.Namespace, grid: Grid) -> Iterator[str]:
-    """The plan of a study for people; writes it as JSON if that is asked for.
+    """Yield the plan of a study as text; write it as JSON with ``--json``.
 
     Raises:
-        UserError: an option is wrong; with ``--strict``, the study cannot run as it is.
+        UserError: invalid option; with ``--strict``, data are missing or a stage does not fit.
     """
     from xstilts.files import write_json
     from xstilts.plan.build import Options, build_plan, problems
@@ -67,8 +90,8 @@ def plan_lines(arguments: argparse.Namespace, grid: Grid) -> Iterator[str]:
         gpu=arguments.gpu,
         memory=arguments.memory,
         max_tokens=arguments.max_tokens,
-        tokens_in_use=arguments.num_tokens,
-        runtime=arguments.jobs,
+        distinct_tokens=arguments.distinct_tokens,
+        concurrent=arguments.jobs,
         parameters=_parameters(arguments.parameters, grid),
     )
     plan = build_plan(grid, options)
@@ -80,10 +103,10 @@ def plan_lines(arguments: argparse.Namespace, grid: Grid) -> Iterator[str]:
 
 
 def _parameters(pairs: list[str], grid: Grid) -> dict[str, float]:
-    """Base to parameters.
+    """Return the parameters by base.
 
     Raises:
-        UserError: no such base, or no number.
+        UserError: unknown base, or not a number.
     """
     found = {}
     for pair in pairs:
@@ -98,7 +121,7 @@ def _parameters(pairs: list[str], grid: Grid) -> dict[str, float]:
 
 
 def check_report(results: Path) -> list[dict[str, Any]]:
-    """Per device, precision and kind of work: predicted and measured time of each finished job."""
+    """Return predicted and measured times of finished jobs, by device, precision and kind."""
     from xstilts.plan.history import finished_jobs
     from xstilts.plan.throughput import check, groups
 
@@ -121,15 +144,15 @@ def check_report(results: Path) -> list[dict[str, Any]]:
 
 
 def check_lines(report: list[dict[str, Any]]) -> Iterator[str]:
-    """The check for people: each job that the fit had not seen, and the error."""
+    """Yield the check as text: each held-out job, and the error."""
     from xstilts.plan.render import table
 
     if not report:
-        yield "No job has been finished here: there is nothing to hold a plan against."
+        yield "No finished jobs in results/: nothing to compare a plan with."
     for entry in report:
         yield f"{entry['kind']} on {entry['device']} in {entry['precision']}: {entry['jobs']} jobs"
         if "rows" not in entry:
-            yield "  too few to leave some out"
+            yield "  too few to hold some out"
             continue
         rows = [("study", "product", "measured s", "predicted s", "error")]
         for row in entry["rows"]:
@@ -138,7 +161,7 @@ def check_lines(report: list[dict[str, Any]]) -> Iterator[str]:
             rows.append((row["study"], row["product"], *seconds, f"{signed(error, 0)} %"))
         yield from table(rows)
         yield (
-            f"  median absolute error {entry['median_error_percent']:.1f} %, all together "
-            f"{entry['total_ratio']:.2f} times the measured time, at worst a factor of "
-            f"{entry['worst_factor']:.2f}; {entry['how']}"
+            f"  median absolute error {entry['median_error_percent']:.1f} %; predicted/measured "
+            f"total {entry['total_ratio']:.2f}; worst factor {entry['worst_factor']:.2f}; "
+            f"{entry['how']}"
         )

@@ -1,4 +1,4 @@
-"""How many trainings and predictions a study has, and what its prefix tree saves."""
+"""Numbers of trainings and predictions of a study, and the savings of its prefix tree."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def naive_trainings(grid: Grid) -> int:
-    """Trainings if each cell trained its whole chain for itself, without pretraining."""
+    """Return the number of trainings if each cell trained its whole chain, without pretraining."""
     total = 0
     for cell in grid.cells():
         trained = bool(grid.targets[cell.target].members)
-        # a stage that is joined with the target's own is no further one
+        # a stage that is joint with the target is not an additional one
         joined = trained and grid.joined(chain_label(cell.stages)) is not None
         total += len(cell.stages) + trained - joined
     return total
 
 
 def shared_prefixes(grid: Grid) -> int:
-    """Intermediate models that several cells start from."""
+    """Return the number of intermediate models that several cells share."""
     found = Counter(
         (c.base, c.seed, c.stages[:length])
         for c in grid.cells()
@@ -36,7 +36,7 @@ def shared_prefixes(grid: Grid) -> int:
 
 
 def counts(grid: Grid, jobs: Iterable[Planned]) -> dict[str, Any]:
-    """Trainings by position, those that sharing saves, and predictions."""
+    """Return trainings by position, trainings saved by sharing, and predictions."""
     by_position: Counter[str] = Counter()
     for job in jobs:
         by_position[job.position] += len(set(job.products))

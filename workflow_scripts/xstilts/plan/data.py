@@ -1,4 +1,4 @@
-"""Data that a study reads: licences, what is missing, what users must get for themselves."""
+"""Data of a study: licences, missing files, and data that users must obtain themselves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
-    """Task to the (language, split) that the study reads."""
+    """Return the (language, split) pairs that the study reads, by task."""
     found: dict[str, list[tuple[str, Split]]] = {}
     paths = (*grid.training_data(), *grid.selection_data(), *grid.evaluation_data())
     for path in dict.fromkeys(paths):
@@ -28,7 +28,7 @@ def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
 
 
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
-    """What is not there of a data set; empty if it is, or if it is made here."""
+    """Return what is missing of a data set; empty if nothing, or if the workflow makes it."""
     spec, study = TASKS[task], grid.study
     if study.source == "microworld":
         return ""
@@ -40,8 +40,8 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
         return f"{folder} is not set"
     try:
         if requests(grid.study, spec, language, split):
-            here = Path(grid.paths.download(task, language, split)).is_file()
-            return "" if here else "to be downloaded"
+            exists = Path(grid.paths.download(task, language, split)).is_file()
+            return "" if exists else "to be downloaded"
         identities.data_files(grid, task, language, split)
     except UserError as error:
         return str(error).partition(". Tried")[0].removeprefix("source: ")
@@ -49,7 +49,7 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
 
 
 def data_report(grid: Grid) -> list[dict[str, Any]]:
-    """An entry per task: languages, splits, licence, size of its archives, what is missing."""
+    """Return an entry per task: languages, splits, licence, archive size, missing files."""
     report = []
     generated = grid.study.source == "microworld"
     for task, sets in data_sets(grid).items():
@@ -80,10 +80,10 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
 
 
 def gated_models(grid: Grid) -> list[str]:
-    """Models of the hub whose licence must be accepted there first, and that are not here yet."""
+    """Return the Hub models whose licence must be accepted and that are not imported yet."""
     found = []
     for base, settings in grid.study.bases.items():
-        here = Path(grid.paths.base(base)).is_file()
-        if settings.hub and settings.hub.startswith(GATED) and not here:
+        imported = Path(grid.paths.base(base)).is_file()
+        if settings.hub and settings.hub.startswith(GATED) and not imported:
             found.append(settings.hub)
     return found

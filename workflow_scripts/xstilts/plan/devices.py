@@ -1,4 +1,4 @@
-"""What GPUs can hold and do, from their makers' data sheets."""
+"""Memory and peak throughput of GPUs, from data sheets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ GIB = 2**30
 
 
 class Card(NamedTuple):
-    """One kind of GPU."""
+    """One GPU model."""
 
     memory: float
-    """GiB as torch sees them, about (data sheets say GB)."""
+    """Memory in GiB as reported by torch, approximately (data sheets give GB)."""
     fp32: float
-    """Peak tera-operations per second outside tensor cores: torch's default for fp32."""
+    """Peak TFLOPS without tensor cores, torch's default for fp32."""
     bf16: float | None
-    """Peak of dense products on tensor cores with sums in fp32; None where bf16 is emulated."""
+    """Peak TFLOPS on tensor cores, dense, fp32 accumulation; None if bf16 is emulated."""
     pattern: str
     """Matches ``torch.cuda.get_device_name``."""
 
@@ -48,28 +48,28 @@ CARDS = {
 }
 
 SHARE = {"fp32": 0.5, "bf16": 0.25}
-"""Share of the peak until a job on such a card is finished: an assumption, not measured. Batches of
-short sequences leave tensor cores more idle than ordinary units."""
+"""Assumed, not measured, fraction of the peak until a job on such a GPU has finished. Batches of
+short sequences use tensor cores less than ordinary units."""
 
 ORIENTATION = ("A100-80GB", "H100", "RTX-4090")
-"""Cards that a plan without a device names."""
+"""GPUs for which a plan without a device gives hours."""
 
 
 def card(name: str) -> Card:
-    """The card that a user names.
+    """Return a GPU by name, ignoring case.
 
     Raises:
-        UserError: it is not in the table; names the nearest one.
+        UserError: it is not in the table; the message suggests the nearest name.
     """
     by_lower = {known.lower(): known for known in CARDS}
     if name.lower() not in by_lower:
         error = unknown("GPU", name, CARDS, "--gpu")
-        raise UserError(f"{error} For another one, give --memory, as in --memory 80GiB.")
+        raise UserError(f"{error} For other GPUs, give --memory, as in --memory 80GiB.")
     return CARDS[by_lower[name.lower()]]
 
 
 def canonical(device: str) -> str:
-    """The name in the table of what torch calls a device; its own name if it is not there."""
+    """Return the name in the table of torch's device name; unknown names are returned as is."""
     for name, item in CARDS.items():
         if name.lower() == device.lower() or re.search(item.pattern, device):
             return name
@@ -77,7 +77,7 @@ def canonical(device: str) -> str:
 
 
 def assumed_rate(name: str, precision: str) -> float:
-    """Operations per second of a card on which no job has been finished."""
+    """Return the assumed operations per second of a GPU without finished jobs."""
     item = card(name)
     if precision == "bf16" and item.bf16:
         return SHARE["bf16"] * item.bf16 * TERA
@@ -85,10 +85,10 @@ def assumed_rate(name: str, precision: str) -> float:
 
 
 def bytes_of(text: str) -> int:
-    """Bytes of a size such as ``80GiB`` or ``24 GB``.
+    """Parse a size such as ``80GiB`` or ``24 GB`` into bytes.
 
     Raises:
-        UserError: it is no size.
+        UserError: it is not a size.
     """
     found = re.fullmatch(r"\s*([\d.]+)\s*([KMGT]?)(i?)B\s*", text, re.IGNORECASE)
     try:
@@ -96,6 +96,8 @@ def bytes_of(text: str) -> int:
     except ValueError:
         number = 0.0
     if not found or number <= 0:
-        raise UserError(f"--memory: {text!r} is no size. Write a number and a unit, as in 80GiB.")
+        raise UserError(
+            f"--memory: {text!r} is not a size. Write a number and a unit, as in 80GiB."
+        )
     base = 1024 if found[3] else 1000
     return int(number * base ** (" KMGT".index(found[2].upper() or " ")))

@@ -1,4 +1,4 @@
-"""Disk that a study takes: models, training states while stages run, data, tokens, predictions."""
+"""Disk space of a study: models, training states of running stages, data, tokens, predictions."""
 
 from __future__ import annotations
 
@@ -24,59 +24,60 @@ if TYPE_CHECKING:
     from xstilts.plan.memory import Conditions
 
 STATES = 2
-"""Training states on disk while a stage runs: one is whole while the other is written."""
+"""Training states on disk while a stage runs: one is complete while the other is written."""
 PER_STATE, BEST = 3, 1
-"""Weights and AdamW's two moments; with ``selection: best``, the best weights as well."""
+"""Copies of the weights in a state: weights and AdamW's two moments; with ``selection: best``, also
+the best weights."""
 HISTORY_FILES = 13_000
-"""Bytes of a model's small files (two manifests, configuration, index of its heads) and of the
-schemas of its records, about."""
+"""Approximate bytes of a model's small files: two manifests, configuration, index of heads, schemas
+of the Parquet files."""
 PER_STEP, PER_MAPPED = 34, 17
-"""Bytes of a step in ``history.parquet``, and of an example in ``data_map.parquet``, about."""
+"""Approximate bytes of a step in ``history.parquet`` and of an example in ``data_map.parquet``."""
 PER_ENTRY = 36
-"""Bytes of a token in a tokenizer's file, about."""
+"""Approximate bytes of a vocabulary entry in a tokenizer's file."""
 PER_TOKEN = {"span": 12, "tagging": 8}
-"""Bytes of a token in a token file: its id, and offsets or a label where the kind has them."""
+"""Bytes of a token in a token file: its id, and offsets or a label in some kinds."""
 TOKEN_FILE = 3_500
-"""Bytes of a token file's schema and manifest, about."""
+"""Approximate bytes of a token file's schema and manifest."""
 PER_TOKEN_OF_TEXT, GENERATED, TEXT_FILE = 2, 1, 3_500
-"""Bytes of a token as compressed text, natural or of the microworld, which has few words; and of
-the schema and manifest of a data file, about."""
+"""Approximate bytes of a token as compressed text, natural or of the microworld, which has few
+words; and of the schema and manifest of a data file."""
 PER_EXAMPLE, PER_FILE = 25, 5_000
-"""Bytes of a prediction, compressed, and of a file's schema and identity, about."""
+"""Approximate bytes of a compressed prediction, and of a file's schema and identity."""
 PER_CELL = 8_000
-"""Bytes of a cell's scores, about."""
+"""Approximate bytes of a cell's scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What is left on disk of like stages: those of all seeds."""
+    """Disk space of one stage for all seeds."""
 
     models: int
-    apart: bool
-    """Whether adapters are kept, and not a whole model."""
+    adapters_only: bool
+    """True if only adapters are kept, not a whole model."""
     kept: int | None
-    """Bytes of one model with its heads and records; None where its shape is not known."""
+    """Bytes of one model with heads and history; None if its shape is unknown."""
     state: int | None
-    """Bytes of the training states of one stage while it runs."""
+    """Bytes of the training states of one stage while it runs; None if unknown."""
 
 
 def disk(
     grid: Grid,
     jobs: Iterable[Planned],
-    runtime: int,
+    concurrent: int,
     given: Mapping[str, float],
     conditions: Conditions,
 ) -> dict[str, Any]:
-    """Bytes by base and in all: what a study keeps, and what it takes at its peak.
+    """Return bytes by base and in total: kept after the run, and at the peak.
 
     Tables, figures, report and logs (a few megabytes) are left out.
 
     Args:
         grid: the study.
-        jobs: what is trained.
-        runtime: stages that train at the same time.
-        given: base to parameters where a user gives them.
-        conditions: how stages are run; pruned vocabularies make training states smaller.
+        jobs: planned jobs.
+        concurrent: stages trained at the same time.
+        given: parameters by base, as given by the user.
+        conditions: runtime conditions; pruned vocabularies make training states smaller.
     """
     jobs = [job for job in jobs if job.kind == "training"]
     bases = {}
@@ -95,28 +96,28 @@ def disk(
         "tokens_bytes": tokens,
         "predictions_bytes": predictions,
         "kept_bytes": kept,
-        "running": runtime,
-        "peak_bytes": kept + runtime * max(states, default=0),
+        "concurrent": concurrent,
+        "peak_bytes": kept + concurrent * max(states, default=0),
         "unknown": [base for base, item in bases.items() if item["unknown"]],
     }
 
 
 def _of_a_base(stages: list[_Stage]) -> dict[str, Any]:
-    """The sums over a base model's stages."""
+    """Return the sums over a base model's stages."""
 
     def mean(of: list[_Stage]) -> int | None:
         count = sum(stage.models for stage in of)
         known = all(stage.kept is not None for stage in of)
         return round(_kept(of) / count) if count and known else None
 
-    whole = [stage for stage in stages if not stage.apart]
-    apart = [stage for stage in stages if stage.apart]
+    whole = [stage for stage in stages if not stage.adapters_only]
+    adapters_only = [stage for stage in stages if stage.adapters_only]
     states = [stage.state for stage in stages if stage.state is not None]
     return {
         "models": sum(stage.models for stage in whole),
         "model_bytes": mean(whole),
-        "adapters": sum(stage.models for stage in apart),
-        "adapter_bytes": mean(apart),
+        "adapters": sum(stage.models for stage in adapters_only),
+        "adapter_bytes": mean(adapters_only),
         "kept_bytes": _kept(stages),
         "state_bytes_while_training": max(states, default=None),
         "unknown": any(stage.kept is None for stage in stages),
@@ -134,7 +135,7 @@ def _stages(
     given: Mapping[str, float],
     conditions: Conditions,
 ) -> Iterator[_Stage]:
-    """The models of a base, its own first."""
+    """Yield the stages of a base, the base model itself first."""
     shape, encoder = known_shape(grid, base), _encoder_bytes(grid, base, given)
     tokenizer = PER_ENTRY * shape.vocabulary if shape else 0
     if not grid.study.bases[base].pretrain:
@@ -142,27 +143,27 @@ def _stages(
     for job in jobs:
         recipe = grid.recipe(base, job.chain, job.target)
         lora = recipe.get("lora")
-        apart = lora is not None and not lora["merge"]
+        adapters_only = lora is not None and not lora["merge"]
         heads = FLOAT * _head_parameters(grid, job, shape) if shape else 0
-        records = HISTORY_FILES + PER_STEP * job.steps + PER_MAPPED * job.mapped
+        history = HISTORY_FILES + PER_STEP * job.steps + PER_MAPPED * job.mapped
         if job.position == "pretrain":
-            records += tokenizer
+            history += tokenizer
         trained = None if lora else encoder
         if shape:
             work = stage_work(grid, base, job.chain, job.target, conditions)
             trained = FLOAT * work.trained
-        kept = trained if apart else encoder
+        kept = trained if adapters_only else encoder
         copies = STATES * (PER_STATE + BEST * (recipe["selection"] == "best"))
         yield _Stage(
             len(set(job.products)),
-            apart,
-            None if kept is None else kept + heads + records,
+            adapters_only,
+            None if kept is None else kept + heads + history,
             None if trained is None else copies * (trained + heads),
         )
 
 
 def _encoder_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | None:
-    """Bytes of a base model's encoder in fp32; None where its size is not known."""
+    """Return the bytes of a base model's encoder in fp32; None if its size is unknown."""
     if shape := known_shape(grid, base):
         return FLOAT * shape.parameters
     if base in given:
@@ -174,14 +175,14 @@ def _encoder_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | N
 
 
 def _head_parameters(grid: Grid, job: Planned, shape: EncoderShape) -> int:
-    """Parameters of a stage's heads; labels that only the training data name are left out."""
+    """Return the parameters of a stage's heads; labels found only in the data are left out."""
     members = grid.members(job.base, job.chain, job.target)
     heads = {head_name(member.task): TASKS[member.task] for member in members}
     return sum(head_parameters(task.kind, shape, len(task.labels)) for task in heads.values())
 
 
 def _data_and_tokens(grid: Grid) -> tuple[int, int]:
-    """Bytes of the examples, and of their tokens for all bases; of data whose size is known."""
+    """Return bytes of examples, and of their tokens for all bases; unknown sizes are left out."""
     texts = tokens = 0.0
     per_text = GENERATED if grid.study.source == "microworld" else PER_TOKEN_OF_TEXT
     for number, base in enumerate(grid.study.bases):
@@ -199,9 +200,9 @@ def _data_and_tokens(grid: Grid) -> tuple[int, int]:
 
 
 def _predictions(grid: Grid) -> int:
-    """Bytes of all predictions and scores, of data whose size is known."""
+    """Return bytes of all predictions and scores; unknown sizes are left out."""
     base, total = next(iter(grid.study.bases)), 0.0
-    # strategies of one chain share their predictions
+    # strategies with the same chain share their predictions
     chains = len(grid.strategy_chains)
     for node in grid.names.predicted_targets().values():
         total += PER_CELL

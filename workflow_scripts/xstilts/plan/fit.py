@@ -1,4 +1,4 @@
-"""Whether each stage fits in the memory of a device, and what helps where it does not."""
+"""Check of each stage against a device's memory, with advice for stages that do not fit."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from xstilts.plan.memory import Conditions
 
 USABLE = 0.92
-"""Share of a GPU's memory: the rest is CUDA's own and is lost between blocks (assumed)."""
+"""Assumed usable fraction of a GPU's memory; the rest is CUDA's context and fragmentation."""
 COUNTED = ("xlm-roberta", "roberta")
-"""Families whose activations are counted term by term; those of others are taken to be alike."""
+"""Families whose activations are counted exactly; others are approximated by these."""
 SMALLEST_MICRO_BATCH = 256
 MOST_PROCESSES = 1024
 
 
 def memory_report(grid: Grid, conditions: Conditions, memory: int | None) -> list[dict[str, Any]]:
-    """An entry per base and sort of stage: bytes, whether it fits, what to do if not.
+    """Return an entry per base and group of stages: bytes, fit, and advice if it does not fit.
 
-    Bases whose shape is not known are left out.
+    Bases of unknown shape are left out.
 
     Args:
         grid: the study.
-        conditions: how the stages are run.
-        memory: bytes of the device; None where no device is named.
+        conditions: runtime conditions of the stages.
+        memory: bytes of the device; None if no device is named.
     """
     limit = None if memory is None else USABLE * memory
     report = []
@@ -58,11 +58,11 @@ def memory_report(grid: Grid, conditions: Conditions, memory: int | None) -> lis
 
 
 def advice(work: Workload, limit: float) -> list[str]:
-    """What would make a stage fit, the cheapest first.
+    """Return changes that make a stage fit, the cheapest first.
 
     Args:
-        work: the stage as it is.
-        limit: bytes that it may need.
+        work: the stage as configured.
+        limit: usable memory in bytes.
     """
     found = []
     if smaller := _largest_micro_batch(work, limit, work.max_tokens):
@@ -76,7 +76,7 @@ def advice(work: Workload, limit: float) -> list[str]:
         return found
     least = replace(checkpointed, max_tokens=SMALLEST_MICRO_BATCH)
     if not work.adapters and not work.mlm_probability and _fits(_with_lora(least), limit):
-        found.append("LoRA: gradients and moments of small matrices only")
+        found.append("LoRA: gradients and moments only for adapters")
     if work.adapters and not work.adapters.quantise and work.shards == 1:
         quantised = replace(least, adapters=replace(work.adapters, quantise="4bit"))
         if _fits(quantised, limit):
@@ -86,11 +86,11 @@ def advice(work: Workload, limit: float) -> list[str]:
         processes *= 2
     if processes <= MOST_PROCESSES and not (work.adapters and work.adapters.quantise):
         found.append(f"FSDP with {processes} processes or more")
-    return found or ["a device with more memory: not even one sequence fits"]
+    return found or ["a device with more memory: not even a single sequence fits"]
 
 
 def _with_lora(work: Workload) -> Workload:
-    """The stage with adapters as a recipe has them by default."""
+    """Return the stage with LoRA at its default settings."""
     lora = Lora()
     adapters = AdapterShape(rank=lora.rank, modules=lora.modules, dropout=lora.dropout > 0)
     return replace(work, adapters=adapters, trained_rows=None)
@@ -101,7 +101,7 @@ def _fits(work: Workload, limit: float) -> bool:
 
 
 def _largest_micro_batch(work: Workload, limit: float, below: int) -> int:
-    """The largest pass under ``below`` that fits, halved until it does; 0 if none does."""
+    """Return the largest fitting micro-batch under ``below``, by halving; 0 if none fits."""
     size = below // 2
     while size >= SMALLEST_MICRO_BATCH:
         if _fits(replace(work, max_tokens=size), limit):

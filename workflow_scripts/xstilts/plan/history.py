@@ -1,4 +1,4 @@
-"""Finished jobs of all studies of a results folder: what they computed, on what, and how long."""
+"""Finished jobs of all studies in a results folder: work, device and time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STAGES = ("bases/*/model", "intermediate/*/*/*", "target/*/*/*/*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """A job that ended."""
+    """A finished job."""
 
     study: str
     product: str
@@ -38,12 +38,12 @@ class Finished:
     work: Work
     seconds: float
     start: float | None = None
-    """Seconds that the job took beside its work, by its benchmark file."""
+    """Overhead of the job in seconds, from its benchmark file."""
     peak_memory: int | None = None
 
 
 def finished_jobs(results: Path) -> list[Finished]:
-    """The jobs of all studies, whose weights may be gone but not their ``config.json``."""
+    """Return the finished jobs of all studies; needs ``config.json`` of models, not weights."""
     found: list[Finished] = []
     for root in sorted(path for path in results.glob("*") if path.is_dir()):
         found += _trainings(root)
@@ -57,7 +57,7 @@ def _trainings(root: Path) -> Iterator[Finished]:
             try:
                 yield _training(root, manifest)
             except (UserError, KeyError, TypeError):
-                continue  # an imported base, or of another version: nothing was measured
+                continue  # an imported base, or another version: nothing was measured
 
 
 def _training(root: Path, manifest: Path) -> Finished:
@@ -72,7 +72,7 @@ def _training(root: Path, manifest: Path) -> Finished:
         share = sum(text.startswith(("mlm@", "tlm@")) for text in declared["mixture"])
         share /= len(declared["mixture"])
         flops += share * masked_flops(shape, tokens, recipe["mlm_probability"])
-    # the time is taken after the last step: the evaluation that follows is not in it
+    # time is measured until the last step, without the evaluation that follows
     rounds = steps // recipe["eval_steps"] if recipe.get("eval_steps") else 0
     rounds -= bool(rounds) and steps % recipe["eval_steps"] == 0
     dev = rounds * _dev_flops(root, inputs, shape, recipe.get("dev_examples", 0))
@@ -90,13 +90,13 @@ def _training(root: Path, manifest: Path) -> Finished:
 
 
 def _predictions(root: Path) -> Iterator[Finished]:
-    """The cells: all languages of one are predicted by one job, which loads the model once."""
+    """Yield cells: one job predicts all languages of a cell and loads the model once."""
     for cell in sorted(root.glob("predictions/*/*/*/*")):
         parts = [part for file in sorted(cell.glob("*.parquet")) if (part := _file(root, file))]
-        ways = {(device, precision) for _, _, device, precision in parts}
-        if len(ways) != 1:
+        conditions = {(device, precision) for _, _, device, precision in parts}
+        if len(conditions) != 1:
             continue  # none, or languages that were added on another machine
-        device, precision = ways.pop()
+        device, precision = conditions.pop()
         yield Finished(
             study=root.name,
             product=cell.relative_to(root).as_posix(),
@@ -109,12 +109,12 @@ def _predictions(root: Path) -> Iterator[Finished]:
 
 
 def _file(root: Path, file: Path) -> tuple[Work, float, str, str] | None:
-    """Work, seconds, device and precision of one language; None if they cannot be told any more."""
+    """Return work, seconds, device and precision of one language; None if unknown."""
     from xstilts.schema_metadata import read_metadata
 
-    record = read_metadata(file)
+    metadata = read_metadata(file)
     try:
-        inputs = record["identity"]["inputs"]
+        inputs = metadata["identity"]["inputs"]
         model = next(name for name in inputs if name.startswith(("bases/", "target/", "inter")))
         tokens = next(name for name in inputs if name.startswith("tokens/"))
         read = tokenised(root / f"{tokens}.json")
@@ -122,11 +122,11 @@ def _file(root: Path, file: Path) -> tuple[Work, float, str, str] | None:
             return None
         num_tokens = read.count * read.length
         flops = forward_flops(_shape(root / model), num_tokens, read.length)
-        precision = record["identity"]["declared"]["decoding"].get("precision", "fp32")
-        work, device = Work(flops, 1, num_tokens), canonical(record["device"])
-        return work, float(record["seconds"]), device, precision
+        precision = metadata["identity"]["declared"]["decoding"].get("precision", "fp32")
+        work, device = Work(flops, 1, num_tokens), canonical(metadata["device"])
+        return work, float(metadata["seconds"]), device, precision
     except (UserError, KeyError, StopIteration, TypeError):
-        return None  # of another version, or its model is gone
+        return None  # another version, or the model was deleted
 
 
 @lru_cache(maxsize=4096)
@@ -135,7 +135,7 @@ def _shape(folder: Path) -> EncoderShape:
 
 
 def _mean_length(root: Path, inputs: Mapping[str, Any], ending: str) -> float:
-    """Mean tokens of the token sets among a job's inputs; 0 where they are gone."""
+    """Return the mean length of the token sets among a job's inputs; 0 if deleted."""
     names = [name for name in inputs if name.startswith("tokens/") and name.endswith(ending)]
     found = [item for name in names if (item := tokenised(root / f"{name}.json"))]
     count = sum(item.count for item in found)
@@ -143,7 +143,7 @@ def _mean_length(root: Path, inputs: Mapping[str, Any], ending: str) -> float:
 
 
 def _dev_flops(root: Path, inputs: Mapping[str, Any], shape: EncoderShape, examples: int) -> float:
-    """Operations of one evaluation on the dev sets among a job's inputs."""
+    """Return the operations of one evaluation on the dev sets among a job's inputs."""
     names = [name for name in inputs if name.startswith("tokens/") and name.endswith("/validation")]
     found = [item for name in names if (item := tokenised(root / f"{name}.json"))]
     parts = [item.first(examples) for item in found]
@@ -151,13 +151,13 @@ def _dev_flops(root: Path, inputs: Mapping[str, Any], shape: EncoderShape, examp
 
 
 def _start(root: Path, product: str, seconds: float) -> float | None:
-    """What a job took beside its work: imports, loading, writing. None of a job that was reused."""
+    """Return a job's overhead (imports, loading, writing); None if its product was reused."""
     runs = run_seconds(root / "benchmarks" / f"{product}.jsonl")
     took = runs[-1] if runs else 0.0
     return took - seconds if took > seconds else None
 
 
 def start_of_jobs(jobs: list[Finished]) -> float | None:
-    """Median seconds that a training job takes beside its work."""
+    """Return the median overhead of training jobs in seconds."""
     found = [job.start for job in jobs if job.start is not None]
     return statistics.median(found) if found else None

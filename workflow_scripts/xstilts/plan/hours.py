@@ -1,4 +1,4 @@
-"""Hours of a study on a device: planned work divided by a fitted, or assumed, throughput."""
+"""Hours of a study on a device: planned work divided by fitted or assumed throughput."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CALIBRATED, ELSEWHERE, ASSUMED = (
 
 
 class Clock:
-    """Throughput of one device, as far as it is known."""
+    """Known or assumed throughput of one device."""
 
     def __init__(self, device: str, history: Sequence[Finished]) -> None:
         self.device = device
@@ -33,9 +33,9 @@ class Clock:
         self.errors = {key: found.error for key, found in checks.items() if found}
 
     def throughput(self, precision: str, kind: Kind) -> tuple[Throughput, str] | None:
-        """The throughput for a sort of work and where it comes from; None where nothing is known.
+        """Return the throughput for a kind of work and its source; None if unknown.
 
-        Predictions take that of trainings where none has been finished: they compute the same.
+        Predictions without finished jobs use the throughput of trainings: same computation.
         """
         if own := self.fitted.get((precision, kind)):
             return own, CALIBRATED
@@ -47,7 +47,7 @@ class Clock:
 
 
 def default_device(history: Iterable[Finished]) -> str | None:
-    """The device on which most of the finished jobs ran; None where there are none."""
+    """Return the device on which most finished jobs ran; None without finished jobs."""
     counts: dict[str, int] = {}
     for job in history:
         counts[job.device] = counts.get(job.device, 0) + 1
@@ -55,12 +55,12 @@ def default_device(history: Iterable[Finished]) -> str | None:
 
 
 def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[str, Any]:
-    """Hours by base and position: of all jobs, and of those that are not finished.
+    """Return hours by base and position: of all jobs, and of unfinished ones.
 
     Args:
-        jobs: of the study.
-        clock: of the device.
-        start: seconds that each job takes beside its work; None if not measured.
+        jobs: planned jobs of the study.
+        clock: throughput of the device.
+        start: overhead of each job in seconds; None if not measured.
     """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     unknown: dict[str, int] = {}
@@ -90,14 +90,14 @@ def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[st
 
 
 def _empty_row(job: Planned) -> dict[str, Any]:
-    """The row of a base and position before its first job."""
+    """Return the empty row of a base and position."""
     numbers = ("jobs", "left", "hours", "hours_left", "flops", "tokens", "assumed_lengths")
     sets: dict[str, Any] = {key: set() for key in ("precision", "source", "bounds")}
     return {"base": job.base, "position": job.position, **dict.fromkeys(numbers, 0), **sets}
 
 
 def _add(row: dict[str, Any], job: Planned, work: Work, each: float, source: str) -> None:
-    """Count a job with all its seeds; ``each`` is the hours of one."""
+    """Add a job with all its seeds to a row; ``each`` is the hours of one seed."""
     products = set(job.products)
     left = sum(not Path(product).is_file() for product in products)
     row["jobs"] += len(products)
@@ -113,5 +113,5 @@ def _add(row: dict[str, Any], job: Planned, work: Work, each: float, source: str
 
 
 def orientation(jobs: Sequence[Planned], names: Iterable[str]) -> dict[str, float]:
-    """Hours on some cards at the assumed share of their peak."""
+    """Return the hours on some GPUs at the assumed fraction of their peak."""
     return {name: hours(jobs, Clock(name, ()), None)["hours"] for name in names}

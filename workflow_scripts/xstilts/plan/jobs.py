@@ -1,4 +1,4 @@
-"""The jobs of a study and what each computes, from its grid."""
+"""Planned jobs of a study with their work, derived from its grid."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAPPED = ("classification", "span", "multiple_choice")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
-    """A training or prediction that a study needs, once per seed."""
+    """A training or prediction of a study, once per seed."""
 
     base: str
     position: str
@@ -41,20 +41,20 @@ class Planned:
     """Manifests, one per seed."""
     steps: int = 0
     mapped: int = 0
-    """Training examples in the data map that is kept beside the model."""
+    """Training examples in the data map that is saved with the model."""
     work: Work | None = None
-    """None where a size is not known."""
+    """None if a size is unknown."""
     unknown: str = ""
-    """What is not known."""
+    """The unknown quantity; empty if all are known."""
     bounds: frozenset[str] = field(default=frozenset())
-    """Why the work is an upper bound; empty if it is not."""
+    """Reasons why the work is an upper bound; empty if it is exact."""
     assumed: bool = False
-    """Whether lengths are typical ones, since the data are not tokenised yet."""
+    """True if lengths are typical ones, as the data are not tokenised yet."""
 
 
 @dataclass(slots=True)
 class _Notes:
-    """What is said of a job's sizes as they are looked up."""
+    """Remarks collected while a job's sizes are looked up."""
 
     bounds: set[str] = field(default_factory=set)
     assumed: bool = False
@@ -67,12 +67,11 @@ class _Notes:
 
 
 def planned_jobs(grid: Grid, parameters: Mapping[str, float]) -> list[Planned]:
-    """All trainings and predictions of a study, each with its work where that is known.
+    """Return all trainings and predictions of a study, with their work if known.
 
     Args:
         grid: the study.
-        parameters: base to its parameters, embeddings apart, where a user gives them because
-            nothing here knows the model.
+        parameters: parameters without embeddings by base, given by the user for unknown models.
     """
     found: list[Planned] = []
     for base in grid.study.bases:
@@ -83,7 +82,7 @@ def planned_jobs(grid: Grid, parameters: Mapping[str, float]) -> list[Planned]:
 
 
 def _given(parameters: float | None) -> EncoderShape | None:
-    """A shape with this many weights in one square layer; attention is left out."""
+    """Return a shape with this many weights in one square layer, without attention."""
     if parameters is None:
         return None
     side = math.sqrt(parameters / 4)
@@ -129,7 +128,7 @@ def _training_work(
     recipe: Recipe,
     notes: _Notes,
 ) -> tuple[int, int, Work]:
-    """Optimiser steps, mapped examples, and a stage's work with all its evaluations on dev."""
+    """Return optimiser steps, examples in the data map, and work with all dev evaluations."""
     by_head: dict[str, list[Sequences]] = {}
     for member in grid.members(base, chain, target):
         found = notes.add(sequences(grid, base, member.task, member.language, "train"))
@@ -169,7 +168,7 @@ def _evaluations(
     steps: int,
     notes: _Notes,
 ) -> float:
-    """Operations of all evaluations on dev; a training that stops early has fewer of them."""
+    """Return the operations of all dev evaluations; early stopping has fewer of them."""
     dev = grid.dev_members(base, chain, target)
     if not dev:
         return 0.0
@@ -203,7 +202,7 @@ def _predictions(grid: Grid, base: str, shape: EncoderShape | None) -> Iterator[
 def _prediction_work(
     grid: Grid, base: str, shape: EncoderShape | None, target: str
 ) -> tuple[Work | None, str, _Notes]:
-    """Work of predicting all languages of a target once."""
+    """Return the work of predicting all languages of a target once."""
     node, notes, total = grid.targets[target], _Notes(), Work(0, 0)
     if shape is None:
         return None, f"the shape of {base}", notes

@@ -1,6 +1,6 @@
-"""Configurations of models of the hub, so that a plan needs no download: sizes in their own names.
+"""Configurations of Hub models, with transformers' keys, so that a plan needs no download.
 
-A test builds each with transformers, without memory, and compares the number of parameters.
+A test builds each with transformers on the meta device and compares the number of parameters.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 GATED = ("google/gemma",)
-"""Beginnings of the names of models whose licence a user must accept on the hub first."""
+"""Name prefixes of models whose licence must be accepted on the Hub first."""
 
 
 def _roberta(width: int, layers: int, inner: int, vocabulary: int = 250_002) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _decoder(
     inner: int,
     vocabulary: int = 151_936,
 ) -> dict[str, Any]:
-    """``heads``: of queries, of keys and values, and the numbers of each."""
+    """``heads``: number of query heads, number of key-value heads, and head size."""
     return {
         "model_type": family,
         "hidden_size": width,

@@ -1,4 +1,4 @@
-"""How many sequences a data set is and how long they are: as tokenised, or else as is typical."""
+"""Number and length of a data set's sequences: measured if tokenised, otherwise typical."""
 
 from __future__ import annotations
 
@@ -23,49 +23,49 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Task
 
 TOKENS_PER_WORD = 1.35
-"""Of XLM-R's tokenizer on English text that is split at spaces, about. Measured lengths take its
-place as soon as a data set is tokenised."""
+"""Approximate tokens per space-separated English word with XLM-R's tokenizer. Replaced by measured
+lengths as soon as a data set is tokenised."""
 SPECIAL = 4
-"""Special tokens of a pair in XLM-R."""
+"""Special tokens of a sequence pair in XLM-R."""
 SAMPLE = 30
-"""Generated examples whose words are counted."""
+"""Number of generated examples whose words are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """A data set as a model reads it."""
+    """Size of a data set as the model reads it."""
 
     count: float
     length: float
     """Mean number of tokens."""
     per_example: int = 1
-    """Sequences that must stay together: the choices of an example."""
+    """Sequences per example that stay together: the choices of multiple choice."""
     measured: bool = False
-    """Whether it is tokenised; else lengths are typical ones."""
+    """True if it is tokenised; otherwise lengths are typical ones."""
     at_most: bool = False
-    """Whether the count or the length is a bound, since only a range is known."""
+    """True if count or length is an upper bound, as only a range is known."""
 
     @property
     def units(self) -> float:
-        """What a batch counts: sequences, or examples with all their choices."""
+        """Units of the batch size: sequences, or examples with all their choices."""
         return self.count / self.per_example
 
     def first(self, examples: int) -> Sequences:
-        """Those of the first so many examples; 0 is all (windows are taken as one per example)."""
+        """Return the size of the first ``examples``; 0 is all (assumes one window per example)."""
         if not examples or examples >= self.units:
             return self
         return replace(self, count=examples * self.per_example)
 
 
 class Unknown(Exception):
-    """A size that nothing says; the message names it."""
+    """A size is unknown; the message names it."""
 
 
 def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> Sequences:
-    """A data set in the tokens of a base's tokenizer.
+    """Return the size of a data set in tokens of a base's tokenizer.
 
     Raises:
-        Unknown: the number of its examples or the words of one are not known.
+        Unknown: the number of examples or the words per example are unknown.
     """
     spec = TASKS[task]
     per_example = spec.choices if spec.kind == "multiple_choice" else 1
@@ -77,7 +77,7 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
     longest, stride = options["max_length"], options["doc_stride"]
     words = _words(grid, spec, split)
     if spec.kind == "mlm" and not words:
-        # lines of any length, cut into sequences; a long line is several
+        # lines of any length; a long line is split into several sequences
         return Sequences(examples, longest, at_most=True)
     if not words:
         raise Unknown(f"words of an example of {task}")
@@ -91,7 +91,7 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
 
 
 def tokenised(manifest: Path) -> Sequences | None:
-    """A token set by its manifest; None where there is none."""
+    """Return the size of a token set from its manifest; None if it does not exist."""
     try:
         facts = read_manifest(manifest).facts
         count = facts["num_sequences"]
@@ -101,7 +101,7 @@ def tokenised(manifest: Path) -> Sequences | None:
 
 
 def _choices(manifest: Path, usual: int) -> int:
-    """Sequences per example of a tokenised set of answers to choose from."""
+    """Return the sequences per example of a tokenised multiple-choice set."""
     if usual == 1:
         return 1
     facts = read_manifest(manifest).facts
@@ -109,7 +109,7 @@ def _choices(manifest: Path, usual: int) -> int:
 
 
 def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[float, bool]:
-    """Number of examples, and whether it is a bound."""
+    """Return the number of examples, and True if it is an upper bound."""
     try:
         return read_manifest(Path(grid.paths.data(task.name, language, split))).facts["rows"], False
     except (UserError, KeyError):
@@ -117,7 +117,7 @@ def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[floa
     study = grid.study
     if study.source == "microworld":
         sizes = study.microworld.tasks.get(task.name, study.microworld.sizes)
-        # languages differ in how much text there is of them: it is that of the largest
+        # languages differ in their amount of text: that of the largest is an upper bound
         return (
             (study.microworld.text, True) if task.kind == "mlm" else (getattr(sizes, split), False)
         )
@@ -134,7 +134,7 @@ def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[floa
 
 
 def _words(grid: Grid, task: Task, split: Split) -> float:
-    """Words of a sequence; 0 where they are not known."""
+    """Return the words per sequence; 0 if unknown."""
     if grid.study.source != "microworld":
         return task.words
     assert task.microworld is not None, task.name
@@ -144,7 +144,7 @@ def _words(grid: Grid, task: Task, split: Split) -> float:
 
 @lru_cache(maxsize=256)
 def _generated_words(seed: int, generator: str, split: Split, difficulty: str) -> float:
-    """Mean words of a few generated examples in the world's source language and another."""
+    """Return the mean words of a few generated examples in one language."""
     world = World(seed=seed, num_languages=2)
     language = world.languages[1 if generator in BILINGUAL else 0].code
     found = rows(world, generator, language, split, SAMPLE, difficulty=difficulty, stream="")
@@ -153,7 +153,7 @@ def _generated_words(seed: int, generator: str, split: Split, difficulty: str) -
 
 
 def _row_words(row: Row) -> list[int]:
-    """Words of each sequence of an example, in the schema of any kind."""
+    """Return the words of each sequence of an example, for any kind's schema."""
     if "tokens" in row:
         return [len(row["tokens"])]
     texts = ("text_a", "text_b", "context", "question", "text", "pair")

@@ -1,4 +1,4 @@
-"""What each stage of a study needs in memory: the one estimate of ``plan`` and ``memory``."""
+"""Memory of each stage of a study: the estimate shared by ``plan`` and ``memory``."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ HEADER = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conditions:
-    """How the stages of a study are run, as far as their memory depends on it."""
+    """Runtime conditions on which the memory of stages depends."""
 
     max_tokens: int
-    """Tokens that go through the model at once."""
+    """Tokens per micro-batch."""
     device: Device
-    """Whose kernels run."""
-    tokens_in_use: int | None = None
-    """How many different tokens a stage's data have; None counts the whole vocabulary."""
+    """Device whose kernels run."""
+    distinct_tokens: int | None = None
+    """Number of distinct tokens in a stage's data; None counts the whole vocabulary."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """Stages of a base model that need the same memory."""
+    """Stages of a base model with the same memory estimate."""
 
     base: str
     example: str
     """The first of these stages."""
     stages: int
-    """How many are trained, those of all seeds."""
+    """Number of trainings, all seeds included."""
     work: Workload
     memory: Memory
 
@@ -53,17 +53,17 @@ class Needs:
 def stage_work(
     grid: Grid, base: str, chain: str, target: str | None, conditions: Conditions
 ) -> Workload:
-    """What of a stage decides its memory: shape, adapters, shards, pruned vocabulary.
+    """Return the properties that determine a stage's memory: shape, adapters, shards, pruning.
 
     Args:
         grid: the study.
         base: base model.
         chain: label of the chain that the stage ends, or that its target follows.
-        target: what the stage is trained for; None for the last stage of the chain itself.
-        conditions: how the stage is run.
+        target: target of the stage; None for the last stage of the chain itself.
+        conditions: runtime conditions.
 
     Raises:
-        UserError: nothing on this machine says what the model is like.
+        UserError: the model's shape is unknown on this machine.
     """
     shape, wanted = shape_of_base(grid, base), parallel(grid, base)
     members = grid.members(base, chain, target)
@@ -82,7 +82,7 @@ def stage_work(
         mlm_probability=recipe["mlm_probability"] if mlm else 0.0,
         adapters=adapters,
         shards=wanted.processes if wanted.mode == "fsdp" else 1,
-        trained_rows=None if whole else _rows(shape, conditions.tokens_in_use),
+        trained_rows=None if whole else _rows(shape, conditions.distinct_tokens),
     )
 
 
@@ -100,17 +100,17 @@ def _adapters(recipe: dict[str, Any]) -> AdapterShape | None:
 
 
 def _rows(shape: EncoderShape, tokens: int | None) -> int | None:
-    """How many token embeddings a stage trains; None for all."""
+    """Return the number of token embeddings that a stage trains; None for all."""
     if tokens is None or not is_worthwhile(tokens, shape.vocabulary, shape.width):
         return None
     return tokens
 
 
 def memory_needs(grid: Grid, base: str, conditions: Conditions) -> list[Needs]:
-    """What the stages of a base model need; those with equal needs are one entry.
+    """Return the memory of a base model's stages, one entry for equal estimates.
 
     Raises:
-        UserError: nothing on this machine says what the model is like.
+        UserError: the model's shape is unknown on this machine.
     """
     found: dict[Workload, Needs] = {}
     for chain, target in grid.trained_with_base(base):
@@ -132,10 +132,10 @@ def memory_needs(grid: Grid, base: str, conditions: Conditions) -> list[Needs]:
 
 
 def memory_rows(grid: Grid, conditions: Conditions) -> Iterator[tuple[str, ...]]:
-    """The table of ``xstilts memory`` below HEADER: a row per entry of :func:`memory_needs`.
+    """Yield the rows of ``xstilts memory`` below HEADER, one per entry of :func:`memory_needs`.
 
     Raises:
-        UserError: nothing on this machine says what a base model is like.
+        UserError: the shape of a base model is unknown on this machine.
     """
     for base in grid.study.bases:
         for entry in memory_needs(grid, base, conditions):

@@ -1,4 +1,4 @@
-"""A plan as lines for people."""
+"""A plan as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def render(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
-    """All of a plan, part by part."""
+    """Yield the lines of a plan, part by part."""
     yield f"{plan['study']}: {plan['question'] or 'no question stated'}"
     for part in (_counts, _hours, _disk, _memory):
         yield ""
@@ -24,7 +24,7 @@ def render(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
-    """Rows of text in columns; those that are numbers to the right."""
+    """Yield rows of text in columns, with numbers aligned right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (
@@ -35,7 +35,7 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
 
 
 def size(number: float | None) -> str:
-    """Bytes as people write them."""
+    """Return a number of bytes as text with a unit; ``?`` if unknown."""
     if number is None:
         return "?"
     for unit in ("B", "kB", "MB", "GB"):
@@ -50,7 +50,7 @@ def _counts(plan: dict[str, Any]) -> Iterator[str]:
     yield f"Trainings ({found['bases']} bases, {found['seeds']} seeds)"
     for position, count in found["trainings"].items():
         yield f"  {position:<16} {count:>6}"
-    yield f"  {'in all':<16} {found['trainings_after_pretraining']:>6}  after pretraining"
+    yield f"  {'total':<16} {found['trainings_after_pretraining']:>6}  after pretraining"
     yield (
         f"  {'cell by cell':<16} {found['cell_by_cell']:>6}  if each cell trained its whole chain"
     )
@@ -67,9 +67,9 @@ def _counts(plan: dict[str, Any]) -> Iterator[str]:
 def _hours(plan: dict[str, Any]) -> Iterator[str]:
     time = plan["hours"]
     if time is None:
-        yield "Hours: no job has been finished here, and no device is named (--gpu NAME)"
+        yield "Hours: no finished jobs to calibrate with, and no device given (--gpu NAME)"
         cards = [f"{name} {_time(value)}" for name, value in plan["orientation"].items()]
-        yield f"  for orientation, arithmetic alone and not calibrated: {', '.join(cards)}"
+        yield f"  for orientation, from operations only, not calibrated: {', '.join(cards)}"
     else:
         yield f"Hours on one {time['device']}"
         rows = [("base", "position", "jobs", "left", "time", "left", "precision", "from")]
@@ -83,13 +83,13 @@ def _hours(plan: dict[str, Any]) -> Iterator[str]:
             )  # fmt: skip
         yield from table(rows)
         whole, left = time["hours"], time["hours_left"]
-        yield f"  in all {_time(whole)} ({whole:,.1f} h), of which {_time(left)} are left"
+        yield f"  total {_time(whole)} ({whole:,.1f} h), of which {_time(left)} left"
         yield from _trust(time)
     unknown = (time or plan)["unknown"]
     for what, count in unknown.items():
-        yield f"  left out: {count} jobs, for {what}: unknown"
+        yield f"  left out: {count} jobs, unknown: {what}"
     if any(what.startswith("the shape of") for what in unknown):
-        yield "  a model that is not known here: --parameters BASE=NUMBER, embeddings left out"
+        yield "  for unknown models: --parameters BASE=NUMBER, without embeddings"
 
 
 def _time(hours: float) -> str:
@@ -97,31 +97,31 @@ def _time(hours: float) -> str:
 
 
 def _trust(time: dict[str, Any]) -> Iterator[str]:
-    """How far the hours can be trusted."""
+    """Yield lines on the reliability of the hours."""
     sources = {source for row in time["rows"] for source in row["source"]}
     if ASSUMED in sources:
         shares = ", ".join(f"{100 * v:.0f} % in {k}" for k, v in time["share_of_peak"].items())
-        yield f"  not calibrated: an assumed share of the card's peak ({shares})"
+        yield f"  not calibrated: an assumed fraction of the GPU's peak ({shares})"
     if CALIBRATED in sources:
         errors = [f"{key} {value} %" for key, value in time["errors_percent"].items()]
         yield (
-            "  calibrated by finished jobs; median error on jobs held out: "
+            "  calibrated by finished jobs; median error on held-out jobs: "
             f"{', '.join(errors) or 'too few jobs'}"
         )
     if time["start_seconds"]:
-        yield f"  with {time['start_seconds']:.1f} s for the start of each job"
+        yield f"  includes {time['start_seconds']:.1f} s overhead per job"
     for bound in sorted({bound for row in time["rows"] for bound in row["bounds"]}):
         yield f"  an upper bound: {bound}"
     assumed = sum(row["assumed_lengths"] for row in time["rows"])
     if assumed:
         jobs = sum(row["jobs"] for row in time["rows"])
-        yield f"  {assumed} of {jobs} jobs with typical lengths: their data are not tokenised yet"
+        yield f"  {assumed} of {jobs} jobs use typical lengths: data not tokenised yet"
 
 
 def _disk(plan: dict[str, Any]) -> Iterator[str]:
     found = plan["disk"]
-    yield "Disk (weights in fp32, heads and records included)"
-    rows = [("base", "models", "each", "adapters", "each", "kept", "more while a stage trains")]
+    yield "Disk (weights in fp32, including heads and history)"
+    rows = [("base", "models", "each", "adapters", "each", "kept", "extra while training")]
     for base, item in found["bases"].items():
         cells = []
         for count, each in (("models", "model_bytes"), ("adapters", "adapter_bytes")):
@@ -131,25 +131,25 @@ def _disk(plan: dict[str, Any]) -> Iterator[str]:
     yield from table(rows)
     yield (
         f"  data about {size(found['data_bytes'])}, tokens about {size(found['tokens_bytes'])}, "
-        f"predictions and scores about {size(found['predictions_bytes'])}, of data whose size is "
-        "known"
+        f"predictions and scores about {size(found['predictions_bytes'])}, "
+        "without data of unknown size"
     )
     more = f", and {', '.join(found['unknown'])}" if found["unknown"] else ""
-    stages = "stage" if found["running"] == 1 else "stages"
+    stages = "stage" if found["concurrent"] == 1 else "stages"
     yield (
-        f"  kept {size(found['kept_bytes'])}; peak with {found['running']} running {stages} "
+        f"  kept {size(found['kept_bytes'])}; peak with {found['concurrent']} {stages} in training "
         f"{size(found['peak_bytes'])}{more}"
     )
 
 
 def _memory(plan: dict[str, Any]) -> Iterator[str]:
     found = plan["memory"]
-    named = f"{found['device']}, {size(found['bytes'])}" if found["bytes"] else "no device named"
+    named = f"{found['device']}, {size(found['bytes'])}" if found["bytes"] else "no device given"
     yield f"Memory of training at {found['max_tokens']} tokens per micro-batch ({named})"
     if not found["stages"]:
-        yield "  unknown: the shape of no base is known"
+        yield "  unknown: no base has a known shape"
         return
-    rows = [("base", "for example", "trainings", "length", "needs", "")]
+    rows = [("base", "example", "trainings", "length", "memory", "")]
     for stage in found["stages"]:
         verdict = {True: "fits", False: "does not fit", None: ""}[stage["fits"]]
         about = "about " if stage["approximate"] else ""
@@ -174,9 +174,9 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     data = plan["data"]
     yield f"Data: {sum(item['sets'] for item in data)} sets of {len(data)} tasks"
     for item in data:
-        lost = sum(len(part["languages"]) for part in item["missing"])
+        missing = sum(len(part["languages"]) for part in item["missing"])
         archive = f"  {size(item['download_bytes'])}" if item["download_bytes"] else ""
-        mark = f"  {lost} missing" if lost else ""
+        mark = f"  {missing} missing" if missing else ""
         yield (
             f"  {item['task']:<15} {item['languages']:>3} languages  {', '.join(item['splits'])}"
             f"  [{item['licence']}]{archive}{mark}"
@@ -184,10 +184,10 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     known = [item for item in data if item["download_bytes"]]
     if known:
         total = sum(item["download_bytes"] for item in known)
-        yield f"  archives of {len(known)} tasks whose size is published: {size(total)}"
+        yield f"  archives of {len(known)} tasks with published sizes: {size(total)}"
     for item in data:
         if item["restricted"]:
-            yield f"  get yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
+            yield f"  obtain yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
     for model in plan["gated_models"]:
         yield f"  accept the licence first: https://huggingface.co/{model}"
     absent = [(item["task"], part) for item in data for part in item["missing"]]
@@ -195,7 +195,7 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
         return
     yield f"Missing ({sum(len(part['languages']) for _, part in absent)} sets)"
     if grid.study.source == "original" and grid.study.data_root is None:
-        yield "  data_root is not set: --config data_root=FOLDER looks for the files there"
+        yield "  data_root is not set: give the folder of the files with --config data_root=FOLDER"
         return
     for task, part in absent:
         yield f"  {task} {part['split']}: {' '.join(part['languages'])} ({part['reason']})"

@@ -1,4 +1,4 @@
-"""The shape of a study's base models, as far as this machine knows it; nothing is downloaded."""
+"""Shapes of a study's base models, without downloads."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def shape_of_base(grid: Grid, base: str) -> EncoderShape:
-    """The shape of a base: built here, in a folder, imported already, or of a known model.
+    """Return the shape of a base: pretrained here, in a folder, imported, or a known Hub model.
 
     Raises:
-        UserError: nothing on this machine says what the model is like.
+        UserError: the model's shape is unknown on this machine.
     """
     settings = grid.study.bases[base]
     if settings.pretrain:
@@ -29,8 +29,8 @@ def shape_of_base(grid: Grid, base: str) -> EncoderShape:
     if not file.is_file():
         if settings.hub in KNOWN_MODELS:
             return shape_of_config(KNOWN_MODELS[settings.hub])
-        wanted = "Name a checkpoint's folder." if settings.path else (
-            f"The shape of {settings.hub} is not known without it. Import the model first: "
+        wanted = "Give the folder of a checkpoint." if settings.path else (
+            f"The shape of {settings.hub} is unknown without it. Import the model first: "
             f"snakemake {grid.paths.base(base)}"
         )  # fmt: skip
         raise UserError(f"bases.{base}: {file}: no such file. {wanted}")
@@ -39,14 +39,14 @@ def shape_of_base(grid: Grid, base: str) -> EncoderShape:
         return shape_of_config(config)
     except KeyError as error:
         raise UserError(
-            f"bases.{base}: {file} has no {error.args[0]} that is known here; found model_type "
-            f"{config.get('model_type')!r}. Measure this model: the manifest of a trained stage "
-            "has its peak_memory."
+            f"bases.{base}: {file} has no known {error.args[0]}; found model_type "
+            f"{config.get('model_type')!r}. Measure this model instead: the manifest of a trained "
+            "stage has its peak_memory."
         ) from None
 
 
 def known_shape(grid: Grid, base: str) -> EncoderShape | None:
-    """The same; None where nothing on this machine says what the model is like."""
+    """Return the shape of a base; None if it is unknown on this machine."""
     try:
         return shape_of_base(grid, base)
     except UserError:
@@ -54,7 +54,7 @@ def known_shape(grid: Grid, base: str) -> EncoderShape | None:
 
 
 def _shape_to_build(settings: Pretrain) -> EncoderShape:
-    """The shape of an encoder that a study builds."""
+    """Return the shape of an encoder that the study pretrains."""
     built = settings.architecture
     return EncoderShape(
         width=built.hidden_size,

@@ -1,9 +1,9 @@
-"""How fast a device works, fitted to finished jobs, and how far such a fit is off.
+"""Throughput of a device, fitted to finished jobs, and the error of the fit on held-out jobs.
 
-The time of a job is ``fixed + units * per_unit + operations / rate``: what a job costs once, what
-each optimiser step (or predicted file) costs whatever its size, and the arithmetic. The three
-numbers are those with the least squares of log(predicted / measured), so that a factor counts
-the same for short and for long jobs, with a loss that outliers cannot dominate.
+The time of a job is ``fixed + units * per_unit + operations / rate``: a cost per job, a cost per
+optimiser step (or predicted file) independent of its size, and the arithmetic. The three numbers
+minimise the squared log(predicted / measured), so that relative errors count the same for short and
+long jobs, with a loss that is robust to outliers.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from xstilts.plan.work import Work
 
 ENOUGH_FOR_UNITS, ENOUGH_FOR_ALL = 4, 6
-"""Jobs below which a number is not fitted but left at zero."""
+"""Minimum number of jobs to fit ``per_unit``, and also ``fixed``; zero below."""
 ENOUGH_TO_CHECK = 3
 FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """A device at one kind of work and precision."""
+    """Throughput of a device for one kind of work and precision."""
 
     rate: float
     """Operations per second."""
@@ -36,18 +36,18 @@ class Throughput:
     fixed: float = 0.0
     """Seconds per job."""
     jobs: int = 0
-    """Finished jobs that it was fitted to; 0 for an assumed share of the peak."""
+    """Number of finished jobs in the fit; 0 for an assumed fraction of the peak."""
 
     def seconds(self, work: Work) -> float:
-        """Predicted time of a job."""
+        """Return the predicted seconds of a job."""
         return self.fixed + self.per_unit * work.units + work.flops / self.rate
 
 
 def fit(jobs: Sequence[Finished]) -> Throughput:
-    """The throughput of jobs of one kind on one device.
+    """Fit the throughput of jobs of one kind on one device.
 
     Args:
-        jobs: at least one.
+        jobs: finished jobs, at least one.
     """
     rate = statistics.median(job.work.flops / job.seconds for job in jobs)
     if len(jobs) < ENOUGH_FOR_UNITS:
@@ -66,7 +66,7 @@ def fit(jobs: Sequence[Finished]) -> Throughput:
     def residuals(logs: np.ndarray[tuple[int], np.dtype[np.float64]]) -> object:
         return np.log(design @ np.exp(logs)) - np.log(seconds)
 
-    # the logarithms keep all numbers above zero; one that is not needed goes towards it
+    # logarithms keep all numbers positive; unneeded ones approach zero
     low = np.log(start) - 25
     found = least_squares(
         residuals, np.log(start), bounds=(low, np.log(start) + 25), loss="soft_l1", f_scale=0.1,
@@ -81,7 +81,7 @@ Key = tuple[str, str, "Kind"]
 
 
 def groups(jobs: Sequence[Finished]) -> dict[Key, list[Finished]]:
-    """Jobs that are fitted together; those too short to be measured left out."""
+    """Group jobs that are fitted together, without those too short to be measured."""
     found: dict[Key, list[Finished]] = {}
     for job in jobs:
         if job.seconds > 0 and job.work.flops > 0:
@@ -91,12 +91,12 @@ def groups(jobs: Sequence[Finished]) -> dict[Key, list[Finished]]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """Predicted against measured time of jobs that the fit has not seen."""
+    """Predicted and measured times of held-out jobs."""
 
     rows: tuple[tuple[Finished, float], ...]
     """Job and predicted seconds."""
     how: str
-    """What was left out of each fit."""
+    """Description of the held-out jobs."""
 
     @property
     def error(self) -> float:
@@ -105,17 +105,17 @@ class Check:
 
     @property
     def total_ratio(self) -> float:
-        """Predicted over measured time of all jobs together."""
+        """Ratio of predicted to measured time, summed over all jobs."""
         return sum(p for _, p in self.rows) / sum(job.seconds for job, _ in self.rows)
 
     @property
     def worst_factor(self) -> float:
-        """The largest factor between the two, either way."""
+        """Largest factor between predicted and measured time, in either direction."""
         return max(math.exp(abs(math.log(p / job.seconds))) for job, p in self.rows)
 
 
 def check(jobs: Sequence[Finished]) -> Check | None:
-    """The error on held-out jobs of one group: study by study, or by fifths of a single study.
+    """Cross-validate one group of jobs, by study, or in five folds of a single study.
 
     Returns:
         None for fewer than three jobs.

@@ -1,14 +1,14 @@
-"""How much a job computes: floating-point operations, and the small things that it repeats.
+"""Work of a job: floating-point operations, steps and tokens.
 
-Of a token in a sequence of ``s`` tokens, an encoder with ``N`` weights in its layers, ``L`` layers
-and heads of together ``a`` numbers takes
+Per token in a sequence of ``s`` tokens, an encoder with ``N`` weights in ``L`` layers and attention
+heads of total width ``a`` needs
 
-* ``2 N + 4 L a s`` operations forward (a multiplication and an addition per weight; scores and sums
-  of the attention);
+* ``2 N + 4 L a s`` operations in the forward pass (a multiplication and an addition per weight;
+  scores and weighted sums of the attention);
 * three times that in training, since the backward pass takes twice the forward pass (Kaplan et al.
-  2020: 6 N); four times with ``gradient_checkpointing``, which goes forward again.
+  2020: 6 N); four times with ``gradient_checkpointing``, which repeats the forward pass.
 
-Embeddings are looked up and not multiplied. Heads are small but for masked language modelling,
+Embeddings are looked up, not multiplied. Heads are negligible except in masked language modelling,
 which multiplies each masked token with the whole vocabulary.
 """
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def training_factor(runtime: Mapping[str, Any]) -> int:
-    """Forward passes that a training step is worth, by how the stage is run."""
+    """Return the cost of a training step in forward passes."""
     return 4 if runtime.get("gradient_checkpointing") else 3
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a job does."""
+    """Work of a job."""
 
     flops: float
     units: float
@@ -43,12 +43,12 @@ class Work:
 
 
 def forward_flops(shape: EncoderShape, tokens: float, length: float) -> float:
-    """Operations of the encoder on so many tokens in sequences of this length."""
+    """Return the forward operations of the encoder on tokens in sequences of a mean length."""
     attention = 4.0 * shape.layers * shape.attention_width * length
     return tokens * (2.0 * shape.matrices + attention)
 
 
 def masked_flops(shape: EncoderShape, tokens: float, probability: float) -> float:
-    """Operations forward of the head that predicts masked tokens, a share of all."""
+    """Return the forward operations of the MLM head; ``probability`` of the tokens are masked."""
     dense = 2.0 * shape.width * (shape.width + shape.vocabulary)
     return tokens * probability * dense
