@@ -66,7 +66,7 @@ def _relation(premise: Any, denied: bool, said: Any) -> str:
 
     if premise.verb != said.verb:
         return "contradiction" if VERBS[said.verb].opposite == premise.verb else "neutral"
-    found = [fits(getattr(premise, slot), getattr(said, slot)) for slot in ("place", "time")]
+    found = [fits(getattr(premise, slot), getattr(said, slot)) for slot in ("location", "time")]
     for slot in ("agent", "patient", "recipient"):
         ours, theirs = getattr(premise, slot), getattr(said, slot)
         if theirs is not None:

@@ -19,7 +19,7 @@ from xstilts.microworld.scripts import ALPHABETS
 def test_mini_english_reads_naturally() -> None:
     words = lexicon(0, WORLD.languages[0])
     rng = random.Random("readable")
-    fact = draw_fact(rng, "gift", "give")._replace(place="garden", time="monday")
+    fact = draw_fact(rng, "gift", "give")._replace(location="garden", time="monday")
     agent = fact.agent._replace(noun="farmer", adjective="tall")
     apple = fact.agent._replace(noun="apple", definite=False)
     fact = fact._replace(agent=agent, patient=apple, recipient=fact.agent._replace(noun="mary"))
@@ -35,13 +35,13 @@ def test_mini_english_reads_naturally() -> None:
     assert put(ask="agent") == "who gave an apple to mary in the garden on monday ?"
     assert put(ask="patient").startswith("what did the tall farmer give to mary in")
     assert put(ask="recipient").startswith("to whom did the tall farmer give an apple in")
-    assert put(ask="place").startswith("where did the tall farmer give an apple to mary on")
+    assert put(ask="location").startswith("where did the tall farmer give an apple to mary on")
     assert put(ask="time").endswith("give an apple to mary in the garden ?")
 
 
 def test_languages_have_the_properties_they_claim() -> None:
     rng = random.Random("typology")
-    fact = draw_fact(rng, "thing", "find")._replace(place="garden")
+    fact = draw_fact(rng, "thing", "find")._replace(location="garden")
     fact = fact._replace(
         agent=fact.agent._replace(noun="farmer"),
         patient=fact.agent._replace(noun="apple", adjective="red"),
@@ -53,7 +53,7 @@ def test_languages_have_the_properties_they_claim() -> None:
         by_letter = {"S": at["agent"], "O": at["patient"], "V": verb}
         assert "".join(sorted(by_letter, key=by_letter.__getitem__)) == language.order
         adposition = next(i for i, token in enumerate(tokens) if token.tag == "ADP")
-        assert (adposition < at["place"]) == (language.adposition == "pre")
+        assert (adposition < at["location"]) == (language.adposition == "pre")
         adjective = next(i for i, token in enumerate(tokens) if token.tag == "ADJ")
         assert (adjective < at["patient"]) == (language.adjective == "pre")
         assert any(token.tag == "DET" for token in tokens) == language.articles

@@ -94,18 +94,18 @@ def test_a_name_is_told_by_its_place_in_the_sentence_not_by_its_words() -> None:
 
 def test_names_read_naturally() -> None:
     words = lexicon(0, WORLD.languages[0])
-    fact = draw_fact(random.Random("readable"), "social", "help")._replace(place="market")
+    fact = draw_fact(random.Random("readable"), "social", "help")._replace(location="market")
     agent, patient = (fact.agent._replace(noun=noun, adjective=None) for noun in ("mary", "john"))
     fact = fact._replace(agent=agent, patient=patient)
     names = {
         "agent": entities.Entity("ORG", ("mary", "school")),
         "patient": entities.Entity("PER", ("john", "paul")),
-        "place": entities.Entity("LOC", ("anna", "market")),
+        "location": entities.Entity("LOC", ("anna", "market")),
     }
     told = entities.tagged(words, entities.Mention(Clause(fact), names))
     assert " ".join(f"{word}/{tag}" for word, tag in told) == (
         "mary/B-ORG school/I-ORG helped/O john/B-PER paul/I-PER in/O anna/B-LOC market/I-LOC ./O"
     )
-    del names["place"]
+    del names["location"]
     told = entities.tagged(words, entities.Mention(Clause(fact), names))
     assert " ".join(word for word, _ in told).endswith("in the market .")
