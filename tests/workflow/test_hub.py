@@ -114,7 +114,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     assert (fresh.folder / "jobs.txt").read_text().count("job") >= sum(run.jobs.values()) / 2
     assert not (fresh.folder / "blocked.txt").exists()
 
-    # and the network is blocked indeed: without the cache there is one error
+    # check that the network is blocked: without the cache the run is one error
     shutil.rmtree(fresh.folder / "data/hub")
     (fresh.results / "downloads/xnli/de/test.json").unlink()
     script = fresh.folder / "workflow_scripts/xstilts/hub.py"
@@ -131,7 +131,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
 
 
 def study_of(checkout: Checkout) -> dict[str, object]:
-    """The study that is written there, its name apart."""
+    """The study in that file, except its name."""
     study = yaml.safe_load((checkout.folder / "config.yaml").read_text())
     return {key: value for key, value in study.items() if key != "study"}
 

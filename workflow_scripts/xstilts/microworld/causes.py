@@ -54,8 +54,7 @@ class Difficulty:
     """Difficulty of the choices."""
 
     opposite: float
-    """Share of wrong choices from the same cycle; in the others the act alone tells that they are
-    wrong."""
+    """Share of wrong choices from the same cycle; others can be excluded by their act."""
     second: float
     """Share of stories that begin with an irrelevant event."""
 

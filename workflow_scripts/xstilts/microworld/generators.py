@@ -42,7 +42,7 @@ def _nli(order: Order) -> Iterator[Row]:
 
 
 def _qa(order: Order) -> Iterator[Row]:
-    """Span rows; the answer is the noun asked for with its adjective, as the story has it."""
+    """Span rows; the answer is a noun with its adjective, as in the story."""
     difficulty = questions.DIFFICULTIES[order.difficulty]
     for index in range(order.num_examples):
         story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)

@@ -138,13 +138,13 @@ def _circumstance(rng: random.Random, at_issue: Circumstance) -> Case:
 def _denied(rng: random.Random) -> Case:
     """The premise asserts the hypothesis, denies it, or omits the location (or the day)."""
     case = _circumstance(rng, pick(rng, _CIRCUMSTANCES))
-    said, unsaid = case.premises["entailment"].fact, case.premises["neutral"].fact
+    stated, omitted = case.premises["entailment"].fact, case.premises["neutral"].fact
     return Case(
         case.hypothesis,
         {
-            "entailment": Premise(said),
-            "contradiction": Premise(said, negated=True),
-            "neutral": Premise(unsaid, negated=rng.random() < 0.5),
+            "entailment": Premise(stated),
+            "contradiction": Premise(stated, negated=True),
+            "neutral": Premise(omitted, negated=rng.random() < 0.5),
         },
     )
 
@@ -171,14 +171,14 @@ def _verb(rng: random.Random) -> Case:
 
 
 def general(phrase: Phrase) -> Phrase:
-    """A mention by kind alone: "a person" for the tall farmer."""
+    """A mention by kind only: "a person" for the tall farmer."""
     return Phrase(KIND_OF[phrase.noun], definite=False)
 
 
 def _noun(rng: random.Random) -> Case:
     """A participant is the same, another of its kind, or mentioned by kind only.
 
-    One participant of each premise is mentioned by kind, whatever the label.
+    One participant of each premise is mentioned by kind, for every label.
     """
     fact = draw_fact(rng, pick(rng, _TRANSITIVE))
     slot: Participant = pick(rng, _PARTICIPANTS)
@@ -186,8 +186,8 @@ def _noun(rng: random.Random) -> Case:
     phrase = getattr(fact, slot)
     same = with_slot(fact, contrast, general(getattr(fact, contrast)))
     other = phrase._replace(noun=pick(rng, siblings(phrase.noun)))
-    unsaid = with_slot(fact, slot, general(phrase))
-    return _case(same, same, with_slot(same, slot, other), unsaid)
+    less_specific = with_slot(fact, slot, general(phrase))
+    return _case(same, same, with_slot(same, slot, other), less_specific)
 
 
 def _quality(rng: random.Random) -> Case:
@@ -220,7 +220,7 @@ def two_beings(rng: random.Random) -> tuple[Fact, Fact]:
 
 
 def _role(rng: random.Random) -> Case:
-    """Who did it to whom: the same, the reverse, or another act in either direction."""
+    """Agent and patient are the same, or exchanged, or the act is another (in either direction)."""
     fact, reverse = two_beings(rng)
     neutral = pick(rng, (fact, reverse))._replace(verb=_unrelated(rng, fact.verb))
     return _case(fact, fact, reverse, neutral)

@@ -120,7 +120,7 @@ def languages(seed: int, count: int) -> tuple[Language, ...]:
     """The first ``count`` languages of a family; the first is mini-English.
 
     Raises:
-        UserError: fewer than one, or more than there are codes for.
+        UserError: fewer than one, or more than the available codes.
     """
     if not 1 <= count <= MAX_LANGUAGES:
         raise UserError(

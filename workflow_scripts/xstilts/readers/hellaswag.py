@@ -21,7 +21,7 @@ def read_hellaswag(paths: Sequence[Path], language: str) -> Iterator[Row]:
 
     The last, unfinished sentence of a context (``ctx_b``: "then, the man") belongs to each ending,
     as in jiant (``jiant/tasks/lib/hellaswag.py``) and in HellaSwag's own code. A file that has the
-    whole ``ctx`` alone keeps it as the context. Labels may be numbers or text.
+    whole ``ctx`` only keeps it as the context. Labels may be numbers or text.
 
     Args:
         paths: files, read one after the other; ids are their ``ind``.

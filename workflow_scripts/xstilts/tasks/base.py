@@ -47,7 +47,7 @@ class Task:
     kind: Kind
     """Decides the data schema, the head, the prediction and the metrics."""
     title: str
-    """What a model has to do, in one line."""
+    """The question that the data set asks of a model, in one line."""
     languages: tuple[str, ...]
     """Language codes (ISO 639-1 if one exists) for which any split exists."""
     files: Mapping[Split, tuple[str, ...]]
