@@ -45,7 +45,7 @@ def predicted(task: str, language: str) -> list[dict[str, Any]]:
         elif kind == "ranking":
             ranked = draw.sample([f"Q{entity}" for entity in range(25)], 20)
             row |= {"gold": [f"Q{number}"], "prediction": ranked, "score": [0.5] * 20}
-            # of a trained dual encoder, whatever the protocol
+            # of a trained dual encoder, for every protocol
             row["layer"] = NUM_LAYERS
         else:
             row |= {"gold": [f"c{number}"], "prediction": f"c{draw.choice([number, 0, 24])}"}
@@ -60,7 +60,7 @@ def predicted(task: str, language: str) -> list[dict[str, Any]]:
 
 
 def mined(draw: random.Random) -> list[dict[str, Any]]:
-    """Pairs of both parts, a third of them right, with scores that tell a little."""
+    """Pairs of both parts, a third of them right, with weakly informative scores."""
     rows = []
     layer = layer_at(PROTOCOLS["recommended"].depth("mining"), NUM_LAYERS)
     for part in ("evaluated", "tuning"):
@@ -84,8 +84,8 @@ def write_predictions(grid: Grid, target: str, language: str, stages: tuple[str,
     path = Path(grid.paths.prediction("mini", 1, stages, target, language))
     schema = PREDICTION_SCHEMAS[task.kind]
     table = pa.Table.from_pylist(predicted(task.name, language), schema=schema)
-    record = {"id": f"{target}-{language}", "num_layers": NUM_LAYERS, "model": "m", "data": "d"}
-    record |= {"versions": {}, "seconds": 1.0, "device": "cpu"}
+    metadata = {"id": f"{target}-{language}", "num_layers": NUM_LAYERS, "model": "m", "data": "d"}
+    metadata |= {"versions": {}, "seconds": 1.0, "device": "cpu"}
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table.cast(with_metadata(schema, record)), path)
+    pq.write_table(table.cast(with_metadata(schema, metadata)), path)
     return path

@@ -1,4 +1,4 @@
-"""The same examples come out of original release files and of a mirror of the hub."""
+"""Original release files and a mirror of the hub give the same examples."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ REAL = [
 
 
 def mirrored(root: Path, mirror: Path, task: str, language: str, split: str) -> tuple[Rows, Rows]:
-    """Examples of a data set from its release files, and from the mirror that is made of them."""
+    """Examples of a data set from its release files, and from a mirror made from them."""
     spec = TASKS[task]
     assert spec.hub is not None
     paths = original_files(spec, root, language, split)
     pattern = filled(spec.hub.files[split], language, spec.hub.codes)[0]
-    place = mirror / spec.hub.repo / pattern.replace("*", "00000-of-00001")
-    hub_files.render(task, paths, place)
+    file = mirror / spec.hub.repo / pattern.replace("*", "00000-of-00001")
+    hub_files.render(task, paths, file)
     found = mirror_files(spec, mirror, language, split)
-    assert found == [place]
+    assert found == [file]
     return list(spec.read(paths, language)), list(spec.hub.read(found, language))
 
 
@@ -90,7 +90,7 @@ def content(rows: Rows) -> Rows:
 
 
 def stripped(rows: Rows) -> Rows:
-    """Questions without blanks around contexts and questions: the hub's XQuAD has none."""
+    """Questions without spaces around contexts and questions: the hub's XQuAD has none."""
     found = []
     for row in rows:
         lead = len(row["context"]) - len(row["context"].lstrip())
@@ -101,7 +101,7 @@ def stripped(rows: Rows) -> Rows:
 
 
 def multiword(paths: list[Path]) -> list[bool]:
-    """Whether each sentence has a multiword token or an empty node."""
+    """True for each sentence with a multiword token or an empty node."""
     blocks = "".join(path.read_text(encoding="utf-8") for path in paths).split("\n\n")
     lines = ([line.split("\t")[0] for line in block.split("\n")] for block in blocks if block)
     return [any("-" in name or "." in name for name in ids if name[:1] != "#") for ids in lines]
@@ -142,7 +142,7 @@ def test_ids_are_the_same_where_the_hub_keeps_them(tmp_path):
             assert [row["id"] for row in original] == [row["id"] for row in hub]
 
 
-def test_the_hub_leaves_multiword_tokens_apart(tmp_path):
+def test_the_hub_does_not_fuse_multiword_tokens(tmp_path):
     root = write_release_files(tmp_path / "data")
     original, hub = mirrored(root, tmp_path / "mirror", "udpos", "en", "test")
     assert original[1]["tokens"] == ["don't", "go"]
@@ -153,12 +153,12 @@ def test_the_hub_leaves_multiword_tokens_apart(tmp_path):
 def test_the_layout_of_the_hubs_own_conversion_is_found_too(tmp_path):
     root = write_release_files(tmp_path / "data")
     spec = TASKS["xnli"]
-    place = tmp_path / "mirror/facebook/xnli/de/test/0000.parquet"
-    hub_files.render("xnli", original_files(spec, root, "de", "test"), place)
-    assert mirror_files(spec, tmp_path / "mirror", "de", "test") == [place]
+    file = tmp_path / "mirror/facebook/xnli/de/test/0000.parquet"
+    hub_files.render("xnli", original_files(spec, root, "de", "test"), file)
+    assert mirror_files(spec, tmp_path / "mirror", "de", "test") == [file]
 
 
-def test_what_a_mirror_lacks_is_named(tmp_path):
+def test_missing_files_of_a_mirror_are_named(tmp_path):
     root = write_release_files(tmp_path / "data")
     mirrored(root, tmp_path / "mirror", "xnli", "de", "test")
     mirror = tmp_path / "mirror"

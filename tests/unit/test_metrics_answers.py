@@ -129,7 +129,7 @@ def test_gold_as_prediction_is_right(language: str) -> None:
 
 
 def slow_best(answers: list[str], prediction: str) -> tuple[float, float]:
-    """Tokens marked off one by one, cases spelt out."""
+    """Tokens matched one by one, with explicit cases."""
     gold = [a for a in answers if spans.normalise(a)]
     if not gold:
         right = float(spans.normalise(prediction) == "")
@@ -155,7 +155,7 @@ def test_squad_v2_equals_a_slow_reference(answers: list[str], prediction: str) -
     assert squad_v2.best(answers, prediction) == pytest.approx(slow_best(answers, prediction))
 
 
-def test_scores_of_both_parts() -> None:
+def test_scores_of_questions_with_and_without_answer() -> None:
     rows = [(["red cat"], "cat"), (["dog"], ""), ([], ""), ([], "dog"), ([], "the")]
     assert squad_v2.score(table(rows), "en") == pytest.approx(
         {
@@ -171,7 +171,7 @@ def test_scores_of_both_parts() -> None:
     assert "has_answer_f1" not in squad_v2.score(table(rows[2:]), "en")
 
 
-def test_what_cannot_be_scored() -> None:
+def test_predictions_that_cannot_be_scored() -> None:
     with pytest.raises(UserError, match="no predictions"):
         squad_v2.score(table([]), "en")
     twice = pa.concat_tables([table([([], "")])] * 2)

@@ -95,7 +95,9 @@ def test_retrieval_gives_the_protocol_layer_and_the_sweep() -> None:
         ("clasification", classification(), None, "Did you mean 'classification'"),
     ],
 )
-def test_what_cannot_be_scored(kind: str, table: pa.Table, layer: int | None, message: str) -> None:
+def test_predictions_that_cannot_be_scored(
+    kind: str, table: pa.Table, layer: int | None, message: str
+) -> None:
     with pytest.raises(UserError, match=message):
         score(kind, table, layer)
 

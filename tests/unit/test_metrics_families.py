@@ -82,7 +82,7 @@ def test_answer_scores_equal_a_slow_reference(gold: str, prediction: str) -> Non
 @pytest.mark.parametrize(
     ("gold", "prediction", "match", "overlap"),
     [
-        # a text that normalises to nothing: F1 0 though the match is exact
+        # a text that normalises to the empty string: F1 0 though the match is exact
         ("", "", 1.0, 0.0),
         ("the", "a", 1.0, 0.0),
         # Chinese is not segmented
@@ -100,8 +100,8 @@ def test_known_answer_cases(gold: str, prediction: str, match: float, overlap: f
     assert f1(gold, prediction) == pytest.approx(overlap)
 
 
-def test_the_best_gold_answer_counts_for_each_score_alone() -> None:
-    # exact match takes "a" (normalises to nothing), F1 takes "red cat"
+def test_the_best_gold_answer_counts_for_each_score_separately() -> None:
+    # exact match takes "a" (normalises to the empty string), F1 takes "red cat"
     assert squad_scores([["a", "red cat"]], ["the"]) == (100.0, 0.0)
     assert squad_scores([["dog", "red cat"], ["x"]], ["cat", "x"]) == pytest.approx(
         (50.0, 100 * (2 / 3 + 1) / 2)

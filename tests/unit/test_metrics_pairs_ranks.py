@@ -71,7 +71,7 @@ def test_no_threshold_is_better(
     assert f1(best_threshold(values, gold)) == pytest.approx(best if best else f1(0.0))
 
 
-def test_thresholds_stand_between_two_scores() -> None:
+def test_thresholds_are_between_two_scores() -> None:
     gold = {("a", "x"), ("b", "y")}
     scores = {("a", "x"): 3.0, ("c", "z"): 2.0, ("b", "y"): 1.5, ("d", "z"): 1.0}
     assert best_threshold(scores, gold) == 1.25
@@ -103,7 +103,7 @@ TUNING: list[Any] = [
 ]
 
 
-def test_the_threshold_comes_from_the_pairs_for_tuning() -> None:
+def test_the_threshold_comes_from_the_tuning_pairs() -> None:
     scores = score("mining", mined(ROWS + TUNING), 2)
     # threshold 1.4 = (1.5 + 1.3) / 2 of the tuning pairs
     assert scores["f1"] == pytest.approx(50.0)
@@ -112,7 +112,7 @@ def test_the_threshold_comes_from_the_pairs_for_tuning() -> None:
     assert (scores["precision_oracle"], scores["recall_oracle"]) == pytest.approx((100, 200 / 3))
 
 
-def test_without_pairs_for_tuning_there_is_the_oracle_alone() -> None:
+def test_without_tuning_pairs_only_the_oracle_is_scored() -> None:
     scores = score("mining", mined(ROWS), 2)
     assert set(scores) == {"f1_oracle", "precision_oracle", "recall_oracle"}
 
@@ -154,7 +154,7 @@ def test_average_precision_equals_a_slow_reference(
 
 def test_known_ranks() -> None:
     assert average_precision({"a", "b"}, ["a", "x", "b"], 20) == pytest.approx((1 + 2 / 3) / 2)
-    # the most that k places can hold, and nothing twice
+    # at most k candidates, each counted once
     assert average_precision({"a", "b", "c"}, ["a", "b"], 2) == 1.0
     assert average_precision({"a", "b"}, ["a", "a"], 20) == 0.5
     assert reciprocal_rank({"a"}, ["x"] * 20 + ["a"], 20) == 0.0

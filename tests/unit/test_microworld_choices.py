@@ -1,4 +1,4 @@
-"""Choices of which one follows from the law of the world."""
+"""Choices, one of which follows from the rule of the world."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHOICES = {"continuation": causes.NUM_ENDINGS, "cause_effect": causes.NUM_ALTERN
 
 
 def _choice_accuracy(view: str, train: list[dict], test: list[dict]) -> float:
-    """Of naive Bayes that tells right choices from wrong ones by a view of each example.
+    """Accuracy of naive Bayes at separating right from wrong choices by a view of each example.
 
     A view names what it sees of an example besides its choices: ``context``, ``question``, both or
     neither. Of what it sees, it knows each word together with each word of the choice.
@@ -25,18 +25,18 @@ def _choice_accuracy(view: str, train: list[dict], test: list[dict]) -> float:
 
     def features(row: dict, number: int) -> set[str]:
         own = set(row["choices"][number].split())
-        told = [set(row[field].split()) for field in ("context", "question") if field in view]
-        if not told:
+        texts = [set(row[field].split()) for field in ("context", "question") if field in view]
+        if not texts:
             others = row["choices"][:number] + row["choices"][number + 1 :]
             return own | {f"{w} {other}" for w in own for other in " ".join(others).split()}
-        found = {" ".join(parts) for parts in itertools.product(own, *told)}
-        return found | {f"{len(own & words)} shared" for words in told}
+        found = {" ".join(parts) for parts in itertools.product(own, *texts)}
+        return found | {f"{len(own & words)} shared" for words in texts}
 
     counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     for row in train:
         for number in range(len(row["choices"])):
             counts[number == row["label"]].update(features(row, number))
-    # what is rare is noise
+    # rare features are noise
     weights = {
         feature: math.log((counts[True][feature] + 0.5) / (counts[False][feature] + 0.5))
         for feature, count in (counts[True] + counts[False]).items()
@@ -74,14 +74,14 @@ def test_the_hard_dilemmas_need_premise_and_question(view: str) -> None:
     assert _choice_accuracy("choices, context and question", train, test) > 0.75
 
 
-def test_the_yardstick_finds_what_there_is_to_find() -> None:
+def test_the_reference_classifier_finds_an_existing_signal() -> None:
     for generator, floor in (("continuation", 0.7), ("cause_effect", 0.9)):
         train, test = _choice_samples(generator, "easy")
         assert _choice_accuracy("choices and context", train, test) > floor
 
 
 @pytest.mark.parametrize("generator", CHOICES)
-def test_each_place_among_the_choices_is_right_equally_often(generator: str) -> None:
+def test_each_position_among_the_choices_is_right_equally_often(generator: str) -> None:
     num_choices = CHOICES[generator]
     found = sample(generator, "qaa", "train", 120)
     labels = [row["label"] for row in found]
@@ -94,13 +94,13 @@ def test_each_place_among_the_choices_is_right_equally_often(generator: str) -> 
 
 
 @pytest.mark.parametrize("difficulty", causes.DIFFICULTIES)
-def test_the_right_choice_follows_from_the_law_of_the_world(difficulty: str) -> None:
+def test_the_right_choice_follows_from_the_rule_of_the_world(difficulty: str) -> None:
     rng = random.Random("law")
     plan = causes.DIFFICULTIES[difficulty]
     following = {
-        act: cycle[(place + 1) % 4]
+        act: cycle[(index + 1) % 4]
         for cycle in causes.CYCLE_OF.values()
-        for place, act in enumerate(cycle)
+        for index, act in enumerate(cycle)
     }
     assert all(len(set(cycle)) == 4 for cycle in causes.CYCLE_OF.values())
     assert Counter(following.values()) == Counter(following.keys())
@@ -135,6 +135,6 @@ def test_choices_are_parallel(generator: str, language: str) -> None:
         for key in ("id", "question", "label"):
             assert one[key] == other[key]
         assert len(one["choices"]) == len(other["choices"])
-    # a close relative says some sentences in the same words
+    # a close relative has some identical sentences
     same = sum(one["context"] == other["context"] for one, other in zip(ours, theirs, strict=True))
     assert same <= (len(ours) / 2 if language == "qab" else 0)

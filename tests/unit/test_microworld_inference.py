@@ -1,4 +1,4 @@
-"""Premises and hypotheses: balance, rules, and nothing to guess from."""
+"""Premises and hypotheses: balance, rules, and no artefacts to guess from."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_no_label_can_be_guessed_from_one_side(difficulty: str, side: str) -> No
 
 
 def test_a_classifier_of_both_sides_is_not_at_chance() -> None:
-    """The trivial baseline above can find what there is to find."""
+    """The trivial baseline above can find an existing signal."""
     train, test = (
         [
             (" ".join(sorted(set(r["text_a"].split()) ^ set(r["text_b"].split()))), r["label"])
@@ -51,7 +51,7 @@ def test_every_label_has_negated_and_plain_hypotheses(label: str) -> None:
 
 
 def _relation(premise: Any, denied: bool, said: Any) -> str:
-    """The world's rules, stated once more: what a premise says about an affirmative hypothesis."""
+    """The world's rules, written again: the relation of a premise to an affirmative hypothesis."""
 
     def fits(known: Any, claimed: Any) -> str:
         if claimed is None or known == claimed:
@@ -66,7 +66,7 @@ def _relation(premise: Any, denied: bool, said: Any) -> str:
 
     if premise.verb != said.verb:
         return "contradiction" if VERBS[said.verb].opposite == premise.verb else "neutral"
-    found = [fits(getattr(premise, slot), getattr(said, slot)) for slot in ("place", "time")]
+    found = [fits(getattr(premise, slot), getattr(said, slot)) for slot in ("location", "time")]
     for slot in ("agent", "patient", "recipient"):
         ours, theirs = getattr(premise, slot), getattr(said, slot)
         if theirs is not None:

@@ -19,7 +19,7 @@ from xstilts.microworld.scripts import ALPHABETS
 def test_mini_english_reads_naturally() -> None:
     words = lexicon(0, WORLD.languages[0])
     rng = random.Random("readable")
-    fact = draw_fact(rng, "gift", "give")._replace(place="garden", time="monday")
+    fact = draw_fact(rng, "gift", "give")._replace(location="garden", time="monday")
     agent = fact.agent._replace(noun="farmer", adjective="tall")
     apple = fact.agent._replace(noun="apple", definite=False)
     fact = fact._replace(agent=agent, patient=apple, recipient=fact.agent._replace(noun="mary"))
@@ -35,13 +35,13 @@ def test_mini_english_reads_naturally() -> None:
     assert put(ask="agent") == "who gave an apple to mary in the garden on monday ?"
     assert put(ask="patient").startswith("what did the tall farmer give to mary in")
     assert put(ask="recipient").startswith("to whom did the tall farmer give an apple in")
-    assert put(ask="place").startswith("where did the tall farmer give an apple to mary on")
+    assert put(ask="location").startswith("where did the tall farmer give an apple to mary on")
     assert put(ask="time").endswith("give an apple to mary in the garden ?")
 
 
 def test_languages_have_the_properties_they_claim() -> None:
     rng = random.Random("typology")
-    fact = draw_fact(rng, "thing", "find")._replace(place="garden")
+    fact = draw_fact(rng, "thing", "find")._replace(location="garden")
     fact = fact._replace(
         agent=fact.agent._replace(noun="farmer"),
         patient=fact.agent._replace(noun="apple", adjective="red"),
@@ -53,7 +53,7 @@ def test_languages_have_the_properties_they_claim() -> None:
         by_letter = {"S": at["agent"], "O": at["patient"], "V": verb}
         assert "".join(sorted(by_letter, key=by_letter.__getitem__)) == language.order
         adposition = next(i for i, token in enumerate(tokens) if token.tag == "ADP")
-        assert (adposition < at["place"]) == (language.adposition == "pre")
+        assert (adposition < at["location"]) == (language.adposition == "pre")
         adjective = next(i for i, token in enumerate(tokens) if token.tag == "ADJ")
         assert (adjective < at["patient"]) == (language.adjective == "pre")
         assert any(token.tag == "DET" for token in tokens) == language.articles
@@ -63,7 +63,7 @@ def test_languages_have_the_properties_they_claim() -> None:
 
 
 def _as_text(words: Lexicon, concept: str) -> str:
-    """How mini-English text mostly has a word, or its counterpart elsewhere."""
+    """The most frequent form of a word in mini-English, or its counterpart in another language."""
     if concept in words.verbs:
         return words.verbs[concept][1]
     if concept in ENGLISH_FUNCTION_WORDS:
@@ -72,23 +72,23 @@ def _as_text(words: Lexicon, concept: str) -> str:
     return found or words.adverbs[concept]
 
 
-def test_all_languages_differ_and_share_words_as_told() -> None:
+def test_all_languages_differ_and_share_words_as_declared() -> None:
     english = lexicon(0, WORLD.languages[0])
-    told = set()
+    texts = set()
     for language in World(0, 120).languages[1:]:
         words = lexicon(0, language)
         text = text_of(sentence(words, (Clause(draw_fact(random.Random("x"), "gift")),)))
-        told.add(text)
+        texts.add(text)
         if language.script == "latin":
             same = sum(_as_text(words, word) == _as_text(english, word) for word in SHAREABLE)
             assert same == round(language.overlap * len(SHAREABLE))
-    assert len(told) == 119
+    assert len(texts) == 119
     assert len(properties(World(0, 120))) == 120
     assert properties(WORLD)[0]["name"] == "Mini-English"
 
 
 @pytest.mark.parametrize("code", [lang.code for lang in World(3, 40).languages])
-def test_no_two_words_of_a_language_are_written_alike(code: str) -> None:
+def test_no_two_words_of_a_language_have_the_same_form(code: str) -> None:
     words = lexicon(3, World(3, 40).language(code))
     entries: list[tuple[str, str]] = [(k, v) for k, v in words.function.items() if k != "eh"]
     entries += [(f"noun {k[0]}", v) for k, v in words.nouns.items()]

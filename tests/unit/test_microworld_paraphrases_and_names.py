@@ -1,4 +1,4 @@
-"""Paraphrases and names, which words alone do not tell."""
+"""Paraphrases and names, which words alone do not determine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FUNCTION_WORDS = {"was", "by", "and"}
 
 
 def _content(text: str) -> Counter[str]:
-    """The words of a text, each verb by its base form, those that make a passive apart."""
+    """The words of a text, each verb by its base form, passive auxiliaries omitted."""
     base = {form: name for name, verb in VERBS.items() for form in (verb.past, verb.participle)}
     return Counter(base.get(w, w) for w in text.split() if w not in FUNCTION_WORDS)
 
@@ -40,7 +40,7 @@ def test_pairs_of_label_1_and_no_others_mean_the_same() -> None:
     forms: dict[str, Counter[Any]] = {"0": Counter(), "1": Counter()}
     for label in paraphrase.LABELS * 300:
         pair = paraphrase.draw_pair(rng, 0, "train", label)
-        # what a sentence says is a set of facts, whatever their order and voice
+        # the meaning of a sentence is a set of facts, independent of order and voice
         said, meant = ({clause.fact for clause in side} for side in pair)
         assert (said == meant) == (label == "1")
         assert all(bucket_of(0, clause.fact) == "train" for side in pair for clause in side)
@@ -52,7 +52,7 @@ def test_pairs_of_label_1_and_no_others_mean_the_same() -> None:
 
 
 @pytest.mark.parametrize("part", ["text_a", "text_b", "both bags", "difference"])
-def test_words_do_not_tell_a_paraphrase(part: str) -> None:
+def test_words_do_not_reveal_a_paraphrase(part: str) -> None:
     def text(row: dict[str, str]) -> str:
         ours, theirs = row["text_a"].split(), row["text_b"].split()
         if part == "difference":
@@ -69,7 +69,7 @@ def test_words_do_not_tell_a_paraphrase(part: str) -> None:
 
 
 @pytest.mark.parametrize("language", CODES)
-def test_names_begin_before_they_go_on(language: str) -> None:
+def test_names_begin_before_they_continue(language: str) -> None:
     for row in sample("names", language, "train", 300):
         assert len(row["tokens"]) == len(row["tags"])
         assert all(row["tokens"])
@@ -78,7 +78,7 @@ def test_names_begin_before_they_go_on(language: str) -> None:
                 assert before in (f"B-{tag[2:]}", tag)
 
 
-def test_a_name_is_told_by_its_place_in_the_sentence_not_by_its_words() -> None:
+def test_the_type_of_a_name_depends_on_its_position_not_on_its_words() -> None:
     tags: dict[str, set[str]] = {}
     kinds: Counter[str] = Counter()
     for row in sample("names", "qaa", "train", 2000):
@@ -94,18 +94,18 @@ def test_a_name_is_told_by_its_place_in_the_sentence_not_by_its_words() -> None:
 
 def test_names_read_naturally() -> None:
     words = lexicon(0, WORLD.languages[0])
-    fact = draw_fact(random.Random("readable"), "social", "help")._replace(place="market")
+    fact = draw_fact(random.Random("readable"), "social", "help")._replace(location="market")
     agent, patient = (fact.agent._replace(noun=noun, adjective=None) for noun in ("mary", "john"))
     fact = fact._replace(agent=agent, patient=patient)
     names = {
         "agent": entities.Entity("ORG", ("mary", "school")),
         "patient": entities.Entity("PER", ("john", "paul")),
-        "place": entities.Entity("LOC", ("anna", "market")),
+        "location": entities.Entity("LOC", ("anna", "market")),
     }
-    told = entities.tagged(words, entities.Mention(Clause(fact), names))
-    assert " ".join(f"{word}/{tag}" for word, tag in told) == (
+    tagged = entities.tagged(words, entities.Mention(Clause(fact), names))
+    assert " ".join(f"{word}/{tag}" for word, tag in tagged) == (
         "mary/B-ORG school/I-ORG helped/O john/B-PER paul/I-PER in/O anna/B-LOC market/I-LOC ./O"
     )
-    del names["place"]
-    told = entities.tagged(words, entities.Mention(Clause(fact), names))
-    assert " ".join(word for word, _ in told).endswith("in the market .")
+    del names["location"]
+    tagged = entities.tagged(words, entities.Mention(Clause(fact), names))
+    assert " ".join(word for word, _ in tagged).endswith("in the market .")

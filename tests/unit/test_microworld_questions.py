@@ -30,7 +30,7 @@ def test_questions_have_exactly_one_answer(difficulty: str) -> None:
         question = story.question
         assert question.ask is not None
         target = story.facts[story.target]
-        told = {
+        given = {
             slot: qa.content(question.fact, slot)
             for slot in qa.SLOTS
             if slot != question.ask and qa.content(question.fact, slot)
@@ -39,10 +39,10 @@ def test_questions_have_exactly_one_answer(difficulty: str) -> None:
             fact
             for fact in story.facts
             if fact.verb == question.fact.verb
-            and all(qa.content(fact, slot) == noun for slot, noun in told.items())
+            and all(qa.content(fact, slot) == noun for slot, noun in given.items())
         ]
         assert fitting == [target]
-        # without what it tells, the question would fit a distractor as well
+        # with less information, the question would fit a distractor as well
         rivals = [
             fact
             for fact in story.facts
@@ -54,7 +54,7 @@ def test_questions_have_exactly_one_answer(difficulty: str) -> None:
         assert all(bucket_of(0, fact) == "test" for fact in story.facts)
 
 
-def test_questions_ask_for_all_slots_in_all_places() -> None:
+def test_questions_ask_for_every_slot_at_every_position() -> None:
     found = sample("qa", "qaa", "train", 400)
     first = Counter(row["question"].split()[0] for row in found)
     assert set(first) == {"who", "what", "whom", "where", "when", "to"}
@@ -72,7 +72,7 @@ def test_one_question_in_three_has_no_answer(difficulty: str) -> None:
     for row in found:
         for answer in row["answers"]:
             assert row["context"][answer["start"] :].startswith(answer["text"])
-    # neither the number of facts nor the question's form gives it away
+    # neither the number of facts nor the question's form reveals it
     for part in ("context", "question"):
         sizes = [
             [len(row[part].split()) for row in found if bool(row["answers"]) == answerable]
@@ -81,12 +81,12 @@ def test_one_question_in_three_has_no_answer(difficulty: str) -> None:
         assert abs(sum(sizes[0]) / len(sizes[0]) - sum(sizes[1]) / len(sizes[1])) < 1.2
 
 
-def test_a_question_fits_no_fact_once_its_own_is_left_untold() -> None:
+def test_a_question_fits_no_fact_once_its_own_is_omitted() -> None:
     rng = random.Random("untold")
     for _ in range(200):
         story = qa.draw_story(rng, 0, "test", qa.DIFFICULTIES["hard"])
-        told = qa.without(story, story.target)
-        assert told.target is None
-        assert qa.answers(told.facts, told.question) == []
+        shortened = qa.without(story, story.target)
+        assert shortened.target is None
+        assert qa.answers(shortened.facts, shortened.question) == []
         other = qa.without(story, (story.target + 1) % len(story.facts))
         assert qa.answers(other.facts, other.question) == [other.target]

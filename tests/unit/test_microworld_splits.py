@@ -1,4 +1,4 @@
-"""The same meaning in every language, and no fact of one split in another."""
+"""The same meaning in every language, and disjoint facts of the splits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_example_i_means_the_same_in_every_language(language: str) -> None:
     labels = [[row["label"] for row in sample("nli", c, "test", 60)] for c in ("qaa", language)]
     assert labels[0] == labels[1]
     text = [row["text"] for row in sample("text", language, "train", 30)]
-    # a close relative says some short lines in the same words
+    # a close relative has some identical short lines
     same = set(text) & {row["text"] for row in sample("text", "qaa", "train", 30)}
     assert len(same) <= (8 if language == "qab" else 0)
 
@@ -74,7 +74,7 @@ def test_pairs_and_names_mean_the_same_in_every_language(language: str) -> None:
     assert pairs[0] == pairs[1]
 
 
-def test_no_test_pair_or_name_is_told_elsewhere() -> None:
+def test_no_test_pair_or_name_occurs_elsewhere() -> None:
     known: set[str] = set()
     for split in ("train", "validation"):
         for row in sample("paraphrase", "qaa", split, 600):

@@ -28,7 +28,7 @@ def test_all_parts_of_speech_occur_in_mini_english() -> None:
     assert found == UPOS - {"PART"}
 
 
-def test_a_language_that_leaves_question_words_in_place_has_a_particle() -> None:
+def test_a_language_that_keeps_the_position_of_question_words_has_a_particle() -> None:
     found = {tag for row in sample("pos", "qad", "train", 400) for tag in row["tags"]}
     assert found == UPOS - {"DET"}
 
@@ -66,7 +66,7 @@ def test_half_of_the_sentences_to_mine_have_a_translation(language: str) -> None
         assert set(gold) <= known
         for part in (queries, candidates):
             assert [row["text"] for row in part] == sorted({row["text"] for row in part})
-    # the set that tunes is the validation set
+    # the tuning set is the validation set
     tuning = [row | {"side": row["side"].removeprefix("tuning_")} for row in found[240:]]
     assert tuning == sample("mining", language, "validation", 60)
 
@@ -84,7 +84,7 @@ def test_sentences_to_mine_match_their_translations() -> None:
 
 
 @pytest.mark.parametrize("language", ["qaa", "qaf"])
-def test_mentions_follow_the_person_whose_deed_they_tell(language: str) -> None:
+def test_mentions_follow_the_person_whose_deed_they_describe(language: str) -> None:
     rows = sample("mentions", language, "train", 60)
     described = {row["id"]: row["text"] for row in rows if row["side"] == "candidate"}
     assert len(set(described.values())) == len(described) == 40
@@ -99,14 +99,14 @@ def test_mentions_follow_the_person_whose_deed_they_tell(language: str) -> None:
             assert set(row["matches"]) <= known
             name = row["text"].partition(":")[0]
             assert f"{{ {name} }}" in row["text"]
-            told = row["text"].partition(": ")[2].replace(f"{{ {name} }}", name)
-            assert (told in described[row["matches"][0]]) == (language == "qaa")
+            plain = row["text"].partition(": ")[2].replace(f"{{ {name} }}", name)
+            assert (plain in described[row["matches"][0]]) == (language == "qaa")
     # candidates are described in one language for all
     other = [row for row in sample("mentions", "qaf", "train", 60) if row["side"] == "candidate"]
     assert {row["id"]: row["text"] for row in other} == described
 
 
-def test_answers_stand_in_the_sentences_of_all_languages() -> None:
+def test_answers_are_in_the_sentences_of_all_languages() -> None:
     stories = sample("answers", "qad", "test", 40)
     texts = {row["id"]: row["text"] for row in stories if row["side"] == "candidate"}
     questions = [row for row in stories if row["side"] == "query"]

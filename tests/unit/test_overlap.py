@@ -1,4 +1,4 @@
-"""The overlap audit: what counts as shared text, and in which field."""
+"""The overlap audit: shared texts by field."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def span(identifier: str, context: str, question: str) -> dict[str, Any]:
     return {"id": identifier, "context": context, "question": question, "answers": [answer]}
 
 
-def write(root: Path, place: str, kind: str, rows: list[dict[str, Any]]) -> Path:
-    path = root / f"{place}.parquet"
+def write(root: Path, name: str, kind: str, rows: list[dict[str, Any]]) -> Path:
+    path = root / f"{name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[kind]), path)
     return path
@@ -35,7 +35,7 @@ def found(trained: list[Path], evaluated: Path) -> list[tuple[str, str, int, str
     return [tuple(row[name] for name in names) for row in rows]
 
 
-def test_shared_questions_and_contexts_are_told_apart(tmp_path: Path) -> None:
+def test_shared_questions_and_contexts_are_distinguished(tmp_path: Path) -> None:
     asked = "Which river does the bridge cross?"
     train = write(tmp_path, "squad_v1/en/train", "span", [span("t", f"{OTHER} Yes.", asked)])
     test = write(

@@ -28,9 +28,9 @@ def row(identifier: str, side: str, text: str, *matches: str) -> dict:
     return {"id": identifier, "side": side, "text": text, "matches": list(matches)}
 
 
-def test_the_development_set_alone(tmp_path):
+def test_only_the_development_set(tmp_path):
     assert list(read_bucc(write(tmp_path, "dev", DEV), "de")) == [
-        # white space stays: official mining tells such texts apart
+        # white space is kept: official mining distinguishes such texts
         row("de-1", "query", "Hallo. "),
         row("de-2", "query", "Ja", "en-1"),
         row("en-1", "candidate", "Yes"),
@@ -39,7 +39,7 @@ def test_the_development_set_alone(tmp_path):
 
 
 @pytest.mark.parametrize(("tuning", "evaluated"), [("sample", "training"), ("dev", "test")])
-def test_the_test_set_comes_with_the_one_that_tunes(tmp_path, tuning, evaluated):
+def test_the_test_set_comes_with_the_tuning_set(tmp_path, tuning, evaluated):
     paths = write(tmp_path, tuning, DEV) + write(tmp_path, evaluated, TEST)
     rows = list(read_bucc(paths, "de"))
     assert rows[:2] == [row("de-1", "query", "Nein", "en-1"), row("en-1", "candidate", "No")]
@@ -47,7 +47,7 @@ def test_the_test_set_comes_with_the_one_that_tunes(tmp_path, tuning, evaluated)
     assert rows[3] == row("de-2", "tuning_query", "Ja", "en-1")
 
 
-def test_the_unlabelled_test_set_of_the_release_is_left_alone(tmp_path):
+def test_the_unlabelled_test_set_of_the_release_is_not_read(tmp_path):
     paths = write(tmp_path, "sample", DEV) + write(tmp_path, "training", TEST)
     paths += write(tmp_path, "test", TEST, de="de-9\tx\n", gold=None)
     assert next(iter(read_bucc(paths, "de")))["id"] == "de-1"
@@ -59,7 +59,7 @@ def test_gold_that_xtreme_deleted(tmp_path):
         list(read_bucc(paths, "de"))
 
 
-def test_a_test_set_without_one_to_tune_on(tmp_path):
+def test_a_test_set_without_a_tuning_set(tmp_path):
     with pytest.raises(UserError, match=r"no sentences of the sample part.*de-en\.test\.de"):
         list(read_bucc(write(tmp_path, "test", TEST), "de"))
 
@@ -69,14 +69,14 @@ def test_a_test_set_without_one_to_tune_on(tmp_path):
     [
         ({"de": "de-1\tHallo\nde-2"}, r"de-en\.dev\.de:2: 1 tab-separated columns, expected 2"),
         ({"en": "en-1\ta\tb\n"}, r"de-en\.dev\.en:1: 3 tab-separated columns"),
-        ({"de": "de-1\ta\nde-1\tb\n"}, r"\.de:2: id 'de-1' also stands at .*\.de:1"),
-        ({"gold": "de-3\ten-1\n"}, r"\.gold:1: 'de-3' is no id of de-en\.dev\.de"),
-        ({"gold": "de-1\ten-9\n"}, r"\.gold:1: 'en-9' is no id of de-en\.dev\.en"),
+        ({"de": "de-1\ta\nde-1\tb\n"}, r"\.de:2: id 'de-1' also occurs at .*\.de:1"),
+        ({"gold": "de-3\ten-1\n"}, r"\.gold:1: 'de-3' is not an id of de-en\.dev\.de"),
+        ({"gold": "de-1\ten-9\n"}, r"\.gold:1: 'en-9' is not an id of de-en\.dev\.en"),
         ({"gold": ""}, r"\.gold: the file is empty"),
-        ({"de": None}, r"de-en\.dev\.de: no such file beside de-en\.dev\.en"),
+        ({"de": None}, r"de-en\.dev\.de: no such file next to de-en\.dev\.en"),
     ],
 )
-def test_broken_files_name_their_place(tmp_path, changes, message):
+def test_broken_files_name_the_location(tmp_path, changes, message):
     with pytest.raises(UserError, match=message):
         list(read_bucc(write(tmp_path, "dev", DEV, **changes), "de"))
 

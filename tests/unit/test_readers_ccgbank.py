@@ -56,15 +56,15 @@ def test_lines_of_the_c_and_c_tools(tmp_path):
     [
         ("", r": the file is empty"),
         (f"{TREE}\n", r":1: expected 'ID=\.\.\.', found '\(<T"),
-        (f"{ID}\n", r":1: 'wsj_0001\.1' has no tree: the file was cut"),
+        (f"{ID}\n", r":1: 'wsj_0001\.1' has no tree: the file was truncated"),
         (f"{ID}\n{ID}\n", r":2: 'wsj_0001\.1' has no tree"),
         (f"{ID}\n{TREE[:-3]}", r":2: a derivation with 1 open nodes"),
         (f"{ID}\n{TREE[:120]}", r":2: no node of a derivation at character 88"),
         (f"{ID}\n{TREE})\n", r":2: the derivation ends at character"),
         (f"{ID}\n)\n", r":2: the derivation ends at character 1"),
         (f"{ID}\n(<T S 0 3> (<L N NN NN Yes N>) )\n", r":2: no node .* at character 1:"),
-        (f"{ID}\n(<L (N NN NN Yes N>)\n", r":2: category '\(N' is not whole"),
-        (f"{ID}\n{TREE}\n" * 2, r": sentence 'wsj_0001\.1' also stands in"),
+        (f"{ID}\n(<L (N NN NN Yes N>)\n", r":2: category '\(N' has unbalanced brackets"),
+        (f"{ID}\n{TREE}\n" * 2, r": sentence 'wsj_0001\.1' also occurs in"),
     ],
 )
 def test_malformed_derivations_are_refused_with_file_and_line(tmp_path, text, message):
@@ -79,7 +79,7 @@ def test_malformed_derivations_are_refused_with_file_and_line(tmp_path, text, me
         (f"{LINE}\nYes|N\n", r":2: 'Yes\|N' is not word\|POS\|category"),
         (f"{LINE}\nYes|NN|", r":2: 'Yes\|NN\|' is not word"),
         (f"{LINE}\n|NN|N", r":2: '\|NN\|N' is not word"),
-        (LINE.rpartition(r"\NP)")[0], r":1: category '\(S\[dcl\]' is not whole"),
+        (LINE.rpartition(r"\NP)")[0], r":1: category '\(S\[dcl\]' has unbalanced brackets"),
         ("Anna NNP N\n", r":1: 'Anna' is not word"),
     ],
 )
@@ -106,6 +106,6 @@ def test_sections_of_each_split(tmp_path):
     assert found == {"train": ["02", "10", "21"], "validation": ["00"], "test": ["23"]}
 
 
-def test_who_lacks_the_corpus_is_told_where_it_is_to_be_had(tmp_path):
+def test_a_missing_corpus_names_where_to_obtain_it(tmp_path):
     with pytest.raises(UserError, match=r"no file of ccg \(train\) in 'en'.*LDC2005T13"):
         original_files(TASKS["ccg"], tmp_path, "en", "train")

@@ -1,4 +1,4 @@
-"""The readers of multiple-choice releases: what they take."""
+"""The readers of multiple-choice releases on valid files."""
 
 from __future__ import annotations
 
@@ -79,17 +79,17 @@ COPA_XML = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def jsonl(folder: Path, *records: dict[str, Any], name: str = "d.jsonl") -> Path:
+def jsonl(folder: Path, *items: dict[str, Any], name: str = "d.jsonl") -> Path:
     path = folder / name
-    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records), "utf-8")
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in items), "utf-8")
     return path
 
 
-def csv_text(*records: dict[str, Any]) -> str:
+def csv_text(*items: dict[str, Any]) -> str:
     def cell(value: Any) -> str:
         return '"' + str(value).replace('"', '""') + '"'
 
-    lines = [",".join(COSMOS), *(",".join(map(cell, record.values())) for record in records)]
+    lines = [",".join(COSMOS), *(",".join(map(cell, item.values())) for item in items)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -118,19 +118,19 @@ def test_hellaswag_endings_begin_with_the_unfinished_sentence(tmp_path: Path) ->
 
 
 def test_hellaswag_with_the_whole_context_alone(tmp_path: Path) -> None:
-    record = {key: HELLASWAG[key] for key in ("ind", "ctx", "endings", "label")}
-    (row,) = read_hellaswag([jsonl(tmp_path, record)], "en")
+    item = {key: HELLASWAG[key] for key in ("ind", "ctx", "endings", "label")}
+    (row,) = read_hellaswag([jsonl(tmp_path, item)], "en")
     assert row["context"] == "A man is sitting on a roof. he"
     assert row["choices"] == HELLASWAG["endings"]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_cosmosqa_as_table_and_as_json_lines(tmp_path: Path, form: str) -> None:
-    records = (COSMOS, COSMOS | {"id": "q2", "label": "3", "context": "plain"})
-    path = jsonl(tmp_path, *(r | {"label": int(r["label"])} for r in records))
+    items = (COSMOS, COSMOS | {"id": "q2", "label": "3", "context": "plain"})
+    path = jsonl(tmp_path, *(r | {"label": int(r["label"])} for r in items))
     if form == "csv":
         path = tmp_path / "train.csv"
-        path.write_text(csv_text(*records), "utf-8")
+        path.write_text(csv_text(*items), "utf-8")
     first, second = read_cosmosqa([path], "en")
     assert first == {
         "id": "q1",
@@ -154,7 +154,7 @@ def test_commonsenseqa_choices_follow_their_letters(tmp_path: Path) -> None:
     }
 
 
-def test_social_iqa_labels_inside_or_beside(tmp_path: Path) -> None:
+def test_social_iqa_labels_inside_or_in_a_second_file(tmp_path: Path) -> None:
     inside = jsonl(tmp_path, SIQA | {"correct": "C"}, SIQA | {"correct": "A"}, name="trn.jsonl")
     bare = jsonl(tmp_path, SIQA, SIQA, name="train.jsonl")
     labels = tmp_path / "train-labels.lst"
@@ -242,7 +242,7 @@ def test_social_iqa_finds_the_labels_with_their_file(
         ("xcopa", "test", 500, 2),
     ],
 )
-def test_real_files_have_the_rows_that_are_told_of_them(
+def test_real_files_have_the_declared_sizes(
     task: str, split: Any, num_rows: int, num_choices: int
 ) -> None:
     for language in TASKS[task].languages:

@@ -28,14 +28,14 @@ from xstilts.readers.social_iqa import read_social_iqa
 
 
 def refused(path: Path, data: bytes, reader: Reader, message: str) -> None:
-    """Reading a file of these bytes ends with an error that the pattern fits."""
+    """Reading a file of these bytes raises an error that matches the pattern."""
     path.write_bytes(data)
     with pytest.raises(UserError, match=message):
         list(reader([path], "en"))
 
 
-def without(record: dict[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != key}
+def without(item: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != key}
 
 
 HISTORY_FILES: dict[str, tuple[Reader, dict[str, Any]]] = {
@@ -48,10 +48,10 @@ HISTORY_FILES: dict[str, tuple[Reader, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", HISTORY_FILES)
-def test_a_cut_file_names_its_last_line(tmp_path: Path, name: str) -> None:
-    reader, record = HISTORY_FILES[name]
-    second = record | {key: "9" for key in ("id", "ind", "idx") if key in record}
-    path = jsonl(tmp_path, record, second)
+def test_a_truncated_file_names_its_last_line(tmp_path: Path, name: str) -> None:
+    reader, item = HISTORY_FILES[name]
+    second = item | {key: "9" for key in ("id", "ind", "idx") if key in item}
+    path = jsonl(tmp_path, item, second)
     assert len(list(reader([path], "en"))) == 2
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=r"d\.jsonl:2: not valid JSON .*fetch it again"):
@@ -60,9 +60,9 @@ def test_a_cut_file_names_its_last_line(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", HISTORY_FILES)
 def test_another_encoding_names_line_and_byte(tmp_path: Path, name: str) -> None:
-    reader, record = HISTORY_FILES[name]
+    reader, item = HISTORY_FILES[name]
     path = tmp_path / "d.jsonl"
-    path.write_bytes(json.dumps(record | {"note": "café"}, ensure_ascii=False).encode("latin-1"))
+    path.write_bytes(json.dumps(item | {"note": "café"}, ensure_ascii=False).encode("latin-1"))
     with pytest.raises(
         UserError, match=r"d\.jsonl:1: byte \d+ of the line \(0xe[49]\) is not UTF-8"
     ):
@@ -70,7 +70,7 @@ def test_another_encoding_names_line_and_byte(tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", HISTORY_FILES)
-def test_an_empty_file_and_lines_that_are_no_objects(tmp_path: Path, name: str) -> None:
+def test_an_empty_file_and_lines_that_are_not_objects(tmp_path: Path, name: str) -> None:
     reader, _ = HISTORY_FILES[name]
     path = tmp_path / "d.jsonl"
     path.write_text("")
@@ -82,16 +82,16 @@ def test_an_empty_file_and_lines_that_are_no_objects(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", [name for name in HISTORY_FILES if name != "social_iqa"])
-def test_an_id_that_occurs_twice_names_both_places(tmp_path: Path, name: str) -> None:
-    reader, record = HISTORY_FILES[name]
-    path = jsonl(tmp_path, record, record)
-    with pytest.raises(UserError, match=r"d\.jsonl:2: id '.*' also stands at .*d\.jsonl:1"):
+def test_an_id_that_occurs_twice_names_both_locations(tmp_path: Path, name: str) -> None:
+    reader, item = HISTORY_FILES[name]
+    path = jsonl(tmp_path, item, item)
+    with pytest.raises(UserError, match=r"d\.jsonl:2: id '.*' also occurs at .*d\.jsonl:1"):
         list(reader([path], "en"))
 
 
 LETTERED = CSQA["question"]
 REFUSED: list[tuple[Reader, dict[str, Any], str]] = [
-    (read_hellaswag, without(HELLASWAG, "endings"), "no key 'endings'; there is: ind, activity"),
+    (read_hellaswag, without(HELLASWAG, "endings"), "no key 'endings'; found: ind, activity"),
     (read_hellaswag, without(without(HELLASWAG, "ctx_a"), "ctx"), "no key 'ctx'"),
     (read_hellaswag, without(HELLASWAG, "ctx_b"), "no key 'ctx_b'"),
     (read_hellaswag, HELLASWAG | {"endings": ["a"] * 3}, "3 choices, expected 4"),
@@ -116,7 +116,7 @@ REFUSED: list[tuple[Reader, dict[str, Any], str]] = [
         "the choices are lettered A, B, C, D, expected A, B, C, D, E",
     ),
     (read_commonsenseqa, CSQA | {"question": LETTERED | {"choices": "A"}}, "choices is 'A', not"),
-    (read_social_iqa, SIQA, "no label: .* d-labels.lst beside it"),
+    (read_social_iqa, SIQA, "no label: .* d-labels.lst next to it"),
     (read_social_iqa, SIQA | {"correct": "D"}, "'D' is not a known label.* Known: A, B, C"),
     (read_social_iqa, without(SIQA, "answerB") | {"correct": "A"}, "no key 'answerB'"),
     (
@@ -125,25 +125,25 @@ REFUSED: list[tuple[Reader, dict[str, Any], str]] = [
         "'efekt' is not a known question. Did you .*effect'",
     ),
     (read_copa, COPA | {"label": 2}, "'2' is not a known label.* Known: 0, 1"),
-    (read_copa, without(COPA, "label"), "no key 'label'; there is: premise"),
+    (read_copa, without(COPA, "label"), "no key 'label'; found: premise"),
     (read_copa, without(COPA, "premise"), "no key 'premise'"),
 ]
 
 
-@pytest.mark.parametrize(("reader", "record", "message"), REFUSED)
+@pytest.mark.parametrize(("reader", "item", "message"), REFUSED)
 def test_a_damaged_line_is_refused_with_file_and_line(
-    tmp_path: Path, reader: Reader, record: dict[str, Any], message: str
+    tmp_path: Path, reader: Reader, item: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UserError, match=rf"d\.jsonl:1: {message}"):
-        list(reader([jsonl(tmp_path, record)], "en"))
+        list(reader([jsonl(tmp_path, item)], "en"))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", r"d\.csv: the file is empty"),
-        (csv_text(), r"d\.csv: a header and no rows"),
-        (csv_text(COSMOS).replace("answer3", "answer4"), r"d\.csv:2: no key 'answer3'; there is"),
+        (csv_text(), r"d\.csv: a header but no rows"),
+        (csv_text(COSMOS).replace("answer3", "answer4"), r"d\.csv:2: no key 'answer3'; found"),
         # the context has a line end, so that the first row takes lines 2 and 3
         (csv_text(COSMOS) + "q2,c,q\n", r"d\.csv:4: 3 columns, expected 8"),
         (csv_text(COSMOS, COSMOS)[:-30], r"d\.csv:4: not a table .*fetch it again"),
@@ -182,7 +182,7 @@ def test_labels_that_do_not_fit_their_file(tmp_path: Path, labels: str, message:
     [
         ("", r"d\.xml: the file is empty"),
         (COPA_XML[:-60], r"d\.xml:\d+: not valid XML"),
-        (COPA_XML.replace("asks-for", "asks"), r"d\.xml:4: no key 'asks-for'; there is: id, asks"),
+        (COPA_XML.replace("asks-for", "asks"), r"d\.xml:4: no key 'asks-for'; found: id, asks"),
         (COPA_XML.replace('alternative="1"', 'alternative="3"'), r"d\.xml:9: '3' is not a known"),
         (COPA_XML.replace('"cause"', '"reason"'), r"d\.xml:4: 'reason' is not a known question"),
         (COPA_XML.replace("<a2>It was fragile.</a2>", ""), r"d\.xml:4: no key 'choice2'"),

@@ -101,7 +101,7 @@ def test_enhanced_heads_count_as_in_the_converter(tmp_path):
     assert one(tmp_path, fused, line(1, "x", "ADP", 3, deps), *plain)[0] == ("xy", "DET")
 
 
-def test_heads_in_a_circle_end(tmp_path):
+def test_cyclic_heads_terminate(tmp_path):
     lines = (line("1-2", "xy"), line(1, "x", "ADP", 2), line(2, "y", "DET", 1))
     assert one(tmp_path, *lines, line(3, "z", "X", 0)) == [("xy", "ADP"), ("z", "X")]
 
@@ -138,7 +138,7 @@ def test_sentences_without_their_text_are_dropped(tmp_path, forms, kept):
     assert [row["id"] for row in rows] == ["fr_x-ud-dev:s"] * kept + ["fr_x-ud-dev:t"]
 
 
-def test_joiners_and_spaces_inside_a_token_go_and_its_tag_stays(tmp_path):
+def test_joiners_and_spaces_inside_a_token_are_removed_and_its_tag_is_kept(tmp_path):
     lines = (
         line(1, "می\u200cروم", "VERB", 0), line(2, "20 000", "NUM", 1), line(3, "\u200c", "X", 1),
     )  # fmt: skip
@@ -187,7 +187,7 @@ WORD = line(1, "a", "X", 0)
         (sentence(line("1-2", "b"), line("1-1", "b"), WORD), r":2: range '1-1'"),
         (sentence(line("1-2", "ab"), WORD), r":2: .*ends at word 1, but 'ab' spans 1-2"),
         (sentence(line("1-2", "ab")), r":1: .*ends at word 0"),
-        (sentence(WORD, sent_id="s") * 2, r": sentence id 'fr_x-ud-dev:s' also stands in"),
+        (sentence(WORD, sent_id="s") * 2, r": sentence id 'fr_x-ud-dev:s' also occurs in"),
         ("# only a comment\n\n", r": no sentence in it"),
         ("", r": the file is empty"),
     ],

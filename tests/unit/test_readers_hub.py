@@ -110,16 +110,16 @@ def test_labels_that_do_not_exist(tmp_path, values, message):
         labels_of(pairs(tmp_path / "a.parquet", values), names=HUB)
 
 
-def test_files_that_are_cut_or_of_another_kind(tmp_path):
+def test_truncated_files_and_files_of_another_format(tmp_path):
     file = pairs(tmp_path / "a.parquet", [0, 1, 2])
     with pytest.raises(
         UserError, match=r"'premis' is not a known column .* Did you mean 'premise'"
     ):
         labels_of(file, columns=("premis", "hypothesis", "label"))
     file.write_bytes(file.read_bytes()[:-30])
-    with pytest.raises(UserError, match=r"a\.parquet: no whole Parquet file"):
+    with pytest.raises(UserError, match=r"a\.parquet: not a complete Parquet file"):
         labels_of(file)
-    with pytest.raises(UserError, match=r"none\.parquet: no whole Parquet file"):
+    with pytest.raises(UserError, match=r"none\.parquet: not a complete Parquet file"):
         labels_of(tmp_path / "none.parquet")
     with pytest.raises(UserError, match="'premise' is None, not text"):
         row = {"premise": None, "hypothesis": "h", "label": 0}
@@ -135,21 +135,21 @@ def test_files_that_are_cut_or_of_another_kind(tmp_path):
     ],
     ids=["sequence", "list", "plain list"],
 )
-def test_tag_names_in_every_way_that_they_are_written(tmp_path, feature):
+def test_tag_names_in_every_form(tmp_path, feature):
     rows = [{"tokens": ["a", "b"], "ner_tags": [0, 1]}]
     file = write_parquet(tmp_path / "a.parquet", rows, {"ner_tags": feature})
     [found] = read_tags([file], "en", labels=("B", "O"))
     assert found == {"id": "0", "tokens": ["a", "b"], "tags": ["O", "B"]}
 
 
-def test_metadata_that_says_nothing(tmp_path):
+def test_metadata_without_features(tmp_path):
     file, table = tmp_path / "[a].parquet", pa.table({"label": [0]})
     pq.write_table(table.replace_schema_metadata({"huggingface": b"{}"}), file)
     with Table(file) as opened:
         assert opened.names("label") == ()
         assert list(opened.rows(["label"])) == [{"label": 0}]
     pq.write_table(table.replace_schema_metadata({"huggingface": b"no json"}), file)
-    with pytest.raises(UserError, match=r"\[a\]\.parquet: no whole Parquet file"):
+    with pytest.raises(UserError, match=r"\[a\]\.parquet: not a complete Parquet file"):
         Table(file)
 
 
@@ -182,9 +182,9 @@ def questions(path: Path, *rows: dict[str, Any]) -> Path:
     return write_parquet(path, rows, types={"answers": kind})
 
 
-def test_answers_must_stand_at_their_offsets(tmp_path):
+def test_answers_must_be_at_their_offsets(tmp_path):
     file = questions(tmp_path / "a.parquet", question("q", "one two", ("two", 6)))
-    with pytest.raises(UserError, match=r"row 0 \(id 'q'\): at answer_start 6 .*'o', not .*'two'"):
+    with pytest.raises(UserError, match=r"row 0 \(id 'q'\): .*'o' at answer_start 6, not .*'two'"):
         list(read_questions([file], "en"))
     [moved] = read_questions([file], "en", stripped=True)
     assert moved["answers"] == [{"text": "two", "start": 4}]
@@ -218,7 +218,7 @@ def test_questions_of_one_language_by_their_ids(tmp_path):
 
 def test_an_id_that_occurs_twice(tmp_path):
     row = question("q", "one", ("one", 0))
-    with pytest.raises(UserError, match=r"row 1 \(id 'q'\): a question with this id came before"):
+    with pytest.raises(UserError, match=r"row 1 \(id 'q'\): an earlier question has the same id"):
         list(read_questions([questions(tmp_path / "a.parquet", row, row)], "en"))
 
 
@@ -279,7 +279,7 @@ def test_choices_that_are_wrong(tmp_path, changed, message):
         ("a.tsv", "n\ttext\n1\tNA\n2\t007\n"),
     ],
 )
-def test_text_of_other_tables_as_it_stands(tmp_path, name, content):
+def test_text_of_other_tables_is_unchanged(tmp_path, name, content):
     file = tmp_path / name
     file.write_text(content, encoding="utf-8")
     assert [row["text"] for row in plain_text([TextFiles((file,))])] == ["NA", "007"]

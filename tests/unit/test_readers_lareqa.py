@@ -80,7 +80,7 @@ def test_every_language_is_needed(tmp_path):
         ({"context": 7}, r"context: 7 is not of type str"),
     ],
 )
-def test_broken_paragraphs_name_their_place(tmp_path, changes, message):
+def test_broken_paragraphs_name_the_location(tmp_path, changes, message):
     with pytest.raises(UserError, match=message) as caught:
         list(read_lareqa(write(tmp_path, **changes), "en"))
     assert "de.json: data[0].paragraphs[0]" in str(caught.value)

@@ -40,8 +40,8 @@ POOL = [entity("Q365", "Cologne is a city. It is old.", 18, 29), entity("Q7", "A
 def write(folder: Path, articles: list[dict], pool: list[dict] = POOL) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / ENTITIES, folder / "wikinews_mentions-test.jsonl"]
-    for path, records in zip(paths, (pool, articles), strict=True):
-        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    for path, items in zip(paths, (pool, articles), strict=True):
+        path.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
     return paths
 
 
@@ -69,29 +69,29 @@ def test_entities_and_the_mentions_of_a_language(tmp_path):
         ([article("de", KOELN | {"entity_id": "Q1"})], r"'Q1' is not in candidate_set"),
         (
             [article("de", mention("m", "Q7", 0, 4, "Köln"))],
-            r"stands 'Kopf', not the mention 'Köln'",
+            r"has 'Kopf' at 0:4, not the mention 'Köln'",
         ),
         (
             [article("de", mention("m", "Q7", AT, BREAK + 4, TEXT[AT : BREAK + 4]))],
             r"in no single sentence",
         ),
-        ([article("de", KOELN, text="")], r"no text\. The release leaves it out.*get-mewsli-x\.sh"),
+        ([article("de", KOELN, text="")], r"no text\. The release omits it.*get-mewsli-x\.sh"),
         ([{"mentions": []}], r"test\.jsonl:1: no key 'context'"),
     ],
 )
-def test_broken_mentions_name_their_place(tmp_path, articles, message):
+def test_broken_mentions_name_the_location(tmp_path, articles, message):
     with pytest.raises(UserError, match=message):
         list(read_mewslix(write(tmp_path, articles), "de"))
 
 
-def test_broken_entities_name_their_place(tmp_path):
+def test_broken_entities_name_the_line(tmp_path):
     with pytest.raises(UserError, match=r"entities\.jsonl:2: entity 'Q7' occurs twice"):
         list(read_mewslix(write(tmp_path, [article("de", ANN)], [POOL[1]] * 2), "de"))
     paths = write(tmp_path, [article("de", ANN)])
     with pytest.raises(UserError, match=r"needs candidate_set_entities\.jsonl and one file"):
         list(read_mewslix(paths[1:], "de"))
     paths[0].write_text(paths[0].read_text()[:-9])
-    with pytest.raises(UserError, match=r"entities\.jsonl:2: not valid JSON.*cut"):
+    with pytest.raises(UserError, match=r"entities\.jsonl:2: not valid JSON.*truncated"):
         list(read_mewslix(paths, "de"))
 
 

@@ -1,4 +1,4 @@
-"""Pairs that dual encoders are trained on: Mewsli-X's of Wikipedia, and questions of SQuAD."""
+"""Training pairs of dual encoders: Mewsli-X's from Wikipedia, and questions of SQuAD."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def pair(found: dict, described: dict, **changes: object) -> dict[str, Any]:
     return {"contextual_mention": {"context": context, "mention": found}, "entity": described}
 
 
-def write_pairs(folder: Path, records: list[dict]) -> list[Path]:
+def write_pairs(folder: Path, items: list[dict]) -> list[Path]:
     path = folder / "wikipedia_pairs-train.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    path.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
     return [path]
 
 
-def test_an_entity_stands_once_before_its_mentions(tmp_path):
+def test_an_entity_occurs_once_before_its_mentions(tmp_path):
     again = mention("m3", "Q365", AT, AT + 4, "Köln")
     paths = write_pairs(tmp_path, [pair(KOELN, COLOGNE), pair(ANN, NAME), pair(again, COLOGNE)])
     koeln = "Köln: Kopf Das (alte) Haus in { Köln } brennt."
@@ -48,29 +48,32 @@ def test_an_entity_stands_once_before_its_mentions(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("records", "message"),
+    ("items", "message"),
     [
         ([pair(KOELN, COLOGNE), {"entity": COLOGNE}], r"jsonl:2: no key 'contextual_mention'"),
         ([{"contextual_mention": {}}], r"jsonl:1: contextual_mention: no key 'context'"),
         ([pair({}, COLOGNE)], r"jsonl:1: mention: no key 'example_id'"),
         ([{**pair(KOELN, COLOGNE), "entity": {}}], r"jsonl:1: entity: no key 'entity_id'"),
-        ([pair(KOELN, COLOGNE, language="de")], r"jsonl:1: an article in 'de', but 'en' is asked"),
-        ([pair(KOELN, COLOGNE)] * 2, r"jsonl:2: id 'm1' also stands at .*jsonl:1"),
+        ([pair(KOELN, COLOGNE, language="de")], r"jsonl:1: an article in 'de', but 'en' is expected"),
+        ([pair(KOELN, COLOGNE)] * 2, r"jsonl:2: id 'm1' also occurs at .*jsonl:1"),
         ([pair(KOELN, NAME)], r"jsonl:1: the mention is of entity 'Q365', but paired with 'Q7'"),
         (
             [pair(KOELN, COLOGNE), pair(KOELN | {"example_id": "m9"}, entity("Q365", "Else.", 5))],
-            r"jsonl:2: entity 'Q365' is described in other words than at .*jsonl:1",
+            r"jsonl:2: entity 'Q365' has another description than at .*jsonl:1",
         ),
         ([pair(KOELN, entity("Q365", "", 0))], r"jsonl:1: entity 'Q365' has no description"),
-        ([pair(mention("m", "Q7", 0, 4, "Köln"), NAME)], r"stands 'Kopf', not the mention 'Köln'"),
+        (
+            [pair(mention("m", "Q7", 0, 4, "Köln"), NAME)],
+            r"has 'Kopf' at 0:4, not the mention 'Köln'",
+        ),
     ],
 )
-def test_broken_pairs_name_their_place(tmp_path, records, message):
+def test_broken_pairs_name_their_line(tmp_path, items, message):
     with pytest.raises(UserError, match=message):
-        list(read_wikipedia_pairs(write_pairs(tmp_path, records), "en"))
+        list(read_wikipedia_pairs(write_pairs(tmp_path, items), "en"))
 
 
-def test_an_empty_or_cut_file_of_pairs_is_named(tmp_path):
+def test_an_empty_or_truncated_file_of_pairs_is_named(tmp_path):
     with pytest.raises(UserError, match=r"wikipedia_pairs-train\.jsonl: the file is empty"):
         list(read_wikipedia_pairs(write_pairs(tmp_path, []), "en"))
     [path] = write_pairs(tmp_path, [pair(KOELN, COLOGNE)])
@@ -80,7 +83,7 @@ def test_an_empty_or_cut_file_of_pairs_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("folder", ["mewslix", "mewsli_x/output/dataset"])
-def test_pairs_are_found_where_both_scripts_put_them(tmp_path, folder):
+def test_pairs_are_found_in_the_folders_of_both_scripts(tmp_path, folder):
     (tmp_path / folder).mkdir(parents=True)
     for split, name in (("train", "train"), ("validation", "dev")):
         file = tmp_path / folder / f"wikipedia_pairs-{name}.jsonl"
@@ -130,15 +133,15 @@ def test_questions_are_paired_with_the_sentence_in_which_the_answer_begins(tmp_p
         {"id": "a", "side": "query", "text": "a?", "matches": ["p0_0"]},
         {"id": "b", "side": "query", "text": "b?", "matches": ["p0_1"]},
     ]
-    # a paragraph that comes again is not repeated
+    # a repeated paragraph is not repeated in the rows
     assert [row["id"] for row in rows[5:]] == ["p1_0", "p1_1", "d", "c"]
     assert rows[-1]["matches"] == ["p0_2"]
 
 
-def test_a_broken_question_names_its_place(tmp_path):
+def test_a_broken_question_names_the_location(tmp_path):
     [path] = write_squad(tmp_path, [(CONTEXT, [("a", "1950")])])
     path.write_text(path.read_text(encoding="utf-8").replace('"1950"', '"1951"'), encoding="utf-8")
-    with pytest.raises(UserError, match=r"paragraphs\[0\]\.qas\[0\] \(id 'a'\): at answer_start"):
+    with pytest.raises(UserError, match=r"paragraphs\[0\]\.qas\[0\] \(id 'a'\): the context has"):
         list(read_squad_pairs([path], "en"))
 
 

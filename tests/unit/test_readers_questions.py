@@ -44,7 +44,7 @@ def test_a_question_over_several_lines_is_one_question(tmp_path):
     ]
 
 
-def test_a_tab_in_quotation_marks_parts_no_cells(tmp_path):
+def test_a_quoted_tab_does_not_separate_cells(tmp_path):
     row = '8\t3\t4\t"one\ttwo"\tthree\t0\n'
     assert texts(write(tmp_path, HEADER + row)) == [("one\ttwo", "three", "0")]
 
@@ -58,7 +58,7 @@ def test_quotation_marks_that_the_writer_doubled(tmp_path):
     ("text", "message"),
     [
         ("", r": the file is empty"),
-        (HEADER, r": a header and no rows"),
+        (HEADER, r": a header but no rows"),
         ("id\tquestion1\tquestion2\n1\ta\tb\n", r":1: the columns are id, question1, .*no labels"),
         (HEADER + ROW + "8\t3\t4\tWho", r":3: 4 tab-separated columns, expected 6"),
         (HEADER + "8\t3\t4\tWho\n" + ROW, r":2: 4 tab-separated columns, expected 6"),

@@ -35,7 +35,7 @@ def found(root: Path, task: str, language: str, split: str) -> list[str]:
 def test_the_first_pattern_that_matches_wins(tmp_path):
     touch(tmp_path, "mnli/multinli_1.0_train.jsonl", "xnli/train-en.tsv")
     assert found(tmp_path, "mnli", "en", "train") == ["mnli/multinli_1.0_train.jsonl"]
-    # the folder has changed: a listing that was kept would hide the preferred file
+    # the folder has changed: a cached listing would hide the preferred file
     time.sleep(0.01)
     touch(tmp_path, "mnli/multinli.train.en.tsv")
     assert found(tmp_path, "mnli", "en", "train") == ["mnli/multinli.train.en.tsv"]
@@ -61,7 +61,7 @@ def test_codes_of_file_names(tmp_path):
     assert len(found(tmp_path, "tatoeba", "zh", "test")) == 2
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_a_folder_is_not_a_file(tmp_path):
     (tmp_path / "xquad/xquad.de.json").mkdir(parents=True)
     with pytest.raises(UserError, match="no file of xquad"):
         found(tmp_path, "xquad", "de", "test")
@@ -111,13 +111,13 @@ def test_language_or_split_that_does_not_exist(tmp_path, task, language, split, 
         found(tmp_path, task, language, split)
 
 
-def test_one_or_the_other_name(tmp_path):
+def test_alternative_names(tmp_path):
     touch(tmp_path, "pawsx/x-final/en/train.tsv", "pawsx/x-final/de/translated_train.tsv")
     assert found(tmp_path, "pawsx", "en", "train") == ["pawsx/x-final/en/train.tsv"]
     assert found(tmp_path, "pawsx", "de", "train") == ["pawsx/x-final/de/translated_train.tsv"]
 
 
-def test_rounds_together_and_alone(tmp_path):
+def test_rounds_together_and_separately(tmp_path):
     touch(tmp_path, *(f"anli/R{number}/dev.jsonl" for number in (3, 1, 2)), "anli/R4/dev.jsonl")
     assert found(tmp_path, "anli", "en", "validation") == [
         f"anli/R{number}/dev.jsonl" for number in (1, 2, 3)
@@ -125,7 +125,7 @@ def test_rounds_together_and_alone(tmp_path):
     assert found(tmp_path, "anli_r2", "en", "validation") == ["anli/R2/dev.jsonl"]
 
 
-def test_parts_are_read_in_their_order_and_none_may_lack(tmp_path):
+def test_parts_are_read_in_order_and_all_are_required(tmp_path):
     touch(tmp_path, "mnli/multinli.train.en.tsv", "anli/R1/train.jsonl", "anli/R2/train.jsonl")
     with pytest.raises(UserError, match=r"no file of snli \(train\) in 'en'"):
         found(tmp_path, "anli_plus", "en", "train")
@@ -217,11 +217,11 @@ def test_real_rows_have_the_schema_of_their_kind(task, language, split, num_rows
         ("masakhaner2", 12, 7_200),
         ("masakhapos", 9, 2_866),
         ("pawsx", 4, 8_000),
-        # what the README counts are lines: 20 of them are headers
+        # the README counts lines: 20 of them are headers
         ("americasnli", 20, 14_172 - 20),
     ],
 )
-def test_real_data_is_read_whole(task, num_files, num_rows):
+def test_real_data_is_read_completely(task, num_files, num_rows):
     sets = []
     for language in TASKS[task].languages:
         for split in TASKS[task].splits(language):

@@ -54,27 +54,27 @@ def test_a_bare_list_of_articles_is_read_too(tmp_path):
     assert [row["id"] for row in read(path)] == ["q1"]
 
 
-def test_wrong_offset_says_what_stands_there_and_where_the_answer_is(tmp_path):
+def test_a_wrong_offset_names_the_text_there_and_the_actual_offsets(tmp_path):
     path = write(tmp_path, question(text="um neun", start=40))
     with pytest.raises(UserError) as caught:
         read(path)
     message = str(caught.value)
     assert "dev.json: data[0].paragraphs[0].qas[0] (id 'q1')" in message
-    assert f"stands {CONTEXT[40:47]!r}, not the answer 'um neun'" in message
+    assert f"has {CONTEXT[40:47]!r} at answer_start 40, not the answer 'um neun'" in message
     first = CONTEXT.index("um neun")
     second = CONTEXT.index("um neun", first + 1)
-    assert f"it occurs at {second}, {first}" in message
+    assert f"which occurs at {second}, {first}" in message
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"text": "Bonn"}, r"it occurs nowhere"),
-        ({"start": -4}, r"answer_start -4 .* stands ''"),
-        ({"start": 1000}, r"answer_start 1000 .* stands ''.*occurs at 15"),
+        ({"text": "Bonn"}, r"which occurs nowhere"),
+        ({"start": -4}, r"has '' at answer_start -4"),
+        ({"start": 1000}, r"has '' at answer_start 1000.*occurs at 15"),
         ({"text": "", "start": 0}, r"qas\[0\].*'q1'.*empty answer.*original release"),
         ({"answers": []}, r"'q1'.*: no answer"),
-        ({"answers": None}, r"qas\[0\]: no key 'answers'; there is: id, question"),
+        ({"answers": None}, r"qas\[0\]: no key 'answers'; found: id, question"),
         ({"answers": [{"text": "Köln"}]}, r"'q1'.*no key 'answer_start'"),
         ({"answers": [answer("Köln", "15")]}, r"answer_start: '15' is not of type int"),
         ({"answers": [answer("Köln", True)]}, r"answer_start: True is not of type int"),
@@ -82,13 +82,13 @@ def test_wrong_offset_says_what_stands_there_and_where_the_answer_is(tmp_path):
         ({"identifier": 7}, r"id: 7 is not of type str"),
     ],
 )
-def test_broken_questions_name_their_place(tmp_path, changes, message):
+def test_broken_questions_name_the_location(tmp_path, changes, message):
     with pytest.raises(UserError, match=message) as caught:
         read(write(tmp_path, question(**changes)))
     assert "dev.json: data[0].paragraphs[0].qas[0]" in str(caught.value)
 
 
-def test_an_id_that_occurs_twice_names_both_places(tmp_path):
+def test_an_id_that_occurs_twice_names_both_locations(tmp_path):
     one = write(tmp_path, question("q1"), question("q2"), name="a.json")
     two = write(tmp_path, question("q2"), name="b.json")
     with pytest.raises(UserError, match=r"b\.json.*qas\[0\].*'q2'.*a\.json.*qas\[1\]"):
@@ -101,10 +101,10 @@ def test_repeated_ids_can_be_made_unique(tmp_path):
     assert [row["id"] for row in rows] == ["7", "7#2", "8"]
     two = write(tmp_path, question("7"), question("q"), name="b.json")
     assert [row["id"] for row in read(path, two, may_repeat=str.isdigit)][3:] == ["7#3", "q"]
-    with pytest.raises(UserError, match="'q' also stands at"):
+    with pytest.raises(UserError, match="'q' also occurs at"):
         read(two, two, may_repeat=str.isdigit)
     made = write(tmp_path, question("7#2"), question("7"), question("7"))
-    with pytest.raises(UserError, match="'7#2' also stands at"):
+    with pytest.raises(UserError, match="'7#2' also occurs at"):
         read(made, may_repeat=str.isdigit)
 
 
@@ -128,16 +128,16 @@ def test_questions_without_an_answer(tmp_path):
         (question() | {"is_impossible": True}, r"'q1'.*is_impossible, but .* answer 'Köln'"),
         (impossible(is_impossible=False), r"'q2'.*no answer. is_impossible is false"),
         (impossible(is_impossible="yes"), r"is_impossible: 'yes' is neither"),
-        (impossible(answers=None), r"no key 'answers'; there is: id, question, is_impossible"),
+        (impossible(answers=None), r"no key 'answers'; found: id, question, is_impossible"),
     ],
 )
-def test_broken_unanswerable_questions_name_their_place(tmp_path, entry, message):
+def test_broken_unanswerable_questions_name_the_location(tmp_path, entry, message):
     with pytest.raises(UserError, match=message) as caught:
         read(write(tmp_path, entry), unanswerable=True)
     assert "dev.json: data[0].paragraphs[0].qas[0]" in str(caught.value)
 
 
-def test_a_cut_file_names_line_and_character(tmp_path):
+def test_a_truncated_file_names_line_and_character(tmp_path):
     path = write(tmp_path, question())
     path.write_text(json.dumps(json.loads(path.read_text()), indent=1)[:120])
     with pytest.raises(UserError, match=r"dev\.json:\d+: not valid JSON at character \d+ of 120"):
@@ -148,16 +148,16 @@ def test_a_cut_file_names_line_and_character(tmp_path):
     ("content", "message"),
     [
         (b"", r"dev\.json:1: not valid JSON"),
-        (b"{}", r"dev\.json: no key 'data'; there is: \(nothing\)"),
+        (b"{}", r"dev\.json: no key 'data'; found: \(nothing\)"),
         (b'{"data": []}', r"dev\.json: no articles"),
         (b'"text"', r"dev\.json: no articles"),
-        (b'{"data": [{"title": "a"}]}', r"data\[0\]: no key 'paragraphs'; there is: title"),
+        (b'{"data": [{"title": "a"}]}', r"data\[0\]: no key 'paragraphs'; found: title"),
         (b'{"data": [{"paragraphs": [{"qas": []}]}]}', r"paragraphs\[0\]: no key 'context'"),
-        (b'{"data": ["a"]}', r"data\[0\]: no key 'paragraphs'; there is: str"),
+        (b'{"data": ["a"]}', r"data\[0\]: no key 'paragraphs'; found: str"),
         (b'{"data": "\xff', r"dev\.json: byte 10 is not UTF-8"),
     ],
 )
-def test_broken_files_name_their_place(tmp_path, content, message):
+def test_broken_files_name_the_location(tmp_path, content, message):
     path = tmp_path / "dev.json"
     path.write_bytes(content)
     with pytest.raises(UserError, match=message):

@@ -40,7 +40,7 @@ SENTENCES = [
     ],
     ids=["processed", "released", "masakhane", "blank-lines-and-windows"],
 )
-def test_the_forms_in_which_tags_are_released(tmp_path, text):
+def test_released_formats_of_tags(tmp_path, text):
     assert read(write(tmp_path, text)) == SENTENCES
 
 
@@ -92,7 +92,7 @@ def test_bytes_that_are_not_utf8_name_line_and_byte(tmp_path):
 
 
 @needs_shared
-def test_real_tags_are_whole():
+def test_real_tags_are_complete():
     rows = list(TASKS["masakhaner2"].read([SHARED / "masakhaner2/hau/test.txt"], "ha"))
     assert len(rows) == 500
     assert rows[0]["tags"][0] == "B-ORG"

@@ -31,7 +31,7 @@ def read(*paths: Path, language: str = "de") -> list[dict]:
     return list(read_pairs(paths, language, labels=LABELS))
 
 
-def test_table_without_header_keeps_texts_as_they_stand(tmp_path):
+def test_table_without_header_keeps_texts_unchanged(tmp_path):
     path = write(
         tmp_path, "dev-de.tsv", 'Er sagt: "ja" \t Nein.\tneutral\n"a" und "b"\tb\tneutral\n'
     )
@@ -80,15 +80,15 @@ def test_language_that_the_file_lacks_names_those_it_has(tmp_path):
 
 
 def test_json_lines_without_gold_label_are_skipped_but_counted(tmp_path):
-    records = [
+    items = [
         {"gold_label": label, "sentence1": f"a{index}", "sentence2": "b", "genre": "x"}
         for index, label in enumerate(["neutral", "-", "entailment"])
     ]
-    path = write(tmp_path, "m.jsonl", "".join(json.dumps(item) + "\n" for item in records))
+    path = write(tmp_path, "m.jsonl", "".join(json.dumps(item) + "\n" for item in items))
     assert [(row["id"], row["text_a"]) for row in read(path)] == [("0", "a0"), ("2", "a2")]
 
 
-def test_how_many_pairs_have_no_gold_label_is_told(tmp_path, caplog):
+def test_the_number_of_pairs_without_gold_label_is_logged(tmp_path, caplog):
     lines = [{"gold_label": x, "sentence1": "a", "sentence2": "b"} for x in ("-", "neutral", "-")]
     path = write(tmp_path, "snli.jsonl", "".join(json.dumps(item) + "\n" for item in lines))
     with caplog.at_level("INFO"):
@@ -97,12 +97,12 @@ def test_how_many_pairs_have_no_gold_label_is_told(tmp_path, caplog):
 
 
 def test_anli_abbreviates_its_labels_and_calls_the_premise_context(tmp_path):
-    record = {"uid": "x", "context": "a", "hypothesis": "b", "label": "c", "reason": "r"}
-    path = write(tmp_path, "dev.jsonl", json.dumps(record) + "\n")
+    item = {"uid": "x", "context": "a", "hypothesis": "b", "label": "c", "reason": "r"}
+    path = write(tmp_path, "dev.jsonl", json.dumps(item) + "\n")
     assert read(path) == [{"id": "0", "text_a": "a", "text_b": "b", "label": "contradiction"}]
 
 
-def test_an_abbreviated_label_in_a_table_is_a_cut_file(tmp_path):
+def test_an_abbreviated_label_in_a_table_is_a_truncated_file(tmp_path):
     with pytest.raises(UserError, match=r"d\.tsv:1: 'n' is not a known label"):
         read(write(tmp_path, "d.tsv", "a\tb\tn"))
 
@@ -150,7 +150,7 @@ def test_several_files_are_one_set(tmp_path):
         ("d.tsv", "a\tb\n", r"d\.tsv:1: 2 .*no test labels"),
         ("d.tsv", "a\tb\tneutral\na\tb\tneutr", r"d\.tsv:2: 'neutr' .*Did you mean 'neutral'"),
         ("d.tsv", "", r"d\.tsv: the file is empty"),
-        ("d.tsv", "premise\thypo\tlabel\n", r"d\.tsv: a header and no rows"),
+        ("d.tsv", "premise\thypo\tlabel\n", r"d\.tsv: a header but no rows"),
         ("d.tsv", "premise\ttext\tlabel\na\tb\tneutral\n", r"d\.tsv:1: no column .*hypo.*text"),
         ("d.tsv", "premise\thypo\tlabel\na\tb\n", r"d\.tsv:2: 2 .*columns, expected 3"),
         ("d.jsonl", '{"label": "neutral"}\n', r"d\.jsonl:1: no text under premise .*label"),
@@ -177,7 +177,7 @@ def test_missing_file(tmp_path):
 
 
 @given(st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["Cs"]), min_size=1))
-def test_what_csv_writer_did_to_a_text_is_undone(text):
+def test_the_quoting_of_csv_writer_is_undone(text):
     class Sink:
         written = ""
 
@@ -190,7 +190,7 @@ def test_what_csv_writer_did_to_a_text_is_undone(text):
 
 
 @pytest.mark.parametrize("text", ['"Yes," he said.', '"Yes"', '""', '"', '"a" "b"', 'say ""a""'])
-def test_quotation_marks_that_csv_writer_cannot_have_written_stay(text):
+def test_quotation_marks_not_written_by_csv_writer_are_kept(text):
     assert undo_csv(text) == text
 
 

@@ -40,7 +40,7 @@ def ids(path: Path, language: str) -> list[str]:
     return [row["id"] for row in read_tydiqa([path], language)]
 
 
-def test_the_id_tells_the_language(tmp_path):
+def test_the_id_determines_the_language(tmp_path):
     path = write(tmp_path / "all.json", "swahili-1-2", "english--31-0", "swahili-7-0")
     assert ids(path, "sw") == ["swahili-1-2", "swahili-7-0"]
     assert ids(path, "en") == ["english--31-0"]
@@ -52,11 +52,11 @@ def test_a_language_that_is_not_in_the_file_names_those_that_are(tmp_path):
         ids(path, "fi")
 
 
-def test_cut_ids_repeat_and_whole_ids_must_not(tmp_path):
+def test_shortened_ids_may_repeat_and_whole_ids_must_not(tmp_path):
     path = write(tmp_path / "sw.json", "0", "1", "0", "0")
     assert ids(path, "sw") == ["0", "1", "0#2", "0#3"]
     path = write(tmp_path / "sw.json", "swahili-1-2", "swahili-1-2")
-    with pytest.raises(UserError, match="'swahili-1-2' also stands at"):
+    with pytest.raises(UserError, match="'swahili-1-2' also occurs at"):
         ids(path, "sw")
 
 

@@ -1,4 +1,4 @@
-"""Language of training by language of evaluation: a study's twins, and their differences."""
+"""Language of training by language of evaluation: a study's contrasts, and their differences."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from xstilts.results.render import Header, summary_markdown
 from xstilts.statistics.study_scores import StudyScores
 
 
-def test_twins_of_the_shipped_studies() -> None:
+def test_contrasts_of_the_shipped_studies() -> None:
     study = grid("pawsx_sources")
     found = {(one.position, one.target): one for one in language_contrasts(study)}
     before = found["intermediate", "xnli"]
     assert (before.task, before.control) == ("pawsx", "en")
     assert before.members["de"] == ("de", "xnli")
-    # mixtures are no twins
+    # mixtures have no counterparts
     assert list(before.members) == ["en", "de", "es", "fr", "ja", "ko", "zh"]
     on = found["target", "pawsx"]
     assert on.members["ko"] == ("none", "pawsx-from-ko")
@@ -29,7 +29,7 @@ def test_twins_of_the_shipped_studies() -> None:
     assert "sources" not in figure_names(grid("sequences_vs_joint"))
 
 
-def test_xnli_in_german_is_the_twin_of_mnli() -> None:
+def test_xnli_in_german_is_the_counterpart_of_mnli() -> None:
     found = language_contrasts(grid("english_vs_non_english"))
     assert {one.task for one in found} == {"mnli"}
     assert len(found) == 9

@@ -19,7 +19,7 @@ L, P = "labels", "predictions"
 
 
 def error(folder: Path, task: str, labels: str, predictions: str) -> str:
-    """The message about a task with these files, which it calls LABELS and PREDICTIONS."""
+    """The error message for a task with these files, as LABELS and PREDICTIONS."""
     folders = write_good(folder, **{task: (labels, predictions)})
     with pytest.raises(UserError) as caught:
         score_folders(*folders, benchmark(*ALL))
@@ -49,7 +49,7 @@ def error(folder: Path, task: str, labels: str, predictions: str) -> str:
          "(LABELS:2)"),
         ("mewslix", '{"m": ["Q1"]}', '{"m": [],\n\n"o": []}', "PREDICTIONS:3: "
          "id 'o' is not in"),
-        # not as many tags as tokens: found in the sentence where it is
+        # different numbers of tags and tokens: the error names the sentence
         ("panx", "O\nO\n\nO\nB-PER\n\nO\n", "O\nO\n\nO\n\nB-PER\nO\n", "PREDICTIONS:4:"
          " sentence 2 has 1 predicted tags, but 2 tokens (LABELS:4)"),
         # unknown labels
@@ -76,7 +76,7 @@ def error(folder: Path, task: str, labels: str, predictions: str) -> str:
         ("bucc2018", "de-1\ten-1\n", "de-1 en-1\n", "PREDICTIONS:1: 1 columns."),
         ("bucc2018", "de-1\ten-1\n\nde-2\ten-2\n", "de-1\ten-1\n", "LABELS:2: 0 "
          "columns."),
-        # JSON that was cut, or is of another form
+        # truncated JSON, or JSON of another form
         ("xquad", squad({"q": ["x"]}), '{"q": "x",\n"r', "PREDICTIONS:2: not valid "
          "JSON: Unterminated string starting at (column 1)"),
         ("xquad", squad({"q": ["x"]})[:-30], '{"q": "x"}', "LABELS:"),
@@ -98,7 +98,7 @@ def error(folder: Path, task: str, labels: str, predictions: str) -> str:
         ("panx", "O\n", " \n\n", "PREDICTIONS: the file holds nothing but blank lines."),
     ],
 )  # fmt: skip
-def test_wrong_files_are_one_message_with_the_place(
+def test_wrong_files_are_one_message_with_the_line(
     tmp_path, task: str, labels: str, predictions: str, expected: str
 ) -> None:
     message = error(tmp_path, task, labels, predictions)
@@ -118,7 +118,7 @@ def test_another_encoding_is_named_with_its_line(tmp_path, name: str, part: str)
         score_folders(*folders, benchmark(*ALL))
 
 
-def test_folders_that_are_not_in_the_layout(tmp_path) -> None:
+def test_folders_of_another_layout(tmp_path) -> None:
     labels, predictions = write_good(tmp_path)
     small = benchmark(*ALL)
 
@@ -140,9 +140,8 @@ def test_folders_that_are_not_in_the_layout(tmp_path) -> None:
         labels, tmp_path / "empty"
     )
     (predictions / "xnlii").mkdir()
-    assert (
-        "predictions/xnlii: no task of this name has a place in the layout. Did you mean 'xnli'?"
-        in (message(labels, predictions))
+    assert "predictions/xnlii: the layout has no task of this name. Did you mean 'xnli'?" in (
+        message(labels, predictions)
     )
     (predictions / "xnlii").rmdir()
     (predictions / ".cache").mkdir()
@@ -182,7 +181,7 @@ TEN = ["neutral\n", "entailment\n"] * 5
         ("xnli", "".join(TEN), "neutral\n" * 10, ["degenerate predictions: all 10 are 'neutral'"]),
         ("xnli", "neutral\n" * 9, "neutral\n" * 9, []),
         ("panx", "O\nB-PER\n" * 6, "O\n" * 12, ["degenerate predictions: all 12 are 'O'"]),
-        ("panx", "X\n" * 4, "O\nO\nB-PER\nO\n", ["placeholder labels: 'X' in place of O, B-PER"]),
+        ("panx", "X\n" * 4, "O\nO\nB-PER\nO\n", ["placeholder labels: 'X' instead of O, B-PER"]),
         ("tatoeba", "\n".join(map(str, range(12))), "3\n" * 12, ["degenerate predictions: all 12"]),
         ("tatoeba", "0\n" * 12, "\n".join(map(str, range(12))), ["placeholder labels: all 12"]),
         ("xcopa", '{"label": 0}\n' * 10, '{"label": 0}\n' * 9 + '{"label": 1}\n',
@@ -207,12 +206,12 @@ def test_meaningless_scores_come_with_a_warning(
     if task != "bucc2018":
         for warning, text in zip(found, expected, strict=True):
             assert text in warning["message"]
-    # the official dictionaries stay as they are
+    # the official dictionaries are unchanged
     assert set(as_json(scores)) == {"overall", "tasks", "xstilts"}
     assert bool(expected) == ("\nWarnings:" in list(as_text(scores)))
 
 
-def test_questions_that_share_an_id_are_told(tmp_path) -> None:
+def test_questions_that_share_an_id_are_warned_about(tmp_path) -> None:
     twice = squad({"q": ["x"], "r": ["y"]}).replace('"r"', '"q"')
     folders = write_good(tmp_path, xquad=(twice, '{"q": "x"}'))
     scores = score_folders(*folders, benchmark("xquad"))

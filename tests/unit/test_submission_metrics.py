@@ -192,7 +192,7 @@ SENTENCES = st.lists(st.lists(st.tuples(UPOS, UPOS), min_size=1, max_size=8), mi
 
 
 def slow_pos_chunks(sentences: list[list[str]]) -> list[tuple[str, int, int, int]]:
-    """Runs of one tag within a sentence; tags that begin with S stand alone."""
+    """Runs of one tag within a sentence; a tag that begins with S is a run of its own."""
     chunks = []
     for number, tags in enumerate(sentences):
         first = 0

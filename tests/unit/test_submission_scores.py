@@ -72,7 +72,7 @@ def test_the_official_mock_submission() -> None:
 
 
 def xtreme_r_folder(folder: Path) -> tuple[Path, Path]:
-    """The mock files, German standing in for the languages that XTREME-R added, and an XCOPA."""
+    """The mock files, with German for the languages that XTREME-R added, and an XCOPA."""
     shutil.copytree(MOCK, folder)
     for part in ("labels", "predictions"):
         for task, languages in BENCHMARKS["xtreme-r"].tasks.items():
@@ -161,7 +161,7 @@ def test_every_format(tmp_path) -> None:
     assert scores.warnings == []
 
 
-def test_baselines_stand_beside_the_scores(tmp_path) -> None:
+def test_trivial_baselines_are_shown_with_the_scores(tmp_path) -> None:
     found = as_json(score_folders(*write_good(tmp_path), benchmark(*EXPECTED)))["xstilts"]
     assert found["trivial_baselines"]["xnli"] == {
         "chance": {"en": near(100 / 3)},
@@ -208,7 +208,7 @@ def test_a_task_without_all_languages_is_scored_only_on_demand(tmp_path) -> None
     assert any("1 of 2 languages" in line for line in as_text(scores))
 
 
-def test_what_is_in_a_folder_can_be_scored_without_a_benchmark(tmp_path) -> None:
+def test_a_folder_can_be_scored_without_a_benchmark(tmp_path) -> None:
     labels, predictions = write_good(tmp_path)
     write_part(tmp_path, "labels", {"xnli/test-qaa.tsv": "neutral\n"})
     write_part(tmp_path, "predictions", {"xnli/test-qaa.tsv": "neutral\n"})
@@ -220,7 +220,7 @@ def test_what_is_in_a_folder_can_be_scored_without_a_benchmark(tmp_path) -> None
     assert scores.overall() == {}
 
 
-def test_other_forms_that_the_official_script_takes(tmp_path) -> None:
+def test_other_forms_that_the_official_script_accepts(tmp_path) -> None:
     bare = json.dumps(json.loads(squad({"q": ["x"]}))["data"])
     folders = write_good(
         tmp_path,

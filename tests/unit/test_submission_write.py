@@ -1,4 +1,4 @@
-"""Predictions of the workflow in the layout of a submission score there as they do here."""
+"""Predictions of the workflow in the layout of a submission have the same scores there."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def submit(grid: Grid, submission: submissions.Submission) -> Path:
 
 
 def own_scores(grid: Grid, target: str, tmp_path: Path) -> dict[tuple[str, str], float]:
-    """(metric, language) to value, from the workflow's own score file."""
+    """Values by (metric, language), from the workflow's own score file."""
     node = grid.targets[target]
     files = [Path(grid.paths.prediction("mini", 1, (), target, code)) for code in node.languages]
     score_cell(
@@ -154,15 +154,15 @@ def test_the_manifest_names_every_file_and_what_it_was_made_from(grid) -> None:
     assert inputs["predictions/mini/seed-1/none/xnli/qaa"] == "xnli-qaa"
     first = next(explain(grid, str(folder)))
     assert first == "submission/mini/seed-1/none: up to date."
-    # another prediction makes another submission; files of tasks that went are removed
+    # another prediction makes another submission; files of removed tasks are deleted
     old = folder / "predictions/pawsx/test-en.tsv"
     old.parent.mkdir()
     old.write_text("0\n")
     before = manifest["id"]
     path = Path(grid.paths.prediction("mini", 1, (), "xnli", "qaa"))
     table = pq.read_table(path)
-    record = json.loads(table.schema.metadata[b"xstilts"]) | {"id": "other"}
-    pq.write_table(table.cast(with_metadata(table.schema, record)), path)
+    metadata = json.loads(table.schema.metadata[b"xstilts"]) | {"id": "other"}
+    pq.write_table(table.cast(with_metadata(table.schema, metadata)), path)
     assert any("xnli/qaa: xnli-qaa → other" in line for line in explain(grid, str(folder)))
     write_available(grid)
     assert json.loads((folder / "manifest.json").read_text())["id"] != before
@@ -191,9 +191,9 @@ def test_tatoeba_has_the_lines_of_the_official_preprocessing(tmp_path) -> None:
         for q in queries
     ]
     schema = PREDICTION_SCHEMAS["retrieval"]
-    record = dict.fromkeys(("model", "data", "versions", "seconds", "device"), "x")
+    metadata = dict.fromkeys(("model", "data", "versions", "seconds", "device"), "x")
     path = tmp_path / "p.parquet"
-    pq.write_table(pa.Table.from_pylist(table, schema=with_metadata(schema, record)), path)
+    pq.write_table(pa.Table.from_pylist(table, schema=with_metadata(schema, metadata)), path)
     labels, predictions = write_language(
         "tatoeba", "retrieval", "jv", path, layer=1, data=data, out=tmp_path
     )
@@ -213,10 +213,10 @@ def test_tatoeba_has_the_lines_of_the_official_preprocessing(tmp_path) -> None:
 def test_choices_are_written_as_numbers(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     schema = pa.schema([("id", pa.string()), ("gold", pa.int32()), ("prediction", pa.int32())])
     monkeypatch.setitem(PREDICTION_SCHEMAS, "multiple_choice", schema)
-    record = dict.fromkeys(("model", "data", "versions", "seconds", "device"), "x")
+    metadata = dict.fromkeys(("model", "data", "versions", "seconds", "device"), "x")
     rows = [{"id": str(n), "gold": n % 2, "prediction": int(n == 1)} for n in range(4)]
     path = tmp_path / "p.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=with_metadata(schema, record)), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=with_metadata(schema, metadata)), path)
     _, written = write_language(
         "xcopa", "multiple_choice", "sw", path, layer=None, data=None, out=tmp_path
     )
@@ -226,7 +226,7 @@ def test_choices_are_written_as_numbers(tmp_path, monkeypatch: pytest.MonkeyPatc
     assert scores.tasks["xcopa"].metrics == {"accuracy": {"sw": 75.0}}
 
 
-def test_a_query_without_exactly_one_right_candidate_has_no_place(grid) -> None:
+def test_a_query_without_exactly_one_right_candidate_is_refused(grid) -> None:
     submit(grid, submissions.all_submissions(grid)[0])
     data = Path(grid.paths.data("tatoeba", "qac", "test")).with_suffix(".parquet")
     short = pq.read_table(data).slice(1)
@@ -252,13 +252,13 @@ def test_the_command_writes_what_is_predicted(grid, capsys) -> None:
         f"{folder.with_name('squad_v1~mnli')}: nothing "
         "(not predicted: xnli, xquad, udpos, tatoeba, bucc2018, mewslix)",
     ]
-    # what is not whole does not pass for a product
+    # an incomplete folder is not a product
     assert (folder / "manifest.json").is_file()
     assert not (folder.with_name("mnli") / "manifest.json").exists()
     assert (folder.with_name("mnli") / "predictions/udpos/test-qab.tsv").is_file()
 
 
-def test_a_study_without_test_sets_of_the_benchmark_is_one_error(tmp_path, capsys) -> None:
+def test_a_study_without_test_sets_of_the_benchmark_is_an_error(tmp_path, capsys) -> None:
     text = STUDY[: STUDY.index("targets:")] + "targets:\n  xnli: {split: validation}\n"
     file = tmp_path / "study.yaml"
     file.write_text(text)
@@ -266,7 +266,7 @@ def test_a_study_without_test_sets_of_the_benchmark_is_one_error(tmp_path, capsy
     assert "none of xnli belongs in a submission" in capsys.readouterr().err
 
 
-def test_a_cut_prediction_file_is_named(grid) -> None:
+def test_a_truncated_prediction_file_is_named(grid) -> None:
     submission = submissions.all_submissions(grid)[0]
     submit(grid, submission)
     path = Path(grid.paths.prediction("mini", 1, (), "xnli", "qaa"))

@@ -98,7 +98,7 @@ def test_patterns_use_known_fields_and_stay_below_the_root(name):
         for pattern in patterns:
             fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
             assert fields <= {"language", "code"}
-            # a release may use one naming and those who process it another
+            # a release may use one naming and its processed versions another
             assert "code" not in fields or task.codes
             assert not pattern.startswith("/")
             assert ".." not in pattern
@@ -138,7 +138,7 @@ def test_hub_sources_fit_their_task(name):
         for pattern in patterns:
             fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field}
             assert fields == ({"code"} if hub.codes else {"language"} & fields)
-            # a wildcard that reaches further would read another split, or a language twice
+            # a wider wildcard would read another split, or a language twice
             assert "**" not in pattern
             assert not pattern.startswith(("/", "*"))
     options = hub.read.keywords if isinstance(hub.read, partial) else {}
@@ -156,14 +156,14 @@ def test_which_tasks_the_hub_has():
 
 
 @pytest.mark.parametrize("name", DATA_TASKS)
-def test_what_a_target_trains_on_fits_it(name):
+def test_the_training_task_of_a_target_fits_it(name):
     task = TASKS[name]
     if task.train is None:
         assert "train" not in task.files
         return
     train = get_task(task.train, name)
     assert train.kind == task.kind
-    # in the same order, so that heads can be handed on
+    # in the same order, so that heads can be reused
     assert train.labels == task.labels
     assert {"train", "validation"} <= set(train.splits("en"))
 
@@ -199,7 +199,7 @@ def test_a_task_of_parts_has_the_kind_the_labels_and_the_splits_of_all():
     assert [part.name for part in TASKS["anli_plus"].parts] == ["mnli", "snli", "anli"]
 
 
-def test_data_sets_of_one_generator_have_streams_of_their_own():
+def test_data_sets_of_one_generator_have_different_streams():
     streams = {}
     for task in TASKS.values():
         if task.microworld is not None:
@@ -238,7 +238,7 @@ def test_unknown_task_names_the_nearest():
 
 
 @pytest.mark.parametrize("name", DATA_TASKS)
-def test_sizes_are_of_splits_that_there_are_and_agree(name):
+def test_sizes_are_of_existing_splits_and_agree(name):
     task = TASKS[name]
     assert set(task.sizes) <= set(task.files)
     assert set(task.sizes_of) <= set(task.languages)

@@ -17,7 +17,7 @@ from xstilts.translation.translate import translate_in_chunks, translate_rows
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Recommended"
-)  # sacremoses, which Marian does without
+)  # sacremoses, which Marian does not need
 
 TEXTS = ["the cat sees the dog.", "a bird", "he said no one knows.", "yes", "dogs and cats"]
 
@@ -60,7 +60,7 @@ def test_translations_do_not_depend_on_batches(folder, beams):
     ("folder", "codes"),
     [(nllb, {"en": "eng_Latn", "de": "deu_Latn", "sw": "swh_Latn"}), (m2m100, {})],
 )
-def test_the_first_piece_is_the_target_language(folder, codes):
+def test_the_first_token_is_the_target_language(folder, codes):
     into_german = load(folder(), codes=codes)
     into_swahili = load(folder(), codes=codes, languages=("en", "sw"))
     known = language_codes(into_german.tokenizer)
@@ -90,18 +90,18 @@ def test_a_language_that_the_model_lacks(folder):
         load(folder(), languages=("en", "tlh"))
 
 
-def test_a_folder_that_is_no_model(tmp_path):
+def test_a_folder_that_is_not_a_model(tmp_path):
     with pytest.raises(UserError, match="cannot be loaded"):
         load(tmp_path)
 
 
-def test_long_texts_are_cut_and_counted():
+def test_long_texts_are_truncated_and_counted():
     model = load(nllb(), max_length=8)
     assert [len(ids) <= 8 for ids in model.encode(["a bird", "the cat sees " * 9])] == [True, True]
     assert model.cut == 1
 
 
-def test_an_interrupted_translation_goes_on(tmp_path, monkeypatch):
+def test_an_interrupted_translation_resumes(tmp_path, monkeypatch):
     monkeypatch.setattr("xstilts.translation.translate.CHUNK", 2)
     model = load(nllb())
     whole = translate_in_chunks(TEXTS, model, tmp_path / "whole", 400)

@@ -1,4 +1,4 @@
-"""Answers are carried into translated contexts, or their example is dropped and counted."""
+"""Answers are projected into translated contexts, or their example is dropped and counted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SOURCE = st.text(st.sampled_from('ab Z.?!。 \n"[(1é'), max_size=60)
 
 
 @given(SOURCE)
-def test_sentences_put_together_are_the_text(text):
+def test_joined_sentences_are_the_text(text):
     parts = split(text)
     assert "".join(part.text + part.after for part in parts) == text
     assert all(part.text for part in parts)
 
 
 @given(SOURCE, st.data())
-def test_a_span_is_never_divided(text, data):
+def test_a_span_is_never_split(text, data):
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     at = 0
@@ -47,7 +47,7 @@ def test_a_span_is_never_divided(text, data):
         ("他来了。他走了。", ["他来了。", "他走了。"]),
     ],
 )
-def test_where_sentences_end(text, sentences):
+def test_ends_of_sentences(text, sentences):
     assert [part.text for part in split(text)] == sentences
 
 
@@ -58,7 +58,7 @@ def test_sentences_are_joined_as_the_language_does():
 
 
 @given(SOURCE, st.data())
-def test_marks_come_off_again(text, data):
+def test_marks_are_removed(text, data):
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     marked = mark(text, start, end)
@@ -116,7 +116,7 @@ def test_the_nearest_occurrence_and_whole_words_only():
 
 
 def words(mapping: dict[str, str]) -> Callable[[Sequence[str]], list[str]]:
-    """A dictionary as a translator: word by word, marks and punctuation left in place."""
+    """A dictionary as a translator: word by word, marks and punctuation unchanged."""
 
     def translate(texts: Sequence[str]) -> list[str]:
         return [re.sub(r"\w+", lambda m: mapping.get(m[0], m[0]), text) for text in texts]
@@ -153,10 +153,10 @@ def test_an_answer_is_projected_by_marks(sentences):
     assert result.facts["projected"]["by marks"] == 1
 
 
-def test_the_other_way_when_marks_are_lost_and_the_loss_when_both_fail():
+def test_lost_marks_fall_back_to_search_and_else_the_example_is_dropped():
     def careless(texts: Sequence[str]) -> list[str]:
         found = words(GERMAN)(texts)
-        # drops one mark, and says an answer on its own in other words
+        # drops one mark, and translates a separate answer differently
         return ["Tier" if text == "Katze" else text.replace("]", "") for text in found]
 
     rows = [
@@ -175,7 +175,7 @@ def test_the_other_way_when_marks_are_lost_and_the_loss_when_both_fail():
 
 @given(st.lists(st.sampled_from([*GERMAN, "x", "London", "[y]", '"z"']), min_size=1, max_size=12),
        st.data())  # fmt: skip
-def test_a_kept_answer_stands_at_its_offset(text, data):
+def test_a_kept_answer_is_at_its_offset(text, data):
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     context = " ".join(text[:start] + [""] * bool(start))
@@ -186,7 +186,7 @@ def test_a_kept_answer_stands_at_its_offset(text, data):
         "answers": [{"text": " ".join(text[start:end]), "start": len(context)}],
     }
     result = span.translate_rows([row], Texts(words(GERMAN), sentences=True))
-    # word by word, nothing is lost: marks always come through, or the answer is found again
+    # word by word, nothing is lost: marks are always kept, or the answer is found by search
     (new,) = result.rows
     assert new["context"] == words(GERMAN)([row["context"]])[0]
     for answer in new["answers"]:

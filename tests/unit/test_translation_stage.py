@@ -1,4 +1,4 @@
-"""The job that translates a training set: product, manifest, reuse, and what it says when wrong."""
+"""The job that translates a training set: product, manifest, reuse and errors."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def row(identifier: str, context: str, answer: str) -> dict[str, Any]:
 
 
 LOST = row("lost", 'a "bird" [eats] fish... yes', "...")
-"""Has marks of its own of both kinds, and an answer of which no word is translated."""
+"""A context with marks of both kinds, and an answer of which no word is translated."""
 
 
 @pytest.fixture(autouse=True)
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder in which a study's results lie."""
+    """An empty folder for a study's results."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -99,5 +99,5 @@ def test_nothing_left_is_an_error_that_says_what_was_lost():
     with pytest.raises(UserError, match=r"1 examples, lost: \{'answer not found': 1.*no examples"):
         translate()
     assert not PLACE.exists()
-    # what was translated is kept for the next try
+    # finished chunks are kept for the next attempt
     assert list(Path("results/s/state").glob("*/*.json"))

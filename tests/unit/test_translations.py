@@ -98,7 +98,7 @@ def test_a_study_without_translations_has_no_such_wildcards(tmp_path):
         ("translations: {files: {mlni: x}}\nstrategies:", "[mnli]", "Did you mean 'mnli'?"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_had_is_one_message(tmp_path, section, chain, expected):
+def test_an_unavailable_translation_is_one_message(tmp_path, section, chain, expected):
     assert expected in error_of(tmp_path, study(section, f"  mnli: {chain}"))
 
 
@@ -117,7 +117,7 @@ def test_a_task_without_training_data_in_the_source_language(tmp_path):
     assert "xquad has no training data in 'en' to translate" in error_of(tmp_path, text)
 
 
-def test_the_identity_is_how_the_model_translates(tmp_path):
+def test_the_identity_contains_the_settings_of_the_model(tmp_path):
     def identity(section: str = MODEL, **_: str) -> dict:
         return identities.data(grid_of(tmp_path, study(section)), "mnli", "qab-translated", "train")
 
@@ -185,11 +185,11 @@ def test_files_are_read_as_the_release_is(tmp_path):
     grid = grid_of(tmp_path, study(section, chain))
     found = {}
     for task in ("mnli", "squad_v1"):
-        place = ("qab-translated", "train")
+        data_set = ("qab-translated", "train")
         out = tmp_path / "out" / task
         prepare_data(
-            identities.data(grid, task, *place),
-            [Path(file) for file in identities.data_files(grid, task, *place)],
+            identities.data(grid, task, *data_set),
+            [Path(file) for file in identities.data_files(grid, task, *data_set)],
             out / "train.parquet",
             out / "train.json",
         )

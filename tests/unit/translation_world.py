@@ -43,7 +43,7 @@ def _sentencepiece(prefix: Path) -> Path:
 
 
 def _shape(vocab_size: int) -> dict[str, Any]:
-    """Sizes of a tiny model; a wide start, so that different inputs give different outputs."""
+    """Sizes of a tiny model, and a large initialisation so that outputs depend on inputs."""
     return {
         "vocab_size": vocab_size, "d_model": 16, "encoder_layers": 1, "decoder_layers": 1,
         "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 32,

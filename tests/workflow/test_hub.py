@@ -126,7 +126,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     )
     assert run.code != 0
     assert (fresh.folder / "blocked.txt").exists()
-    assert f"facebook/xnli, revision main: no success in 2 tries at {hub.url}" in run.output
+    assert f"facebook/xnli, revision main: 2 attempts at {hub.url} failed" in run.output
     assert "Traceback" not in run.output
 
 

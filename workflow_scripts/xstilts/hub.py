@@ -1,4 +1,4 @@
-"""Snapshots of hub repositories, and what to do about each way in which one cannot be had."""
+"""Downloads snapshots of hub repositories; failures become errors that say what to do."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 
 WAITS = (1.0, 3.0, 9.0, 27.0)
-"""Seconds before each further try, after those of the hub's library."""
+"""Seconds to wait before each retry, in addition to the retries of the hub's library."""
 
 OTHER_FORMATS = (
     "*.h5", "*.msgpack", "rust_model*", "*.onnx", "onnx/*", "*.tflite", "openvino/*", "coreml/*",
 )  # fmt: skip
-"""Files of model repositories that are the same weights for other libraries."""
+"""Files of model repositories that hold the same weights for other libraries."""
 
 # raised for any failure of a connection, whichever HTTP library the hub's client uses
 _TransportError: type[Exception] = next(
@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class TransientError(Exception):
-    """A failure that may pass: an overloaded server, a lost connection, a damaged transfer."""
+    """A failure worth a retry: an overloaded server, a lost connection, a damaged transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +69,12 @@ class Repository:
     """Folder in the layout of the hub's library; None for the library's own."""
 
     def __str__(self) -> str:
-        """How messages name it."""
+        """The name that messages use."""
         return f"{self.name}, revision {self.revision or constants.DEFAULT_REVISION}"
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """What every function of the hub's library is told."""
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments that the functions of the hub's library share."""
         return {
             "repo_id": self.name,
             "repo_type": self.kind,
@@ -84,57 +84,57 @@ class Repository:
 
     @property
     def folder(self) -> Path:
-        """Where downloads are kept."""
+        """Folder of the download cache."""
         return self.cache or Path(constants.HF_HUB_CACHE)
 
     @property
     def page(self) -> str:
-        """Where people look at it."""
+        """URL of its web page."""
         return f"{constants.ENDPOINT}/{'datasets/' * (self.kind == 'dataset')}{self.name}"
 
     @property
     def pin(self) -> str:
-        """The configuration key of its revision."""
+        """Configuration key of its revision."""
         return "revisions" if self.kind == "dataset" else "revision"
 
     @property
-    def instead(self) -> str:
-        """How to do without a download."""
+    def without_download(self) -> str:
+        """Advice on how to avoid the download."""
         if self.kind == "dataset":
             return "use `source: mirror`"
         return "name the folder of a copy with the key `path`"
 
     @property
-    def elsewhere(self) -> str:
-        """How to keep downloads on another disk."""
+    def other_disk(self) -> str:
+        """Advice on how to keep downloads on another disk."""
         return f"set {'hub_cache' if self.kind == 'dataset' else 'HF_HOME'} to a folder there"
 
 
 def resolved(repository: Repository) -> str:
-    """The commit of a revision: what the cache knows, else what the hub says now.
+    """Return the commit of a revision, from the cache or else from the hub.
 
-    The first answer stands in the cache, also for jobs that ask at the same time: all languages
-    of a task must come from one commit.
+    The first answer is cached, under a lock because jobs may resolve it at the same time: all
+    languages of a task must come from one commit.
 
     Raises:
-        UserError: it cannot be had; says why and what to do.
+        UserError: it cannot be resolved; says why and what to do.
     """
 
     def resolve() -> str:
         try:
-            return HfApi().resolve_revision(**repository.asked, local_files_only=True).resolved
+            return HfApi().resolve_revision(**repository.arguments, local_files_only=True).resolved
         except RevisionResolutionError:
-            commit = HfApi().resolve_revision(**repository.asked).resolved
+            commit = HfApi().resolve_revision(**repository.arguments).resolved
         LOGGER.info("%s is commit %s", repository, commit)
         return commit
 
     repository.folder.mkdir(parents=True, exist_ok=True)
     with FileLock(repository.folder / f".{repository.name.replace('/', '--')}.lock"):
-        return tried(resolve, repository)
+        return with_retries(resolve, repository)
 
 
 def file_sizes(repository: Repository) -> dict[str, int]:
-    """Path to bytes of every file of a repository at a commit, from the cache if it knows them.
+    """Return the size in bytes of every file of a repository at a commit, by path.
 
     Raises:
         UserError: as :func:`resolved`.
@@ -142,7 +142,7 @@ def file_sizes(repository: Repository) -> dict[str, int]:
 
     def listed() -> dict[str, int]:
         try:
-            entries: Iterable[object] = get_cached_repo_tree(**repository.asked)
+            entries: Iterable[object] = get_cached_repo_tree(**repository.arguments)
         except CachedRepoTreeNotFoundError:
             entries = HfApi().list_repo_tree(
                 repository.name,
@@ -152,7 +152,7 @@ def file_sizes(repository: Repository) -> dict[str, int]:
             )
         return {entry.path: entry.size for entry in entries if isinstance(entry, RepoFile)}
 
-    return tried(listed, repository)
+    return with_retries(listed, repository)
 
 
 def snapshot(
@@ -161,33 +161,33 @@ def snapshot(
     allow: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
 ) -> Path:
-    """The folder of a repository's files at one commit, downloaded if need be.
+    """Return the folder of a repository's files at one commit, downloaded unless cached.
 
     Args:
         repository: what to get.
-        allow: patterns of the files to get; None for all.
+        allow: patterns of the files to download; None for all.
         ignore: patterns of files that are not needed.
 
     Raises:
         UserError: offline, no such repository, revision or file, no access, disk full, or a
-            transfer that fails again and again; says what to do.
+            transfer that fails on every retry; says what to do.
     """
     disable_progress_bars()
 
     def download() -> Path:
         return Path(
             snapshot_download(
-                **repository.asked,
+                **repository.arguments,
                 allow_patterns=None if allow is None else list(allow),
                 ignore_patterns=list(ignore),
             )
         )
 
-    return tried(download, repository)
+    return with_retries(download, repository)
 
 
-def tried(once: Callable[[], T], repository: Repository) -> T:
-    """The result of a call of the hub's library, tried again after failures that may pass.
+def with_retries(call: Callable[[], T], repository: Repository) -> T:
+    """Return the result of a call of the hub's library, retried after transient failures.
 
     Raises:
         UserError: for every failure of the hub, the connection or the disk.
@@ -195,7 +195,7 @@ def tried(once: Callable[[], T], repository: Repository) -> T:
     reason = ""
     for number, wait in enumerate((*WAITS, None), start=1):
         try:
-            return once()
+            return call()
         except UserError:
             raise
         except Exception as error:
@@ -206,22 +206,27 @@ def tried(once: Callable[[], T], repository: Repository) -> T:
                 raise found from error
             reason = str(found)
         if wait is not None:
-            LOGGER.warning("%s: try %d: %s; again in %g s", repository, number, reason, wait)
+            LOGGER.warning(
+                "%s: attempt %d failed: %s; retrying in %g s", repository, number, reason, wait
+            )
             time.sleep(wait)
     raise UserError(
-        f"{repository}: no success in {number} tries at {constants.ENDPOINT}; the last one: "
+        f"{repository}: {number} attempts at {constants.ENDPOINT} failed; the last one: "
         f"{reason}. Check the connection (and proxy) and run again, or download on another machine "
-        f"and {repository.instead}. {_KEPT}"
+        f"and {repository.without_download}. {_KEPT}"
     )
 
 
 def explained(error: Exception, repository: Repository) -> Exception:
-    """A UserError that says what to do, or TransientError; the error itself if it is neither.
+    """Convert an error to a UserError that says what to do, or to a TransientError.
 
     Args:
-        error: what the hub's library or the file system raised. The library wraps many failures
+        error: raised by the hub's library or the file system. The library wraps many failures
             in one that says "not in the cache": then the cause counts.
-        repository: what was asked for.
+        repository: the repository of the call.
+
+    Returns:
+        The new error, or ``error`` itself if it is neither of the two.
     """
     for cause in _causes(error):
         if isinstance(cause, TransientError):
@@ -230,15 +235,15 @@ def explained(error: Exception, repository: Repository) -> Exception:
             return UserError(
                 f"{repository}: not in {repository.folder}, and HF_HUB_OFFLINE forbids the "
                 "network. Unset it for this run, copy the folder from a machine that has "
-                f"downloaded the files, or {repository.instead}."
+                f"downloaded the files, or {repository.without_download}."
             )
         if isinstance(cause, HfHubHTTPError):
-            return _of_status(cause, repository)
+            return _from_status(cause, repository)
         if isinstance(cause, OSError) and cause.errno in _FULL:
             return disk_full(repository)
         if isinstance(cause, HFValidationError):
-            return UserError(f"{repository}: no name of a repository. {cause}")
-        # what the cache lacks is not a failure of its own
+            return UserError(f"{repository}: not a valid repository name. {cause}")
+        # a cache miss is not a failure of its own
         if isinstance(cause, _TransportError) or (
             isinstance(cause, OSError) and not isinstance(cause, LocalEntryNotFoundError)
         ):
@@ -253,20 +258,20 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def disk_full(repository: Repository, needed: int | None = None) -> UserError:
-    """The error for files that have no room.
+    """The error for a full disk.
 
     Args:
-        repository: where they come from.
-        needed: bytes to come, if they are known.
+        repository: the repository to download.
+        needed: bytes still to download, if known.
     """
-    size = f"there are {needed / 1e6:.1f} MB to come. " if needed else ""
+    size = f" {needed / 1e6:.1f} MB are still to be downloaded." if needed else ""
     return UserError(
-        f"{repository}: no space left in {repository.folder}: {size}Make room, or "
-        f"{repository.elsewhere}, and run again. {_KEPT}"
+        f"{repository}: no space left in {repository.folder}.{size} Free some space, or "
+        f"{repository.other_disk}, and run again. {_KEPT}"
     )
 
 
-def _of_status(error: HfHubHTTPError, repository: Repository) -> Exception:
+def _from_status(error: HfHubHTTPError, repository: Repository) -> Exception:
     status, page = error.response.status_code, repository.page
     where = f"{repository} ({error.response.url.path})"
     if status in _TRANSIENT:
@@ -290,7 +295,7 @@ def _of_status(error: HfHubHTTPError, repository: Repository) -> Exception:
     if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
         return UserError(
             f"{where}: no such repository, or a private or gated one (HTTP status {status}). Look "
-            f"at {page}; if it asks to accept a licence, do so and set HF_TOKEN to a token of "
+            f"at {page}; if it asks you to accept a licence, do so and set HF_TOKEN to a token of "
             "that account. Check HF_ENDPOINT, too, if it is set."
         )
     return UserError(f"{where}: the hub answers with HTTP status {status}: {error}")

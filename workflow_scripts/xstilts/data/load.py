@@ -11,16 +11,16 @@ from xstilts.manifest import read_manifest
 
 
 def load_examples(path: str | Path) -> Dataset:
-    """A data set of a study, its labels as numbers with names (``ClassLabel``).
+    """Load a data set of a study, its labels as numbers with names (``ClassLabel``).
 
     ``datasets.load_dataset("parquet", data_files=...)`` opens the same file with labels as text.
 
     Args:
-        path: Parquet file below a study's ``data/``, its manifest beside it.
+        path: Parquet file below a study's ``data/``, next to its manifest.
 
     Returns:
-        The examples, in memory. Labels are in the order of their task, or, where a task's labels
-        are those of its training data, in alphabetical order.
+        The examples, in memory. Labels are in the task's order, or, where the training data
+        define them, in alphabetical order.
 
     Raises:
         UserError: it has no manifest.

@@ -1,4 +1,4 @@
-"""Which evaluated examples have text that was trained on, by exact match after normalisation."""
+"""Finds evaluated examples whose text was trained on, by exact match after normalisation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OVERLAP_SCHEMA = pa.schema(
 
 
 def units(text: str) -> Iterator[bytes]:
-    """Digests of a text and of its sentences, case, width and punctuation ignored."""
+    """Yield digests of a text and of its sentences; case, width and punctuation are ignored."""
     for part in {text, *_SENTENCE_END.split(text)}:
         folded = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", part).casefold()).strip()
         if len(folded) >= MIN_CHARACTERS:
@@ -50,7 +50,7 @@ def text_units(path: Path) -> set[bytes]:
 
 
 def overlap(trained: Sequence[Path], evaluated: Sequence[Path]) -> pa.Table:
-    """One row per evaluated data set, its field and the training set that shares text with it.
+    """Return one row per evaluated data set, field and training set that share text.
 
     Args:
         trained: data files of all training sets, ``.../TASK/LANGUAGE/SPLIT.parquet``.
@@ -89,7 +89,7 @@ def overlap(trained: Sequence[Path], evaluated: Sequence[Path]) -> pa.Table:
 def _sharing(
     examples: Sequence[tuple[str, dict[str, set[bytes]]]], field: str, known: set[bytes]
 ) -> list[str]:
-    """Ids of the examples whose field has a unit that is known."""
+    """Ids of the examples with a known unit in this field."""
     return [
         identifier
         for identifier, fields in examples

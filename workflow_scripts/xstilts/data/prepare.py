@@ -34,9 +34,10 @@ def write_examples(
     Args:
         rows: examples in the schema of ``kind``.
         kind: kind of task.
-        labels: accepted label names; empty for kinds without labels, and where the data decide.
+        labels: accepted label names; empty for kinds without labels, and where the data define
+            them.
         out: the Parquet file.
-        where: the source, for errors.
+        where: the source, for error messages.
 
     Raises:
         UserError: no example at all, an unknown label, or a row that does not fit the schema.

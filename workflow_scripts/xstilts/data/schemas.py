@@ -1,7 +1,7 @@
-"""The features of each kind of task: the only shape in which examples travel.
+"""The features of each kind of task: the schema of all examples after their source is read.
 
 Labels are names, never numbers: hubs and papers number them differently.
-:func:`xstilts.data.load.load_examples` numbers them for who wants a ``ClassLabel``.
+:func:`xstilts.data.load.load_examples` converts them to a ``ClassLabel``.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _NULLABLE = {
 
 
 def _schema(kind: Kind) -> pa.Schema:
-    """The features for pyarrow, with them in the metadata and what may be null in the fields."""
+    """The features as a pyarrow schema: the features in its metadata, nullability in its fields."""
     schema = FEATURES[kind].arrow_schema
     nullable = _NULLABLE.get(kind, ())
     return pa.schema(
@@ -71,4 +71,4 @@ def _schema(kind: Kind) -> pa.Schema:
 
 
 SCHEMAS: dict[Kind, pa.Schema] = {kind: _schema(kind) for kind in FEATURES}
-"""The features as what writes files takes them: a null where none may be is an error."""
+"""The same as pyarrow schemas, for writing: a null in a non-nullable column is an error."""

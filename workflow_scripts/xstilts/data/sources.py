@@ -1,4 +1,4 @@
-"""Where the files of a data set lie: original release files, or a mirror of the hub."""
+"""Finds the files of a data set: original release files, or a mirror of the hub."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def mirror_files(
 def repository_files(
     mirror: Path, repo: str, patterns: Sequence[str], where: str, what: str
 ) -> list[Path]:
-    """The files of a mirrored repository that match the first pattern that matches any.
+    """The files of a mirrored repository that match the first pattern with any match.
 
     Raises:
         UserError: no such folder or file; names the nearest one.
@@ -93,10 +93,10 @@ def repository_files(
 
 
 def on_hub(task: Task, where: str) -> HubSource:
-    """Where a task lies on the hub.
+    """The repository of a task on the hub.
 
     Raises:
-        UserError: it does not.
+        UserError: it has none.
     """
     if task.hub is None:
         raise UserError(
@@ -136,13 +136,13 @@ def filled(patterns: Sequence[str], language: str, codes: Mapping[str, str]) -> 
 
 
 def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
-    """The files below ``root`` that match the first pattern that matches any; else none."""
+    """The files below ``root`` that match the first pattern with any match; empty if none has."""
     for pattern in patterns:
         found = [list(_matches(root, part)) for part in pattern.split(JOINER)]
         if all(found):
             files = {file for part in found for file in part}
-            # by name first: treebanks lie in a folder each, but are read in the order of their
-            # files
+            # by name first: each treebank has its own folder, but they are read in the order of
+            # their files
             return sorted(files, key=lambda path: (path.name, path))
     return []
 
@@ -175,7 +175,7 @@ def nearest(paths: Collection[str], patterns: Sequence[str]) -> str:
 
 
 def _listing(folder: Path) -> Mapping[str, bool]:
-    """Name to "is a file" of what a folder holds; empty if there is no such folder."""
+    """Each name in a folder, mapped to whether it is a file; empty if there is no such folder."""
     try:
         modified = folder.stat().st_mtime_ns
     except OSError:
@@ -215,11 +215,11 @@ def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page
 
 
 def _nearest(root: Path, patterns: Sequence[str]) -> str:
-    """The nearest file where the patterns look, else one folder down."""
+    """The nearest file in the folders of the patterns, else one folder down."""
     patterns = [part for pattern in patterns for part in pattern.split(JOINER)]
     folders = [pattern.rpartition("/")[0] for pattern in patterns]
-    for places in ([f"{folder}/*" for folder in folders if folder], ["*/*", "*"]):
-        files = {file.relative_to(root).as_posix() for at in places for file in _matches(root, at)}
+    for globs in ([f"{folder}/*" for folder in folders if folder], ["*/*", "*"]):
+        files = {file.relative_to(root).as_posix() for g in globs for file in _matches(root, g)}
         if hint := nearest(files, patterns):
             return hint
     return ""

@@ -37,8 +37,8 @@ KINDS = {
     "tags": "tagging",
     "side": "retrieval",
 }
-"""A column that tells the kind of a data file, or one with the same columns; the first that a file
-has decides."""
+"""Column that identifies the kind of a data file, or one with the same columns; the first that a
+file has decides."""
 
 
 def kind_of(columns: Sequence[str]) -> str:
@@ -71,24 +71,24 @@ def example_texts(path: Path) -> Iterator[tuple[str, list[str]]]:
 
 @dataclass(frozen=True, slots=True)
 class TextFiles:
-    """Files of text that are no data sets of the workflow."""
+    """Text files that are not data sets of the workflow."""
 
     files: tuple[Path, ...]
     column: str = "text"
     """Column of tables (Parquet, JSON, JSON lines, CSV); other files are plain text."""
     limit: int | None = None
-    """How many new texts to take; None for all."""
+    """Maximum number of new texts; None for all."""
 
 
 def plain_text(sources: Sequence[Path | TextFiles]) -> Iterator[Row]:
-    """Every text once, in the order of the sources.
+    """Yield every text once, in the order of the sources.
 
     Args:
         sources: data files (Parquet), plain text files with one text per line, or both with
             options.
 
     Raises:
-        UserError: a file is not UTF-8, is no Parquet file or lacks the column.
+        UserError: a file is not UTF-8, is not a Parquet file or lacks the column.
     """
     seen: set[str] = set()
     for source in sources:
@@ -127,7 +127,7 @@ def _texts_of(source: Path | TextFiles) -> Iterator[str]:
 
 
 def _column_texts(path: Path, column: str) -> Iterator[str]:
-    """Each line of a column of text: documents are cut where their paragraphs end."""
+    """Yield each line of a text column: documents are split at their line ends."""
     with Table(path) as table:
         for row in table.rows([column]):
             for line in str(row[column] or "").split("\n"):
@@ -135,7 +135,7 @@ def _column_texts(path: Path, column: str) -> Iterator[str]:
 
 
 def translation_pairs(sides: Sequence[tuple[Path, Path]]) -> Iterator[Row]:
-    """Translations aligned by example id: ``text`` from the first file, ``pair`` from the second.
+    """Yield translations aligned by id: ``text`` from the first file, ``pair`` from the second.
 
     Raises:
         UserError: two files share no id, or an example has more texts in one language.

@@ -1,4 +1,4 @@
-"""The metrics of a kind of task.
+"""Scores predictions by the metrics of their kind of task.
 
 The module of a kind is found by name (``xstilts.features``): scores of one kind do not depend on
 the code of another.
@@ -23,14 +23,13 @@ def score(
     scorer: str = "",
     language: str = "",
 ) -> dict[str, float]:
-    """Metric name to value (0-100) over the predictions for one language.
+    """Values (0-100) by metric name, over the predictions for one language.
 
     Args:
         kind: kind of the task.
         predictions: table in the kind's schema (``xstilts.results.schema``).
-        layer: layer that the protocol prescribes; for kinds that compare sentence vectors, and
-            only there.
-        scorer: the task's own module, which takes the language too.
+        layer: layer that the protocol prescribes; only for kinds that compare sentence vectors.
+        scorer: the task's own module, which also takes the language.
         language: language of the predictions.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What must hold of predictions of every kind before they are scored."""
+"""Checks of the predictions of every kind before they are scored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from xstilts.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_REDO = "Delete the prediction file to have it made again."
+_REDO = "Delete the prediction file so that it is made again."
 
 
 def require_rows(count: int) -> None:
-    """Check that there is anything to score.
+    """Check that the table has rows to score.
 
     Raises:
         UserError: no rows.

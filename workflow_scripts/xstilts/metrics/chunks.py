@@ -1,10 +1,10 @@
 """Chunk precision, recall and F1 by the rules of seqeval 0.0.12, and token accuracy.
 
-The benchmark's published numbers need exactly this version's rules, for entity tags (BIO) and for
-part-of-speech tags, which have no prefix: a tag's first letter is read as its position in the
-chunk and what follows the last hyphen as its type. So a run of equal part-of-speech tags is one
+The benchmark's published numbers require exactly this version's rules, for entity tags (BIO) and
+for part-of-speech tags, which have no prefix: a tag's first letter is read as its position in the
+chunk, the text after the last hyphen as its type. So a run of equal part-of-speech tags is one
 chunk, tags that begin with S (``SYM``, ``SCONJ``) are chunks of one token, and seqeval 1.x, which
-takes the type from the second letter on, gives other numbers.
+reads the type from the second letter on, gives other numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Chunk = tuple[str, int, int]
 
 _OUTSIDE = "O"
 _START = ""
-"""What stands before the first tag of a corpus: outside, of no type."""
+"""The tag before the first one of a corpus: outside, without a type."""
 # (position of the previous token, position of this one) between which a chunk always ends, ...
 _ENDS = {("B", "B"), ("B", "S"), ("B", "O"), ("I", "B"), ("I", "S"), ("I", "O")}
 # ... and those where one starts
@@ -48,7 +48,7 @@ def _flat(sentences: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _boundary(tag_before: str, tag: str) -> tuple[bool, bool]:
-    """Whether a chunk ends, and whether one starts, between two tags; seqeval's lenient rules."""
+    """(a chunk ends, a chunk starts) between two tags, by seqeval's lenient rules."""
     before, position = (tag_before or _OUTSIDE)[0], (tag or _OUTSIDE)[0]
     other = _type(tag_before) != _type(tag)
     ends = before in "ES" or (before, position) in _ENDS or (other and before not in _NO_TYPE)
@@ -64,13 +64,13 @@ def _type(tag: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Chunks:
-    """The chunks of a flat sequence of N tags, by the places before each tag.
+    """The chunks of a flat sequence of N tags, indexed by the boundary before each tag.
 
     Arrays instead of one Python object per chunk: a benchmark has millions of tags.
     """
 
     ends_N: npt.NDArray[np.bool_]
-    """Whether a chunk ends before tag n; its last tag is n - 1, so no two end at one place."""
+    """True if a chunk ends before tag n; its last tag is n - 1, so at most one ends there."""
     first_N: npt.NDArray[np.int64]
     """First tag of the chunk that ends there."""
     last_N: npt.NDArray[np.int64]
@@ -82,14 +82,14 @@ def _find(flat: Sequence[str], names: Sequence[str]) -> _Chunks:
 
     Args:
         flat: the tags.
-        names: all tags that occur and the start, each once.
+        names: all tags that occur, and the start tag, each once.
     """
     number = {name: index for index, name in enumerate(names)}
     tags_N = np.fromiter(map(number.__getitem__, [_START, *flat]), np.int64, len(flat) + 1)
     table = np.array([[_boundary(before, tag) for tag in names] for before in names])
     boundary_N2 = table[tags_N[:-1], tags_N[1:]]
-    place_N = np.arange(len(flat))
-    start_N = np.maximum.accumulate(np.where(boundary_N2[:, 1], place_N, 0))
+    index_N = np.arange(len(flat))
+    start_N = np.maximum.accumulate(np.where(boundary_N2[:, 1], index_N, 0))
     first_N = np.concatenate([[0], start_N[:-1]])
     return _Chunks(boundary_N2[:, 0], first_N, tags_N[:-1])
 
@@ -117,12 +117,12 @@ def chunk_scores(
 ) -> ChunkScores:
     """Precision, recall and F1 of chunks with the right type and both ends, over all types.
 
-    Without gold or predicted chunks the scores that cannot be computed are 0.
+    Scores that cannot be computed without gold or predicted chunks are 0.
 
     Args:
         gold: non-empty tags of each sentence.
-        predictions: predicted tags; each sentence as long as its gold one, else later chunks
-            would be shifted.
+        predictions: predicted tags; each sentence has the length of its gold one, else later
+            chunks would be shifted.
 
     Raises:
         ValueError: gold and predictions differ in their number of tokens.
@@ -132,7 +132,7 @@ def chunk_scores(
     flat_gold, flat_predictions = _flat(gold), _flat(predictions)
     names = _names(flat_gold, flat_predictions)
     right, found = _find(flat_gold, names), _find(flat_predictions, names)
-    # two tags of one type, as in B-PER and I-PER, make no difference
+    # chunks are compared by type: B-PER and I-PER are equal
     kinds: dict[str, int] = {}
     type_of = np.array([kinds.setdefault(_type(name), len(kinds)) for name in names])
     both_N = right.ends_N & found.ends_N & (right.first_N == found.first_N)
@@ -149,7 +149,7 @@ def token_accuracy(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence
 
     Args:
         gold: tags of each sentence; at least one token in all.
-        predictions: predicted tags; each sentence as long as its gold one.
+        predictions: predicted tags; each sentence has the length of its gold one.
     """
     right = total = 0
     for tags, predicted in zip(gold, predictions, strict=True):

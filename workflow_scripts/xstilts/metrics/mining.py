@@ -1,4 +1,4 @@
-"""Scores of mined pairs, above a threshold that was chosen on another set or on the same."""
+"""Scores of mined pairs above a threshold that was chosen on another set or the same one."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Mined(NamedTuple):
     gold: set[Pair]
 
     def kept(self, threshold: float) -> list[Pair]:
-        """The pairs from a score on."""
+        """The pairs whose score reaches the threshold."""
         return [pair for pair, score in self.scores.items() if score >= threshold]
 
     def above(self, threshold: float) -> dict[str, float]:
-        """F1, precision and recall of the pairs from a score on."""
+        """F1, precision and recall of the pairs whose score reaches the threshold."""
         found = pair_scores(self.gold, self.kept(threshold))
         return {"f1": found.f1, "precision": found.precision, "recall": found.recall}
 
@@ -33,9 +33,9 @@ class Mined(NamedTuple):
 def score(predictions: pa.Table, layer: int) -> dict[str, float]:
     """``f1``, ``precision`` and ``recall`` of the evaluated pairs, 0-100.
 
-    With the suffix ``_oracle`` they are at the threshold that is the best for these very pairs, as
-    jiant reports them for its development set: no result on unseen data. Without it the threshold
-    is that of the pairs for tuning; they are there only if such pairs are.
+    With the suffix ``_oracle`` the threshold is the best one for the evaluated pairs themselves, as
+    jiant reports for its development set: not a result on unseen data. Without it the threshold
+    is chosen on the tuning pairs; these metrics exist only if there are tuning pairs.
 
     Args:
         predictions: columns of the schema "mining".
@@ -53,7 +53,7 @@ def score(predictions: pa.Table, layer: int) -> dict[str, float]:
 
 
 def mined_pairs(predictions: pa.Table, layer: int) -> tuple[Mined, Mined]:
-    """The evaluated pairs and those for tuning; of the latter there may be none.
+    """The evaluated pairs and the tuning pairs, which may be empty.
 
     Args:
         predictions: columns of the schema "mining".

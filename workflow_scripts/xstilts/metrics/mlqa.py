@@ -1,4 +1,4 @@
-"""Scores of MLQA: SQuAD's measures, with the articles and words of the answer's language."""
+"""Scores of MLQA: SQuAD's metrics, with the articles and words of the answer's language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ARTICLES = {
     "es": r"\b(un|una|unos|unas|el|la|los|las)\b",
     "vi": r"\b(của|là|cái|chiếc|những)\b",
     "de": r"\b(ein|eine|einen|einem|eines|einer|der|die|das|den|dem|des)\b",
-    # official: r"\sال^|ال", of which the first half cannot match; inside words as well
+    # official: r"\sال^|ال", of which the first half cannot match; it matches inside words too
     "ar": "ال",
 }
 _HAN = re.compile("([\u4e00-\u9fa5])")

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 of a set of mined pairs, and the score from which on pairs count."""
+"""Precision, recall and F1 of a set of mined pairs, and the best threshold of their scores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PairScores:
 
 
 def pair_scores(gold: Collection[Pair], predicted: Collection[Pair]) -> PairScores:
-    """Precision, recall and F1 of the predicted pairs; all 0 where none is right.
+    """Precision, recall and F1 of the predicted pairs; all 0 if none is right.
 
     Source: google-research/xtreme ``evaluate.py`` (``bucc_f1``).
     """
@@ -36,10 +36,10 @@ def pair_scores(gold: Collection[Pair], predicted: Collection[Pair]) -> PairScor
 
 
 def best_threshold(scores: Mapping[Pair, float], gold: Collection[Pair]) -> float:
-    """The score from which on pairs must count for the highest F1; 0 where no pair is right.
+    """The score threshold with the highest F1; 0 if no pair is right.
 
-    It lies between the last pair that counts and the next; where there is no next, at the last
-    one's score (the official script fails there). Of several the highest is taken.
+    It is halfway between the scores of the last accepted pair and the next; without a next one,
+    the last one's score (the official script fails there). Of several the highest is returned.
 
     Args:
         scores: the mined pairs; equal scores keep their order.
@@ -51,7 +51,7 @@ def best_threshold(scores: Mapping[Pair, float], gold: Collection[Pair]) -> floa
     shared, best_f1, threshold = 0, 0.0, 0.0
     for index, (pair, score) in enumerate(items):
         shared += pair in right
-        # of (index + 1) extracted pairs; the form 2TP / (extracted + gold) rounds otherwise
+        # of (index + 1) extracted pairs; the form 2TP / (extracted + gold) rounds differently
         if shared:
             precision, recall = shared / (index + 1), shared / len(right)
             f1 = 2 * precision * recall / (precision + recall)

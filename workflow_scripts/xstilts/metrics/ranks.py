@@ -1,4 +1,4 @@
-"""Measures of ranked candidates."""
+"""Metrics of ranked candidates."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def average_precision(gold: Collection[str], ranked: Sequence[str], k: int) -> float:
-    """Precision at each right candidate among the first k, over the most that could be there, 0-1.
+    """Sum of the precisions at the right candidates among the first k, over their maximum, 0-1.
 
     Args:
         gold: ids of the right candidates, at least one.
-        ranked: ids, the best first; an id that comes again does not count again.
-        k: how many are looked at.
+        ranked: ids, the best first; a repeated id counts only once.
+        k: number of candidates that count.
 
     Source: google-research/xtreme ``third_party/utils_lareqa.py`` (``average_precision_at_k``).
     """
@@ -29,7 +29,7 @@ def average_precision(gold: Collection[str], ranked: Sequence[str], k: int) -> f
 
 
 def reciprocal_rank(gold: Collection[str], ranked: Sequence[str], k: int) -> float:
-    """1 over the rank of the first right candidate among the first k; 0 where there is none.
+    """1 over the rank of the first right candidate among the first k; 0 if none is right.
 
     Source: google-research/xtreme ``third_party/utils_mewslix.py`` (``mean_reciprocal_rank``).
     """

@@ -1,4 +1,4 @@
-"""Scores of retrieval predictions, for the protocol's layer and for all."""
+"""Scores of retrieval predictions, for the protocol's layer and for all layers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def score(predictions: pa.Table, layer: int) -> dict[str, float]:
         layer: the layer that the protocol prescribes.
 
     Raises:
-        UserError: no rows, the layer is not there, a query occurs twice in a layer or is missing
-            from one, or a query has no right candidate.
+        UserError: no rows, a missing layer, a query that occurs twice in a layer or is missing
+            from one, or a query without a right candidate.
     """
     require_rows(predictions.num_rows)
     by_layer: dict[int, list[tuple[str, list[str], str]]] = defaultdict(list)
@@ -35,8 +35,8 @@ def score(predictions: pa.Table, layer: int) -> dict[str, float]:
         by_layer[number].append((query, right, nearest))
     if layer not in by_layer:
         raise UserError(
-            f"no predictions from layer {layer}, which the protocol prescribes; there are layers "
-            f"{', '.join(map(str, sorted(by_layer)))}. Choose one of them, or predict again."
+            f"no predictions from layer {layer}, which the protocol prescribes; the table has "
+            f"layers {', '.join(map(str, sorted(by_layer)))}. Choose one of them, or predict again."
         )
     queries = {query for query, _, _ in by_layer[layer]}
     sweep = {}

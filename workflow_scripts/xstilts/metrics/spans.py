@@ -19,22 +19,22 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 def normalise(text: str) -> str:
     """The answer without case, ASCII punctuation, English articles and surplus white space.
 
-    The rules are English for every language, and scripts without spaces are not segmented: so the
-    official scores of XQuAD and TyDiQA are made.
+    The rules are English for every language, and scripts without spaces are not segmented, as in
+    the official scores of XQuAD and TyDiQA.
     """
     # the order matters: "a.n" is an article only once the full stop is gone
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 
 def exact_match(gold: str, prediction: str, rules: Normalise = normalise) -> float:
-    """1.0 where the texts, normalised by the rules, are equal, else 0.0."""
+    """1.0 if the texts, normalised by the rules, are equal, else 0.0."""
     return float(rules(gold) == rules(prediction))
 
 
 def f1(gold: str, prediction: str, rules: Normalise = normalise) -> float:
     """Harmonic mean of precision and recall over the bags of normalised tokens, 0-1.
 
-    A text that normalises to nothing scores 0 even against another such text, where
+    A text that normalises to the empty string scores 0 even against another such text, where
     ``exact_match`` is 1 (SQuAD v2.0's script differs).
     """
     gold_tokens, predicted_tokens = rules(gold).split(), rules(prediction).split()
@@ -54,11 +54,10 @@ def squad_scores(
     Args:
         gold: right answers of each question, at least one each; at least one question.
         predictions: one text per question, in the same order; ``""`` for no answer.
-        rules: what texts are made before they are compared; of the result, words between white
-            space are the tokens.
+        rules: normalisation of the texts; the tokens are the words between white space.
 
     Source: google-research/xtreme ``third_party/evaluate_squad.py`` (SQuAD v1.1) and
-    ``evaluate_mlqa.py``, which differ in the rules alone.
+    ``evaluate_mlqa.py``, which differ only in the rules.
     """
     total_match = total_f1 = 0.0
     for answers, prediction in zip(gold, predictions, strict=True):

@@ -1,4 +1,4 @@
-"""Scores of SQuAD v2.0, where the right answer may be that there is none."""
+"""Scores of SQuAD v2.0, where a question may have no answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def f1(gold: str, prediction: str) -> float:
-    """As in SQuAD v1.1, but 1 where both texts normalise to nothing."""
+    """As in SQuAD v1.1, but 1 if both texts normalise to the empty string."""
     if not spans.normalise(gold) or not spans.normalise(prediction):
         return spans.exact_match(gold, prediction)
     return spans.f1(gold, prediction)
@@ -25,8 +25,8 @@ def best(answers: Sequence[str], prediction: str) -> tuple[float, float]:
     """Exact match and F1 against the best gold answer of a question, 0-1.
 
     Args:
-        answers: the right answers; none for a question that cannot be answered. Answers that
-            normalise to nothing do not count.
+        answers: the right answers; empty for an unanswerable question. Answers that normalise to
+            the empty string do not count.
         prediction: a text, ``""`` for no answer.
 
     Source: rajpurkar/SQuAD-explorer ``evaluate-v2.0.py`` (``get_raw_scores``).
@@ -39,13 +39,13 @@ def best(answers: Sequence[str], prediction: str) -> tuple[float, float]:
 
 
 def score(predictions: pa.Table, language: str) -> dict[str, float]:
-    """``exact_match``, ``f1``, their mean, and both parts of the questions apart, 0-100.
+    """``exact_match``, ``f1``, their mean, and the two kinds of questions separately, 0-100.
 
     ``has_answer_*`` is over the questions with an answer, ``no_answer_accuracy`` over those
-    without; each is there if there are such questions.
+    without; each exists only if there are such questions.
 
     Args:
-        predictions: columns ``id``, ``gold`` (right answers; none if there is no answer) and
+        predictions: columns ``id``, ``gold`` (right answers; empty if the question has none) and
             ``prediction`` (text; ``""`` for no answer).
         language: not used; the rules are English.
 

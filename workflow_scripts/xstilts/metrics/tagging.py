@@ -18,9 +18,9 @@ def score(predictions: pa.Table) -> dict[str, float]:
         predictions: columns ``id``, ``gold`` and ``prediction`` (one tag per token each).
 
     Raises:
-        UserError: no rows or tokens, an id occurs twice, or a sentence has an empty tag or not as
-            many predicted as gold tags (the official script does not notice, and scores every
-            later chunk of the file wrong).
+        UserError: no rows or tokens, an id that occurs twice, or a sentence with an empty tag or
+            different numbers of predicted and gold tags (the official script does not notice the
+            latter, and scores every later chunk of the file wrong).
     """
     require_rows(predictions.num_rows)
     ids = predictions["id"].to_pylist()

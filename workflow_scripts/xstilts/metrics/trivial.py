@@ -1,6 +1,6 @@
-"""What a score must be seen beside: chance, the majority class, and predictions that are all alike.
+"""References for a score: chance, the majority class, and the share of the commonest prediction.
 
-The measures are result rows of their own and never a headline.
+They are result rows of their own, never the main metric.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ CHANCE, MAJORITY, COMMONEST = "chance", "majority", "most_frequent_prediction"
 
 
 def trivial_metrics(kind: Kind, predictions: pa.Table) -> dict[str, float]:
-    """Measures of one language, 0-100; none where the kind has no such measure.
+    """References for one language, 0-100; empty for kinds without any.
 
     ``chance``: expected accuracy of guessing (for retrieval, among as many candidates as queries);
     ``majority``: accuracy of the most frequent gold answer; ``most_frequent_prediction``: share of
-    the examples that get the most frequent prediction.
+    the examples with the most frequent prediction.
 
     Args:
-        kind: of the task.
+        kind: kind of the task.
         predictions: in the schema of the kind, at least one row.
     """
     if kind == "retrieval":

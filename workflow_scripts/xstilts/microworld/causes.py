@@ -1,11 +1,11 @@
-"""What leads to what: dilemmas of cause and effect, and stories with one right continuation.
+"""Causality: dilemmas of cause and effect, and stories with one right continuation.
 
-The law of the world: acts form cycles of four, and each leads to the next by the same participants.
-Whoever loses a thing finds it, whoever finds it carries it, and so on, round and round.
+The rule: acts form cycles of four, and each leads to the next one with the same participants.
+Someone who loses a thing finds it, someone who finds it carries it, and so on around the cycle.
 
-No choice can be guessed from the choices alone, because each of them would be right of a premise
-that is as likely. In a cycle of four the cause of an act is the effect of the opposite one: with
-both as choices, a premise without its question leaves the answer open, and so does the reverse.
+No answer can be guessed from the choices alone, because each choice would be right for another,
+equally likely premise. In a cycle of four the cause of an act is the effect of the opposite act:
+with both as choices, neither the premise nor the question alone determines the answer.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ NUM_ALTERNATIVES = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difficulty:
-    """What a choice may take."""
+    """Difficulty of the choices."""
 
     opposite: float
-    """Share of wrong choices from the same cycle; others are told apart by the act alone."""
+    """Share of wrong choices from the same cycle; others can be excluded by their act."""
     second: float
     """Share of stories that begin with an irrelevant event."""
 
@@ -67,7 +67,7 @@ DIFFICULTIES: dict[str, Difficulty] = {
 
 
 class Dilemma(NamedTuple):
-    """A premise, and two facts of which one is its cause or its effect."""
+    """A premise, and two facts, one of which is its cause or its effect."""
 
     premise: Fact
     asks_for: AsksFor
@@ -75,7 +75,7 @@ class Dilemma(NamedTuple):
 
 
 class Tale(NamedTuple):
-    """Events in the order of telling, and four facts of which one comes next."""
+    """Events in the order of the text, and four facts, one of which comes next."""
 
     events: tuple[Fact, ...]
     endings: tuple[Fact, ...]
@@ -97,7 +97,7 @@ def _along(act: str, steps: int) -> str:
 
 
 def _two_acts(rng: random.Random, difficulty: Difficulty) -> tuple[Frame, str, str]:
-    """Two acts of one frame that may both have happened, equally likely in either order."""
+    """Draw two acts of one frame that may both have happened, equally likely in either order."""
     frame = pick(rng, _FRAMES)
     cycle, other = several(rng, CYCLES[frame], 2)
     act = pick(rng, cycle)
@@ -106,14 +106,14 @@ def _two_acts(rng: random.Random, difficulty: Difficulty) -> tuple[Frame, str, s
 
 
 def known(fact: Fact) -> Fact:
-    """The fact with participants that have been mentioned before."""
+    """The fact with participants that have been mentioned already."""
     return fact._replace(patient=fact.patient and Phrase(fact.patient.noun))
 
 
 def draw_dilemma(
     rng: random.Random, seed: int, bucket: Bucket, label: int, difficulty: Difficulty
 ) -> Dilemma:
-    """A dilemma whose choice number ``label`` is the right one."""
+    """Draw a dilemma whose choice number ``label`` is the right one."""
     while True:
         frame, act, rival = _two_acts(rng, difficulty)
         fact = draw_fact(rng, frame, act)
@@ -129,7 +129,7 @@ def draw_dilemma(
 def draw_tale(
     rng: random.Random, seed: int, bucket: Bucket, label: int, difficulty: Difficulty
 ) -> Tale:
-    """A tale whose ending number ``label`` is the right one.
+    """Draw a tale whose ending number ``label`` is the right one.
 
     The endings cross two acts with two participants, so that both must be compared with the tale.
     """
@@ -147,11 +147,11 @@ def draw_tale(
             for verb in (act, rival)
             for who in (own, other)
         ]
-        told = several(rng, crossed, NUM_ENDINGS)
-        if bucket_of(seed, told[label]) == bucket:
+        causes = several(rng, crossed, NUM_ENDINGS)
+        if bucket_of(seed, causes[label]) == bucket:
             break
-    endings = tuple(known(event)._replace(verb=effect_of(event.verb)) for event in told)
-    events = [embellished(rng, told[label])]
+    endings = tuple(known(event)._replace(verb=effect_of(event.verb)) for event in causes)
+    events = [embellished(rng, causes[label])]
     if rng.random() < difficulty.second:
         acts = {*CYCLE_OF[act], *CYCLE_OF[rival]}
         events.insert(0, _irrelevant(rng, seed, bucket, acts, {*taken, other.noun}))

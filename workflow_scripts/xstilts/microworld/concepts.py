@@ -1,4 +1,4 @@
-"""What exists in the microworld: things, places, acts and qualities, and how they relate.
+"""The concepts of the microworld: things, locations, acts and qualities, and their relations.
 
 A concept is named by its mini-English word, so ``"apple"`` means the apple of every language.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 Frame = Literal["thing", "social", "hunt", "gift", "act"]
-"""Who takes part in an act: person-thing, person-person, being-animal, person-thing-person, being
-alone."""
+"""The participants of an act: person-thing, person-person, being-animal, person-thing-person, one
+being."""
 
 _MEMBERS: dict[str, str] = {
-    # every plural is the word and an s, and no word is spelled like one of another kind
+    # every plural is the word with an s, and no two kinds share a word
     "person": "farmer doctor teacher baker king queen singer driver nurse hunter",
     "animal": "dog cat horse cow duck lion",
     "fruit": "apple pear lemon melon",
@@ -22,21 +22,21 @@ _MEMBERS: dict[str, str] = {
     "toy": "ball doll kite drum",
 }
 KINDS: dict[str, tuple[str, ...]] = {kind: tuple(w.split()) for kind, w in _MEMBERS.items()}
-"""Each general noun with the nouns it covers."""
+"""The nouns of each kind, by the general noun that names it."""
 
 KIND_OF: dict[str, str] = {noun: kind for kind, members in KINDS.items() for noun in members}
 NAMES = tuple("mary john anna peter lucy paul clara oscar".split())
-"""Persons called by name; a name may belong to any of the trades."""
+"""Names of persons; a person with a name may have any of the trades."""
 KIND_OF |= dict.fromkeys(NAMES, "person")
 
 THINGS = tuple(noun for kind in ("fruit", "tool", "garment", "toy") for noun in KINDS[kind])
-PRUNED_ID = tuple("garden kitchen school market forest church castle harbour".split())
+LOCATIONS = tuple("garden kitchen school market forest church castle harbour".split())
 DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
 NUMBERS = ("two", "three", "four")
 MANNERS = ("quickly", "slowly")
 
 QUALITIES: dict[str, tuple[tuple[str, ...], ...]] = {
-    # of one group at most one is true of a thing
+    # at most one of a group is true of a thing
     "person": (("tall", "short"), ("happy", "sad"), ("rich", "poor")),
     "animal": (("big", "small"), ("black", "white"), ("happy", "sad")),
     "thing": (
@@ -59,11 +59,11 @@ class Verb:
     participle: str
     frame: Frame
     opposite: str | None = None
-    """The act that cannot be true of the same event."""
+    """The act that excludes this one."""
 
 
 def _verbs() -> dict[str, Verb]:
-    """All acts by base form, from one line each: base, past, participle; pairs are opposites."""
+    """All acts by base form. Each line is base, past and participle, or two opposites of these."""
     lines: dict[Frame, str] = {
         "thing": """buy bought bought/sell sold sold
             find found found/lose lost lost
@@ -126,9 +126,9 @@ def excluded_by(noun: str, quality: str) -> tuple[str, ...]:
 
 
 def siblings(noun: str) -> tuple[str, ...]:
-    """The other nouns of the same kind, all different in reference.
+    """The other nouns of the same kind, which cannot refer to the same being.
 
-    Names and trades do not mix: mary may be the doctor, but not john.
+    Names and trades are not mixed: mary may be the doctor, but she is not john.
     """
     pool = NAMES if noun in NAMES else KINDS[KIND_OF[noun]]
     return tuple(other for other in pool if other != noun)

@@ -11,8 +11,8 @@ from xstilts.microworld.concepts import (
     DAYS,
     KIND_OF,
     KINDS,
+    LOCATIONS,
     NAMES,
-    PRUNED_ID,
     QUALITIES,
     VERBS,
     siblings,
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
 
 
 class Saying(NamedTuple):
-    """A sentence before it is put into words: a function of the grammar and its arguments."""
+    """A sentence, independent of the language: a function of the grammar and its arguments."""
 
     form: Callable[..., list[Token]]
     arguments: tuple[Any, ...]
     facts: tuple[Fact, ...] = ()
-    """The facts it mentions, said or denied."""
+    """The facts that it asserts or denies."""
 
 
 def say(*clauses: Clause, joiner: str = "and") -> Saying:
-    """A sentence of clauses."""
+    """Build a sentence of clauses."""
     return Saying(sentence, (clauses, joiner), tuple(clause.fact for clause in clauses))
 
 
 def _new(rng: random.Random, seed: int, bucket: Bucket) -> Fact:
-    """A fact with modifiers."""
+    """Draw a fact with modifiers."""
     return embellished(rng, draw_in(rng, seed, bucket), lavish=True)
 
 
@@ -64,7 +64,7 @@ def _statement(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 def _story(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
-    """Two or three facts, sometimes of one and the same act."""
+    """Two or three facts, sometimes with the same act."""
     first = _new(rng, seed, bucket)
     verb = first.verb if rng.random() < 0.4 else None
     facts = [first]
@@ -74,7 +74,7 @@ def _story(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 def weaker(rng: random.Random, fact: Fact) -> Fact:
-    """Something that follows from the fact: details left out, a kind for a noun."""
+    """Draw something that follows from the fact: details omitted, a kind instead of a noun."""
     agent, patient = fact.agent, fact.patient
     if rng.random() < 0.4:
         agent = general(agent)
@@ -84,21 +84,21 @@ def weaker(rng: random.Random, fact: Fact) -> Fact:
     return fact._replace(
         agent=agent._replace(adjective=None),
         patient=patient,
-        place=fact.place if rng.random() < 0.5 else None,
+        location=fact.location if rng.random() < 0.5 else None,
         time=fact.time if rng.random() < 0.5 else None,
         manner=None,
     )
 
 
 def other_than(rng: random.Random, fact: Fact) -> Fact:
-    """Something that the fact excludes: the opposite act, another place, day or participant."""
+    """Draw something that the fact excludes: the opposite act, another location, day or agent."""
     excluded = []
     opposite = VERBS[fact.verb].opposite
     if opposite is not None:
         excluded.append(fact._replace(verb=opposite))
-    if fact.place is not None:
-        places = [place for place in PRUNED_ID if place != fact.place]
-        excluded.append(fact._replace(place=pick(rng, places)))
+    if fact.location is not None:
+        locations = [location for location in LOCATIONS if location != fact.location]
+        excluded.append(fact._replace(location=pick(rng, locations)))
     if fact.time is not None:
         excluded.append(fact._replace(time=pick(rng, [day for day in DAYS if day != fact.time])))
     if not excluded:
@@ -108,7 +108,7 @@ def other_than(rng: random.Random, fact: Fact) -> Fact:
 
 
 def _again(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
-    """A fact, and what follows from it: put another way, or weaker, with "so" or without."""
+    """A fact and a consequence of it: rephrased, or weaker, with "so" or without."""
     fact = _new(rng, seed, bucket)
     first = Clause(fact, passive=rng.random() < 0.15)
     then = Clause(weaker(rng, fact), passive=rng.random() < 0.25)
@@ -118,7 +118,7 @@ def _again(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 def _denial(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
-    """A fact, and that something it excludes did not happen."""
+    """A fact, and the denial of something that it excludes."""
     fact = _new(rng, seed, bucket)
     denied = Clause(other_than(rng, fact)._replace(manner=None), negated=True)
     if rng.random() < 0.5:
@@ -127,13 +127,13 @@ def _denial(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 def _sequel(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
-    """A fact and what it led to by the law of the world, with "so" or as the next sentence."""
+    """A fact and its effect (:data:`CYCLE_OF`), with "so" or as the next sentence."""
     act = pick(rng, sorted(CYCLE_OF))
     fact = embellished(rng, draw_in(rng, seed, bucket, verb=act))
-    told = known(fact)._replace(verb=effect_of(act), place=None, time=None)
+    effect = known(fact)._replace(verb=effect_of(act), location=None, time=None)
     if rng.random() < 0.5:
-        return [say(Clause(fact), Clause(told), joiner="so")]
-    return [say(Clause(fact)), say(Clause(told))]
+        return [say(Clause(fact), Clause(effect), joiner="so")]
+    return [say(Clause(fact)), say(Clause(effect))]
 
 
 def _dialogue(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
@@ -145,14 +145,14 @@ def _dialogue(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
     question = ask(rng, facts, target, slot)
     if question is None:
         return _dialogue(rng, seed, bucket)
-    told = [say(Clause(fact)) for fact in facts]
+    statements = [say(Clause(fact)) for fact in facts]
     reply = Saying(short_answer, (facts[target], slot))
-    return [*told, say(question), reply]
+    return [*statements, say(question), reply]
 
 
 def _lesson(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
-    """What a noun is and is not, and which qualities exclude each other."""
-    del seed, bucket  # truths about words are no facts of a split
+    """The kind of a noun and kinds that it is not, or qualities that exclude each other."""
+    del seed, bucket  # truths about words belong to no split
     if rng.random() < 0.3:
         group = pick(rng, [group for groups in QUALITIES.values() for group in groups])
         return [Saying(quality_statement, tuple(several(rng, group, 2)))]
@@ -174,15 +174,15 @@ _LINES: dict[Callable[[random.Random, int, Bucket], list[Saying]], int] = {
     _dialogue: 22,
     _lesson: 6,
 }
-"""Kinds of lines, in parts of a hundred."""
+"""Kinds of lines with their share in percent."""
 _PHRASES, _CLAUSES, _DENIED = 0.4, 0.4, 0.3
-"""Shares of phrases and of clauses in what is set beside its translation, and of denials among the
-clauses: too few, and a small model does not find out which word is the other language's "never"."""
+"""Shares of phrases and of clauses in parallel text, and of denials among the clauses: with too few
+denials, a small model does not learn the other language's "never"."""
 _MAKERS = tuple(maker for maker, share in _LINES.items() for _ in range(share))
 
 
 def draw_line(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
-    """A line of text all of whose facts belong to one split, also the denied and the implied."""
+    """Draw a line of text whose facts, denied and implied ones included, belong to one split."""
     while True:
         line = pick(rng, _MAKERS)(rng, seed, bucket)
         if all(bucket_of(seed, fact) == bucket for saying in line for fact in saying.facts):
@@ -190,7 +190,7 @@ def draw_line(rng: random.Random, seed: int, bucket: Bucket) -> list[Saying]:
 
 
 def draw_utterance(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
-    """A single sentence: a statement, a denial, a passive, two clauses or a question."""
+    """Draw a single sentence: a statement, a denial, a passive, two clauses or a question."""
     if rng.random() < 0.8:
         return _statement(rng, seed, bucket)[0]
     fact = embellished(rng, draw_in(rng, seed, bucket), lavish=True)
@@ -201,16 +201,16 @@ def draw_utterance(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
 
 
 def draw_translatable(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
-    """Something to set beside its translation: a phrase, a plain clause or a whole sentence.
+    """Draw something for parallel text: a phrase, a plain clause or a whole sentence.
 
-    From phrases, as a phrase book has them, one learns which word stands for which; a small model
-    could not find words and their order at once.
+    Phrases, as in a phrase book, teach the translations of words; a small model could not learn
+    words and their order at the same time.
     """
     kind = rng.random()
     if kind < _PHRASES:
         fact = embellished(rng, draw_in(rng, seed, bucket))
-        told = [slot for slot in SLOTS if content(fact, slot) is not None]
-        return Saying(short_answer, (fact, pick(rng, told)))
+        filled = [slot for slot in SLOTS if content(fact, slot) is not None]
+        return Saying(short_answer, (fact, pick(rng, filled)))
     if kind < _PHRASES + _CLAUSES:
         fact = embellished(rng, draw_in(rng, seed, bucket))
         return say(Clause(fact, negated=rng.random() < _DENIED))
@@ -218,5 +218,5 @@ def draw_translatable(rng: random.Random, seed: int, bucket: Bucket) -> Saying:
 
 
 def in_words(words: Lexicon, line: list[Saying]) -> str:
-    """A line in a language."""
+    """The text of a line in a language."""
     return " ".join([text_of(saying.form(words, *saying.arguments)) for saying in line])

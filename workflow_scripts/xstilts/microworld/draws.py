@@ -19,6 +19,6 @@ def pick(rng: random.Random, options: Sequence[T]) -> T:
 
 
 def several(rng: random.Random, options: Sequence[T], count: int) -> list[T]:
-    """Different ones of the options, in random order."""
+    """A sample of the options without replacement, in random order."""
     left = list(options)
     return [left.pop(int(rng.random() * len(left))) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""Facts: who did what, to what, for whom, where and when; drawn at random, kept apart by split."""
+"""Facts: who did what, to what, for whom, where and when; drawn at random, disjoint by split."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 from xstilts.microworld.concepts import (
     DAYS,
     KINDS,
+    LOCATIONS,
     MANNERS,
     NAMES,
     NUMBERS,
-    PRUNED_ID,
     THINGS,
     VERBS,
     VERBS_OF,
@@ -22,7 +22,7 @@ from xstilts.microworld.concepts import (
 )
 from xstilts.microworld.draws import pick
 
-Slot = Literal["agent", "patient", "recipient", "place", "time"]
+Slot = Literal["agent", "patient", "recipient", "location", "time"]
 Bucket = Literal["text", "train", "validation", "test"]
 
 
@@ -36,18 +36,18 @@ class Phrase(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """One event of the world; None where the event has no such part or it is left unsaid."""
+    """One event of the world; None for parts that the event lacks or that are not mentioned."""
 
     verb: str
     agent: Phrase
     patient: Phrase | None = None
     recipient: Phrase | None = None
-    place: str | None = None
+    location: str | None = None
     time: str | None = None
     manner: str | None = None
 
 
-# In parts of 16: enough text and training facts to learn every word, enough others to test on.
+# In sixteenths: enough facts for text and training to learn every word, enough others to test on.
 _SHARES: dict[Bucket, int] = {"text": 6, "train": 5, "validation": 2, "test": 3}
 _BUCKETS: tuple[Bucket, ...] = tuple(b for b, share in _SHARES.items() for _ in range(share))
 _NAMED = tuple(Phrase(noun) for noun in NAMES)
@@ -59,15 +59,15 @@ _ANY_FRAME: tuple[Frame, ...] = ("thing", "thing", "social", "hunt", "gift", "ac
 
 @functools.lru_cache(maxsize=1 << 17)
 def _bucket(seed: int, core: tuple[str, ...]) -> Bucket:
-    """The one split in which a core (agent, verb, patient, recipient) may be stated as true."""
+    """The only split in which a core (agent, verb, patient, recipient) may be stated as true."""
     digest = sha256(f"{seed}/bucket/{'/'.join(core)}".encode()).digest()
     return _BUCKETS[digest[0] % 16]
 
 
 def bucket_of(seed: int, fact: Fact) -> Bucket:
-    """The split a fact belongs to, by its participants and act alone.
+    """The split that a fact belongs to, determined by its participants and act.
 
-    Modifiers do not count: a test fact differs from every training fact in more than a place.
+    Modifiers do not count: a test fact differs from every training fact in more than a location.
     """
     patient = fact.patient.noun if fact.patient else ""
     recipient = fact.recipient.noun if fact.recipient else ""
@@ -75,7 +75,7 @@ def bucket_of(seed: int, fact: Fact) -> Bucket:
 
 
 def bucket_of_split(generator: str, split: str) -> Bucket:
-    """The facts a split is drawn from: pretraining text has its own, apart from all tasks."""
+    """The bucket of facts for a split: pretraining text has its own, disjoint from all tasks."""
     if split == "train":
         return "text" if generator in ("text", "parallel") else "train"
     assert split in ("validation", "test"), split
@@ -83,17 +83,17 @@ def bucket_of_split(generator: str, split: str) -> Bucket:
 
 
 def with_slot(fact: Fact, slot: Slot, value: Phrase | str | None) -> Fact:
-    """The fact with something else in one slot."""
+    """The fact with another value in one slot."""
     return fact._replace(**{slot: value})  # type: ignore[arg-type]
 
 
 def draw_person(rng: random.Random) -> Phrase:
-    """A person, by trade or by name."""
+    """Draw a person, by trade or by name."""
     return pick(rng, _NAMED if rng.random() < 0.4 else _TRADES)
 
 
 def draw_fact(rng: random.Random, frame: Frame | None = None, verb: str | None = None) -> Fact:
-    """A random event without modifiers; no noun takes part twice."""
+    """Draw an event without modifiers; no noun takes part twice."""
     if verb is None:
         verb = pick(rng, VERBS_OF[pick(rng, _ANY_FRAME) if frame is None else frame])
     frame = VERBS[verb].frame
@@ -121,10 +121,10 @@ def qualified(rng: random.Random, phrase: Phrase) -> Phrase:
 
 
 def embellished(rng: random.Random, fact: Fact, *, lavish: bool = False) -> Fact:
-    """The fact with some modifiers: place, day, adjectives; manner and number if ``lavish``."""
-    place = pick(rng, PRUNED_ID) if rng.random() < 0.5 else None
+    """Add some modifiers to a fact: location, day, adjectives; manner and number if ``lavish``."""
+    location = pick(rng, LOCATIONS) if rng.random() < 0.5 else None
     time = pick(rng, DAYS) if rng.random() < 0.4 else None
-    fact = fact._replace(place=place, time=time)
+    fact = fact._replace(location=location, time=time)
     if rng.random() < 0.25:
         fact = fact._replace(agent=qualified(rng, fact.agent))
     if fact.patient and rng.random() < 0.35:
@@ -143,7 +143,7 @@ def draw_in(
     frame: Frame | None = None,
     verb: str | None = None,
 ) -> Fact:
-    """A random event without modifiers that belongs to a split."""
+    """Draw an event without modifiers that belongs to a split."""
     while True:
         fact = draw_fact(rng, frame, verb)
         if bucket_of(seed, fact) == bucket:

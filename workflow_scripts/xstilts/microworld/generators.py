@@ -1,4 +1,4 @@
-"""The examples of the ordinary tasks, rendered in an invented language.
+"""Generates the examples of the tasks in an invented language.
 
 Example ``i`` of a split means the same in every language and has the same id: its random numbers
 depend on the world's seed, the generator, the stream, the split and ``i``, never on the language.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _nli(order: Order) -> Iterator[Row]:
-    """Classification rows; of each three in a row the labels are all different."""
+    """Classification rows; each three consecutive ones have three different labels."""
     difficulty = inference.DIFFICULTIES[order.difficulty]
     labels: list[inference.Label] = []
     for index in range(order.num_examples):
@@ -42,17 +42,17 @@ def _nli(order: Order) -> Iterator[Row]:
 
 
 def _qa(order: Order) -> Iterator[Row]:
-    """Span rows; the answer is the noun asked for with its adjective, as the story has it."""
+    """Span rows; the answer is a noun with its adjective, as in the story."""
     difficulty = questions.DIFFICULTIES[order.difficulty]
     for index in range(order.num_examples):
         story = questions.draw_story(order.rng(index), order.seed, order.bucket, difficulty)
-        yield {"id": order.name(index), **_told(order, story)}
+        yield {"id": order.name(index), **_question_row(order, story)}
 
 
 def _qa_unanswerable(order: Order) -> Iterator[Row]:
-    """Span rows of which one in three has no answer: the fact that holds it is left untold.
+    """Span rows, one in three without an answer: the fact that holds it is omitted.
 
-    Of the other stories a fact beside the answer's is left out, so that their length tells nothing.
+    The other stories omit another fact, so that their length gives no hint.
     """
     difficulty = questions.DIFFICULTIES[order.difficulty]
     lacking = 0
@@ -62,12 +62,12 @@ def _qa_unanswerable(order: Order) -> Iterator[Row]:
         rng = order.rng(index)
         story = questions.draw_story(rng, order.seed, order.bucket, difficulty)
         parts = range(len(story.facts))
-        untold = pick(rng, [i for i in parts if (i == story.target) == (index == lacking)])
-        yield {"id": order.name(index), **_told(order, questions.without(story, untold))}
+        omitted = pick(rng, [i for i in parts if (i == story.target) == (index == lacking)])
+        yield {"id": order.name(index), **_question_row(order, questions.without(story, omitted))}
 
 
-def _told(order: Order, story: questions.Story) -> Row:
-    """Context, question and answers of a story; no answer where no fact holds it."""
+def _question_row(order: Order, story: questions.Story) -> Row:
+    """Context, question and answers of a story; no answer if no fact holds it."""
     texts: list[str] = []
     answers: list[dict[str, Any]] = []
     for position, fact in enumerate(story.facts):
@@ -85,12 +85,12 @@ def _told(order: Order, story: questions.Story) -> Row:
     }
 
 
-# In mini-English for all languages, as XTREME puts the questions of XCOPA in English
+# In mini-English for all languages, as XTREME asks the questions of XCOPA in English
 _CAUSE_EFFECT = {"cause": "what was the cause ?", "effect": "what was the effect ?"}
 
 
 def _right_choices(order: Order, num_choices: int) -> Iterator[int]:
-    """Which choice is right in each example; of ``num_choices`` in a row all differ."""
+    """Yield the right choice of each example; ``num_choices`` consecutive ones all differ."""
     labels: list[int] = []
     for index in range(order.num_examples):
         if index % num_choices == 0:
@@ -104,7 +104,7 @@ def _sentences(order: Order, facts: Sequence[Fact]) -> list[str]:
 
 
 def _continuation(order: Order) -> Iterator[Row]:
-    """Multiple-choice rows: an event, and four sentences of which one tells what came next."""
+    """Multiple-choice rows: an event, and four sentences, one of which comes next."""
     difficulty = causes.DIFFICULTIES[order.difficulty]
     for index, label in enumerate(_right_choices(order, causes.NUM_ENDINGS)):
         tale = causes.draw_tale(order.rng(index), order.seed, order.bucket, label, difficulty)
@@ -118,7 +118,7 @@ def _continuation(order: Order) -> Iterator[Row]:
 
 
 def _cause_effect(order: Order) -> Iterator[Row]:
-    """Multiple-choice rows: an event, and two others of which one is its cause or effect."""
+    """Multiple-choice rows: an event, and two others, one of which is its cause or effect."""
     difficulty = causes.DIFFICULTIES[order.difficulty]
     for index, label in enumerate(_right_choices(order, causes.NUM_ALTERNATIVES)):
         dilemma = causes.draw_dilemma(order.rng(index), order.seed, order.bucket, label, difficulty)
@@ -144,7 +144,7 @@ def _pos(order: Order) -> Iterator[Row]:
 
 
 def _paraphrase(order: Order) -> Iterator[Row]:
-    """Classification rows with the same words on both sides; of each two the labels differ."""
+    """Classification rows with the same words on both sides; each two have different labels."""
     labels: list[paraphrase.Label] = []
     for index in range(order.num_examples):
         if index % 2 == 0:
@@ -160,7 +160,7 @@ def _paraphrase(order: Order) -> Iterator[Row]:
 
 
 def _names(order: Order) -> Iterator[Row]:
-    """Tagging rows: words with the names of persons, organisations and places."""
+    """Tagging rows: words with the names of persons, organisations and locations."""
     for index in range(order.num_examples):
         mentions = entities.draw_mentions(order.rng(index), order.seed, order.bucket)
         pairs = [pair for mention in mentions for pair in entities.tagged(order.words, mention)]
@@ -198,14 +198,14 @@ def _translations(order: Order, count: int) -> Iterator[tuple[str, str]]:
 
 
 def _mining(order: Order) -> Iterator[Row]:
-    """Mining rows: of a test split, the validation split to choose the threshold on as well."""
+    """Mining rows; for a test split also the validation split, to choose the threshold on."""
     yield from _minable(order, "")
     if order.split == "test":
         yield from _minable(replace(order, split="validation"), "tuning_")
 
 
 def _minable(order: Order, prefix: str) -> Iterator[Row]:
-    """Sentences of both languages; only a half of each side has a translation."""
+    """Sentences of both languages; only half of each side has a translation."""
     foreign: dict[str, int] = {}
     source: dict[str, int] = {}
     for index, (ours, theirs) in enumerate(_translations(order, 3 * order.num_examples)):
@@ -213,7 +213,7 @@ def _minable(order: Order, prefix: str) -> Iterator[Row]:
             source[ours] = index
         if index % 3 != 2:
             foreign[theirs] = index
-    # sorted, so that positions tell nothing
+    # sorted, so that positions give no hint
     names = {index: f"{SOURCE}-{i}" for i, (_, index) in enumerate(sorted(source.items()))}
     for i, (text, index) in enumerate(sorted(foreign.items())):
         matches = [names[index]] if index in names else []
@@ -282,4 +282,4 @@ GENERATORS: dict[str, Callable[[Order], Iterator[Row]]] = {
     "parallel": _parallel,
 }
 BILINGUAL = frozenset({"retrieval", "mining", "parallel"})
-"""Generators that set a language against mini-English."""
+"""Generators that pair a language with mini-English."""

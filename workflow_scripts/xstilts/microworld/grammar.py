@@ -1,4 +1,4 @@
-"""From meaning to words: a clause in a language, each word with its part of speech and its role."""
+"""From meaning to words: a clause in a language, each word with its part of speech and its slot."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class Token(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """A fact and the way it is put."""
+    """A fact and the form in which it is expressed."""
 
     fact: Fact
     negated: bool = False
     passive: bool = False
-    """Ignored where there is no patient to become the subject."""
+    """Ignored if there is no patient to become the subject."""
     ask: Slot | None = None
-    """The slot asked for; what the fact holds there only decides between "who" and "what"."""
+    """The slot asked for; the fact's content there only decides between "who" and "what"."""
 
 
-# S subject, V verb, O object, R "to whom", B "by whom", M manner, P place, T time
-_ORDERS = {"SVO": "SVORBMPT", "SOV": "STPBROMV", "VSO": "VSORBMPT", "VOS": "VOSRBMPT"}
-_ADPOSITIONS = {"R": "to", "B": "by", "P": "in", "T": "on"}
+# S subject, V verb, O object, R "to whom", B "by whom", M manner, L location, T time
+_ORDERS = {"SVO": "SVORBMLT", "SOV": "STLBROMV", "VSO": "VSORBMLT", "VOS": "VOSRBMLT"}
+_ADPOSITIONS = {"R": "to", "B": "by", "L": "in", "T": "on"}
 _PERIOD = Token(".", "PUNCT")
 _QUESTION_MARK = Token("?", "PUNCT")
 _VOWELS = tuple("aeiou")
 
 
 def phrase_tokens(words: Lexicon, phrase: Phrase, slot: Slot, case: Case) -> list[Token]:
-    """A participant with article or numeral, adjective and noun."""
+    """A participant: article or numeral, adjective and noun."""
     language = words.language
     if phrase.noun in NAMES:
         return [Token(words.nouns[phrase.noun, False, case], "PROPN", slot)]
@@ -60,23 +60,23 @@ def phrase_tokens(words: Lexicon, phrase: Phrase, slot: Slot, case: Case) -> lis
 
 
 def _circumstance(words: Lexicon, noun: str, slot: Slot, case: Case) -> list[Token]:
-    """A place with its article, or a day by its name."""
+    """A location with its article, or a day by its name."""
     if noun in DAYS:
         return [Token(words.nouns[noun, False, case], "PROPN", slot)]
     return phrase_tokens(words, Phrase(noun), slot, case)
 
 
 def _question_word(words: Lexicon, slot: Slot, about: Phrase | None, case: Case) -> Token:
-    """The word that stands for what is asked."""
-    if slot in ("place", "time"):
-        return Token(words.function["where" if slot == "place" else "when"], "ADV")
+    """The question word for a slot."""
+    if slot in ("location", "time"):
+        return Token(words.function["where" if slot == "location" else "when"], "ADV")
     thing = about is not None and (about.noun in THINGS or about.noun in KINDS["animal"])
     word = "who" if slot == "agent" else "what" if thing else "whom"
     return Token(words.nouns[word, False, case], "PRON")
 
 
 def _with_adposition(words: Lexicon, role: str, tokens: list[Token]) -> list[Token]:
-    """A phrase with its "to", "by", "in" or "on" on the side the language puts it."""
+    """A phrase with its "to", "by", "in" or "on", before or after it by the language's rule."""
     adposition = Token(words.function[_ADPOSITIONS[role]], "ADP")
     if words.language.adposition == "pre":
         return [adposition, *tokens]
@@ -84,7 +84,7 @@ def _with_adposition(words: Lexicon, role: str, tokens: list[Token]) -> list[Tok
 
 
 def _verb_tokens(words: Lexicon, clause: Clause, passive: bool) -> tuple[list[Token], list[Token]]:
-    """The auxiliary that a mini-English question puts before its subject, and the verb proper."""
+    """The auxiliary that a mini-English question has before its subject, and the main verb."""
     base, past, participle = words.verbs[clause.fact.verb]
     negation = [Token(words.function["never"], "ADV")] if clause.negated else []
     was = Token(words.function["was"], "AUX")
@@ -101,13 +101,13 @@ def _verb_tokens(words: Lexicon, clause: Clause, passive: bool) -> tuple[list[To
 
 
 def _parts(words: Lexicon, clause: Clause, passive: bool) -> dict[str, list[Token]]:
-    """The tokens of each part of the clause but the verb, by the letters of ``_ORDERS``."""
+    """The tokens of each part of the clause except the verb, by the letters of ``_ORDERS``."""
     fact = clause.fact
     roles: list[tuple[str, Slot, Phrase | str | None]] = [
         ("B" if passive else "S", "agent", fact.agent),
         ("S" if passive else "O", "patient", fact.patient),
         ("R", "recipient", fact.recipient),
-        ("P", "place", fact.place),
+        ("L", "location", fact.location),
         ("T", "time", fact.time),
     ]
     parts: dict[str, list[Token]] = {}
@@ -116,7 +116,7 @@ def _parts(words: Lexicon, clause: Clause, passive: bool) -> dict[str, list[Toke
         if clause.ask == slot:
             about = content if isinstance(content, Phrase) else None
             tokens = [_question_word(words, slot, about, case)]
-            if role in "PT":
+            if role in "LT":
                 parts[role] = tokens
                 continue
         elif content is None:
@@ -133,7 +133,7 @@ def _parts(words: Lexicon, clause: Clause, passive: bool) -> dict[str, list[Toke
 
 def _asked_role(slot: Slot, passive: bool) -> str:
     """The letter in ``_ORDERS`` of the part that a question asks for."""
-    active = {"agent": "S", "patient": "O", "recipient": "R", "place": "P", "time": "T"}
+    active = {"agent": "S", "patient": "O", "recipient": "R", "location": "L", "time": "T"}
     return {"agent": "B", "patient": "S"}.get(slot, active[slot]) if passive else active[slot]
 
 
@@ -179,14 +179,14 @@ def short_answer(words: Lexicon, fact: Fact, slot: Slot) -> list[Token]:
 
 
 def kind_statement(words: Lexicon, noun: str, kind: str, negated: bool) -> list[Token]:
-    """A sentence on words: "a farmer is a person .", "a farmer is never a fruit ."."""
+    """A sentence about words: "a farmer is a person .", "a farmer is never a fruit ."."""
     left = phrase_tokens(words, Phrase(noun, definite=False), "agent", "subject")
     right = phrase_tokens(words, Phrase(kind, definite=False), "patient", "subject")
     return _copula(words, left, right, negated)
 
 
 def quality_statement(words: Lexicon, quality: str, other: str) -> list[Token]:
-    """A sentence on two qualities: "tall is never short ."."""
+    """A sentence about two qualities: "tall is never short ."."""
     left, right = (
         [Token(words.adjectives[word, False, "subject"], "ADJ")] for word in (quality, other)
     )
@@ -208,5 +208,5 @@ def _copula(words: Lexicon, left: list[Token], right: list[Token], negated: bool
 
 
 def text_of(tokens: list[Token]) -> str:
-    """The words with a space between each two, punctuation included."""
+    """The words and punctuation marks, joined by spaces."""
     return " ".join([token.form for token in tokens])

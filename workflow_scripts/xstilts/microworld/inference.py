@@ -1,14 +1,15 @@
 """Premises and hypotheses whose label follows from the rules of the world.
 
-The rules: a premise reports one event. A hypothesis with the same act speaks of that event, so
-another place, day, participant or quality contradicts it. Opposite acts exclude each other. Of any
-other act nothing is known. What is not said is not known either. Names and trades are compatible.
+The rules: a premise reports one event. A hypothesis with the same act is about that event, so
+another location, day, participant or quality contradicts it. Opposite acts exclude each other.
+Nothing is known about other acts, nor about details that are not mentioned. Names and trades are
+compatible.
 
-No label can be guessed from one side alone. Each *channel* below makes one hypothesis and three
-premises, of which the label picks one: the hypothesis is drawn before and without the label. The
-premises in turn have the same build: where the neutral one must lack the detail at issue, the two
-others lack its twin (a day for a place, the other participant's adjective). Negating the hypothesis
-swaps entailment and contradiction.
+No label can be guessed from one side alone. Each *channel* below draws one hypothesis and three
+premises, of which the label picks one: the hypothesis does not depend on the label. The premises
+have the same form: where the neutral one must lack the detail at issue, the two others lack its
+counterpart (a day for a location, the other participant's adjective). Negating the hypothesis swaps
+entailment and contradiction.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from typing import Literal, NamedTuple
 from xstilts.microworld.concepts import (
     DAYS,
     KIND_OF,
+    LOCATIONS,
     PAIRED_OF,
-    PRUNED_ID,
     VERBS,
     VERBS_OF,
     Frame,
@@ -52,13 +53,13 @@ _FLIPPED: dict[Label, Label] = {
 }
 Participant = Literal["agent", "patient"]
 _PARTICIPANTS: tuple[Participant, ...] = ("agent", "patient")
-Circumstance = Literal["place", "time"]
-_CIRCUMSTANCES: tuple[Circumstance, ...] = ("place", "time")
+Circumstance = Literal["location", "time"]
+_CIRCUMSTANCES: tuple[Circumstance, ...] = ("location", "time")
 _TRANSITIVE: tuple[Frame, ...] = ("thing", "thing", "social", "hunt")
 _BETWEEN_BEINGS: tuple[Frame, ...] = ("social", "hunt")
-# hunt has one pair of opposites only, so no third act that could be neutral
+# hunt has only one pair of opposites, so no third act that could be neutral
 _FRAMES_OF_PAIRS: tuple[Frame, ...] = ("thing", "thing", "social", "act")
-_TWIN: dict[Participant, Participant] = {"agent": "patient", "patient": "agent"}
+_COUNTERPART: dict[Participant, Participant] = {"agent": "patient", "patient": "agent"}
 
 
 class Premise(NamedTuple):
@@ -69,7 +70,7 @@ class Premise(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One hypothesis and the premise that gives it each relation."""
+    """One hypothesis, and a premise for each relation to it."""
 
     hypothesis: Fact
     premises: Mapping[Label, Premise]
@@ -77,24 +78,24 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difficulty:
-    """What a pair may take to judge."""
+    """Difficulty of the pairs."""
 
     channels: tuple[str, ...]
     negated: float
     """Share of negated hypotheses."""
     lifted: float
-    """Share of hypotheses with a general noun for a special one, where the channel allows it."""
+    """Share of hypotheses with a general instead of a specific noun, where the channel allows."""
     passive: float
     """Share of passive sentences, on either side."""
     second: float
     """Share of premises that report a second, irrelevant event."""
 
 
-_PLAIN = ("place", "time", "verb")
-_ABOUT_DETAILS = ("denied", "place", "time")
-"""Channels that decide themselves which place and day are said."""
+_PLAIN = ("location", "time", "verb")
+_ABOUT_DETAILS = ("denied", "location", "time")
+"""Channels that decide themselves which location and day are mentioned."""
 _DENYING = ("denied", "polarity")
-"""Channels of which some premises are negated."""
+"""Channels with some negated premises."""
 DIFFICULTIES: dict[str, Difficulty] = {
     "easy": Difficulty(channels=("denied",), negated=0.0, lifted=0.0, passive=0.0, second=0.0),
     "medium": Difficulty(
@@ -123,34 +124,34 @@ def _case(hypothesis: Fact, entailing: Fact, contradicting: Fact, neutral: Fact)
 
 
 def _circumstance(rng: random.Random, at_issue: Circumstance) -> Case:
-    """The place or day is the same, another, or unsaid (the twin is said instead)."""
+    """The location or day is the same, another, or not mentioned (but its counterpart is)."""
     fact = draw_fact(rng)
-    place, other_place = several(rng, PRUNED_ID, 2)
+    location, other_location = several(rng, LOCATIONS, 2)
     day, other_day = several(rng, DAYS, 2)
-    if at_issue == "place":
-        same = fact._replace(place=place)
-        return _case(same, same, fact._replace(place=other_place), fact._replace(time=day))
+    if at_issue == "location":
+        same = fact._replace(location=location)
+        return _case(same, same, fact._replace(location=other_location), fact._replace(time=day))
     same = fact._replace(time=day)
-    return _case(same, same, fact._replace(time=other_day), fact._replace(place=place))
+    return _case(same, same, fact._replace(time=other_day), fact._replace(location=location))
 
 
 def _denied(rng: random.Random) -> Case:
-    """The premise says it, denies it, or leaves the place (or the day) unsaid."""
+    """The premise asserts the hypothesis, denies it, or omits the location (or the day)."""
     case = _circumstance(rng, pick(rng, _CIRCUMSTANCES))
-    said, unsaid = case.premises["entailment"].fact, case.premises["neutral"].fact
+    stated, omitted = case.premises["entailment"].fact, case.premises["neutral"].fact
     return Case(
         case.hypothesis,
         {
-            "entailment": Premise(said),
-            "contradiction": Premise(said, negated=True),
-            "neutral": Premise(unsaid, negated=rng.random() < 0.5),
+            "entailment": Premise(stated),
+            "contradiction": Premise(stated, negated=True),
+            "neutral": Premise(omitted, negated=rng.random() < 0.5),
         },
     )
 
 
-def _place(rng: random.Random) -> Case:
-    """The place is at issue."""
-    return _circumstance(rng, "place")
+def _location(rng: random.Random) -> Case:
+    """The location is at issue."""
+    return _circumstance(rng, "location")
 
 
 def _time(rng: random.Random) -> Case:
@@ -170,34 +171,34 @@ def _verb(rng: random.Random) -> Case:
 
 
 def general(phrase: Phrase) -> Phrase:
-    """A mention by kind alone: "a person" for the tall farmer."""
+    """A mention by kind only: "a person" for the tall farmer."""
     return Phrase(KIND_OF[phrase.noun], definite=False)
 
 
 def _noun(rng: random.Random) -> Case:
-    """A participant is the same, another of its kind, or known by kind only.
+    """A participant is the same, another of its kind, or mentioned by kind only.
 
-    One participant of each premise is mentioned by kind, whatever the label.
+    One participant of each premise is mentioned by kind, for every label.
     """
     fact = draw_fact(rng, pick(rng, _TRANSITIVE))
     slot: Participant = pick(rng, _PARTICIPANTS)
-    contrast = _TWIN[slot]
+    contrast = _COUNTERPART[slot]
     phrase = getattr(fact, slot)
     same = with_slot(fact, contrast, general(getattr(fact, contrast)))
     other = phrase._replace(noun=pick(rng, siblings(phrase.noun)))
-    unsaid = with_slot(fact, slot, general(phrase))
-    return _case(same, same, with_slot(same, slot, other), unsaid)
+    less_specific = with_slot(fact, slot, general(phrase))
+    return _case(same, same, with_slot(same, slot, other), less_specific)
 
 
 def _quality(rng: random.Random) -> Case:
-    """An adjective is the same, one that it excludes, or unsaid (the twin has one instead)."""
+    """An adjective is the same, one that it excludes, or omitted (the counterpart has one)."""
     while True:
         fact = draw_fact(rng, pick(rng, _TRANSITIVE))
         assert fact.patient is not None
         if qualities_of(fact.agent.noun) and qualities_of(fact.patient.noun):
             break
     slot: Participant = pick(rng, _PARTICIPANTS)
-    contrast = _TWIN[slot]
+    contrast = _COUNTERPART[slot]
     phrase = qualified(rng, getattr(fact, slot)._replace(definite=True))
     excluded = pick(rng, excluded_by(phrase.noun, phrase.adjective or ""))
     same = with_slot(fact, slot, phrase)
@@ -219,7 +220,7 @@ def two_beings(rng: random.Random) -> tuple[Fact, Fact]:
 
 
 def _role(rng: random.Random) -> Case:
-    """Who did it to whom: the same, the reverse, or another act in either direction."""
+    """Agent and patient are the same, or exchanged, or the act is another (in either direction)."""
     fact, reverse = two_beings(rng)
     neutral = pick(rng, (fact, reverse))._replace(verb=_unrelated(rng, fact.verb))
     return _case(fact, fact, reverse, neutral)
@@ -232,7 +233,7 @@ def _unrelated(rng: random.Random, verb: str) -> str:
 
 
 def _polarity(rng: random.Random) -> Case:
-    """The premise says that it happened, or that it did not, or speaks of another act."""
+    """The premise says that it happened, that it did not, or is about another act."""
     fact = draw_fact(rng)
     other = fact._replace(verb=_unrelated(rng, fact.verb))
     return Case(
@@ -247,7 +248,7 @@ def _polarity(rng: random.Random) -> Case:
 
 _CHANNELS: dict[str, Callable[[random.Random], Case]] = {
     "denied": _denied,
-    "place": _place,
+    "location": _location,
     "time": _time,
     "verb": _verb,
     "noun": _noun,
@@ -258,13 +259,13 @@ _CHANNELS: dict[str, Callable[[random.Random], Case]] = {
 
 
 def _with_details(rng: random.Random, said: Fact, premise: Fact) -> tuple[Fact, Fact]:
-    """Hypothesis and premise with a place and a day in the premise, some kept in both."""
-    place = pick(rng, PRUNED_ID) if rng.random() < 0.4 else None
+    """Hypothesis and premise with a location and a day in the premise, some kept in both."""
+    location = pick(rng, LOCATIONS) if rng.random() < 0.4 else None
     time = pick(rng, DAYS) if rng.random() < 0.3 else None
-    premise = premise._replace(place=place, time=time)
-    kept_index = place if rng.random() < 0.4 else None
+    premise = premise._replace(location=location, time=time)
+    kept_location = location if rng.random() < 0.4 else None
     kept_time = time if rng.random() < 0.4 else None
-    return said._replace(place=kept_index, time=kept_time), premise
+    return said._replace(location=kept_location, time=kept_time), premise
 
 
 def _lifted(rng: random.Random, fact: Fact) -> Fact:
@@ -275,7 +276,7 @@ def _lifted(rng: random.Random, fact: Fact) -> Fact:
 
 
 def _irrelevant(rng: random.Random, seed: int, bucket: Bucket, premise: Fact, said: Fact) -> Fact:
-    """An event of someone else, of which neither act nor opposite is in the hypothesis."""
+    """An event of another agent, with neither the act of the hypothesis nor its opposite."""
     while True:
         fact = embellished(rng, draw_fact(rng))
         related = {said.verb, VERBS[said.verb].opposite, premise.verb}
@@ -288,11 +289,11 @@ def _irrelevant(rng: random.Random, seed: int, bucket: Bucket, premise: Fact, sa
 def draw_pair(
     rng: random.Random, seed: int, bucket: Bucket, label: Label, difficulty: Difficulty
 ) -> tuple[tuple[Clause, ...], Clause]:
-    """A premise of one or two clauses, and a hypothesis that stands to it as the label says."""
+    """Draw a premise of one or two clauses, and a hypothesis with the label's relation to it."""
     while True:
         channel = pick(rng, difficulty.channels)
         case = _CHANNELS[channel](rng)
-        # at even odds a negation in the premise tells nothing by itself
+        # at even odds a negation in the premise alone gives no hint
         share = 0.5 if channel in _DENYING else difficulty.negated
         negated = rng.random() < share
         relation = _FLIPPED[label] if negated else label

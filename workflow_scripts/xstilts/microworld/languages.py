@@ -1,4 +1,4 @@
-"""The languages of the family: what each looks like, set by hand or drawn from the seed."""
+"""The languages of the family and their properties, set by hand or drawn from the seed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Order = Literal["SVO", "SOV", "VSO", "VOS"]
 Side = Literal["pre", "post"]
 
 SOURCE = "qaa"
-"""Mini-English: readable, and the language of training."""
+"""Mini-English, the language of training."""
 MAX_LANGUAGES = 520
-"""qaa to qtz, the codes that ISO 639-2 reserves for local use."""
+"""The number of codes from qaa to qtz, which ISO 639-2 reserves for local use."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,31 +27,32 @@ class Language:
     code: str
     name: str
     order: Order
-    """Order of subject, verb and object; the rest of the clause follows suit."""
+    """Order of subject, verb and object; it determines that of the other parts."""
     adposition: Side
     """"in the garden" or "the garden in"."""
     adjective: Side
     """"red apple" or "apple red"."""
     negation: Side
-    """Whether the negation stands before or after the verb."""
+    """Position of the negation: before or after the verb."""
     script: str
     overlap: float
-    """Share of words, function words among them, that are those of the source language."""
+    """Share of words, function words included, that are shared with the source language."""
     articles: bool
     case_suffixes: bool
-    """Objects and nouns with an adposition carry an ending."""
+    """True if objects and nouns with an adposition carry an ending."""
     agreement: bool
-    """Adjectives carry the endings of their noun."""
+    """True if adjectives carry the endings of their noun."""
     plural_suffix: bool
-    """A noun after a numeral carries an ending."""
+    """True if a noun after a numeral carries an ending."""
     question_first: bool
-    """The question word comes first, or stays in place and a particle ends the question."""
+    """True if the question word comes first; else it keeps its position, and a particle ends the
+    question."""
     resource: float
     """Amount of pretraining text, relative to the source language (0 to 1)."""
 
 
 def _language(code: str, name: str, traits: str, overlap: float, resource: float) -> Language:
-    """A language from a line of traits.
+    """Build a language from a line of traits.
 
     ``order adposition adjective negation script`` and any of ``articles case agreement plural
     front``.
@@ -77,8 +78,8 @@ def _language(code: str, name: str, traits: str, overlap: float, resource: float
     )
 
 
-# From a close relative to a distant one: order, script, overlap and resource vary so that no two
-# of them tell the same story.
+# From a close relative to a distant one: order, script, overlap and resource vary so that their
+# effects can be separated.
 _BY_HAND = (
     _language("qaa", "Mini-English", "SVO pre pre pre latin articles plural front", 1.0, 1.0),
     _language("qab", "Borealish", "SVO pre post pre latin articles plural front", 0.8, 0.8),
@@ -97,7 +98,7 @@ def _code(index: int) -> str:
 
 
 def _drawn(seed: int, index: int) -> Language:
-    """A further language; its traits depend on the seed and its code alone."""
+    """Draw a further language; its traits depend on the seed and its code alone."""
     code = _code(index)
     rng = random.Random(f"{seed}/language/{code}")
     order = pick(rng, ("SVO", "SVO", "SOV", "SOV", "VSO", "VOS"))
@@ -119,7 +120,7 @@ def languages(seed: int, count: int) -> tuple[Language, ...]:
     """The first ``count`` languages of a family; the first is mini-English.
 
     Raises:
-        UserError: fewer than one, or more than there are codes for.
+        UserError: fewer than one, or more than the available codes.
     """
     if not 1 <= count <= MAX_LANGUAGES:
         raise UserError(

@@ -1,4 +1,4 @@
-"""The words of a language: taken from mini-English or invented, inflected, and spelled."""
+"""The words of a language: shared with mini-English or invented, inflected, and spelled."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from xstilts.microworld.concepts import (
     DAYS,
     KIND_OF,
     KINDS,
+    LOCATIONS,
     MANNERS,
     NAMES,
     NUMBERS,
-    PRUNED_ID,
     QUALITY_WORDS,
     VERBS,
 )
@@ -27,9 +27,9 @@ Case = Literal["subject", "object", "oblique"]
 VerbForms = tuple[str, str, str]
 """Base, past and participle: three words in mini-English, one elsewhere."""
 
-NOUNS = (*(noun for noun in KIND_OF if noun not in NAMES), *KINDS, *PRUNED_ID, *DAYS)
+NOUNS = (*(noun for noun in KIND_OF if noun not in NAMES), *KINDS, *LOCATIONS, *DAYS)
 CONTENT = (*NOUNS, *QUALITY_WORDS, *VERBS, *MANNERS)
-"""Concepts with words of their own, names apart."""
+"""Concepts with words of their own, except names."""
 
 QUESTION_WORDS = ("who", "whom", "what")
 """Pronouns that take the endings of nouns."""
@@ -55,31 +55,31 @@ ENGLISH_FUNCTION_WORDS: dict[str, str] = {
     **{number: number for number in NUMBERS},
 }
 MINI_ENGLISH_ALONE = ("a before vowel", "did", "question")
-"""What other languages have no word for, or mini-English none."""
+"""Function words that only mini-English has, or only the other languages."""
 SHAREABLE = (
     *CONTENT,
     *QUESTION_WORDS,
     *(word for word in ENGLISH_FUNCTION_WORDS if word not in MINI_ENGLISH_ALONE),
 )
-"""Concepts whose words may be shared with mini-English. Names are shared by all."""
+"""Concepts whose words may be shared with mini-English. All languages share names."""
 
 
 @dataclass(slots=True)
 class Lexicon:
-    """The finished word forms of one language, in its script."""
+    """All word forms of one language, in its script."""
 
     language: Language
     nouns: dict[tuple[str, bool, Case], str] = field(default_factory=dict)
-    """By concept (or name, or "who", "whom", "what"), plural, case."""
+    """By (concept, name or question word; plural; case)."""
     adjectives: dict[tuple[str, bool, Case], str] = field(default_factory=dict)
-    """By concept, and number and case of the noun."""
+    """By (concept; plural and case of the noun)."""
     verbs: dict[str, VerbForms] = field(default_factory=dict)
     adverbs: dict[str, str] = field(default_factory=dict)
     function: dict[str, str] = field(default_factory=dict)
 
 
 class _Speller:
-    """Invents words by the phonology of one language, never the same word form twice."""
+    """Invents words by the phonology of one language, each word form once."""
 
     def __init__(self, seed: int, language: Language) -> None:
         self.rng = random.Random(f"{seed}/lexicon/{language.code}")
@@ -87,7 +87,7 @@ class _Speller:
         self.consonants = several(self.rng, consonants, 11)
         self.vowels = several(self.rng, "aeiou", pick(self.rng, (3, 4, 5)))
         self.codas = ["", "", *several(self.rng, self.consonants, pick(self.rng, (0, 1, 2)))]
-        # mini-English words are taken: a homonym with another meaning would be a false friend
+        # mini-English words are excluded: a homonym with another meaning would be a false friend
         self.used = {*CONTENT, *NAMES, *QUESTION_WORDS, *ENGLISH_FUNCTION_WORDS.values()}
         self.used |= {form for verb in VERBS.values() for form in (verb.past, verb.participle)}
 
@@ -97,11 +97,11 @@ class _Speller:
         return pick(rng, self.consonants) + pick(rng, self.vowels) + pick(rng, self.codas)
 
     def word(self, syllables: tuple[int, ...], endings: tuple[str, ...] = ("",)) -> str:
-        """A new stem none of whose inflected forms is taken, and takes them."""
+        """Invent a stem none of whose inflected forms is used, and mark them as used."""
         tries = 0
         while True:
             tries += 1
-            # a small inventory runs out of short words: lengthen rather than search for ever
+            # a small inventory runs out of short words: lengthen rather than search forever
             length = pick(self.rng, syllables) + tries // 50
             stem = "".join(self.syllable() for _ in range(length))
             forms = {stem + ending for ending in endings}
@@ -111,7 +111,7 @@ class _Speller:
 
 
 def _shared(seed: int, language: Language) -> set[str]:
-    """The concepts whose word is the mini-English one: exactly the language's share of them."""
+    """The concepts that share their mini-English word: exactly the language's ``overlap``."""
     order = sorted(SHAREABLE, key=lambda c: sha256(f"{seed}/{language.code}/{c}".encode()).digest())
     return set(order[: round(language.overlap * len(order))])
 
@@ -162,7 +162,7 @@ def lexicon(seed: int, language: Language) -> Lexicon:
         return transliterate(word, language.script)
 
     def cognate(concept: str) -> str | None:
-        """The word that mini-English text mostly has, where it is shared: of a verb, its past."""
+        """The most frequent mini-English form of a shared word (for a verb, its past)."""
         if concept not in shared:
             return None
         return VERBS[concept].past if concept in VERBS else concept
@@ -171,7 +171,7 @@ def lexicon(seed: int, language: Language) -> Lexicon:
         return cognate(concept) or speller.word((2, 2, 3), all_endings if inflected else ("",))
 
     for word in ENGLISH_FUNCTION_WORDS:
-        # drawn in any case: the other words do not depend on which of these are shared
+        # always drawn, so that the other words do not depend on which of these are shared
         invented = speller.word((1,) if word not in NUMBERS else (2,))
         words.function[word] = spell(cognate(word) or invented)
     for noun in (*NOUNS, *NAMES, *QUESTION_WORDS):

@@ -1,6 +1,6 @@
-"""Persons described by what they did, and sentences that mention them.
+"""Persons described by their deeds, and sentences that mention them.
 
-Many persons share a name, so that only what a sentence says tells which of them it means.
+Many persons share a name, so that only the rest of a sentence determines which of them it means.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from xstilts.microworld.order import Order
 
 _DEEDS = 2
-"""Facts that describe a person."""
+"""Number of facts that describe a person."""
 
 
 def mentions(order: Order) -> Iterator[Row]:
     """Ranking rows: persons described in mini-English, each before the sentences that mention them.
 
-    Of two persons in a row the first is mentioned twice, by either deed, the other once.
+    Of two consecutive persons the first is mentioned twice, by each deed, the other once.
     """
     seen: set[str] = set()
     queries = 0
@@ -56,7 +56,7 @@ def mentions(order: Order) -> Iterator[Row]:
 
 
 def _person(order: Order, number: int, seen: set[str]) -> list[Fact]:
-    """The deeds of someone; no two persons have a deed in common."""
+    """Draw the deeds of a person; no two persons have a deed in common."""
     rng = order.rng(number)
     agent = Phrase(pick(rng, NAMES))
     deeds: list[Fact] = []
@@ -72,7 +72,7 @@ def _person(order: Order, number: int, seen: set[str]) -> list[Fact]:
 
 
 def _deed(rng: random.Random, seed: int, bucket: Bucket, agent: Phrase) -> Fact:
-    """A fact of the split with this agent."""
+    """Draw a fact of the split with this agent."""
     while True:
         fact = draw_in(rng, seed, bucket)
         others = [part.noun for part in (fact.patient, fact.recipient) if part]
@@ -84,7 +84,7 @@ def _deed(rng: random.Random, seed: int, bucket: Bucket, agent: Phrase) -> Fact:
 def _marked(words: Lexicon, deed: Fact) -> str:
     """The sentence with the name marked and put in front, as Mewsli-X's baseline writes it."""
     tokens = sentence(words, (Clause(deed),))
-    place = next(i for i, token in enumerate(tokens) if token.slot == "agent")
-    name = tokens[place].form
-    left, right = text_of(tokens[:place]), text_of(tokens[place + 1 :])
+    position = next(i for i, token in enumerate(tokens) if token.slot == "agent")
+    name = tokens[position].form
+    left, right = text_of(tokens[:position]), text_of(tokens[position + 1 :])
     return f"{name}: {left} {{ {name} }} {right}".replace("  ", " ")

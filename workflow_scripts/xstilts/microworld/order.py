@@ -1,4 +1,4 @@
-"""What a generator is asked for, and the random numbers that it draws from."""
+"""The arguments of a generator, and its random numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What to generate."""
+    """The arguments of a generator."""
 
     seed: int
     generator: str
@@ -27,13 +27,13 @@ class Order:
     source_words: Lexicon
 
     def rng(self, part: str | int) -> random.Random:
-        """The random numbers of one example or one part of the split."""
+        """The random number generator of one example or one part of the split."""
         name = "/".join((self.generator, self.stream, self.split, self.difficulty, str(part)))
         return random.Random(f"{self.seed}/{name}")
 
     @property
     def bucket(self) -> Bucket:
-        """The facts that may be used."""
+        """The bucket of facts that may be used."""
         return bucket_of_split(self.generator, self.split)
 
     def name(self, index: int) -> str:

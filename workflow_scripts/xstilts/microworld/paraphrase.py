@@ -1,12 +1,11 @@
-"""Two sentences with the same words, which mean the same or not.
+"""Pairs of sentences with the same words, which mean the same or not.
 
-A pair is a reading of one event, sometimes beside another event, in two forms: another voice,
-another order of the two events, or both. Two things in it are *exchangeable*: who did it to whom,
-the adjectives of the two, or the places or days of the two events. In the pairs that differ in
-meaning they are exchanged in the second sentence. The forms, and what is exchangeable, are drawn
-before and without the label, and both the event and its exchange belong to the split; so neither
-one sentence nor the two bags of words tell the label (case endings apart, where a language has
-them).
+The two sentences express one event, sometimes with a second event, in two forms: another voice,
+another order of the two events, or both. Two parts are *exchangeable*: agent and patient, their
+adjectives, or the locations or days of the two events. Where the meanings differ, these parts are
+exchanged in the second sentence. The forms and the exchangeable parts do not depend on the label,
+and both the event and its exchange belong to the split; so neither one sentence nor the two bags of
+words reveal the label (except by case endings, where a language has them).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from __future__ import annotations
 import random
 from typing import Literal, NamedTuple
 
-from xstilts.microworld.concepts import DAYS, PRUNED_ID
+from xstilts.microworld.concepts import DAYS, LOCATIONS
 from xstilts.microworld.draws import pick, several
 from xstilts.microworld.facts import Bucket, Fact, bucket_of, draw_in, qualified, with_slot
 from xstilts.microworld.grammar import Clause
@@ -23,8 +22,8 @@ from xstilts.microworld.inference import two_beings
 Label = Literal["0", "1"]
 LABELS: tuple[Label, ...] = ("0", "1")
 """1: the two mean the same."""
-Channel = Literal["role", "quality", "place", "time"]
-_CHANNELS: tuple[Channel, ...] = ("role", "role", "quality", "place", "time")
+Channel = Literal["role", "quality", "location", "time"]
+_CHANNELS: tuple[Channel, ...] = ("role", "role", "quality", "location", "time")
 _FORMS = ("voice", "order", "both")
 
 
@@ -36,13 +35,13 @@ class Pair(NamedTuple):
 
 
 def _exchanged_roles(fact: Fact) -> Fact:
-    """Who did it is now to whom it was done."""
+    """The fact with agent and patient exchanged."""
     assert fact.patient is not None, fact
     return fact._replace(agent=fact.patient, patient=fact.agent)
 
 
 def _exchanged_qualities(fact: Fact) -> Fact:
-    """Each of the two has the adjective of the other."""
+    """The fact with the adjectives of agent and patient exchanged."""
     agent, patient = fact.agent, fact.patient
     assert patient is not None, fact
     return fact._replace(
@@ -52,7 +51,7 @@ def _exchanged_qualities(fact: Fact) -> Fact:
 
 
 def _reversible(rng: random.Random, seed: int, bucket: Bucket) -> Fact:
-    """An act between two beings of a kind that belongs to the split, as does its reverse."""
+    """Draw an act between two beings of one kind that belongs to the split, like its reverse."""
     while True:
         fact, reverse = two_beings(rng)
         if bucket_of(seed, fact) == bucket_of(seed, reverse) == bucket:
@@ -60,7 +59,7 @@ def _reversible(rng: random.Random, seed: int, bucket: Bucket) -> Fact:
 
 
 def _qualified(rng: random.Random, fact: Fact) -> Fact | None:
-    """The fact with a different adjective for each of the two, or None if one can have none."""
+    """The fact with different adjectives for agent and patient; None if one can have none."""
     assert fact.patient is not None, fact
     agent, patient = qualified(rng, fact.agent), qualified(rng, fact.patient)
     if not (agent.adjective and patient.adjective) or agent.adjective == patient.adjective:
@@ -68,8 +67,8 @@ def _qualified(rng: random.Random, fact: Fact) -> Fact | None:
     return fact._replace(agent=agent, patient=patient)
 
 
-def _beside(rng: random.Random, seed: int, bucket: Bucket, fact: Fact) -> Fact:
-    """Another event of the split: another act, by someone else."""
+def _second_event(rng: random.Random, seed: int, bucket: Bucket, fact: Fact) -> Fact:
+    """Draw another event of the split: another act, by another agent."""
     while True:
         other = draw_in(rng, seed, bucket)
         nouns = {fact.agent.noun, fact.patient.noun if fact.patient else ""}
@@ -80,11 +79,11 @@ def _beside(rng: random.Random, seed: int, bucket: Bucket, fact: Fact) -> Fact:
 def _events(
     rng: random.Random, seed: int, bucket: Bucket, channel: Channel
 ) -> tuple[list[Fact], list[Fact]]:
-    """Two events, and the two with the exchangeable things exchanged."""
-    if channel in ("place", "time"):
+    """Draw two events, and return them also with the exchangeable parts exchanged."""
+    if channel in ("location", "time"):
         one = draw_in(rng, seed, bucket)
-        other = _beside(rng, seed, bucket, one)
-        values = several(rng, PRUNED_ID if channel == "place" else DAYS, 2)
+        other = _second_event(rng, seed, bucket, one)
+        values = several(rng, LOCATIONS if channel == "location" else DAYS, 2)
         said, exchanged = (
             [
                 with_slot(fact, channel, value)
@@ -99,18 +98,18 @@ def _events(
         if channel == "quality":
             fact = _qualified(rng, fact)
     exchange = _exchanged_roles if channel == "role" else _exchanged_qualities
-    other = _beside(rng, seed, bucket, fact)
+    other = _second_event(rng, seed, bucket, fact)
     return [fact, other], [exchange(fact), other]
 
 
 def draw_pair(rng: random.Random, seed: int, bucket: Bucket, label: Label) -> Pair:
-    """Two sentences of one or two clauses, whose meanings are equal (1) or differ (0)."""
+    """Draw two sentences of one or two clauses, whose meanings are equal (1) or differ (0)."""
     channel = pick(rng, _CHANNELS)
     said, exchanged = _events(rng, seed, bucket, channel)
     # an exchange between two events needs both; within one, voice alone can change the form
     form = pick(rng, _FORMS)
     alone = channel in ("role", "quality") and form == "voice" and rng.random() < 0.6
-    if channel in ("place", "time") and said[0].patient is None and said[1].patient is None:
+    if channel in ("location", "time") and said[0].patient is None and said[1].patient is None:
         form = "order"
     passive = [rng.random() < 0.5 for _ in said]
     changed = [not voice for voice in passive] if form != "order" else passive

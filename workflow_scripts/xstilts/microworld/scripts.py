@@ -1,4 +1,4 @@
-"""Writing systems: an alphabet of 26 letters each, standing for a to z."""
+"""Writing systems: an alphabet of 26 letters each, for the letters a to z."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ _TABLES = {name: str.maketrans(string.ascii_lowercase, a) for name, a in ALPHABE
 
 
 def transliterate(word: str, script: str) -> str:
-    """A word spelled a to z, letter by letter in another writing system; other signs stay."""
+    """Transliterate the letters a to z of a word to another writing system; keep other signs."""
     return word.translate(_TABLES[script])

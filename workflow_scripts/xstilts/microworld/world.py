@@ -1,4 +1,4 @@
-"""The face of the microworld: a world, the rows of its tasks, the properties of its languages."""
+"""The interface of the microworld: worlds, rows of tasks, properties of languages."""
 
 from __future__ import annotations
 
@@ -55,23 +55,23 @@ def rows(
     difficulty: str = "medium",
     stream: str = "",
 ) -> Iterator[Row]:
-    """The first examples of a split of a task in a language, in the schema of the task's kind.
+    """Yield the first examples of a split of a task in a language, in the schema of the kind.
 
-    Example ``i`` means the same in every language. The facts told in the training text, the train,
-    the validation and the test splits are different ones.
+    Example ``i`` means the same in every language. The facts of the pretraining text, the train,
+    the validation and the test splits are disjoint.
 
     Args:
         world: the family of languages.
         generator: a name of ``GENERATORS``, such as "nli".
-        language: a code of the world; the generators of ``BILINGUAL`` set it against mini-English.
+        language: a code of the world; the generators of ``BILINGUAL`` pair it with mini-English.
         split: "train", "validation" or "test".
-        num_examples: examples; for "retrieval" and "mining" sentence pairs, for "answers" stories,
-            for "mentions" queries.
-        difficulty: "easy", "medium" or "hard", for NLI, questions and what has choices.
-        stream: tells apart two data sets that use the same generator, as the name of the task.
+        num_examples: number of examples; for "retrieval" and "mining" of sentence pairs, for
+            "answers" of stories, for "mentions" of queries.
+        difficulty: "easy", "medium" or "hard", for NLI, question answering and multiple choice.
+        stream: distinguishes two data sets that use the same generator.
 
     Raises:
-        UserError: a name that is not known, or mini-English set against itself.
+        UserError: an unknown name, or mini-English paired with itself.
     """
     if generator not in GENERATORS:
         raise unknown("generator", generator, GENERATORS, "microworld")

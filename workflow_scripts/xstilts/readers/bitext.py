@@ -17,11 +17,11 @@ _ENGLISH = ".eng"
 
 
 def read_parallel(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Foreign candidates in file order, then English queries in sorted order.
+    """Yield foreign candidates in file order, then English queries in sorted order.
 
     The English side is sorted (by code points, equal sentences in file order), as XTREME's
     ``utils_preprocess.py`` (``tatoeba_preprocess``) does, so that no method can profit from the
-    order. Every query has one right candidate, the line beside it, even where the same English
+    order. Every query has one right candidate, the aligned line, even where the same English
     sentence occurs twice. Sentences are stripped, as there.
 
     Args:
@@ -39,7 +39,8 @@ def read_parallel(paths: Sequence[Path], language: str) -> Iterator[Row]:
     if len(foreign) != len(english):
         raise UserError(
             f"{foreign_path}: {len(foreign)} lines, but {english_path} has {len(english)}. Line n "
-            "of one is the translation of line n of the other; one file was cut, fetch both again."
+            "of one is the translation of line n of the other; one file was truncated, fetch both "
+            "again."
         )
     yield from english_queries(foreign, english)
 
@@ -65,7 +66,7 @@ def _sides(paths: Sequence[Path], language: str) -> tuple[Path, Path]:
         found = ", ".join(map(str, paths)) or "none"
         raise UserError(
             f"{found}: parallel text of {language!r} needs two files, one ending in {_ENGLISH} and "
-            "one in the foreign code. Add what is missing or remove what is too much."
+            "one in the foreign code. Add the missing file or remove the surplus ones."
         )
     return foreign[0], english[0]
 

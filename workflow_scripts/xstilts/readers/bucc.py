@@ -21,13 +21,13 @@ _TUNING = ("sample", "dev")
 
 
 def read_bucc(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Foreign queries and English candidates, of which few have a match.
+    """Yield foreign queries and English candidates, of which few have a match.
 
     Files are called ``de-en.PART.{de,en,gold}``. With a training part (XTREME's test) the sample
-    part (XTREME's dev) must be there too: its sentences are on the sides ``tuning_query`` and
-    ``tuning_candidate``, for the threshold is chosen on it. Without one the sample part is what is
-    evaluated. Texts are kept as they stand, since official mining tells those apart that differ in
-    white space.
+    part (XTREME's dev) is required too: its sentences get the sides ``tuning_query`` and
+    ``tuning_candidate``, and the threshold is chosen on them. Without one the sample part is
+    evaluated. Texts are kept unchanged, since official mining distinguishes texts that differ in
+    white space only.
 
     Args:
         paths: files of one or two parts; those of other parts are not read.
@@ -37,8 +37,8 @@ def read_bucc(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "mining".
 
     Raises:
-        UserError: a file is missing, a line has not two columns, an id occurs twice in a file, or a
-            gold pair names an id that is in no file.
+        UserError: a file is missing, a line does not have two columns, an id occurs twice in a
+            file, or a gold pair has an id that is in neither file.
     """
     files = {tuple(path.name.split(".")[1:]): path for path in paths}
     tuning = _part(files, _TUNING)
@@ -48,7 +48,7 @@ def read_bucc(paths: Sequence[Path], language: str) -> Iterator[Row]:
         raise UserError(
             f"{language}-en: no sentences of the sample part (XTREME's dev), on which the "
             f"threshold is chosen; files: {found}. Put {language}-en.sample.{{{language},en,gold}} "
-            "beside them."
+            "in the same folder."
         )
     if evaluated is None:
         yield from _rows(files, tuning, language, "")
@@ -58,10 +58,10 @@ def read_bucc(paths: Sequence[Path], language: str) -> Iterator[Row]:
 
 
 def _part(files: dict[tuple[str, ...], Path], names: Sequence[str]) -> str | None:
-    """The name under which a part is there: the one with gold, if several are."""
-    there = [name for name in names if (name, _ENGLISH) in files]
-    labelled = [name for name in there if (name, _GOLD) in files]
-    return next(iter([*labelled, *there]), None)
+    """The name of a part among the files: the one with gold, if several exist."""
+    present = [name for name in names if (name, _ENGLISH) in files]
+    labelled = [name for name in present if (name, _GOLD) in files]
+    return next(iter([*labelled, *present]), None)
 
 
 def _rows(
@@ -69,15 +69,17 @@ def _rows(
 ) -> Iterator[Row]:
     for side in (language, _ENGLISH, _GOLD):
         if (part, side) not in files:
-            beside = files[part, _ENGLISH]
+            english_file = files[part, _ENGLISH]
             name = f"{language}-en.{part}.{side}"
-            hint = "put it there from the release of BUCC 2018."
+            hint = "copy it from the release of BUCC 2018."
             if side == _GOLD:
                 hint = (
-                    "it cannot be scored without. XTREME's script deletes the gold of its test "
-                    f"set, which is {language}-en.training.gold of BUCC 2018's release."
+                    "the set cannot be scored without it. XTREME's script deletes the gold of its "
+                    f"test set, which is {language}-en.training.gold of BUCC 2018's release."
                 )
-            raise UserError(f"{beside.parent / name}: no such file beside {beside.name}; {hint}")
+            raise UserError(
+                f"{english_file.parent / name}: no such file next to {english_file.name}; {hint}"
+            )
     foreign = dict(_sentences(files[part, language]))
     english = dict(_sentences(files[part, _ENGLISH]))
     matches: dict[str, list[str]] = {}
@@ -85,8 +87,8 @@ def _rows(
         for identifier, known, side in ((query, foreign, language), (candidate, english, _ENGLISH)):
             if identifier not in known:
                 raise UserError(
-                    f"{where}: {identifier!r} is no id of {files[part, side].name}. "
-                    "One of the files was cut or is of another part; fetch them again."
+                    f"{where}: {identifier!r} is not an id of {files[part, side].name}. "
+                    "One of the files was truncated or is of another part; fetch them again."
                 )
         matches.setdefault(query, []).append(candidate)
     for identifier, text in foreign.items():
@@ -97,13 +99,13 @@ def _rows(
 
 
 def _columns(path: Path) -> Iterator[tuple[str, str, str]]:
-    """(place, first, second) of each line."""
+    """(``file:line``, first cell, second cell) of each line."""
     for number, line in numbered_lines(path):
         cells = line.split("\t")
         if len(cells) != 2:
             raise UserError(
                 f"{path}:{number}: {len(cells)} tab-separated columns, expected 2. The file was "
-                "cut; fetch it again."
+                "truncated; fetch it again."
             )
         yield f"{path}:{number}", cells[0], cells[1]
 
@@ -113,7 +115,7 @@ def _sentences(path: Path) -> Iterator[tuple[str, str]]:
     for where, identifier, text in _columns(path):
         if identifier in seen:
             raise UserError(
-                f"{where}: id {identifier!r} also stands at {seen[identifier]}. Gold pairs name "
+                f"{where}: id {identifier!r} also occurs at {seen[identifier]}. Gold pairs name "
                 "sentences by id; remove one of the two."
             )
         seen[identifier] = where

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xstilts.kinds import Row
 
 _ID = re.compile(r"ID=(\S+)(?: .*)?")
-# An inner node "(<T category head children>", a leaf "(<L category tag tag word category>)", an end
+# An inner node "(<T category head children>", a leaf "(<L category tag tag word category>)", or ")"
 _NODE = re.compile(
     r"\s*(?:(?P<inner>\(<T (\S+) ([01]) ([12])>)"
     r"|\(<L (?P<category>\S+) (\S+) (\S+) (?P<word>\S+) (\S+)>\)"
@@ -27,10 +27,10 @@ _Sentence = tuple[str, list[str], list[str]]
 
 
 def read_categories(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Sentences with the lexical category (supertag) of each word.
+    """Yield sentences with the lexical category (supertag) of each word.
 
-    * ``.auto``: CCGbank's derivations, a line ``ID=...`` and a line with the tree by turns;
-    * any other name: a sentence per line, ``word|POS|category`` by word, as the C&C tools write
+    * ``.auto``: CCGbank's derivations, alternating lines ``ID=...`` and tree;
+    * any other name: a sentence per line, ``word|POS|category`` per word, as the C&C tools write
       them (``wsj02-21.stagged``); lines that begin with ``# `` are comments.
 
     Words stay as the treebank has them (``-LRB-`` for a bracket).
@@ -43,22 +43,22 @@ def read_categories(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "tagging"; id is CCGbank's, or file stem and line.
 
     Raises:
-        UserError: a tree that is not whole, a word without its parts, a category with open
+        UserError: an incomplete tree, a word without its parts, a category with unbalanced
             brackets, an id that occurs twice, a file without sentences, undecodable bytes.
     """
-    places: dict[str, Path] = {}
+    first_seen: dict[str, Path] = {}
     for path in paths:
         sentences = _derivations(path) if path.suffix == ".auto" else _table(path)
-        before = len(places)
+        before = len(first_seen)
         for identifier, words, categories in sentences:
-            if identifier in places:
+            if identifier in first_seen:
                 raise UserError(
-                    f"{path}: sentence {identifier!r} also stands in {places[identifier]}. "
-                    "Predictions are kept by id; is the same section there twice?"
+                    f"{path}: sentence {identifier!r} also occurs in {first_seen[identifier]}. "
+                    "Predictions are keyed by id; was the same section copied twice?"
                 )
-            places[identifier] = path
+            first_seen[identifier] = path
             yield {"id": identifier, "tokens": words, "tags": categories}
-        if len(places) == before:
+        if len(first_seen) == before:
             raise UserError(f"{path}: no sentence in it. Copy the file again.")
 
 
@@ -78,11 +78,11 @@ def _derivations(path: Path) -> Iterator[_Sentence]:
             yield identifier, words, categories
             identifier = None
     if identifier is not None:
-        raise UserError(f"{path}:{number}: {identifier!r} has no tree: the file was cut.")
+        raise UserError(f"{path}:{number}: {identifier!r} has no tree: the file was truncated.")
 
 
 def _leaves(tree: str, where: str) -> tuple[list[str], list[str]]:
-    """Words and categories of a derivation, which must be whole."""
+    """Words and categories of a derivation, which must be complete."""
     words, categories = list[str](), list[str]()
     depth, position, tree = 0, 0, tree.rstrip()
     while position < len(tree):
@@ -90,7 +90,7 @@ def _leaves(tree: str, where: str) -> tuple[list[str], list[str]]:
         if match is None:
             raise UserError(
                 f"{where}: no node of a derivation at character {position + 1}: "
-                f"{tree[position : position + 40]!r}. The file was cut; copy it again."
+                f"{tree[position : position + 40]!r}. The file was truncated; copy it again."
             )
         position = match.end()
         if match["inner"]:
@@ -102,10 +102,10 @@ def _leaves(tree: str, where: str) -> tuple[list[str], list[str]]:
             categories.append(_checked(match["category"], where))
         if depth < 0 or (depth == 0 and position < len(tree)):
             raise UserError(
-                f"{where}: the derivation ends at character {position}, the line later."
+                f"{where}: the derivation ends at character {position}, but the line continues."
             )
     if depth or not words:
-        raise UserError(f"{where}: a derivation with {depth} open nodes. The file was cut.")
+        raise UserError(f"{where}: a derivation with {depth} open nodes. The file was truncated.")
     return words, categories
 
 
@@ -118,8 +118,8 @@ def _table(path: Path) -> Iterator[_Sentence]:
             parts = item.rsplit("|", 2)
             if len(parts) != 3 or not all(parts):
                 raise UserError(
-                    f"{path}:{number}: {item!r} is not word|POS|category. The file was cut, or is "
-                    "of another format (docs/data.md)."
+                    f"{path}:{number}: {item!r} is not word|POS|category. The file was truncated, "
+                    "or has another format (docs/data.md)."
                 )
             words.append(parts[0])
             categories.append(_checked(parts[2], f"{path}:{number}"))
@@ -127,8 +127,10 @@ def _table(path: Path) -> Iterator[_Sentence]:
 
 
 def _checked(category: str, where: str) -> str:
-    """The category, if its brackets are balanced; a cut file would else add a new one."""
+    """Return the category if its brackets are balanced; a truncated one would be a new label."""
     for pair in ("()", "[]"):
         if category.count(pair[0]) != category.count(pair[1]):
-            raise UserError(f"{where}: category {category!r} is not whole. The file was cut.")
+            raise UserError(
+                f"{where}: category {category!r} has unbalanced brackets. The file was truncated."
+            )
     return category

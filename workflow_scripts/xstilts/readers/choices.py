@@ -1,4 +1,4 @@
-"""What the readers of multiple-choice data share: the checks of an example."""
+"""Checks of examples that the readers of multiple-choice data share."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from xstilts.kinds import Row
 
 
-def value_of(record: Mapping[str, Any], key: str, where: str) -> Any:
+def value_of(item: Mapping[str, Any], key: str, where: str) -> Any:
     """The value of a required key.
 
     Raises:
-        UserError: there is no such key; names those that there are.
+        UserError: the key is missing; names the existing ones.
     """
-    if key not in record:
-        raise UserError(f"{where}: no key {key!r}; there is: {', '.join(record) or '(nothing)'}.")
-    return record[key]
+    if key not in item:
+        raise UserError(f"{where}: no key {key!r}; found: {', '.join(item) or '(nothing)'}.")
+    return item[key]
 
 
-def text_of(record: Mapping[str, Any], key: str, where: str, *, empty: bool = False) -> str:
+def text_of(item: Mapping[str, Any], key: str, where: str, *, empty: bool = False) -> str:
     """The text of a required key.
 
     Raises:
-        UserError: there is no such key, its value is no text, or it is empty and must not be.
+        UserError: the key is missing, or its value is not text, or empty but must not be.
     """
-    value = value_of(record, key, where)
+    value = value_of(item, key, where)
     if not isinstance(value, str):
         raise UserError(f"{where}: {key} is {value!r:.60}, not text.")
     if not empty and not value.strip():
@@ -39,34 +39,35 @@ def text_of(record: Mapping[str, Any], key: str, where: str, *, empty: bool = Fa
 
 
 def label_of(value: object, names: Sequence[str], where: str) -> int:
-    """The number of the right choice, from 0, by the name that the release gives it.
+    """The index of the right choice, from 0.
 
     Args:
-        value: what the file says, as text or number.
-        names: the release's names of the choices, in their order.
+        value: the label in the file, as text or number.
+        names: the release's names of the choices, in order.
         where: file and line.
 
     Raises:
-        UserError: it names no choice; an empty one means a test set without labels.
+        UserError: the label names no choice; an empty one means a test set without labels.
     """
     name = str(value).strip() if isinstance(value, str | int) else repr(value)
     if name in names:
         return names.index(name)
-    # what releases and hubs put where a label is held back
+    # how releases and hubs write a label that is withheld
     if name in ("", "-1", "None"):
         raise UserError(
-            f"{where}: no label ({value!r}). Test sets come without; use a split that has them."
+            f"{where}: no label ({value!r}). Test sets come without labels; use a split that has "
+            "them."
         )
     raise unknown("label", name, names, where)
 
 
 @dataclass
 class Examples:
-    """The examples of a data set as they are read: their ids and their number of choices."""
+    """Builds the examples of a data set, checking their ids and their number of choices."""
 
     num_choices: int
     """Choices of every example."""
-    _places: dict[str, str] = field(default_factory=dict)
+    _first_seen: dict[str, str] = field(default_factory=dict)
 
     def row(
         self,
@@ -77,7 +78,7 @@ class Examples:
         choices: list[str],
         label: int,
     ) -> Row:
-        """One example in the schema "multiple_choice".
+        """Return one example in the schema "multiple_choice".
 
         Raises:
             UserError: another number of choices, an empty choice, or an id that occurs twice.
@@ -94,12 +95,12 @@ class Examples:
                     f"{where}: choice {number} is {choice!r:.60}, not text. The file is damaged; "
                     "fetch it again."
                 )
-        if identifier in self._places:
+        if identifier in self._first_seen:
             raise UserError(
-                f"{where}: id {identifier!r} also stands at {self._places[identifier]}. "
-                "Predictions are kept by id; remove one of the two."
+                f"{where}: id {identifier!r} also occurs at {self._first_seen[identifier]}. "
+                "Predictions are keyed by id; remove one of the two."
             )
-        self._places[identifier] = where
+        self._first_seen[identifier] = where
         return {
             "id": identifier,
             "context": context,
@@ -109,4 +110,4 @@ class Examples:
         }
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._first_seen)

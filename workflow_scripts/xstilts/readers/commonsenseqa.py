@@ -18,7 +18,7 @@ _LETTERS = ("A", "B", "C", "D", "E")
 
 
 def read_commonsenseqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Questions without a context, with five choices each.
+    """Yield questions without a context, with five choices each.
 
     Args:
         paths: files, read one after the other.
@@ -28,28 +28,29 @@ def read_commonsenseqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "multiple_choice"; the context is empty.
 
     Raises:
-        UserError: a cut or empty file, a missing key, an unknown or absent label; file and line.
+        UserError: a truncated or empty file, a missing key, an unknown or missing label; names
+            file and line.
     """
     examples = Examples(num_choices=len(_LETTERS))
     for path in paths:
-        for where, record in json_lines(path):
-            question = value_of(record, "question", where)
+        for where, item in json_lines(path):
+            question = value_of(item, "question", where)
             if not isinstance(question, dict):
                 raise UserError(
                     f"{where}: question is {question!r:.60}, not an object with a stem."
                 )
-            if "answerKey" not in record:
+            if "answerKey" not in item:
                 raise UserError(
-                    f"{where}: no key 'answerKey'. Test sets come without; use a split that has "
+                    f"{where}: no key 'answerKey'. Test sets come without it; use a split that has "
                     "labels."
                 )
             yield examples.row(
                 where,
-                text_of(record, "id", where),
+                text_of(item, "id", where),
                 "",
                 text_of(question, "stem", where),
                 _choices(question, where),
-                label_of(record["answerKey"], _LETTERS, where),
+                label_of(item["answerKey"], _LETTERS, where),
             )
 
 

@@ -39,11 +39,11 @@ class _Sentence:
     fused: list[tuple[int, int, str]] = field(default_factory=list)
     """(first word, last word, surface form) of each multiword token, from left to right."""
     name: str = ""
-    """What the treebank calls the sentence; empty if it does not say."""
+    """The treebank's id of the sentence; empty if it has none."""
 
 
 def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Sentences with one universal part-of-speech tag per token, cut as XTREME cuts them.
+    """Yield sentences with one universal part-of-speech tag per token, tokenised as by XTREME.
 
     All treebanks of a language are read in the order of their file names. A multiword token (French
     "du" = "de le") is one token, with the tag of its head word; empty nodes are left out, and so
@@ -65,17 +65,17 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
         UserError: wrong columns, an unknown tag, word ids that do not count up, a sentence id that
             occurs twice, a file that ends in the middle of a sentence.
     """
-    places: dict[str, Path] = {}
+    first_seen: dict[str, Path] = {}
     for path in sorted(paths, key=lambda path: (path.name, path)):
         number = 0
         for number, sentence in enumerate(_sentences(path), start=1):
             identifier = f"{path.stem}:{sentence.name or number}"
-            if identifier in places:
+            if identifier in first_seen:
                 raise UserError(
-                    f"{path}: sentence id {identifier!r} also stands in {places[identifier]}. "
-                    "Predictions are kept by id; is the same treebank there twice?"
+                    f"{path}: sentence id {identifier!r} also occurs in {first_seen[identifier]}. "
+                    "Predictions are keyed by id; was the same treebank copied twice?"
                 )
-            places[identifier] = path
+            first_seen[identifier] = path
             forms, tags = _fuse(sentence, language)
             if tokens := tidy_tokens(forms):
                 yield {"id": identifier, "tokens": tokens, "tags": tags}
@@ -99,17 +99,17 @@ def _sentences(path: Path) -> Iterator[_Sentence]:
     if sentence.words or sentence.fused:
         raise UserError(
             f"{path}:{number}: the file ends in the middle of a sentence (no blank line after it). "
-            "It was cut; fetch it again."
+            "It was truncated; fetch it again."
         )
 
 
 def _add_line(sentence: _Sentence, line: str, where: str) -> None:
-    """Add a word or the range of a multiword token; empty nodes are passed over."""
+    """Add a word or the range of a multiword token; empty nodes are skipped."""
     columns = line.split("\t")
     if len(columns) != _NUM_COLUMNS:
         raise UserError(
             f"{where}: {len(columns)} tab-separated columns, CoNLL-U has {_NUM_COLUMNS}. "
-            "The file was cut, or tabs became spaces; fetch it again."
+            "The file was truncated, or tabs became spaces; fetch it again."
         )
     identifier, form, upos, head, deps = (columns[index] for index in (0, 1, 3, 6, 8))
     expected = len(sentence.words) + 1
@@ -125,8 +125,8 @@ def _add_line(sentence: _Sentence, line: str, where: str) -> None:
         sentence.fused.append((first, last, form.strip()))
     elif not _EMPTY_NODE.fullmatch(identifier):
         raise UserError(
-            f"{where}: word id {identifier!r}, expected '{expected}'. A line is missing or too "
-            "much; fetch the file again."
+            f"{where}: word id {identifier!r}, expected '{expected}'. A line is missing or "
+            "surplus; fetch the file again."
         )
 
 
@@ -134,7 +134,7 @@ def _parents(head: str, deps: str, where: str) -> frozenset[int | None]:
     """Heads of a word in the basic tree and in the enhanced graph.
 
     XTREME's converter adds both kinds of edges to one graph, and the second kind can change which
-    word of a multiword token stands highest.
+    word of a multiword token is highest in the tree.
     """
     if head != "_" and not head.isdecimal():
         raise UserError(f"{where}: head {head!r} is not a word id.")
@@ -169,7 +169,7 @@ def _fuse(sentence: _Sentence, language: str) -> tuple[list[str], list[str]]:
 
 
 def tidy_tokens(forms: Sequence[str]) -> list[str]:
-    """The forms of a sentence as XTREME writes them; none if its text is not there."""
+    """The forms of a sentence as XTREME writes them; empty if the treebank lacks its text."""
     missing = sum(form == _NO_FORM for form in forms)
     if missing > 0 and missing >= len(forms) - 1:
         return []

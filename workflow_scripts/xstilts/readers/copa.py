@@ -23,9 +23,9 @@ _TEXTS = {"p": "premise", "a1": "choice1", "a2": "choice2"}
 
 
 def read_copa(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Premises with two alternatives each: COPA (XML), SuperGLUE's COPA and XCOPA (JSON lines).
+    """Yield premises with two alternatives: COPA (XML), SuperGLUE's COPA and XCOPA (JSON lines).
 
-    The question is put in English whatever the language. Ids are the release's, so that the
+    The question is in English for every language. Ids are the release's, so that the
     languages of XCOPA share them.
 
     Args:
@@ -36,23 +36,23 @@ def read_copa(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "multiple_choice".
 
     Raises:
-        UserError: a cut or empty file, a missing key, an unknown question, an unknown or absent
-            label; file and line.
+        UserError: a truncated or empty file, a missing key, an unknown question, an unknown or
+            missing label; names file and line.
     """
     examples = Examples(num_choices=2)
     for path in paths:
         is_xml = path.suffix == ".xml"
-        for where, record in _items(path) if is_xml else json_lines(path):
-            asks_for = text_of(record, "question", where)
+        for where, item in _items(path) if is_xml else json_lines(path):
+            asks_for = text_of(item, "question", where)
             if asks_for not in QUESTIONS:
                 raise unknown("question", asks_for, QUESTIONS, where)
-            label = value_of(record, "label", where)
+            label = value_of(item, "label", where)
             yield examples.row(
                 where,
-                str(value_of(record, "idx", where)),
-                text_of(record, "premise", where),
+                str(value_of(item, "idx", where)),
+                text_of(item, "premise", where),
                 QUESTIONS[asks_for],
-                [text_of(record, choice, where) for choice in ("choice1", "choice2")],
+                [text_of(item, choice, where) for choice in ("choice1", "choice2")],
                 # COPA counts from 1, SuperGLUE and XCOPA from 0
                 label_of(label, ("1", "2") if is_xml else ("0", "1"), where),
             )
@@ -73,7 +73,7 @@ def _items(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     except expat.ExpatError as error:
         raise UserError(
             f"{path}:{error.lineno}: not valid XML ({expat.ErrorString(error.code)}). "
-            "The file was cut or is in another encoding; fetch it again."
+            "The file was truncated or is in another encoding; fetch it again."
         ) from None
     if not items.found:
         raise UserError(f"{path}: no <item> in it. COPA's XML has one for each question.")
@@ -98,12 +98,12 @@ class _Items:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         where = f"{self.path}:{self.parser.CurrentLineNumber}"
         if name == "item":
-            record = {
+            item = {
                 "idx": value_of(attributes, "id", where),
                 "question": value_of(attributes, "asks-for", where),
                 "label": value_of(attributes, "most-plausible-alternative", where),
             }
-            self.found.append((where, record))
+            self.found.append((where, item))
         elif name in _TEXTS and self.found:
             self._text = ""
 

@@ -20,7 +20,7 @@ _ANSWERS = ("answer0", "answer1", "answer2", "answer3")
 
 
 def read_cosmosqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Questions about a paragraph with four answers each, from ``.csv`` or ``.jsonl``.
+    """Yield questions about a paragraph with four answers each, from ``.csv`` or ``.jsonl``.
 
     Args:
         paths: files, read one after the other.
@@ -30,23 +30,24 @@ def read_cosmosqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "multiple_choice".
 
     Raises:
-        UserError: a cut or empty file, a missing column, an unknown or absent label; file and line.
+        UserError: a truncated or empty file, a missing column, an unknown or missing label; names
+            file and line.
     """
     examples = Examples(num_choices=len(_ANSWERS))
     for path in paths:
-        for where, record in json_lines(path) if path.suffix == ".jsonl" else _table(path):
+        for where, item in json_lines(path) if path.suffix == ".jsonl" else _table(path):
             yield examples.row(
                 where,
-                text_of(record, "id", where),
-                text_of(record, "context", where),
-                text_of(record, "question", where),
-                [text_of(record, answer, where) for answer in _ANSWERS],
-                label_of(value_of(record, "label", where), _LABELS, where),
+                text_of(item, "id", where),
+                text_of(item, "context", where),
+                text_of(item, "question", where),
+                [text_of(item, answer, where) for answer in _ANSWERS],
+                label_of(value_of(item, "label", where), _LABELS, where),
             )
 
 
 def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(``file:line``, column to cell) of each row; a cell in quotes may hold line ends."""
+    """(``file:line``, cells by column) of each row; a quoted cell may contain line ends."""
     reader = csv.reader((f"{line}\n" for _, line in numbered_lines(path)), strict=True)
     names: list[str] | None = None
     first = 1
@@ -57,15 +58,15 @@ def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 names = cells
             elif len(cells) != len(names):
                 raise UserError(
-                    f"{where}: {len(cells)} columns, expected {len(names)}. The file was cut, or a "
-                    "comma stands outside quotes; fetch it again."
+                    f"{where}: {len(cells)} columns, expected {len(names)}. The file was "
+                    "truncated, or a text with a comma is not quoted; fetch it again."
                 )
             else:
                 yield where, dict(zip(names, cells, strict=True))
     except csv.Error as error:
         raise UserError(
             f"{path}:{first}: not a table of comma-separated values ({error}). "
-            "The file may have been cut; fetch it again."
+            "The file may have been truncated; fetch it again."
         ) from None
     if names is not None and first == 2:
-        raise UserError(f"{path}: a header and no rows. The file was cut; fetch it again.")
+        raise UserError(f"{path}: a header but no rows. The file was truncated; fetch it again.")

@@ -1,4 +1,4 @@
-"""Which word of a multiword token gives it its tag: the rules of XTREME's converter."""
+"""The tag of a multiword token: the rules of XTREME's converter to pick its head word."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # POSRANKPRECEDENCEDICT of google-research/xtreme, third_party/ud-conversion-tools,
-# conllu_to_conll.py: which tag wins among words that stand equally high in the tree.
+# conllu_to_conll.py: which tag wins among words that are equally high in the tree.
 _DEFAULT = "VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT".split()
 _PRECEDENCE = {
     "es": "VERB AUX PRON ADP DET".split(),
@@ -48,7 +48,7 @@ def span_head(words: Sequence[Word], first: int, last: int, language: str) -> in
 
 
 def _num_ancestors(words: Sequence[Word], index: int) -> int:
-    """How many nodes lead to a word; enhanced graphs have cycles, so each counts once."""
+    """Number of ancestors of a word; enhanced graphs have cycles, so each counts once."""
     ancestors: set[int | None] = set()
     frontier: list[int | None] = [index]
     while frontier:

@@ -17,11 +17,11 @@ _LABELS = ("0", "1", "2", "3")
 
 
 def read_hellaswag(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Contexts with four endings each.
+    """Yield contexts with four endings each.
 
     The last, unfinished sentence of a context (``ctx_b``: "then, the man") belongs to each ending,
     as in jiant (``jiant/tasks/lib/hellaswag.py``) and in HellaSwag's own code. A file that has the
-    whole ``ctx`` alone keeps it as the context. Labels may be numbers or text.
+    whole ``ctx`` only keeps it as the context. Labels may be numbers or text.
 
     Args:
         paths: files, read one after the other; ids are their ``ind``.
@@ -31,26 +31,27 @@ def read_hellaswag(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "multiple_choice".
 
     Raises:
-        UserError: a cut or empty file, a missing key, an unknown or absent label; file and line.
+        UserError: a truncated or empty file, a missing key, an unknown or missing label; names
+            file and line.
     """
     examples = Examples(num_choices=len(_LABELS))
     for path in paths:
-        for where, record in json_lines(path):
+        for where, item in json_lines(path):
             opening = ""
-            if "ctx_a" in record:
-                context = text_of(record, "ctx_a", where)
-                opening = text_of(record, "ctx_b", where, empty=True).strip()
+            if "ctx_a" in item:
+                context = text_of(item, "ctx_a", where)
+                opening = text_of(item, "ctx_b", where, empty=True).strip()
             else:
-                context = text_of(record, "ctx", where)
-            endings = value_of(record, "endings", where)
+                context = text_of(item, "ctx", where)
+            endings = value_of(item, "endings", where)
             if opening and isinstance(endings, list):
-                # an ending that is missing is for the check of the choices to find
+                # a missing ending is reported by the check of the choices
                 endings = [f"{opening} {e}" if isinstance(e, str) and e else e for e in endings]
             yield examples.row(
                 where,
-                str(value_of(record, "ind", where)),
+                str(value_of(item, "ind", where)),
                 context,
                 None,
                 endings,
-                label_of(value_of(record, "label", where), _LABELS, where),
+                label_of(value_of(item, "label", where), _LABELS, where),
             )

@@ -27,27 +27,27 @@ def read_choices(
     opening: str | None = None,
     questions: Mapping[str, str] | None = None,
 ) -> Iterator[Row]:
-    """Contexts with a question and as many choices as the label has names.
+    """Yield contexts with a question and as many choices as the label has names.
 
     Args:
         paths: Parquet files, read one after the other.
         language: the language of the files, which hold one each; for messages.
         choices: the columns of the choices, or the one column that holds a list of texts or a
             struct of the lists ``label`` and ``text``.
-        names: what the label column says for each choice, in the order of the choices.
+        names: value of the label column for each choice, in the order of the choices.
         context: column of the context; None for a task without.
         question: column of the question; None for a task without.
         label: column of the label.
-        identifier: column of the id; None for the running number.
+        identifier: column of the id; None for a running number.
         opening: column of words with which every choice begins.
-        questions: value of the question column to the question that is put.
+        questions: maps a value of the question column to the text of the question.
 
     Yields:
         Examples with ``id``, ``context``, ``question``, ``choices`` and ``label`` (from 0).
 
     Raises:
-        UserError: no Parquet file, a missing column, an unknown or absent label, another number
-            of choices, an empty choice, an id that occurs twice, no row.
+        UserError: not a Parquet file, a missing column, an unknown or missing label, another
+            number of choices, an empty choice, an id that occurs twice, no rows.
     """
     listed = [choices] if isinstance(choices, str) else list(choices)
     wanted = [name for name in (context, question, label, identifier, opening) if name] + listed
@@ -58,7 +58,7 @@ def read_choices(
                 name = str(row[identifier]) if identifier else str(len(seen))
                 where = f"{path}: row {number} (id {name!r})"
                 if name in seen:
-                    raise UserError(f"{where}: a row with this id came before.")
+                    raise UserError(f"{where}: an earlier row has the same id.")
                 seen.add(name)
                 start = str(row[opening] or "").strip() if opening else ""
                 asked = row[question] if question else None
@@ -101,5 +101,7 @@ def _number(value: Any, names: Sequence[str], where: str) -> int:
     if name in names:
         return list(names).index(name)
     if value is None or name in ("", "-1"):
-        raise UserError(f"{where}: no label. Test sets come without; use a split that has them.")
+        raise UserError(
+            f"{where}: no label. Test sets come without labels; use a split that has them."
+        )
     raise unknown("label", name, names, where)

@@ -1,7 +1,7 @@
-"""Examples from the hub's Parquet files: the columns of a repository to the rows of a kind.
+"""Readers of the hub's Parquet files: from the columns of a repository to the schema of a kind.
 
-Tasks give column and label names with ``functools.partial``. All take files, read one after the
-other, and a language.
+Tasks set column and label names with ``functools.partial``. All readers take files, read one after
+the other, and a language.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xstilts.kinds import Row
 
 _STRIPPED = 16
-"""Blanks that may have been stripped from the beginning of a context."""
+"""Maximum number of spaces that may have been stripped from the beginning of a context."""
 
 
 def read_pairs(
@@ -33,14 +33,14 @@ def read_pairs(
     columns: tuple[str, str, str] = ("premise", "hypothesis", "label"),
     language_column: str | None = None,
 ) -> Iterator[Row]:
-    """Labelled pairs of texts.
+    """Yield labelled pairs of texts.
 
     Args:
         paths: Parquet files.
         language: the language to keep where a file holds several.
         labels: the label names of the task.
         names: the hub's label names in the hub's order, for files without them.
-        renamed: label on the hub to label of the task.
+        renamed: maps labels on the hub to labels of the task.
         columns: columns of the two texts and of the label.
         language_column: column with the language, if a file holds several.
 
@@ -49,7 +49,7 @@ def read_pairs(
         rows without label included.
 
     Raises:
-        UserError: no Parquet file, a missing column, an unknown label, no row with a label.
+        UserError: not a Parquet file, a missing column, an unknown label, no row with a label.
     """
     text_a, text_b, label = columns
     wanted = [*columns, language_column] if language_column else list(columns)
@@ -79,22 +79,22 @@ def read_questions(
     stripped: bool = False,
     id_prefix: Mapping[str, str] | None = None,
 ) -> Iterator[Row]:
-    """Questions with the spans that answer them, in the columns of SQuAD on the hub.
+    """Yield questions with the spans that answer them, from the columns of SQuAD on the hub.
 
     Args:
         paths: Parquet files.
         language: the language to keep where a file holds several.
-        unanswerable: whether questions without any answer are part of the task.
-        stripped: whether the repository lost blanks at the beginning of contexts, which its
-            offsets still count; they are moved back.
-        id_prefix: language to the beginning of its questions' ids, if a file holds several.
+        unanswerable: True if questions without any answer are part of the task.
+        stripped: True if the repository lost spaces at the beginning of contexts, which its
+            offsets still count; the offsets are corrected.
+        id_prefix: prefix of the questions' ids by language, if a file holds several languages.
 
     Yields:
         Rows in the schema "span".
 
     Raises:
-        UserError: no Parquet file, a missing column, an answer that does not stand at its offset,
-            an id that occurs twice, no question in the language.
+        UserError: not a Parquet file, a missing column, an answer that is not at its offset, an id
+            that occurs twice, no question in the language.
     """
     seen: set[str] = set()
     prefix = id_prefix[language] if id_prefix else ""
@@ -106,7 +106,7 @@ def read_questions(
                     continue
                 where = f"{path}: row {number} (id {identifier!r})"
                 if identifier in seen:
-                    raise UserError(f"{where}: a question with this id came before.")
+                    raise UserError(f"{where}: an earlier question has the same id.")
                 seen.add(identifier)
                 answers = _answers(row["answers"], where)
                 context = _text(row, "context", path, number)
@@ -116,7 +116,7 @@ def read_questions(
                     "id": identifier,
                     "context": context,
                     "question": _text(row, "question", path, number),
-                    "answers": _placed(context, answers, _STRIPPED if stripped else 0, where),
+                    "answers": _located(context, answers, _STRIPPED if stripped else 0, where),
                 }
     if not seen:
         raise _nothing(paths, f"no question in {language!r}")
@@ -132,23 +132,23 @@ def read_tags(
     columns: tuple[str, str] = ("tokens", "ner_tags"),
     tidy: bool = False,
 ) -> Iterator[Row]:
-    """Sentences with a tag per token.
+    """Yield sentences with a tag per token.
 
     Args:
         paths: Parquet files.
         language: the language of the files, which hold one each; for messages.
         labels: the label names of the task.
         names: the hub's tag names in the hub's order, for files without them.
-        renamed: tag on the hub to tag of the task.
+        renamed: maps tags on the hub to tags of the task.
         columns: columns of the tokens and of the tags.
-        tidy: clean tokens and leave out sentences as XTREME does for part-of-speech tagging.
+        tidy: True to clean tokens and drop sentences as XTREME does for part-of-speech tagging.
 
     Yields:
         Rows in the schema "tagging"; a row's id is its index.
 
     Raises:
-        UserError: no Parquet file, a missing column, a sentence with more tokens than tags or the
-            other way round, an unknown tag, no sentence.
+        UserError: not a Parquet file, a missing column, a sentence with different numbers of
+            tokens and tags, an unknown tag, no sentence.
     """
     tokens_column, tags_column = columns
     index = 0
@@ -177,7 +177,7 @@ def read_translations(
     *,
     columns: tuple[str, str] = ("source_sentence", "target_sentence"),
 ) -> Iterator[Row]:
-    """Foreign candidates in the order of the file, then English queries in sorted order.
+    """Yield foreign candidates in the order of the file, then English queries in sorted order.
 
     Args:
         paths: Parquet files.
@@ -188,7 +188,7 @@ def read_translations(
         Rows in the schema "retrieval", as :func:`xstilts.readers.bitext.read_parallel` does.
 
     Raises:
-        UserError: no Parquet file, a missing column, an empty sentence, no row.
+        UserError: not a Parquet file, a missing column, an empty sentence, no rows.
     """
     sides: tuple[list[str], list[str]] = ([], [])
     for path in paths:
@@ -215,7 +215,7 @@ def _text(row: Mapping[str, Any], column: str, path: Path, number: int) -> str:
 
 def _nothing(paths: Sequence[Path], what: str) -> UserError:
     files = ", ".join(map(str, paths)) or "(no file)"
-    return UserError(f"{files}: {what}. Test sets are published without labels at times.")
+    return UserError(f"{files}: {what}. Some test sets are published without labels.")
 
 
 def _answers(value: Any, where: str) -> list[tuple[str, int]]:
@@ -229,20 +229,20 @@ def _answers(value: Any, where: str) -> list[tuple[str, int]]:
     raise UserError(f"{where}: answers are {value!r:.80}, not pairs of text and answer_start.")
 
 
-def _placed(
+def _located(
     context: str, answers: Sequence[tuple[str, int]], most: int, where: str
 ) -> list[dict[str, Any]]:
-    """Answers at the offsets where they stand, at most ``most`` before those given.
+    """Answers at their actual offsets, at most ``most`` before the given ones.
 
-    All answers of a question moved by the same number of blanks.
+    All answers of a question are moved by the same number of spaces.
     """
     for moved in range(most + 1):
         found = [(text, start - moved) for text, start in answers]
         if all(text and start >= 0 and context.startswith(text, start) for text, start in found):
             return [{"text": text, "start": start} for text, start in found]
     text, start = answers[0]
+    actual = context[max(start, 0) : max(start, 0) + len(text)]
     raise UserError(
-        f"{where}: at answer_start {start} of the context stands "
-        f"{context[max(start, 0) : max(start, 0) + len(text)]!r}, not the answer {text!r}. Offsets "
-        "count code points; pin another revision, or use the original release."
+        f"{where}: the context has {actual!r} at answer_start {start}, not the answer {text!r}. "
+        "Offsets count code points; pin another revision, or use the original release."
     )

@@ -1,4 +1,4 @@
-"""Tables row by row, and the label names that the hub keeps in their metadata."""
+"""Reads tables row by row, with the label names that the hub keeps in their metadata."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".parquet": ("parquet", {}),
     ".json": ("json", {}),
     ".jsonl": ("json", {}),
-    # without: the text "NA" would be no value
+    # else pandas would read the text "NA" as a missing value
     ".csv": ("csv", {"keep_default_na": False}),
     ".tsv": ("csv", {"keep_default_na": False, "sep": "\t"}),
 }
-"""Ending of a file's name to the reader of ``datasets`` and its options."""
+"""Builder of ``datasets`` and its options, by file suffix."""
 
 
 class Table:
-    """One file, read by ``datasets`` in place: batch by batch, without a copy in its cache."""
+    """One file, streamed by ``datasets``: batch by batch, without a copy in its cache."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file, whose format is that of its name.
+        """Open a file; its suffix determines the format.
 
         Raises:
-            UserError: it is no whole file of that format.
+            UserError: it is not a complete file of that format.
         """
         self.path = path
         self._format, self._options = FORMATS.get(path.suffix, FORMATS[".parquet"])
@@ -73,7 +73,7 @@ class Table:
         if self._format == "parquet":
             options = {"columns": list(columns)}
         elif self._format == "csv":
-            # text as it stands: "007" is not 7
+            # keep the text: "007" is not 7
             options = {"usecols": list(columns), "converters": dict.fromkeys(columns, str)}
         try:
             for batch in self._open(**options).with_format("arrow").iter(_BATCH):
@@ -94,7 +94,7 @@ class Table:
         import datasets
         import pyarrow as pa
 
-        # what is wrong is said once, by the error
+        # the UserError below reports the problem; no second message from the library
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
         try:
             return datasets.load_dataset(
@@ -106,24 +106,24 @@ class Table:
                 **self._options,
                 **options,
             )
-        # TypeError and KeyError: its own metadata in the file is of another shape
+        # TypeError and KeyError: the library's own metadata in the file is malformed
         except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
             self._scratch.cleanup()
             raise UserError(
-                f"{self.path}: no whole {self._format.title()} file ({error}). Fetch it again, "
-                "from refs/convert/parquet if the repository has other formats only."
+                f"{self.path}: not a complete {self._format.title()} file ({error}). Fetch it "
+                "again, from refs/convert/parquet if the repository has other formats only."
             ) from None
 
 
 def _first_columns(rows: IterableDataset) -> list[str]:
-    """The columns of a table whose reader does not know them before it has read a batch."""
+    """The columns of a table whose reader knows them only after reading a batch."""
     for batch in rows.with_format("arrow").iter(1):
         return list(batch.column_names)
     return []
 
 
 class Labels:
-    """The label names of a task, from what a column of the hub holds for them."""
+    """Maps the values of a label column on the hub to the label names of a task."""
 
     def __init__(
         self,
@@ -140,20 +140,20 @@ class Labels:
             column: integers, or text that is a name or a number.
             labels: the label names of the task.
             names: the hub's names in the hub's order, for files whose metadata has none.
-            renamed: name on the hub to the task's name, where the two differ.
+            renamed: maps names on the hub to the task's names, where the two differ.
         """
         self._names = table.names(column) or tuple(names)
-        self._place = f"{table.path}: column {column!r}"
+        self._where = f"{table.path}: column {column!r}"
         self._labels = labels
         self._renamed = dict(renamed or {})
 
     def __call__(self, value: Any, row: int) -> str | None:
-        """The label of a value; None for -1 and empty text, by which the hub means "no label".
+        """Return the label of a value; None for -1, "-" and empty text, which mean "no label".
 
         Raises:
             UserError: no such label, or a number for which no name is known.
         """
-        where = f"{self._place}, row {row}"
+        where = f"{self._where}, row {row}"
         if value is None or value in (-1, "-1", "-", ""):
             return None
         name = str(value)

@@ -1,4 +1,4 @@
-"""XQuAD-R: XQuAD with sentence boundaries, as a search for sentences that answer a question."""
+"""XQuAD-R: XQuAD with sentence boundaries, for retrieval of sentences that answer a question."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 
 
 def read_lareqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """The sentences of all languages as candidates, and the questions of one as queries.
+    """Yield the sentences of all languages as candidates, the questions of one as queries.
 
     A candidate's text is the sentence and its paragraph, without a separator and line ends, so
-    that equal sentences of two paragraphs differ. Right are the sentences in which the answers of
-    all languages start, and those of the same wording in the same paragraph.
+    that equal sentences of two paragraphs differ. The right candidates are the sentences in which
+    the answers of all languages start, and identical sentences of the same paragraph.
 
     Args:
         paths: files ``LANGUAGE.json`` of all languages of XQuAD-R.
@@ -74,30 +74,32 @@ def _candidates(
     right: dict[str, list[str]],
     questions: dict[str, str],
 ) -> Iterator[Row]:
-    """The sentences of a paragraph; notes the right ones and the text of its questions."""
+    """Yield the sentences of a paragraph; adds to ``right`` and ``questions``."""
     context = value_of(paragraph, "context", str, where)
     breaks = value_of(paragraph, "sentence_breaks", list, where)
     if not all(isinstance(b, list) and len(b) == 2 for b in breaks):
         raise UserError(f"{where}.sentence_breaks: not a list of pairs of offsets.")
     sentences = [context[start:end] for start, end in breaks]
     for index, entry in enumerate(value_of(paragraph, "qas", list, where)):
-        place = f"{where}.qas[{index}]"
-        identifier = value_of(entry, "id", str, place)
-        answers = value_of(entry, "answers", list, place)
+        location = f"{where}.qas[{index}]"
+        identifier = value_of(entry, "id", str, location)
+        answers = value_of(entry, "answers", list, location)
         if len(answers) != 1:
-            raise UserError(f"{place}: {len(answers)} answers; XQuAD-R has one of each question.")
-        begin = value_of(answers[0], "answer_start", int, place)
+            raise UserError(
+                f"{location}: {len(answers)} answers; XQuAD-R has one for each question."
+            )
+        begin = value_of(answers[0], "answer_start", int, location)
         holding = [
             s for s, (start, end) in zip(sentences, breaks, strict=True) if start <= begin < end
         ]
         if not holding:
             raise UserError(
-                f"{place} (id {identifier!r}): answer_start {begin} is in none of the sentences "
+                f"{location} (id {identifier!r}): answer_start {begin} is in none of the sentences "
                 f"{breaks}. Fetch the file again."
             )
         if identifier in questions:
-            raise UserError(f"{place}: question id {identifier!r} occurs twice in the file.")
-        questions[identifier] = value_of(entry, "question", str, place)
+            raise UserError(f"{location}: question id {identifier!r} occurs twice in the file.")
+        questions[identifier] = value_of(entry, "question", str, location)
         same = [i for i, sentence in enumerate(sentences) if sentence == holding[0]]
         right.setdefault(identifier, []).extend(f"{name}_{i}" for i in same)
     for index, sentence in enumerate(sentences):

@@ -1,4 +1,4 @@
-"""Text files line by line, with the line number that an error message needs."""
+"""Reads text files line by line, with line numbers for error messages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     r"""(line number from 1, text without its line end) of a UTF-8 text file.
 
-    Only ``\n`` and ``\r\n`` end a line: real text holds U+2028, U+0085 and lone carriage returns,
-    at which ``str.splitlines`` and text mode would tear parallel files apart.
+    Only ``\n`` and ``\r\n`` end a line: real text contains U+2028, U+0085 and lone carriage
+    returns, at which ``str.splitlines`` and text mode would split lines of parallel files.
 
     Raises:
         UserError: the file cannot be read, is empty, or has bytes that are not UTF-8.
@@ -39,20 +39,20 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """(``file:line``, object) of each line of a JSON-lines file.
 
     Raises:
-        UserError: the file is empty or not UTF-8, or a line is cut or no JSON object.
+        UserError: the file is empty or not UTF-8, or a line is truncated or not a JSON object.
     """
     for number, line in numbered_lines(path):
         where = f"{path}:{number}"
         try:
-            record = json.loads(line)
+            item = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(
                 f"{where}: not valid JSON ({error.msg} at column {error.colno}). "
-                "The file may have been cut; fetch it again."
+                "The file may have been truncated; fetch it again."
             ) from None
-        if not isinstance(record, dict):
-            raise UserError(f"{where}: not a JSON object but {type(record).__name__}.")
-        yield where, record
+        if not isinstance(item, dict):
+            raise UserError(f"{where}: not a JSON object but {type(item).__name__}.")
+        yield where, item
 
 
 def _decoded(raw: bytes, where: str) -> str:
@@ -61,5 +61,5 @@ def _decoded(raw: bytes, where: str) -> str:
     except UnicodeDecodeError as error:
         raise UserError(
             f"{where}: byte {error.start + 1} of the line (0x{raw[error.start]:02x}) is not UTF-8. "
-            "The file was cut or is in another encoding; fetch it again or convert it to UTF-8."
+            "The file was truncated or has another encoding; fetch it again or convert it to UTF-8."
         ) from None

@@ -1,4 +1,4 @@
-"""Mewsli-X: mentions in news and their entities among a million, and pairs of Wikipedia."""
+"""Mewsli-X: mentions in news with a million candidate entities, and pairs from Wikipedia."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKED = re.compile(r"\{(.*?)\}")
 
 
 def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """All entities as candidates, and the mentions in one language as queries.
+    """Yield all entities as candidates, and the mentions in one language as queries.
 
     Texts are those of the release's baseline (``preprocess_mention`` and
     ``preprocess_entity_description``): the sentence of a mention with the mention marked and put
@@ -34,9 +34,9 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "ranking".
 
     Raises:
-        UserError: not these files, a line that is not in the layout, a mention that is not at its
-            offsets, in no sentence or of no known entity, an id that occurs twice, no mention in
-            the language.
+        UserError: other files, a line of another layout, a mention that is not at its offsets, in
+            no sentence or of an unknown entity, an id that occurs twice, no mention in the
+            language.
 
     Source: google-research/google-research ``dense_representations_for_entity_retrieval/mel/
     mewsli_x/schema.py``, which google-research/xtreme has as ``third_party/utils_mewslix.py``.
@@ -66,7 +66,7 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
             if row["matches"][0] not in known:
                 raise UserError(
                     f"{where}: mentions[{index}]: entity {row['matches'][0]!r} is not in "
-                    f"{ENTITIES}. The files are of two versions, or that one was cut."
+                    f"{ENTITIES}. The files have different versions, or that one was truncated."
                 )
             if row["id"] in seen:
                 raise UserError(f"{where}: mentions[{index}]: id {row['id']!r} occurs twice.")
@@ -77,9 +77,9 @@ def read_mewslix(paths: Sequence[Path], language: str) -> Iterator[Row]:
 
 
 def read_wikipedia_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Mentions in Wikipedia as queries, each after its entity, which stands once.
+    """Yield mentions in Wikipedia as queries, each after its entity; each entity occurs once.
 
-    Texts are those of :func:`read_mewslix`.
+    Texts are as in :func:`read_mewslix`.
 
     Args:
         paths: files ``wikipedia_pairs-SPLIT.jsonl``.
@@ -89,7 +89,7 @@ def read_wikipedia_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "ranking".
 
     Raises:
-        UserError: a line that is not in the layout, an article in another language, a mention that
+        UserError: a line of another layout, an article in another language, a mention that
             is not at its offsets or in no sentence, an id that occurs twice, an entity with two
             descriptions or none.
     """
@@ -101,22 +101,20 @@ def read_wikipedia_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
             context = value_of(mention, "context", dict, f"{where}: contextual_mention")
             spoken = value_of(context, "language", str, f"{where}: context")
             if spoken != language:
-                raise UserError(
-                    f"{where}: an article in {spoken!r}, but {language!r} is asked for."
-                )
+                raise UserError(f"{where}: an article in {spoken!r}, but {language!r} is expected.")
             query = _query(context, mention.get("mention"), f"{where}: mention")
             entity = _candidate(value_of(pair, "entity", dict, where), f"{where}: entity")
             _check_pair(query, entity, where)
             if query["id"] in seen:
-                raise UserError(f"{where}: id {query['id']!r} also stands at {seen[query['id']]}.")
+                raise UserError(f"{where}: id {query['id']!r} also occurs at {seen[query['id']]}.")
             seen[query["id"]] = where
-            text, place = described.setdefault(entity["id"], (entity["text"], where))
+            text, first_at = described.setdefault(entity["id"], (entity["text"], where))
             if text != entity["text"]:
                 raise UserError(
-                    f"{where}: entity {entity['id']!r} is described in other words than at "
-                    f"{place}. The release has one description of each; fetch the file again."
+                    f"{where}: entity {entity['id']!r} has another description than at "
+                    f"{first_at}. The release has one for each entity; fetch the file again."
                 )
-            if place == where:
+            if first_at == where:
                 yield entity
             yield query
 
@@ -128,9 +126,7 @@ def _check_pair(query: Row, entity: Row, where: str) -> None:
             f"{entity['id']!r}. Fetch the file again."
         )
     if not entity["text"]:
-        raise UserError(
-            f"{where}: entity {entity['id']!r} has no description to be found by. Remove the line."
-        )
+        raise UserError(f"{where}: entity {entity['id']!r} has no description. Remove the line.")
 
 
 def _candidate(entity: dict[str, Any], where: str) -> Row:
@@ -153,8 +149,8 @@ def _query(context: dict[str, Any], mention: object, where: str) -> Row:
     text = value_of(context, "text", str, f"{where}: context")
     if not text:
         raise UserError(
-            f"{where}: the article has no text. The release leaves it out: run its script "
-            "get-mewsli-x.sh, which puts it back from WikiNews."
+            f"{where}: the article has no text. The release omits it: run its script "
+            "get-mewsli-x.sh, which restores it from WikiNews."
         )
     identifier = value_of(mention, "example_id", str, where)
     entity = value_of(mention, "entity_id", str, where)
@@ -163,21 +159,21 @@ def _query(context: dict[str, Any], mention: object, where: str) -> Row:
     name = value_of(span, "text", str, where)
     if text[start:end] != name:
         raise UserError(
-            f"{where} (id {identifier!r}): at {start}:{end} of the article stands "
-            f"{text[start:end]!r}, not the mention {name!r}. Offsets count code points; make the "
-            "file again with the release's script."
+            f"{where} (id {identifier!r}): the article has {text[start:end]!r} at {start}:{end}, "
+            f"not the mention {name!r}. Offsets count code points; create the file again with the "
+            "release's script."
         )
     sentences = value_of(context, "sentence_spans", list, f"{where}: context")
     holding = [(a, b) for a, b in _spans(sentences, where) if a <= start < b and a < end <= b]
     if not holding:
         raise UserError(f"{where} (id {identifier!r}): the mention is in no single sentence.")
     first, last = holding[0]
-    # braces of the text itself must not look like marks
+    # braces of the text itself must not look like marks of the mention
     left, right = (_MARKED.sub(r"(\1)", part) for part in (text[first:start], text[end:last]))
     query = _plain(f"{name}: {left} {{ {name} }} {right}")
     return {"id": identifier, "side": "query", "text": query, "matches": [entity]}
 
 
 def _plain(text: str) -> str:
-    """Without line ends and some double spaces, exactly as the baseline."""
+    """The text without line ends and some double spaces, exactly as in the baseline."""
     return " ".join(text.splitlines()).replace("  ", " ").strip()

@@ -1,4 +1,4 @@
-"""Pairs of questions put to Quora: the tables of GLUE, and the one that Quora gave out."""
+"""Pairs of questions asked on Quora: the tables of GLUE, and Quora's own release."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ COLUMNS = ("id", "qid1", "qid2", "question1", "question2", "is_duplicate")
 
 
 def read_questions(paths: Sequence[Path], language: str, *, labels: Sequence[str]) -> Iterator[Row]:
-    """Question pairs with the label "1" if they ask the same.
+    """Yield question pairs with the label "1" if they ask the same.
 
-    A question with a line break stands in quotation marks over two lines or more. GLUE's users
-    drop these few pairs or misread them (nyu-mll/GLUE-baselines, issue 5); here they are one pair,
-    as they were written. Questions are stripped.
+    A question with a line break is quoted and spans two lines or more. GLUE's users drop these few
+    pairs or misread them (nyu-mll/GLUE-baselines, issue 5); here each is read as the one pair that
+    it is. Questions are stripped.
 
     Args:
         paths: tables with the columns of :data:`COLUMNS`, read one after the other.
@@ -47,7 +47,9 @@ def read_questions(paths: Sequence[Path], language: str, *, labels: Sequence[str
             yield {"id": str(index), "text_a": question, "text_b": other, "label": label}
             index += 1
         if index == before:
-            raise UserError(f"{path}: a header and no rows. The file was cut; fetch it again.")
+            raise UserError(
+                f"{path}: a header but no rows. The file was truncated; fetch it again."
+            )
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -62,18 +64,18 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     first, parts = 0, list[str]()
     for number, line in lines:
         if parts and line.count("\t") == len(COLUMNS) - 1:
-            raise _torn(path, first, parts)
+            raise _broken(path, first, parts)
         first = first if parts else number
         parts.append(line)
         if cells := _cells("\n".join(parts)):
             yield first, cells
             parts = []
     if parts:
-        raise _torn(path, first, parts)
+        raise _broken(path, first, parts)
 
 
 def _cells(text: str) -> list[str] | None:
-    """The cells of a row; None if the text is not (yet) a whole one."""
+    """The cells of a row; None if the text is not (yet) a complete one."""
     cells = text.split("\t")
     if "\n" not in text and len(cells) == len(COLUMNS):
         return [undo_csv(cell) for cell in cells]
@@ -84,10 +86,10 @@ def _cells(text: str) -> list[str] | None:
     return cells if len(cells) == len(COLUMNS) else None
 
 
-def _torn(path: Path, first: int, parts: Sequence[str]) -> UserError:
+def _broken(path: Path, first: int, parts: Sequence[str]) -> UserError:
     num_columns = parts[0].count("\t") + 1
     return UserError(
         f"{path}:{first}: {num_columns} tab-separated columns, expected {len(COLUMNS)}, and no "
-        "question in quotation marks that goes on in the next line. The file was cut, or a tab "
-        "stands inside a text; fetch it again."
+        "quoted question that continues on the next line. The file was truncated, or a text "
+        "contains a tab; fetch it again."
     )

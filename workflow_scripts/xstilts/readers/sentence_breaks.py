@@ -1,4 +1,4 @@
-"""Where the sentences of an English paragraph begin and end."""
+"""Splits an English paragraph into sentences."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A sentence ends with . ? or !, what closes after it, perhaps Wikipedia's notes in brackets, and
-# space; the next begins with a capital or a digit, perhaps after what opens.
+# A sentence ends with . ? or !, closing quotes or brackets, perhaps Wikipedia's notes in brackets,
+# and space; the next begins with a capital or a digit, perhaps after opening quotes or brackets.
 _END = re.compile(
     r"""[.?!][.?!]*        # the mark
         [)'"\u2019\u201d\]]*
@@ -33,11 +33,12 @@ _STARTERS = re.compile(
 
 
 def sentence_breaks(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of each sentence, without the space around it.
+    """Yield (start, end) of each sentence, without the space around it.
 
     After an abbreviation that does not end a sentence (a title, an initial before a name), the
-    text goes on. Rules like those of google-research/xtreme ``third_party/processors/sb_sed.py``,
-    with which its dual encoder for LAReQA splits SQuAD; that one has more rules for single cases.
+    sentence continues. The rules resemble those of google-research/xtreme
+    ``third_party/processors/sb_sed.py``, with which its dual encoder for LAReQA splits SQuAD; that
+    script has more rules for single cases.
     """
     start = 0
     for found in _END.finditer(text):

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _SHOWN = 3
-"""How many of the places where an answer does occur a message names."""
+"""Maximum number of actual offsets of an answer in a message."""
 
 
 class _Question(NamedTuple):
-    """One question and where in the file it stands, as in ``data[3].paragraphs[1].qas[0]``."""
+    """One question and its location in the file, such as ``data[3].paragraphs[1].qas[0]``."""
 
     where: str
     context: str
@@ -33,27 +33,27 @@ def read_squad(
     may_repeat: Callable[[str], bool] | None = None,
     unanswerable: bool = False,
 ) -> Iterator[Row]:
-    """Questions with the span of the context that answers each: SQuAD, XQuAD, MLQA, TyDiQA.
+    """Yield questions with the span of the context that answers each: SQuAD, XQuAD, MLQA, TyDiQA.
 
     Every answer is compared with the text at its offset (in code points, as all these releases
-    count), because an offset that is wrong trains and scores without a complaint.
+    count), because a wrong offset would silently train and score a wrong span.
 
     Args:
         paths: files, read one after the other.
         language: the language of the files, which hold one each; not used.
-        may_repeat: which ids a release repeats (XTREME's processed TyDiQA training files); from
-            the second on they get a suffix, as in ``12#2``.
-        unanswerable: the files are SQuAD v2.0's, which say of each question whether it
-            ``is_impossible``; such a question has no answers.
+        may_repeat: True for ids that a release repeats (XTREME's processed TyDiQA training
+            files); from the second occurrence on they get a suffix, as in ``12#2``.
+        unanswerable: True for files of SQuAD v2.0, where each question has the key
+            ``is_impossible``; an impossible question has no answers.
 
     Yields:
         Rows in the schema "span".
 
     Raises:
-        UserError: invalid or cut JSON, a missing key, an empty answer, an answer that does not
-            stand at its offset, an id that occurs twice, an unanswerable question with an answer.
+        UserError: invalid or truncated JSON, a missing key, an empty answer, an answer that is not
+            at its offset, an id that occurs twice, an unanswerable question with an answer.
     """
-    places: dict[str, str] = {}
+    first_seen: dict[str, str] = {}
     copies: dict[str, int] = {}
     for path in paths:
         for question in _questions(path):
@@ -62,12 +62,12 @@ def read_squad(
             if may_repeat and may_repeat(identifier):
                 copies[identifier] = copy = copies.get(identifier, 0) + 1
                 identifier += f"#{copy}" if copy > 1 else ""
-            if identifier in places:
+            if identifier in first_seen:
                 raise UserError(
-                    f"{where}: question id {identifier!r} also stands at {places[identifier]}. "
-                    "Predictions are kept by id; remove one of the two."
+                    f"{where}: question id {identifier!r} also occurs at {first_seen[identifier]}. "
+                    "Predictions are keyed by id; remove one of the two."
                 )
-            places[identifier] = where
+            first_seen[identifier] = where
             yield {
                 "id": identifier,
                 "context": question.context,
@@ -80,17 +80,17 @@ def _questions(path: Path) -> Iterator[_Question]:
     for number, article in enumerate(articles_of(path)):
         where = f"{path}: data[{number}]"
         for paragraph_number, paragraph in enumerate(value_of(article, "paragraphs", list, where)):
-            place = f"{where}.paragraphs[{paragraph_number}]"
-            context = value_of(paragraph, "context", str, place)
-            for index, entry in enumerate(value_of(paragraph, "qas", list, place)):
-                yield _Question(f"{place}.qas[{index}]", context, entry)
+            location = f"{where}.paragraphs[{paragraph_number}]"
+            context = value_of(paragraph, "context", str, location)
+            for index, entry in enumerate(value_of(paragraph, "qas", list, location)):
+                yield _Question(f"{location}.qas[{index}]", context, entry)
 
 
 def articles_of(path: Path) -> list[Any]:
-    """The articles of a file in SQuAD's layout, or of a bare list of them.
+    """The articles of a file in SQuAD's layout, or with a bare list of articles.
 
     Raises:
-        UserError: invalid or cut JSON, or no article.
+        UserError: invalid or truncated JSON, or no article.
     """
     content = _content(path)
     articles = value_of(content, "data", list, str(path)) if isinstance(content, dict) else content
@@ -106,25 +106,25 @@ def _content(path: Path) -> Any:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{path}: byte {error.start} is not UTF-8. The file was cut; fetch it again."
+            f"{path}: byte {error.start} is not UTF-8. The file was truncated; fetch it again."
         ) from None
     except json.JSONDecodeError as error:
         raise UserError(
             f"{path}:{error.lineno}: not valid JSON at character {error.pos} of {len(error.doc)} "
-            f"({error.msg}). The file may have been cut; fetch it again."
+            f"({error.msg}). The file may have been truncated; fetch it again."
         ) from None
 
 
-def value_of(record: object, key: str, kind: type[_T], where: str) -> _T:
-    """The value of a required key, of the type that the layout asks for.
+def value_of(item: object, key: str, kind: type[_T], where: str) -> _T:
+    """The value of a required key, of the type that the layout requires.
 
     Raises:
-        UserError: no such key, or a value of another type.
+        UserError: the key is missing, or its value has another type.
     """
-    if not isinstance(record, dict) or key not in record:
-        keys = ", ".join(record) if isinstance(record, dict) else type(record).__name__
-        raise UserError(f"{where}: no key {key!r}; there is: {keys or '(nothing)'}.")
-    value = record[key]
+    if not isinstance(item, dict) or key not in item:
+        keys = ", ".join(item) if isinstance(item, dict) else type(item).__name__
+        raise UserError(f"{where}: no key {key!r}; found: {keys or '(nothing)'}.")
+    value = item[key]
     # bool is an int to Python, not to the layout
     if not isinstance(value, kind) or isinstance(value, bool):
         raise UserError(f"{where}.{key}: {value!r} is not of type {kind.__name__}.")
@@ -156,7 +156,7 @@ def _answers(question: _Question, identifier: str, unanswerable: bool) -> list[d
 def _is_impossible(question: _Question, where: str) -> bool:
     if "is_impossible" not in question.entry:
         raise UserError(
-            f"{where}: no key 'is_impossible', which SQuAD v2.0 has; there is: "
+            f"{where}: no key 'is_impossible', which SQuAD v2.0 has; found: "
             f"{', '.join(question.entry)}. Is this a file of SQuAD v1.1?"
         )
     value = question.entry["is_impossible"]
@@ -171,13 +171,13 @@ def _check_offset(context: str, text: str, start: int, where: str) -> None:
             f"{where}: empty answer. XTREME's processed test files have their answers removed, so "
             "they cannot be scored; use the original release."
         )
-    stands = context[start : start + len(text)] if start >= 0 else ""
-    if stands == text:
+    actual = context[start : start + len(text)] if start >= 0 else ""
+    if actual == text:
         return
     found = [index for index in range(len(context)) if context.startswith(text, index)]
     nearest = sorted(found, key=lambda index: abs(index - start))[:_SHOWN]
-    does = f"it occurs at {', '.join(map(str, nearest))}" if found else "it occurs nowhere in it"
+    occurs = f"which occurs at {', '.join(map(str, nearest))}" if found else "which occurs nowhere"
     raise UserError(
-        f"{where}: at answer_start {start} of the context stands {stands!r}, not the answer "
-        f"{text!r}; {does}. Offsets count code points; mend the offset or fetch the file again."
+        f"{where}: the context has {actual!r} at answer_start {start}, not the answer {text!r}, "
+        f"{occurs}. Offsets count code points; correct the offset or fetch the file again."
     )

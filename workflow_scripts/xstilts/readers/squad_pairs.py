@@ -1,4 +1,4 @@
-"""SQuAD v1.1 as a search for the sentence that answers a question."""
+"""SQuAD v1.1 as retrieval of the sentence that answers a question."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def read_squad_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Questions as queries, each after the sentences of its paragraph, which stand once.
+    """Yield questions as queries, each after the sentences of its paragraph as candidates.
 
-    Right is the sentence in which the first answer begins, as in google-research/xtreme
-    ``third_party/processors/lareqa.py``; a candidate's text is that of LAReQA's evaluation
-    (:func:`xstilts.readers.lareqa.candidate_text`). There the training pairs sentence and
-    paragraph as two texts; here training and evaluation read the same.
+    Each sentence occurs once. The right one is that in which the first answer begins, as in
+    google-research/xtreme ``third_party/processors/lareqa.py``; a candidate's text is that of
+    LAReQA's evaluation (:func:`xstilts.readers.lareqa.candidate_text`). XTREME's training pairs
+    sentence and paragraph as two texts; here training and evaluation use the same text.
 
     Args:
         paths: files in SQuAD's layout.
@@ -33,7 +33,7 @@ def read_squad_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
     Raises:
         UserError: as :func:`xstilts.readers.squad_json.read_squad`.
     """
-    # a paragraph that comes again keeps its name, and its sentences are not repeated
+    # a repeated paragraph keeps its name, and its sentences are not repeated
     names: dict[str, str] = {}
     for row in read_squad(paths, language):
         context = row["context"]

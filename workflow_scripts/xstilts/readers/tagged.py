@@ -1,4 +1,4 @@
-"""Tagged words, one per line with its tag, a blank line between sentences (CoNLL's two columns)."""
+"""Tagged words, one per line, with a blank line between sentences (CoNLL's two columns)."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _NO_FORM = "_"
 
 
 def read_tagged(paths: Sequence[Path], language: str, *, labels: Sequence[str]) -> Iterator[Row]:
-    """Sentences with one tag per word.
+    """Yield sentences with one tag per word.
 
     * ``word<TAB>tag`` (XTREME's processed PAN-X);
-    * ``xx:word<TAB>tag``, with the language before each word (WikiANN as released), told by the
-      first word of the file;
+    * ``xx:word<TAB>tag``, with the language before each word (WikiANN as released), detected by
+      the first word of the file;
     * ``word tag`` (MasakhaNER, MasakhaPOS).
 
-    Blanks around a word go; a word that is nothing else becomes ``_``, so that it still counts.
+    Words are stripped; an empty word becomes ``_``, so that it still counts.
 
     Args:
         paths: files, read one after the other.
-        language: the code before each word, where there is one.
+        language: the code before each word, if the file has it.
         labels: the tags of the task.
 
     Yields:
@@ -80,10 +80,10 @@ def _columns(line: str, where: str) -> tuple[str, str]:
     columns = line.split("\t") if "\t" in line else line.rstrip(" ").split(" ")
     if len(columns) == 2:
         return columns[0], columns[1].strip()
-    hint = "The file was cut, or a blank stands inside a word; fetch it again."
+    hint = "The file was truncated, or a word contains a space; fetch it again."
     if len(columns) == 1:
         hint = (
             "XTREME's download has no test labels, so it cannot be scored; use the original "
-            "release. A cut file looks the same."
+            "release. A truncated file looks the same."
         )
     raise UserError(f"{where}: {len(columns)} columns, expected a word and its tag. {hint}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 
-# The names that releases give to the columns
+# Column names of the releases
 _TEXT_A = ("premise", "sentence1", "context")
 _TEXT_B = ("hypothesis", "hypo", "sentence2")
 _LABEL = ("gold_label", "label")
@@ -26,7 +26,7 @@ _LANGUAGE = "language"
 
 # XNLI's machine-translated MultiNLI spells one label in its own way
 _RENAMED = {"contradictory": "contradiction"}
-# ANLI's; in JSON alone, since in a table the first letter of a label may be all that a cut left
+# ANLI's; in JSON only, since in a table one letter may be the rest of a truncated label
 _ABBREVIATED = {"c": "contradiction", "e": "entailment", "n": "neutral"}
 
 # SNLI and MultiNLI: the annotators did not agree, and every user leaves these pairs out
@@ -52,7 +52,7 @@ def read_pairs(
     codes: Mapping[str, str] = MappingProxyType({}),
     quoted: bool = False,
 ) -> Iterator[Row]:
-    """Labelled sentence pairs from any of the forms in which NLI and paraphrase data are released.
+    """Yield labelled sentence pairs from any format in which NLI or paraphrase data are released.
 
     * a table without header: text_a, text_b, label (XTREME's processed ``dev-de.tsv``), with the
       English pair before them in XTREME's translated training sets (``en-de-translated.tsv``);
@@ -61,17 +61,17 @@ def read_pairs(
     * JSON lines (``.jsonl``: SNLI, MultiNLI, ANLI).
 
     A row's id is its index among the rows of its language, so that the languages of a parallel
-    test set share ids. Texts are kept as they stand; tables know no quoting, except that what
-    ``csv.writer`` did to XTREME's processed files is undone. Pairs whose annotators did not agree
-    are left out, and how many is logged; they count for the ids.
+    test set share ids. Texts are kept unchanged; quotation marks have no meaning, except that the
+    quoting of ``csv.writer`` in XTREME's processed files is undone. Pairs without a gold label are
+    left out and their number is logged; they count for the ids.
 
     Args:
         paths: files, read one after the other.
         language: the language to keep where a file holds several.
         labels: the label names of the task.
-        renamed: label in the files to its name in ``labels``, where the two differ.
-        codes: language to its code in the column ``language``, where the two differ.
-        quoted: whether ``csv.writer`` wrote tables that have a header, too.
+        renamed: maps labels in the files to names in ``labels``, where the two differ.
+        codes: maps languages to codes in the column ``language``, where the two differ.
+        quoted: True if ``csv.writer`` also wrote the tables that have a header.
 
     Yields:
         Rows in the schema "classification".
@@ -107,7 +107,9 @@ def read_pairs(
         if others and index == before:
             raise unknown("language of this file", wanted, others, str(path))
         if index == before:
-            raise UserError(f"{path}: a header and no rows. The file was cut; fetch it again.")
+            raise UserError(
+                f"{path}: a header but no rows. The file was truncated; fetch it again."
+            )
         if undecided:
             LOGGER.info("%s: %d of %d pairs have no gold label", path, undecided, index - before)
 
@@ -154,11 +156,11 @@ def _cells(line: str, num_columns: int, where: str) -> list[str]:
     cells = line.split("\t")
     if len(cells) == num_columns:
         return cells
-    hint = "The file was cut, or a tab stands inside a text."
+    hint = "The file was truncated, or a text contains a tab."
     if num_columns == 3 and len(cells) == 2:
         hint = (
             "XTREME's download has no test labels, so it cannot be scored; use the original "
-            "release. A cut file looks the same."
+            "release. A truncated file looks the same."
         )
     raise UserError(f"{where}: {len(cells)} tab-separated columns, expected {num_columns}. {hint}")
 
@@ -176,8 +178,8 @@ def undo_csv(cell: str) -> str:
     """The text that Python's ``csv.writer`` wrote as this cell.
 
     XTREME's preprocessing (``utils_preprocess.py``, ``xnli_preprocess`` and ``pawsx_preprocess``)
-    writes with it: a text is quoted only if it has a quotation mark inside, which is doubled. A
-    cell of any other form is text as it stands.
+    writes with it: a text is quoted only if it has a quotation mark inside, which is doubled. Any
+    other cell is returned unchanged.
     """
     inner = cell[1:-1]
     written_by_csv = (
@@ -190,18 +192,18 @@ def undo_csv(cell: str) -> str:
 
 
 def _json_pairs(path: Path) -> Iterator[_Pair]:
-    for where, record in json_lines(path):
+    for where, item in json_lines(path):
         text_a, text_b, label = (
-            _field(record, aliases, where) for aliases in (_TEXT_A, _TEXT_B, _LABEL)
+            _field(item, aliases, where) for aliases in (_TEXT_A, _TEXT_B, _LABEL)
         )
         label = _ABBREVIATED.get(label, label)
-        yield _Pair(where, record.get(_LANGUAGE), text_a, text_b, label)
+        yield _Pair(where, item.get(_LANGUAGE), text_a, text_b, label)
 
 
-def _field(record: dict[str, Any], aliases: Sequence[str], where: str) -> str:
+def _field(item: dict[str, Any], aliases: Sequence[str], where: str) -> str:
     for alias in aliases:
-        if isinstance(record.get(alias), str):
-            return str(record[alias])
+        if isinstance(item.get(alias), str):
+            return str(item[alias])
     raise UserError(
-        f"{where}: no text under {' or '.join(aliases)}. The keys are: {', '.join(record)}."
+        f"{where}: no text under {' or '.join(aliases)}. The keys are: {', '.join(item)}."
     )

@@ -1,4 +1,4 @@
-"""TyDiQA-GoldP, as released (all languages in one file) and as XTREME's scripts leave it."""
+"""TyDiQA-GoldP, as released (all languages in one file) and as written by XTREME's scripts."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ NAMES = {
     "sw": "swahili",
     "te": "telugu",
 }
-"""Language code to the name that ids start with, as in ``swahili-1234-5``."""
+"""The name with which ids of a language start, as in ``swahili-1234-5``."""
 
 
 def read_tydiqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """The questions of one language.
+    """Yield the questions of one language.
 
-    The start of an id tells its language, whatever the file is called: jiant's download writes all
-    languages into the file of each. XTREME's processed training files cut ids to their last part,
-    a small number that is not unique; their questions are those of the file's language, and from
-    the second on a repeated id gets a suffix (``12#2``).
+    The start of an id determines its language, not the name of the file: jiant's download writes
+    all languages into the file of each. XTREME's processed training files reduce ids to their last
+    part, a small number that is not unique; their questions are those of the file's language, and
+    from the second occurrence on an id gets a suffix (``12#2``).
 
     Args:
         paths: files in SQuAD's layout.
@@ -43,7 +43,7 @@ def read_tydiqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
         Rows in the schema "span".
 
     Raises:
-        UserError: as ``read_squad``; and no question is in the language.
+        UserError: as ``read_squad``, or no question is in the language.
     """
     others: set[str] = set()
     found = False

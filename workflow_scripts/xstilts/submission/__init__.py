@@ -1,1 +1,1 @@
-"""Folders in the layout that XTREME and XTREME-R take: read, scored, and written."""
+"""Reads, scores and writes folders in the submission layout of XTREME and XTREME-R."""

@@ -1,4 +1,4 @@
-"""What a benchmark evaluates: the files of each task, its languages, and its groups of tasks."""
+"""The benchmarks: the files of each task, its languages, and the groups of tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TaskSpec:
     format: str
     """Module of ``xstilts.submission.formats`` that reads and scores them."""
     labels: tuple[str, ...] = ()
-    """What may stand in the files, for formats with a closed set of labels."""
+    """Labels allowed in the files, for formats with a closed set of labels."""
 
 
 SPECS: Mapping[str, TaskSpec] = {
@@ -33,17 +33,17 @@ SPECS: Mapping[str, TaskSpec] = {
     "tatoeba": TaskSpec(format="line_numbers"),
     "mewslix": TaskSpec(format="entities"),
 }
-"""Tasks that have a place in the layout; LAReQA has none."""
+"""Tasks that the layout supports; LAReQA is not one of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Benchmark:
-    """Tasks whose scores are averaged."""
+    """A set of tasks whose scores are averaged."""
 
     name: str
     tasks: Suite
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Name to tasks; ``all_task`` is the mean over all tasks, not over groups."""
+    """Tasks by name of the group; ``all_task`` is the mean over all tasks, not over groups."""
 
 
 _SHARED_GROUPS = {"tagging": ("udpos", "panx"), "qa": ("xquad", "mlqa", "tydiqa")}
@@ -58,8 +58,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             "retrieval": ("bucc2018", "tatoeba"),
         },
     ),
-    # The released script counts XCOPA in two groups and waits for LAReQA, which it cannot score,
-    # before it gives an overall score; here that is the mean over the tasks that it can score.
+    # The released script counts XCOPA in two groups and requires LAReQA, which it cannot score,
+    # for an overall score; here that is the mean over the tasks that it can score.
     "xtreme-r": Benchmark(
         name="xtreme-r",
         tasks={task: languages for task, languages in XTREME_R.items() if task in SPECS},

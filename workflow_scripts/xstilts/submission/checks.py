@@ -1,4 +1,4 @@
-"""What makes a score meaningless though it can be computed: told with the scores, as warnings."""
+"""Warnings about scores that can be computed but are meaningless."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ if TYPE_CHECKING:
     from xstilts.submission.benchmarks import TaskSpec
 
 MIN_UNITS = 10
-"""Fewer equal answers than these may be chance."""
+"""Minimum number of answers for a warning; fewer may be equal by chance."""
 
 
 def doubts(gold: Sequence[Any], predictions: Sequence[Any], spec: TaskSpec) -> Iterator[str]:
-    """One message for each reason not to trust the score of these answers.
+    """Yield one message for each reason not to trust the score of these answers.
 
     Args:
         gold: single gold answers (a format's ``units``).
         predictions: single predicted answers.
-        spec: of the task.
+        spec: specification of the task.
     """
     known, found = set(spec.labels), set(gold)
     if known and not known & found:
         yield (
-            f"placeholder labels: {_few(found)} in place of {', '.join(spec.labels)}; "
-            "the score means nothing"
+            f"placeholder labels: {_few(found)} instead of {', '.join(spec.labels)}; "
+            "the score is meaningless"
         )
     elif len(gold) >= MIN_UNITS and len(found) == 1:
         yield (
             f"placeholder labels: all {len(gold)} are {_few(found)} (test labels are not public); "
-            "the score means nothing"
+            "the score is meaningless"
         )
     if len(predictions) >= MIN_UNITS and len(set(predictions)) == 1:
         yield f"degenerate predictions: all {len(predictions)} are {_few(set(predictions))}"

@@ -1,4 +1,4 @@
-"""Where the files of a submission lie: ``FOLDER/TASK/test-LANGUAGE.EXTENSION``."""
+"""The files of a submission: ``FOLDER/TASK/test-LANGUAGE.EXTENSION``."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def file_of(folder: Path, task: str, language: str) -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What two folders have of a benchmark."""
+    """The part of a benchmark that two folders contain."""
 
     tasks: dict[str, list[str]]
-    """Task to the languages that are to be scored."""
+    """Languages to score by task."""
     missing_tasks: dict[str, str]
-    """Task to why it cannot be scored."""
+    """Reason why a task cannot be scored, by task."""
     missing_languages: dict[str, list[str]]
-    """Task to its languages that lack a file; empty unless files may be missing."""
+    """Languages without a file by task; empty unless files may be missing."""
 
 
 def find(labels: Path, predictions: Path, benchmark: Benchmark, *, partial: bool) -> Found:
@@ -43,8 +43,8 @@ def find(labels: Path, predictions: Path, benchmark: Benchmark, *, partial: bool
     Args:
         labels: folder with the gold labels.
         predictions: folder with the predictions of one model.
-        benchmark: what is looked for.
-        partial: take what there is of a task; without it, each language must be there.
+        benchmark: the tasks and languages to find.
+        partial: True to accept a task of which some languages lack a file.
 
     Raises:
         UserError: a folder is missing or not in the layout, no task is in both, or a file is
@@ -55,8 +55,8 @@ def find(labels: Path, predictions: Path, benchmark: Benchmark, *, partial: bool
     for task, languages in benchmark.tasks.items():
         lacking = [
             noun
-            for noun, there in (("labels", in_labels), ("predictions", in_predictions))
-            if task not in there
+            for noun, names in (("labels", in_labels), ("predictions", in_predictions))
+            if task not in names
         ]
         if lacking:
             missing[task] = f"no {' and no '.join(lacking)}"
@@ -75,8 +75,9 @@ def find(labels: Path, predictions: Path, benchmark: Benchmark, *, partial: bool
             missing[task] = f"no files of {', '.join(absent)}"
     if not any(tasks.values()):
         raise UserError(
-            f"{predictions}: no task of {benchmark.name} is here and in {labels}. Here: "
-            f"{', '.join(sorted(in_predictions))}; there: {', '.join(sorted(in_labels))}. "
+            f"{predictions}: it has no task of {benchmark.name} in common with {labels}. "
+            f"Predictions: {', '.join(sorted(in_predictions))}; labels: "
+            f"{', '.join(sorted(in_labels))}. "
             f"The tasks are {', '.join(benchmark.tasks)}; the labels' folder comes first."
         )
     return Found(
@@ -109,14 +110,14 @@ def task_folders(folder: Path) -> set[str]:
         )
     if odd := sorted(names - set(SPECS)):
         raise UserError(
-            f"{folder / odd[0]}: no task of this name has a place in the layout."
+            f"{folder / odd[0]}: the layout has no task of this name."
             f"{suggestion(odd[0], SPECS)} Rename or move the folder."
         )
     return names
 
 
 def _names(folder: Path) -> set[str]:
-    """Names of the folders in a folder, hidden ones apart."""
+    """Names of the folders in a folder, except hidden ones."""
     return {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."}
 
 
@@ -127,12 +128,12 @@ def _no_file(file: Path, task: str, languages: Sequence[str], absent: int) -> Us
     hint = f" Did you mean {close[0]} to be it?" if close else ""
     return UserError(
         f"{file}: no such file; {absent} of the {len(languages)} languages of {task} lack one."
-        f"{hint} Add it, or give --partial to score what there is."
+        f"{hint} Add it, or give --partial to score the existing languages."
     )
 
 
 def detect_benchmark(folder: Path) -> Benchmark:
-    """A benchmark of the tasks and languages of which a folder has files; without groups.
+    """Return a benchmark of the tasks and languages that have files in a folder, without groups.
 
     Raises:
         UserError: as :func:`task_folders`.

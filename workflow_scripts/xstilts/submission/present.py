@@ -1,4 +1,4 @@
-"""The scores of a submission as text and as JSON."""
+"""Renders the scores of a submission as text and as JSON."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from xstilts.submission.score import Scores, TaskScores
 
 PER_LINE = 8
-"""Languages in one line of the text."""
+"""Number of languages per line of the text."""
 
 
 def as_json(scores: Scores) -> dict[str, Any]:
-    """The official script's dictionaries ``overall`` and ``tasks``; all else under ``xstilts``."""
+    """The official script's dictionaries ``overall`` and ``tasks``; the rest under ``xstilts``."""
     tasks = {}
     for task, found in scores.tasks.items():
-        # a mean over some of the languages must not pass for the official one
+        # a mean over some of the languages must not be mistaken for the official one
         tasks[task] = {**found.metrics, **({} if found.missing else found.averages())}
     return {
         "overall": scores.overall(),
@@ -43,7 +43,7 @@ def as_json(scores: Scores) -> dict[str, Any]:
 
 
 def as_text(scores: Scores) -> Iterator[str]:
-    """Lines: overall and group scores, a line per task, the languages of each, and warnings."""
+    """Yield lines: overall and group scores, one per task, the languages of each, warnings."""
     overall = scores.overall()
     for name in ("all_task", *scores.benchmark.groups) if scores.benchmark.groups else ():
         yield f"{name:<16}{overall[name]:8.2f}" if name in overall else f"{name:<16}       -"

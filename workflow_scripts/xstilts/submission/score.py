@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ByLanguage = dict[str, float]
-"""Language to value, 0-100."""
+"""Value (0-100) by language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,11 +24,11 @@ class TaskScores:
     """The scores of one task."""
 
     metrics: dict[str, ByLanguage] = field(default_factory=dict)
-    """By the official names; the order is the official script's."""
+    """By official name, in the order of the official script."""
     trivial_baselines: dict[str, ByLanguage] = field(default_factory=dict)
-    """``chance`` and ``majority``, in the first metric, where they are defined."""
+    """``chance`` and ``majority`` in the first metric, if defined."""
     missing: list[str]
-    """Languages of the benchmark without files; a task that has some gets no average."""
+    """Languages of the benchmark without files; a task with missing ones gets no average."""
 
     def averages(self) -> dict[str, float]:
         """``avg_METRIC`` of each metric, and the task's own ``avg_metric``."""
@@ -37,7 +37,7 @@ class TaskScores:
 
 
 def _headline(means: Mapping[str, float]) -> float:
-    """A task's score: of the mean metrics over its languages, the one it is known by."""
+    """A task's score: its main metric, averaged over languages."""
     if "avg_exact_match" in means:
         return (means["avg_exact_match"] + means["avg_f1"]) / 2
     for name in ("avg_f1", "avg_accuracy", "avg_map@20"):
@@ -57,16 +57,16 @@ class Warned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scores:
-    """Everything that is known of a submission."""
+    """All scores of a submission."""
 
     benchmark: Benchmark
     tasks: dict[str, TaskScores]
     missing_tasks: dict[str, str]
-    """Task to why it counts as missing."""
+    """Reason why a task counts as missing, by task."""
     warnings: list[Warned]
 
     def overall(self) -> dict[str, float]:
-        """``all_task`` and each group of which all tasks are there.
+        """``all_task`` and each group, if all of its tasks were scored.
 
         Source: google-research/xtreme ``evaluate.py`` (``evaluate``).
         """
@@ -91,12 +91,13 @@ def score_folders(
     Args:
         labels: folder with the gold labels, ``TASK/test-LANGUAGE.EXTENSION``.
         predictions: folder with the predictions, in the same layout.
-        benchmark: the tasks and languages that count.
-        partial: score a task of which some languages lack a file; it counts as missing.
+        benchmark: the tasks and languages to score.
+        partial: True to score also a task of which some languages lack a file; it counts as
+            missing in the averages.
 
     Raises:
-        UserError: a folder is not in the layout, or a file is missing or wrong; names file and
-            line.
+        UserError: a folder does not follow the layout, or a file is missing or invalid; names file
+            and line.
     """
     found = find(labels, predictions, benchmark, partial=partial)
     warnings: list[Warned] = []
@@ -116,7 +117,7 @@ def score_folders(
 def _score_language(
     task: str, language: str, labels: Path, predictions: Path, into: TaskScores
 ) -> list[str]:
-    """Add the scores of one language; returns what is doubtful about them."""
+    """Add the scores of one language; returns warnings about them."""
     module, spec = format_of(task), SPECS[task]
     examples = module.read(labels, predictions, spec)
     try:

@@ -1,4 +1,4 @@
-"""Text and JSON files of a submission, with the line of whatever is wrong in them."""
+"""Reads text and JSON files of a submission; errors name the line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def whole_text(path: Path) -> str:
-    """The text of a UTF-8 file, read at once: these files have millions of short lines.
+    """The text of a UTF-8 file, read as a whole: these files have millions of short lines.
 
     Raises:
         UserError: the file cannot be read, is empty, or has bytes that are not UTF-8.
@@ -23,9 +23,9 @@ def whole_text(path: Path) -> str:
     except (OSError, UnicodeDecodeError):
         text = ""
     if not text.strip():
-        for _ in numbered_lines(path):  # finds the line of a wrong byte
+        for _ in numbered_lines(path):  # raises an error that names the line of an invalid byte
             pass
-        raise UserError(f"{path}: the file holds nothing but blank lines. Write it again.")
+        raise UserError(f"{path}: the file has only blank lines. Write it again.")
     return text.removeprefix("\ufeff")
 
 
@@ -44,7 +44,7 @@ def load_json(path: Path, repeated: list[str] | None = None) -> Any:
 
     Args:
         path: the file.
-        repeated: takes in the keys that an object has twice; the last value counts.
+        repeated: list to which keys are added that an object has twice; the last value counts.
 
     Raises:
         UserError: as :func:`whole_text`, or not JSON.
@@ -64,12 +64,12 @@ def load_json(path: Path, repeated: list[str] | None = None) -> Any:
     except json.JSONDecodeError as error:
         raise UserError(
             f"{path}:{error.lineno}: not valid JSON: {error.msg} (column {error.colno}). The file "
-            "may have been cut; write it again."
+            "may have been truncated; write it again."
         ) from None
 
 
 def line_of(path: Path, key: str) -> str:
-    """``file:line`` of a key in a JSON file, for a message; only the file if it is not found."""
+    """``file:line`` of a key in a JSON file, for messages; only the file if it is not found."""
     for ascii_only in (False, True):
         text = json.dumps(key, ensure_ascii=ascii_only)
         for number, line in numbered_lines(path):
@@ -83,7 +83,7 @@ def check_keys(labels: Path, predictions: Path, gold: list[str], found: dict[str
 
     Raises:
         UserError: an id without prediction, which the official script would count as wrong, or a
-            prediction without gold, which it would not see.
+            prediction without gold, which it would ignore.
     """
     if absent := [example for example in gold if example not in found]:
         raise UserError(

@@ -1,4 +1,4 @@
-"""The workflow's own predictions in the layout of a submission."""
+"""Writes the workflow's predictions in the layout of a submission."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def write_language(
 
     Args:
         task: name of the task.
-        kind: of the task.
-        language: of the predictions.
+        kind: kind of the task.
+        language: language of the predictions.
         predictions: the workflow's Parquet file.
         layer: for kinds that compare sentence vectors, the layer that the protocol prescribes.
         data: for retrieval, the Parquet file of the data.
-        out: folder in which ``labels`` and ``predictions`` are written.
+        out: folder below which ``labels`` and ``predictions`` are written.
 
     Returns:
         The two files.
 
     Raises:
-        UserError: the predictions or the data cannot be read or written in the layout.
+        UserError: the predictions or the data cannot be read, or do not fit the layout.
     """
     table, _ = read_predictions(predictions, cast("Kind", kind))
     if kind == "retrieval":
@@ -69,16 +69,16 @@ def write_language(
 
 
 def _mined(table: pa.Table, layer: int, predictions: Path) -> Examples:
-    """The gold pairs, and the mined ones from the threshold on that the tuning part gives.
+    """The gold pairs, and the mined ones above the threshold that is best on the tuning part.
 
     Raises:
-        UserError: there is no tuning part: a threshold chosen on the test set is no submission.
+        UserError: no tuning part: a threshold chosen on the test set is not allowed.
     """
     evaluated, tuning = mined_pairs(table, layer)
     if not tuning.gold:
         raise UserError(
             f"{predictions}: no pairs to choose the threshold on. A submission needs the "
-            "development sentences beside those of the test set."
+            "development sentences as well as those of the test set."
         )
     kept = evaluated.kept(best_threshold(tuning.scores, tuning.gold))
     return Examples(gold=sorted(evaluated.gold), predictions=kept)
@@ -102,8 +102,8 @@ def _line_numbers(table: pa.Table, layer: int, data: Path, predictions: Path) ->
             raise UserError(
                 f"{predictions}: query {query!r} has the right candidates {right} and the nearest "
                 f"{nearest!r}, not all in {data}, or not one right one. The layout has English "
-                "queries with one foreign candidate each; another direction has no place in it. "
-                "If this is the direction, delete the file to have it made again."
+                "queries with one foreign candidate each; it does not support another direction. "
+                "If the direction is right, delete the file so that it is made again."
             )
         gold.append(line_of[right[0]])
         predicted.append(line_of[nearest])

@@ -1,4 +1,4 @@
-"""The registry of tasks: every module of this package that defines ``TASK``."""
+"""The tasks: every module of this package that defines ``TASK``."""
 
 from xstilts.tasks.registry import TASKS, get_task
 

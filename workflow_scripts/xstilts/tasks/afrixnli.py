@@ -1,4 +1,4 @@
-"""AfriXNLI: a part of XNLI in 16 African languages, translated by people."""
+"""AfriXNLI: a part of XNLI in 16 African languages, translated by humans."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xstilts.readers.tsv import read_pairs
 from xstilts.tasks import mnli
 from xstilts.tasks.base import HubSource, Task
 
-# those of the first version of the paper; English and French came with XNLI
+# languages of the first version of the paper; English and French are XNLI's
 CODES = by_language(
     "amh ewe hau ibo kin lin lug orm sna sot swa twi wol xho yor zul eng fra".split()
 )
@@ -20,7 +20,7 @@ def _patterns(name: str) -> tuple[str, ...]:
     return (f"afrixnli/{file}", f"afrixnli/data/{file}")
 
 
-# the release numbers its labels; by name they are MultiNLI's
+# the release has numbers for MultiNLI's labels
 _READ = partial(
     read_pairs,
     labels=mnli.LABELS,

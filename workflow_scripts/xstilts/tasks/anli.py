@@ -1,4 +1,4 @@
-"""Adversarial NLI, its three rounds together; each round is a task of its own, too."""
+"""Adversarial NLI, its three rounds together; each round is also a task of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xstilts.tasks.base import HubSource, Task
 
 
 def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
-    """The task of the rounds whose folder matches; all rounds ask the same of a model."""
+    """The task of the rounds whose folder matches the pattern."""
 
     def patterns(split: str) -> tuple[str, ...]:
         file = f"{folder}/{split}.jsonl"
@@ -23,7 +23,7 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
     return Task(
         name=name,
         kind="classification",
-        title="Natural language inference on pairs that people wrote to mislead a model",
+        title="Adversarial natural language inference: pairs written to mislead a model",
         languages=("en",),
         files={
             "train": patterns("train"),

@@ -1,4 +1,4 @@
-"""BUCC 2018: find the few translations between two large sets of sentences."""
+"""BUCC 2018: find the few translation pairs between two large sets of sentences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xstilts.tasks.base import Task
 TASK = Task(
     name="bucc2018",
     kind="mining",
-    title="Pairs of translations among sentences of which most have none",
+    title="Which sentences of two large sets are translations of each other?",
     languages=("de", "fr", "ru", "zh"),
     files={
         # XTREME's dev is BUCC's sample set, its test BUCC's training set

@@ -1,4 +1,4 @@
-"""CommonsenseQA, random split: an intermediate task of the paper. The test set has no labels."""
+"""CommonsenseQA, random split: an intermediate task of the paper. Its test set has no labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _files(name: str) -> tuple[str, ...]:
 TASK = Task(
     name="commonsenseqa",
     kind="multiple_choice",
-    title="Which of five concepts answers the everyday question?",
+    title="Which of five concepts answers the commonsense question?",
     languages=("en",),
     files={"train": _files("train"), "validation": _files("dev")},
     read=read_commonsenseqa,
@@ -40,8 +40,8 @@ TASK = Task(
     ),
     metric="accuracy",
     train="commonsenseqa",
-    # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against
-    # it; the rest is jiant's default
+    # Batch size and epochs as recalled from the appendix of Phang et al. 2020, not checked against
+    # it; the rest are jiant's defaults
     recipe={
         "learning_rate": 1e-5,
         "batch_size": 4,

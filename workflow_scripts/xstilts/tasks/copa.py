@@ -1,8 +1,8 @@
 """COPA in SuperGLUE's split: the English training data of XCOPA.
 
-SuperGLUE's test set has no labels; that of COPA's original release does, and is the English side
-of XCOPA's. The original has one development set of 500, which SuperGLUE cut into 400 for training
-and 100 for validation: XCOPA's validation sets are translations of those 100.
+SuperGLUE's test set has no labels; that of COPA's original release has them, and is the source of
+XCOPA's translations. The original has one development set of 500, which SuperGLUE split into 400
+for training and 100 for validation: XCOPA's validation sets are translations of those 100.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TASK = Task(
             "copa/train.jsonl",
             "COPA/train.jsonl",
             "xcopa/copa-en/train.jsonl",
-            # where XTREME's download script leaves it
+            # the location that XTREME's download script writes to
             "xcopa/train.{language}.jsonl",
             "copa/copa-dev.xml",
             "COPA-resources/datasets/copa-dev.xml",
@@ -57,9 +57,9 @@ TASK = Task(
     ),
     metric="accuracy",
     train="copa",
-    # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; transformers'
-    # Trainer neither warms up nor decays weights unless told to. It goes on with the head of
-    # Social IQa: 400 examples are too few for a fresh one.
+    # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; the defaults
+    # of transformers' Trainer have no warmup and no weight decay. Training continues with the head
+    # of Social IQa: 400 examples are too few for a new one.
     recipe={
         "learning_rate": 3e-5,
         "batch_size": 32,

@@ -37,8 +37,8 @@ TASK = Task(
     ),
     metric="accuracy",
     train="cosmosqa",
-    # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against
-    # it; the rest is jiant's default
+    # Batch size and epochs as recalled from the appendix of Phang et al. 2020, not checked against
+    # it; the rest are jiant's defaults
     recipe={
         "learning_rate": 1e-5,
         "batch_size": 4,

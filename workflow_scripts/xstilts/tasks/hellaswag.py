@@ -20,7 +20,7 @@ def _files(name: str) -> tuple[str, ...]:
 TASK = Task(
     name="hellaswag",
     kind="multiple_choice",
-    title="Which of four endings goes on with the description?",
+    title="Which of four endings continues the description?",
     languages=("en",),
     files={"train": _files("train"), "validation": _files("val")},
     read=read_hellaswag,
@@ -43,8 +43,8 @@ TASK = Task(
     ),
     metric="accuracy",
     train="hellaswag",
-    # Batch size and epochs as recalled of the appendix of Phang et al. 2020, not checked against
-    # it; the rest is jiant's default
+    # Batch size and epochs as recalled from the appendix of Phang et al. 2020, not checked against
+    # it; the rest are jiant's defaults
     recipe={
         "learning_rate": 1e-5,
         "batch_size": 24,

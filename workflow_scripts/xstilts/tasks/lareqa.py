@@ -1,4 +1,4 @@
-"""LAReQA on XQuAD-R: sentences of eleven languages that answer a question of one of them."""
+"""LAReQA on XQuAD-R: retrieval of answer sentences in eleven languages for a question in one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from xstilts.tasks.base import Task
 TASK = Task(
     name="lareqa",
     kind="ranking",
-    title="Answering sentences in every language, ranked above all others of the pool",
+    title="Which sentences of a pool in eleven languages answer the question?",
     languages=LANGUAGES,
-    # all languages, whatever the question's: the candidates are one pool
+    # all languages for every question: the candidates are one pool
     files={"test": ("lareqa/xquad-r/*.json", "xquad-r/*.json")},
     read=read_lareqa,
     metric="map_at_20",

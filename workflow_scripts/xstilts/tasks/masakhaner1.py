@@ -45,7 +45,7 @@ _COUNTED = {
 TASK = Task(
     name="masakhaner1",
     kind="tagging",
-    title="Persons, organisations, places and dates in African news",
+    title="Persons, organisations, locations and dates in news in ten African languages",
     languages=tuple(CODES),
     files=files("masakhaner1", "masakhane-ner/data"),
     codes=CODES,
@@ -63,9 +63,9 @@ TASK = Task(
     ),
     labels=LABELS,
     metric="f1",
-    # in the study's source language; there is no English, for which `train: panx` can stand in
+    # in the study's source language; it has no English, for which `train: panx` is an alternative
     train="masakhaner1",
-    # that of PAN-X, the same task: no recipe of the field for a study of transfer
+    # the recipe of PAN-X, the same kind of task: none is published for cross-lingual transfer
     recipe=panx.TASK.recipe,
     sizes={"train": (644, 2_235), "validation": (92, 320), "test": (186, 645)},
     sizes_of={

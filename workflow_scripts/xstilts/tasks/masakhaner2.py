@@ -24,7 +24,7 @@ _TEST = {
 TASK = Task(
     name="masakhaner2",
     kind="tagging",
-    title="Persons, organisations, places and dates in African news, twice the languages",
+    title="Persons, organisations, locations and dates in news in twenty African languages",
     languages=tuple(CODES),
     files=masakhaner1.files(
         "masakhaner2", "masakhane-ner/MasakhaNER2.0/data", "MasakhaNER2.0/data"
@@ -44,9 +44,9 @@ TASK = Task(
     ),
     labels=masakhaner1.LABELS,
     metric="f1",
-    # in the study's source language; there is no English, for which `train: panx` can stand in
+    # in the study's source language; it has no English, for which `train: panx` is an alternative
     train="masakhaner2",
-    # that of PAN-X, the same task: no recipe of the field for a study of transfer
+    # the recipe of PAN-X, the same kind of task: none is published for cross-lingual transfer
     recipe=panx.TASK.recipe,
     sizes={"test": (966, 2_235)},
     sizes_of={language: {"test": _TEST[code]} for language, code in CODES.items()},

@@ -1,4 +1,4 @@
-"""Mewsli-X: which of a million entities does a mention in the news mean?"""
+"""Mewsli-X: which of a million entities does a mention in the news refer to?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xstilts.tasks.base import Task
 
 def _patterns(split: str) -> tuple[str, ...]:
     mentions = f"wikinews_mentions-{split}.jsonl"
-    # XTREME's download script, and the script of the release
+    # folders of XTREME's download script, and of the release's script
     folders = ("mewslix", "mewsli_x/output/dataset")
     return tuple(f"{folder}/{ENTITIES} + {folder}/{mentions}" for folder in folders)
 
@@ -16,7 +16,7 @@ def _patterns(split: str) -> tuple[str, ...]:
 TASK = Task(
     name="mewslix",
     kind="ranking",
-    title="The entity that a mention in the news means, ranked above a million others",
+    title="Which of a million entities does the mention in the news refer to?",
     languages=("ar", "de", "en", "es", "fa", "ja", "pl", "ro", "ta", "tr", "uk"),
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     read=read_mewslix,

@@ -1,4 +1,4 @@
-"""MLQA: questions about Wikipedia in seven languages, written or translated by people."""
+"""MLQA: questions about Wikipedia in seven languages, written or translated by humans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PAN-X: names of persons, organisations and places in WikiANN, as in XTREME and XTREME-R."""
+"""PAN-X: names of persons, organisations and locations in WikiANN, as in XTREME and XTREME-R."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _XTREME_R = "az gu lt pa pl qu ro uk".split()
 
 
 def _patterns(name: str) -> tuple[str, ...]:
-    """WikiANN as released, as XTREME's script unpacks it, and as that script rewrites it."""
+    """Patterns of WikiANN as released, as XTREME's script unpacks it, and as it rewrites it."""
     released = (
         f"{folder}/{{language}}{joint}{name}"
         for folder in ("panx", "wikiann", "panx_dir")
@@ -31,7 +31,7 @@ def _patterns(name: str) -> tuple[str, ...]:
 TASK = Task(
     name="panx",
     kind="tagging",
-    title="Names of persons, organisations and places in Wikipedia",
+    title="Names of persons, organisations and locations in Wikipedia",
     languages=(*_XTREME, *_XTREME_R),
     files={
         "train": _patterns("train"),

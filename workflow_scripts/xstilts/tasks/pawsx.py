@@ -13,7 +13,7 @@ LABELS = ("0", "1")
 
 
 def _patterns(name: str, processed: str) -> tuple[str, ...]:
-    """The original release, then the table that XTREME's preprocessing makes of it."""
+    """Patterns of the original release, then of XTREME's preprocessed table."""
     folders = ("pawsx/x-final", "x-final", "pawsx")
     return (
         *(f"{folder}/{{language}}/{name}" for folder in folders),

@@ -1,4 +1,4 @@
-"""QQP: do two questions that people put to Quora ask the same?"""
+"""QQP: do two questions on Quora ask the same?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xstilts.tasks.base import HubSource, Task
 TASK = Task(
     name="qqp",
     kind="classification",
-    title="Do two questions ask the same?",
+    title="Do two questions on Quora ask the same?",
     languages=("en",),
     files={
         "train": (

@@ -1,4 +1,4 @@
-"""Finds the tasks: each module of this package that defines ``TASK`` is one."""
+"""The registry of tasks: finds every module of this package that defines ``TASK``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TASKS: dict[str, Task] = discover()
 
 
 def get_task(name: str, where: str) -> Task:
-    """The task called ``name``; ``where`` is the configuration key for the error.
+    """The task called ``name``; ``where`` is the configuration key for the error message.
 
     Raises:
         UserError: no such task; names the nearest one.

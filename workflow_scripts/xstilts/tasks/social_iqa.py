@@ -1,4 +1,4 @@
-"""Social IQa: what XTREME-R trains on before COPA, for XCOPA."""
+"""Social IQa: the task that XTREME-R trains on before COPA, for XCOPA."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from xstilts.tasks.base import HubSource, Task
 
 
 def _files(long: str, short: str) -> tuple[str, ...]:
-    """One file with its labels inside, else one with its labels in a file beside it."""
+    """Patterns of one file that contains its labels, else of a file and its labels file."""
     release = f"socialIQa_v1.4_{short}.jsonl"
     return (
         f"social_iqa/{release}",
-        # where XTREME's download script leaves it
+        # the location that XTREME's download script writes to
         f"siqa/{release}",
         f"siqa/socialIQa_v1.4/{release}",
         f"socialIQa_v1.4/{release}",
@@ -48,8 +48,8 @@ TASK = Task(
     ),
     metric="accuracy",
     train="social_iqa",
-    # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; transformers'
-    # Trainer neither warms up nor decays weights unless told to
+    # google-research/xtreme, scripts/train_xcopa.sh, XLM-R large: batches of 2 x 16; the defaults
+    # of transformers' Trainer have no warmup and no weight decay
     recipe={
         "learning_rate": 3e-5,
         "batch_size": 32,

@@ -1,4 +1,4 @@
-"""SQuAD v1.1 as a search for answering sentences: the training data of LAReQA."""
+"""SQuAD v1.1 as retrieval of answer sentences: the training data of LAReQA."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from xstilts.tasks.base import Task
 TASK = Task(
     name="squad_pairs",
     kind="ranking",
-    title="The sentence that answers a question, ranked above those of all other paragraphs",
+    title="Which sentence of a pool answers the question?",
     languages=squad_v1.TASK.languages,
     files=squad_v1.TASK.files,
     read=read_squad_pairs,
     metric="map_at_20",
     train="squad_pairs",
-    # google-research/xtreme train_lareqa.sh: 4 batches of 4, which compare 4 candidates each; here
-    # all of a step's are compared. Questions have at most 96 tokens there, answers 256
+    # google-research/xtreme train_lareqa.sh: 4 batches of 4, each with 4 candidates; here all
+    # candidates of a step are compared. Questions have at most 96 tokens there, answers 256
     recipe={
         "learning_rate": 2e-5,
         "batch_size": 16,

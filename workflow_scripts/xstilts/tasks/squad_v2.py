@@ -1,4 +1,4 @@
-"""SQuAD v2.0: SQuAD v1.1 and as many questions again that the paragraph does not answer."""
+"""SQuAD v2.0: SQuAD v1.1 and questions that the paragraph does not answer."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ TASK = Task(
     scorer="squad_v2",
     may_lack_answer=True,
     train="squad_v2",
-    # jiant's guide has no column for it: that of the tasks which train on SQuAD v1.1. Threshold 0
-    # is the default of BERT's script
+    # jiant's guide has no column for it; this is the one for SQuAD v1.1. Threshold 0 is the
+    # default of BERT's script
     recipe=dict(squad_v1.TASK.recipe) | {"null_threshold": 0.0},
     sizes={"train": 130_319, "validation": 11_873},
     words=130,

@@ -1,4 +1,4 @@
-"""Tatoeba: find the translation of an English sentence among those of another language."""
+"""Tatoeba: retrieve the translation of an English sentence among those of another language."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _XTREME_R = {"az", "lt", "pl", "ro", "uk"}
 TASK = Task(
     name="tatoeba",
     kind="retrieval",
-    title="Nearest neighbour of an English sentence among sentences of another language",
+    title="Which sentence of another language is the translation of the English one?",
     languages=tuple(sorted(CODES)),
     files={
         "test": (

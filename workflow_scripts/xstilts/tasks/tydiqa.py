@@ -10,19 +10,19 @@ from xstilts.tasks.base import HubSource, Task
 
 _TRAIN = "tydiqa-goldp-v1.1-train"
 _DEV = "tydiqa-goldp-v1.1-dev"
-# GoldP has no test set: XTREME and jiant both evaluate on the public development set
+# GoldP has no public test set: XTREME and jiant both evaluate on the development set
 _EVALUATED = (
     f"tydiqa/{_DEV}/tydiqa-goldp-dev-{{code}}.json",
     f"tydiqa/{_DEV}.json",
     f"{_DEV}.json",
-    # renamed by XTREME's script, which empties the answers too; an error then says so
+    # renamed by XTREME's script, which also removes the answers; reading it is an error
     f"tydiqa/{_DEV}/tydiqa.goldp.{{language}}.dev.json",
 )
 
 TASK = Task(
     name="tydiqa",
     kind="span",
-    title="Which words of the passage answer the question of someone who did not know?",
+    title="Which words of the passage answer a question asked without having seen it?",
     languages=tuple(NAMES),
     files={
         "train": (

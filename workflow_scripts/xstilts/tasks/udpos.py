@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _patterns(name: str) -> tuple[str, ...]:
-    """Where the treebanks of a language lie: all whose file name starts with its code."""
+    """Patterns of all treebanks of a language: file names start with its code."""
     file = f"{{language}}_*-ud-{name}.conllu"
     return (f"ud/UD_*/{file}", f"ud-treebanks-v2.*/UD_*/{file}", f"ud/{file}")
 
@@ -61,7 +61,7 @@ TASK = Task(
         "yo": _TEST_ONLY,
     },
     read=read_upos,
-    # not the same sentences and tokens as the release files': docs/data.md
+    # sentences and tokens differ from the release files (docs/data.md)
     hub=HubSource(
         repo="google/xtreme",
         revision="main",
@@ -72,11 +72,11 @@ TASK = Task(
         },
         codes=_HUB_NAMES,
         languages=tuple(_HUB_NAMES),
-        # UPOS is in the order of the repository, too
+        # UPOS has the order of the repository
         read=partial(read_tags, labels=UPOS, names=UPOS, columns=("tokens", "pos_tags"), tidy=True),
     ),
     labels=UPOS,
-    # of spans of equal tags, as XTREME's evaluation counts it; its paper says accuracy
+    # over runs of equal tags, as in XTREME's evaluation; its paper says accuracy
     metric="f1",
     train="udpos",
     # jiant's XTREME guide: batches of 4 x 8

@@ -7,7 +7,7 @@ from xstilts.tasks.base import Task
 
 
 def _patterns(split: str) -> tuple[str, ...]:
-    # XTREME's download script, and the script of the release
+    # folders of XTREME's download script, and of the release's script
     return tuple(
         f"{folder}/wikipedia_pairs-{split}.jsonl"
         for folder in ("mewslix", "mewsli_x/output/dataset")
@@ -17,15 +17,15 @@ def _patterns(split: str) -> tuple[str, ...]:
 TASK = Task(
     name="wikipedia_pairs",
     kind="ranking",
-    title="The entity that a mention in Wikipedia means, ranked above those of all others",
+    title="Which entity of a pool does the mention in Wikipedia refer to?",
     languages=("en",),
     files={"train": _patterns("train"), "validation": _patterns("dev")},
     read=read_wikipedia_pairs,
     metric="map_at_20",
     train="wikipedia_pairs",
-    # google-research/xtreme train_mewslix.sh: 4 batches of 64 for mBERT, which compare 64
-    # candidates each; here all of a step's are compared. 1e-5 is its learning rate for XLM-R large
-    # (2e-5 for mBERT), both chosen there on the dev set
+    # google-research/xtreme train_mewslix.sh: 4 batches of 64 for mBERT, each with 64 candidates;
+    # here all candidates of a step are compared. 1e-5 is its learning rate for XLM-R large (2e-5
+    # for mBERT), both chosen there on the dev set
     recipe={
         "learning_rate": 1e-5,
         "batch_size": 256,

@@ -1,8 +1,8 @@
 """XCOPA: COPA in 11 languages, a target of XTREME-R.
 
-XTREME-R trains on Social IQa, then on COPA: the strategy ``[social_iqa]``. The question is asked in
-English, as there. The release is kept as it is, although some of its questions are not those of the
-English examples that were translated: all Thai ones ask for the effect.
+XTREME-R trains on Social IQa, then on COPA: the strategy ``[social_iqa]``. The question is in
+English, as there. The release is used unchanged, although some of its questions differ from those
+of the translated English examples: all Thai ones ask for the effect.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def _files(name: str) -> tuple[str, ...]:
     return (
         f"xcopa/data/{{language}}/{file}",
         f"xcopa-master/data/{{language}}/{file}",
-        # where XTREME's download script leaves it
+        # the location that XTREME's download script writes to
         f"xcopa/{file}",
     )
 
@@ -24,7 +24,7 @@ def _files(name: str) -> tuple[str, ...]:
 TASK = Task(
     name="xcopa",
     kind="multiple_choice",
-    title="Causes and effects in other languages",
+    title="Which of two alternatives is the cause, or the effect, in another language?",
     languages=tuple("et ht id it qu sw ta th tr vi zh".split()),
     files={"validation": _files("val"), "test": _files("test")},
     read=copa.TASK.read,

@@ -14,7 +14,7 @@ TASK = Task(
     title="Natural language inference on professionally translated pairs",
     languages=tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split()),
     files={
-        # MultiNLI translated by machine, part of the release: for chains such as xnli@de
+        # MultiNLI machine-translated, part of the release: for chains such as xnli@de
         "train": (
             "XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",
             "xnli/XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",

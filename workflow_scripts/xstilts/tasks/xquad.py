@@ -1,4 +1,4 @@
-"""XQuAD: part of SQuAD's development set in 12 languages, translated by people."""
+"""XQuAD: part of SQuAD's development set in 12 languages, translated by humans."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TASK = Task(
     title="SQuAD's questions and paragraphs in other languages",
     # XTREME's eleven; Romanian came with XTREME-R
     languages=("ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh"),
-    # One set and no other: XTREME's test set, and what others report as development results
+    # Only one set: XTREME's test set, on which others report development results
     files={"test": ("xquad/xquad.{language}.json",)},
     read=read_squad,
     hub=HubSource(

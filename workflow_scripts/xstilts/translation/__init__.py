@@ -1,1 +1,1 @@
-"""Training data into other languages: one module per kind that can be translated."""
+"""Machine translation of training data: one module per kind that can be translated."""

@@ -1,4 +1,4 @@
-"""Classified texts: both are translated, the label stays."""
+"""Translation of classification examples: both texts are translated, the label is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translates the text columns of examples; all else stays."""
+"""Translates the text columns of examples; the other columns are kept."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Translated(NamedTuple):
-    """What came of a training set."""
+    """A translated training set."""
 
     rows: list[Row]
     lost: dict[str, int]
-    """Why examples were dropped, and how many."""
+    """Number of dropped examples by reason."""
     facts: dict[str, Any]
     """Further counts for the manifest."""
 
@@ -27,17 +27,17 @@ def texts_of(value: str | Sequence[str] | None) -> Sequence[str]:
 
 
 def is_blank(value: str | Sequence[str] | None, original: str | Sequence[str] | None) -> bool:
-    """Whether a text that says something became one that says nothing."""
+    """True if a non-empty text became an empty one."""
     pairs = zip(texts_of(value), texts_of(original), strict=True)
     return any(source.strip() and not text.strip() for text, source in pairs)
 
 
 def translate_fields(rows: Sequence[Row], texts: Texts, fields: Sequence[str]) -> Translated:
-    """Examples with translated text columns; those of which a text became empty are dropped.
+    """Translate text columns of examples; examples with an empty translation are dropped.
 
     Args:
         rows: examples.
-        texts: translates.
+        texts: the translator.
         fields: columns that hold a text, a list of texts, or null.
     """
     memory = texts.translate(_all(rows, fields))

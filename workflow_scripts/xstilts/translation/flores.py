@@ -1,7 +1,7 @@
 """Language codes of FLORES-200, which NLLB uses, for the languages of this project's tasks.
 
 Source: Costa-jussà et al. 2022, No Language Left Behind (arXiv 2207.04672), table 1. Where that
-distinguishes varieties or scripts, the one of the tasks' own data stands here.
+distinguishes varieties or scripts, this table has that of the tasks' data.
 """
 
 from __future__ import annotations

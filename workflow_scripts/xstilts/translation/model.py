@@ -1,4 +1,4 @@
-"""Any sequence-to-sequence model of Hugging Face as a translator from one language to another."""
+"""Translates from one language to another with a sequence-to-sequence model of Hugging Face."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xstilts.errors import UserError, suggestion
 
 
 class TranslationModel:
-    """A model and its tokenizer, set to one pair of languages."""
+    """A model and its tokenizer, configured for one pair of languages."""
 
     def __init__(
         self,
@@ -31,11 +31,11 @@ class TranslationModel:
         Args:
             folder: the checkpoint.
             languages: source language and target language.
-            codes: language to the code to try first.
-            beams: beams of the search; 1 is greedy.
-            max_length: longest text and translation in tokens, special ones included.
+            codes: the model's code of a language to try first, by language.
+            beams: number of beams; 1 is greedy search.
+            max_length: maximum tokens of a text and of a translation, special tokens included.
             precision: ``fp32`` or ``bf16``.
-            device: where to run.
+            device: device of the model.
 
         Raises:
             UserError: no such model, or it does not know one of the languages.
@@ -54,7 +54,7 @@ class TranslationModel:
             ) from error
         self.model.to(device).eval()
         self.max_length, self.cut = max_length, 0
-        """cut: texts that were longer than ``max_length`` and lost their end."""
+        """cut: number of texts that were truncated to ``max_length``."""
         self._settings: dict[str, Any] = {
             "num_beams": beams,
             "do_sample": False,
@@ -72,9 +72,9 @@ class TranslationModel:
         self.tokenizer.src_lang = _choose(known, source, codes.get(source), folder)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Tokens of texts, special ones included; what is too long loses its end."""
+        """Token ids of texts, special tokens included; long texts are truncated."""
         found: list[list[int]] = []
-        # verbose=False: the limit that counts is the study's, not the tokenizer's own
+        # verbose=False: no warning, since the study's limit applies, not the tokenizer's
         for text in texts:
             ids = self.tokenizer(self._prefix + text, verbose=False)["input_ids"]
             if len(ids) > self.max_length:
@@ -87,11 +87,11 @@ class TranslationModel:
 
     @torch.inference_mode()
     def translate(self, token_ids: Sequence[Sequence[int]], max_tokens: int) -> list[str]:
-        """Translations of encoded texts, in their order.
+        """Translate encoded texts; returns the translations in the same order.
 
         Args:
             token_ids: from :meth:`encode`.
-            max_tokens: padded tokens of a batch, times the beams; speed and memory only.
+            max_tokens: padded tokens of a batch times beams; affects speed and memory only.
         """
         order = sorted(range(len(token_ids)), key=lambda i: (-len(token_ids[i]), i))
         found: dict[int, str] = {}
@@ -109,7 +109,7 @@ class TranslationModel:
     def _batches(
         self, order: Sequence[int], token_ids: Sequence[Sequence[int]], max_tokens: int
     ) -> Iterator[list[int]]:
-        """Indices in batches of similar length, the longest first, so that memory fails early."""
+        """Yield batches of indices of similar length, longest first to run out of memory early."""
         batch: list[int] = []
         for index in order:
             longest = len(token_ids[batch[0]]) if batch else len(token_ids[index])
@@ -123,10 +123,10 @@ class TranslationModel:
 
 
 def language_codes(tokenizer: Any) -> dict[str, int | None]:
-    """The language codes of a tokenizer, each with the token that starts a translation into it.
+    """The language codes of a tokenizer, each with the first token of a translation into it.
 
     M2M100, MBart and NLLB have one token per language. Multilingual Marian models have a prefix
-    in the text (None); models of one pair of languages have no codes at all.
+    in the text (None); models of one pair of languages have no codes.
     """
     if hasattr(tokenizer, "get_lang_id"):  # M2M100
         return {code: tokenizer.get_lang_id(code) for code in tokenizer.lang_code_to_token}
@@ -145,9 +145,9 @@ def language_codes(tokenizer: Any) -> dict[str, int | None]:
 
 
 def _choose(known: Mapping[str, int | None], language: str, code: str | None, folder: Path) -> str:
-    """The model's code for a language: the given one, the language itself, or that of a region."""
+    """The model's code for a language: the given code, the language, or one with a region."""
     regional = [name for name in known if name.split("_")[0] == language]
-    # Marian's codes leave out the script where there is one only
+    # Marian's codes omit the script of a language with only one
     bare = [code.split("_")[0]] if code else []
     for name in (code, language, *regional, *bare):
         if name in known:

@@ -1,4 +1,4 @@
-"""Questions with choices: all texts are translated, which choice is right stays."""
+"""Translation of multiple-choice examples: all texts are translated, the label is kept."""
 
 from __future__ import annotations
 

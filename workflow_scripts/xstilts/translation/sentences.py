@@ -1,4 +1,4 @@
-"""Texts in sentences, as translation models are trained, and back."""
+"""Splits texts into sentences, on which translation models are trained, and joins them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# A full stop ends a sentence only before what may begin one; other marks always do.
+# A full stop ends a sentence only before a possible beginning of one; other marks always do.
 _END = re.compile(
     r"""(?<=[.!?…])["'”’»)\]]*\s+(?=["'“‘«(\[¿¡]*[^\W_a-z])|(?<=[。！？।؟۔።])["'”’»)\]]*\s*|\s*\n\s*"""
 )
@@ -19,23 +19,23 @@ _WITHOUT_SPACES = ("。", "！", "？")
 
 
 class Sentence(NamedTuple):
-    """A part of a text that is translated on its own, and what stands between it and the next."""
+    """A part of a text that is translated separately, and the white space after it."""
 
     text: str
     after: str
 
 
 def split(text: str, whole: tuple[int, int] | None = None) -> list[Sentence]:
-    """The sentences of a text; joined with what stands after each, they are the text again.
+    """Split a text into sentences; their texts and separators concatenate to the text.
 
     Args:
-        text: any text; the rules are those of scripts with capital letters, and of marks that end
-            sentences in others. What is not recognised stays one sentence.
-        whole: start and end of a span that must not be divided (an answer).
+        text: any text; the rules use capital letters, and marks that end sentences in scripts
+            without them. Unrecognised boundaries do not split.
+        whole: start and end of a span that must not be split (an answer).
     """
     sentences, start = [], 0
     for match in _END.finditer(text):
-        # closing quotes and brackets belong to the sentence, white space between two to none
+        # closing quotes and brackets belong to the sentence, the white space after it does not
         end = (
             match.start() + len(match.group().rstrip()) if match.group().strip() else match.start()
         )
@@ -53,7 +53,7 @@ def split(text: str, whole: tuple[int, int] | None = None) -> list[Sentence]:
 
 
 def join(sentences: Sequence[Sentence], translations: Sequence[str]) -> str:
-    """The translated text: the translation of each sentence, with what stood after it."""
+    """Join the translations of sentences with the original separators."""
     parts = []
     for number, (sentence, text) in enumerate(zip(sentences, translations, strict=True), start=1):
         after = sentence.after

@@ -1,7 +1,7 @@
-"""Questions about contexts: the answer is carried into the translated context, or the example goes.
+"""Translation of questions: the answer is projected into the context, or the example is dropped.
 
-First the context is translated with its answer between marks. Where the marks do not come through,
-the answer is translated on its own and looked for in the translation of the plain context.
+First the context is translated with its answer between marks. If the model does not copy the marks,
+the answer is translated separately and searched for in the translation of the plain context.
 """
 
 from __future__ import annotations
@@ -25,43 +25,44 @@ class _Marked(NamedTuple):
     """A context in sentences, one of which holds the first answer between marks."""
 
     sentences: list[Sentence]
-    place: int
+    index: int
+    """Of the sentence with the answer."""
     marks: Marks
 
     def project(self, memory: Mapping[str, str]) -> Span | None:
-        """The translated context with its answer; None if the marks did not come through."""
+        """The translated context with its answer; None if the model did not copy the marks."""
         translations = [memory[sentence.text] for sentence in self.sentences]
-        found = unmark(translations[self.place], self.marks)
+        found = unmark(translations[self.index], self.marks)
         if found is None:
             return None
-        translations[self.place] = found.text
-        head = [*self.sentences[: self.place], _END]
-        start = len(join(head, [*translations[: self.place], ""])) + found.start
+        translations[self.index] = found.text
+        head = [*self.sentences[: self.index], _END]
+        start = len(join(head, [*translations[: self.index], ""])) + found.start
         text = join(self.sentences, translations)
         return Span(text, start, start + found.end - found.start)
 
 
 def _marked(row: Row, texts: Texts) -> _Marked | None:
-    """The context with its first answer marked; None if there is no answer, or no mark is free."""
+    """Mark the first answer in its context; None without answer or without unused marks."""
     if not row["answers"]:
         return None
     first = row["answers"][0]
     start, end = first["start"], first["start"] + len(first["text"])
     sentences, at = texts.divide(row["context"], (start, end)), 0
-    for place, sentence in enumerate(sentences):
+    for index, sentence in enumerate(sentences):
         text, after = sentence
         if at <= start < at + len(text):
             marked = mark(text, start - at, min(end - at, len(text)))
             if marked is None:
                 return None
-            sentences[place] = Sentence(marked.text, after)
-            return _Marked(sentences, place, marked.marks)
+            sentences[index] = Sentence(marked.text, after)
+            return _Marked(sentences, index, marked.marks)
         at += len(text) + len(after)
     return None
 
 
 def translate_rows(rows: Sequence[Row], texts: Texts) -> Translated:
-    """Examples in the schema "span" in another language; those whose answer is lost are dropped.
+    """Translate examples in the schema "span"; those whose answer is lost are dropped.
 
     Questions without an answer are kept without one.
     """
@@ -86,7 +87,7 @@ def translate_rows(rows: Sequence[Row], texts: Texts) -> Translated:
 
 
 def _plain(rows: Iterable[Row], contexts: Iterable[Span | None]) -> Iterator[str]:
-    """What is translated without marks: questions, and the rest where marks did not do it."""
+    """Texts to translate without marks: questions, and the rest where the marks were lost."""
     for row, context in zip(rows, contexts, strict=True):
         yield row["question"]
         if context is None:

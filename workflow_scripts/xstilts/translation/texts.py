@@ -1,4 +1,4 @@
-"""Texts to translations: in sentences, each distinct one once."""
+"""Translates texts sentence by sentence, each distinct sentence once."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ if TYPE_CHECKING:
 
 
 class Texts:
-    """What the kinds of task ask for translations."""
+    """The translator that the modules of the kinds use."""
 
     def __init__(self, model: Callable[[Sequence[str]], Sequence[str]], *, sentences: bool) -> None:
         """Translate with a model.
 
         Args:
-            model: distinct texts, sorted, to their translations.
-            sentences: whether texts are divided into sentences.
+            model: maps distinct, sorted texts to their translations.
+            sentences: True to split texts into sentences.
         """
         self._model, self._sentences = model, sentences
         self._memory: dict[str, str] = {}
         self.asked = 0
-        """How many sentences (or texts) there were, repeated ones included."""
+        """Number of requested sentences (or texts), repetitions included."""
 
     @property
     def distinct(self) -> int:
-        """How many of them the model translated."""
+        """Number of distinct ones."""
         return len(self._memory)
 
     def divide(self, text: str, whole: tuple[int, int] | None = None) -> list[Sentence]:
-        """The parts in which a text is translated; a span (start, end) is never divided."""
+        """The parts in which a text is translated; the span (start, end) is never split."""
         return split(text, whole) if self._sentences else [Sentence(text, "")]
 
     def parts(self, parts: Iterable[str]) -> Mapping[str, str]:
-        """Translations of what must not be divided further, by text."""
+        """Translations by text of parts that are not split further."""
         listed = list(parts)
         self.asked += len(listed)
         new = sorted({part for part in listed if part not in self._memory})
-        # what has no letter or digit means the same in every language
-        said = [part for part in new if any(char.isalnum() for char in part)]
+        # a text without letters or digits is the same in every language
+        with_words = [part for part in new if any(char.isalnum() for char in part)]
         self._memory |= {part: part for part in new}
-        self._memory |= dict(zip(said, self._model(said), strict=True))
+        self._memory |= dict(zip(with_words, self._model(with_words), strict=True))
         return self._memory
 
     def translate(self, texts: Iterable[str]) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""A training set into another language: the kind's way, the model, and what is kept on the way."""
+"""Translates a training set in chunks, which are kept so that an interrupted job can resume."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 
 CHUNK = 4096
-"""Sentences that are translated and kept at a time."""
+"""Number of sentences that are translated and kept at a time."""
 
 
 def translate_rows(
@@ -34,16 +34,16 @@ def translate_rows(
     max_tokens: int,
     device: str = "auto",
 ) -> tuple[Translated, dict[str, Any]]:
-    """Translated examples, and facts about the work.
+    """Return translated examples, and facts for the manifest.
 
     Args:
         rows: examples in the schema of their kind.
         folder: checkpoint of the model.
-        identity: declared identity of the data set: its ``kind`` (``xstilts.translation.KIND``
-            knows what in it is text), ``language`` and ``source``.
-        state: folder of finished chunks, for the next start after an interruption.
-        max_tokens: padded tokens of a batch, times the beams.
-        device: ``auto`` is the GPU if there is one.
+        identity: declared identity of the data set: its ``kind`` (the module
+            ``xstilts.translation.KIND`` translates it), ``language`` and ``source``.
+        state: folder of finished chunks, from which an interrupted job resumes.
+        max_tokens: padded tokens of a batch times beams.
+        device: ``auto`` is the GPU if available.
 
     Raises:
         UserError: the model cannot be loaded, or does not know a language.
@@ -73,10 +73,10 @@ def translate_rows(
 def translate_in_chunks(
     texts: Sequence[str], model: TranslationModel, state: Path, max_tokens: int
 ) -> list[str]:
-    """Translations of texts; each finished chunk is kept, and taken from there the next time.
+    """Translate texts; each finished chunk is saved, and loaded when the job resumes.
 
-    Chunks are made of texts of similar length, and are the same at each start, so that a
-    translation does not depend on interruptions.
+    Chunks consist of texts of similar length and do not depend on interruptions, so neither do
+    the translations.
     """
     token_ids = model.encode(texts)
     order = sorted(range(len(texts)), key=lambda i: (-len(token_ids[i]), texts[i]))

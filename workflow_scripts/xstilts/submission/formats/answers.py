@@ -1,4 +1,4 @@
-"""SQuAD's JSON, and ``{id: answer}`` as predictions: XQuAD and TyDiQA."""
+"""SQuAD's JSON as labels, ``{id: answer}`` as predictions: XQuAD and TyDiQA."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     """Gold answers and predicted text of each question, in the order of the label file.
 
     Raises:
-        UserError: not JSON of this form, a question without gold answer, or ids of gold and
-            predictions that differ.
+        UserError: not JSON of this form, a question without gold answer, or different ids in gold
+            and predictions.
     """
     repeated: list[str] = []
     found = load_json(predictions, repeated)
@@ -33,7 +33,7 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     for example, text in found.items():
         if not isinstance(text, str):
             raise UserError(
-                f"{line_of(predictions, example)}: the answer to {example!r} is {text!r}, not a "
+                f"{line_of(predictions, example)}: the answer to {example!r} is {text!r}, not "
                 'text. Write "" for no answer.'
             )
     questions = list(_questions(labels))
@@ -83,17 +83,17 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
 
 
 def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
-    """Nothing: neither is defined for free text."""
+    """Empty: neither is defined for free text."""
     return {}
 
 
 def units(answers: Sequence[Any]) -> Sequence[Any]:
-    """The answers; all gold answers of a question as one."""
+    """The answers; all gold answers of a question count as one."""
     return [tuple(answer) if isinstance(answer, list) else answer for answer in answers]
 
 
 def write(examples: Examples, labels: Path, predictions: Path) -> None:
-    """Write both files: SQuAD's form, each question in a paragraph without context, and answers."""
+    """Write both files: labels in SQuAD's form, each question in a paragraph without context."""
     questions = [
         {
             "id": example,

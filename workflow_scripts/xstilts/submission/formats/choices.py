@@ -28,7 +28,7 @@ SUFFIX = "jsonl"
 
 
 def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
-    """The chosen alternatives of two files, line by line, as texts.
+    """The chosen alternatives of two files, line by line, as text.
 
     Raises:
         UserError: not as many predictions as labels, a line that is not a JSON object with a label,

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 SUFFIX = "json"
 DEPTH = 20
-"""How many candidates count."""
+"""Number of candidates that count."""
 
 
 def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     """Gold entities and ranked candidates of each mention, in the order of the label file.
 
     Raises:
-        UserError: not JSON of this form, a mention without gold entity, or ids of gold and
-            predictions that differ.
+        UserError: not JSON of this form, a mention without gold entity, or different ids in gold
+            and predictions.
     """
     repeated: list[str] = []
     gold, found = _lists(labels, repeated), _lists(predictions, repeated)
@@ -68,7 +68,7 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
 
 
 def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
-    """Nothing: the number of candidates is not in the files."""
+    """Empty: the files do not contain the number of candidates."""
     return {}
 
 

@@ -23,7 +23,7 @@ SUFFIX = "tsv"
 def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     """The labels of two files, line by line.
 
-    Gold labels none of which belongs to the task are left to the sanity checks: placeholders.
+    Gold labels none of which belongs to the task are placeholders, left to the sanity checks.
 
     Raises:
         UserError: not as many predictions as labels, an empty line, or an unknown label.
@@ -43,7 +43,7 @@ def check_count(labels: Path, predictions: Path, gold: int, predicted: int) -> N
         raise UserError(
             f"{predictions}: {predicted} predictions, but {labels} has {gold} lines; "
             f"{shorter}:{line} is the last line of the shorter file. Each line needs one "
-            "prediction (a blank line at the end counts as one)."
+            "prediction (a blank line at the end counts as a line)."
         )
 
 
@@ -53,7 +53,7 @@ def check_labels(path: Path, found: Sequence[str], known: Sequence[str]) -> None
         line = next(number for number, label in enumerate(found, start=1) if label in odd)
         if not found[line - 1]:
             raise UserError(
-                f"{path}:{line}: empty line. The official script takes it as a label; remove the "
+                f"{path}:{line}: empty line. The official script reads it as a label; remove the "
                 "line, or write one of " + ", ".join(known) + "."
             )
         raise unknown("label", found[line - 1], known, f"{path}:{line}")

@@ -1,6 +1,6 @@
 """One line number per line: Tatoeba.
 
-Line n stands for the n-th English sentence in sorted order; the number is that of its translation
+Line n belongs to the n-th English sentence in sorted order; the number is that of its translation
 in the other language's file, from 0.
 """
 

@@ -67,12 +67,12 @@ def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]
 
 
 def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:
-    """Nothing: the sentences that are in no pair are not in the files."""
+    """Empty: the files do not contain the sentences that are in no pair."""
     return {}
 
 
 def units(answers: Sequence[Pair]) -> Sequence[Pair]:
-    """Nothing: a pair is right or wrong by itself."""
+    """Empty: pairs are never constant."""
     return []
 
 

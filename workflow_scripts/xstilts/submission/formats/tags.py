@@ -1,4 +1,4 @@
-"""One tag per line, a blank line between sentences: PAN-X and POS. The tokens are not there."""
+"""One tag per line, a blank line between sentences, without the tokens: PAN-X and POS."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     """
     lines = {path: stripped_lines(path) for path in (labels, predictions)}
     (gold, gold_starts), (predicted, starts) = (_sentences(found) for found in lines.values())
-    places = zip(gold, predicted, gold_starts, starts, strict=False)
-    for number, (right, tags, gold_line, line) in enumerate(places, start=1):
+    sentences = zip(gold, predicted, gold_starts, starts, strict=False)
+    for number, (right, tags, gold_line, line) in enumerate(sentences, start=1):
         if len(right) != len(tags):
             raise UserError(
                 f"{predictions}:{line}: sentence {number} has {len(tags)} predicted tags, but "
@@ -43,7 +43,7 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     if len(gold) != len(predicted):
         raise UserError(
             f"{predictions}: {len(predicted)} sentences, but {labels} has {len(gold)}. One of the "
-            "files was cut, or has blank lines at its end."
+            "files was truncated, or has blank lines at its end."
         )
     known = ("", *spec.labels)
     if set(lines[labels]) & set(spec.labels):
