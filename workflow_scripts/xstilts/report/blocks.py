@@ -32,7 +32,7 @@ class Entry:
     text: str
     shade: float = 0.0
     """Difference to the baseline in [-1, 1] of full colour; 0 where there is none."""
-    std: str = ""
+    uncertainty: str = ""
     """Uncertainty of the difference."""
     link: str = ""
     """Id of the place that it links to."""
@@ -82,8 +82,8 @@ def _entry(
         return Entry(text, link=link)
     shade = max(-1.0, min(1.0, row["delta"] / full))
     # the tables by language and layer have room for the scores only
-    std = uncertainty_text(row).strip() if column == "target" else ""
-    return Entry(text, shade, std, link)
+    uncertainty = uncertainty_text(row).strip() if column == "target" else ""
+    return Entry(text, shade, uncertainty, link)
 
 
 def transfer_blocks(table: pd.DataFrame, header: Header, *, linked: bool = True) -> list[Block]:
@@ -150,7 +150,7 @@ def _seeds_entry(values: list[float]) -> Entry:
     if not values:
         return Entry(DASH)
     mean = f"{sum(values) / len(values):.1f}"
-    return Entry(mean, std=", ".join(f"{value:.1f}" for value in values))
+    return Entry(mean, uncertainty=", ".join(f"{value:.1f}" for value in values))
 
 
 def property_blocks(frames: Frames, differences: pd.DataFrame) -> list[Block]:
