@@ -1,4 +1,4 @@
-"""Rule score_trivial_baselines: what words alone are good for on one target."""
+"""Rule score_trivial_baselines: the trivial baselines of one target."""
 
 from functools import partial
 from pathlib import Path

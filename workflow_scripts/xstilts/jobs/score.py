@@ -67,6 +67,6 @@ def score_cell(
         layer,
         common,
         out,
-        record={"id": digest(full), "identity": full},
+        metadata={"id": digest(full), "identity": full},
         scorer=identity["scorer"],
     )
