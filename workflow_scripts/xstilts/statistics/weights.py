@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def generator(*parts: str) -> np.random.Generator:
-    """A random generator that is the same for the same texts, on every machine."""
+    """A random generator that is seeded by texts, the same on every machine."""
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return np.random.default_rng(list(digest[:16]))
 
