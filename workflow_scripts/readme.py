@@ -1,4 +1,4 @@
-"""Puts the result of a finished run at the head of README.md: picture, table and verdicts.
+"""Write the result of a finished run to the top of README.md: figure, table and verdicts.
 
 A developer's command (``make readme``); the workflow never runs it.
 """
@@ -26,28 +26,28 @@ BEGIN = "<!-- result: made by `make run`, renewed by `make readme` -->"
 END = "<!-- end of result -->"
 
 
-def renew(readme: Path, picture: Path, results: Path) -> None:
-    """Put a study's transfer figure, transfer table and verdicts between two marks of a file.
+def renew(readme: Path, figure: Path, results: Path) -> None:
+    """Write a study's transfer figure, transfer table and verdicts between two marks of a file.
 
     Args:
         readme: Markdown file with the lines ``BEGIN`` and ``END``.
-        picture: where to copy the figure to, in the folder of the file or below it.
+        figure: path that the figure is copied to, in the folder of the file or below it.
         results: ``results/STUDY`` of a finished run.
 
     Raises:
-        UserError: the run is not finished, or the file has no such marks.
+        UserError: the run is not finished, or the marks are missing.
     """
     made = {
         name: results / name
         for name in ("figures/transfer.svg", "tables/transfer.md", "tables/effects.parquet")
     }
     if absent := [str(path) for path in made.values() if not path.is_file()]:
-        raise UserError(f"{absent[0]}: not there yet. Run the study first.")
+        raise UserError(f"{absent[0]}: does not exist. Run the study first.")
     text = readme.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise UserError(f"{readme}: needs the lines {BEGIN!r} and {END!r}, once each.")
-    write_text(picture, made["figures/transfer.svg"].read_text(encoding="utf-8"))
-    shown = f"![Transfer of each strategy]({picture.relative_to(readme.parent).as_posix()})"
+    write_text(figure, made["figures/transfer.svg"].read_text(encoding="utf-8"))
+    shown = f"![Transfer of each strategy]({figure.relative_to(readme.parent).as_posix()})"
     table = _table(made["tables/transfer.md"].read_text(encoding="utf-8"))
     verdicts = _verdicts(pd.read_parquet(made["tables/effects.parquet"]))
     block = "\n\n".join([BEGIN, shown, table, verdicts, END])
@@ -56,14 +56,14 @@ def renew(readme: Path, picture: Path, results: Path) -> None:
 
 
 def _table(text: str) -> str:
-    """A transfer table without its headings, its question and what stands above its first line."""
+    """A transfer table without its headings and question, from its warning or legend on."""
     parts = [part for part in text.strip().split("\n\n") if not part.startswith("#")]
     start = next(i for i, part in enumerate(parts) if re.match(r"> |Protocol ", part))
     return "\n\n".join(parts[start:])
 
 
 def _verdicts(effects: pd.DataFrame) -> str:
-    """Which strategy helps which target, and which hurts, by the intervals."""
+    """The strategies that help or hurt a target, by the intervals."""
     rows = effects[~effects["target"].str.startswith(AVERAGE)]
     several = len(set(effects["model"])) > 1
     lines = []
@@ -88,13 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="readme.py", description=__doc__)
     parser.add_argument("results", type=Path, help="results/STUDY of a finished run")
     results = parser.parse_args(arguments).results
-    readme, picture = ROOT / "README.md", ROOT / "docs/transfer.svg"
+    readme, figure = ROOT / "README.md", ROOT / "docs/transfer.svg"
     try:
-        renew(readme, picture, results)
+        renew(readme, figure, results)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    print(readme, picture, sep="\n")
+    print(readme, figure, sep="\n")
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PredictOptions:
-    """How the outputs of a model become predictions."""
+    """Settings of prediction from a model's outputs."""
 
     head: str | None = None
     """Name of the head if it is not the task's own: XNLI is predicted by the head of MNLI. For

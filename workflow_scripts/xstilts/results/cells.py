@@ -60,10 +60,10 @@ def _read(cell: Cell) -> pd.DataFrame | None:
             "Delete it to have it scored again."
         ) from None
     for field in ("model", "target", "seed"):
-        wanted, found = getattr(cell, field), sorted(set(rows[field]) - {getattr(cell, field)})
+        expected, found = getattr(cell, field), sorted(set(rows[field]) - {getattr(cell, field)})
         if found:
             raise UserError(
-                f"{cell.scores}: has rows of {field} {found[0]!r} where {wanted!r} was expected. "
+                f"{cell.scores}: has rows of {field} {found[0]!r} where {expected!r} was expected. "
                 "Was the file moved? Delete it to have it scored again."
             )
     return rows.assign(strategy=cell.strategy)
@@ -96,14 +96,14 @@ def values_of(rows: pd.DataFrame, cells: Sequence[Cell], suffix: str = "") -> Sc
         cells: cells of the table.
         suffix: appended to the name of the metric, as in ``@layer3``.
     """
-    wanted = {(c.model, c.strategy, c.target, c.seed): c for c in cells}
+    expected = {(c.model, c.strategy, c.target, c.seed): c for c in cells}
     # filter before the loop: a sweep over layers has many times more rows than one metric
     rows = rows[rows["metric"].isin({cell.metric + suffix for cell in cells})]
     columns = ("model", "strategy", "target", "seed", "language", "metric", "value")
     scores: Scores = {}
     for *key, language, metric, value in zip(*(rows[c].to_list() for c in columns), strict=True):
         group = (key[0], key[1], key[2], key[3])
-        cell = wanted.get(group)
+        cell = expected.get(group)
         if cell and metric == cell.metric + suffix and language in cell.languages:
             scores.setdefault(group, {})[language] = value
     return scores
@@ -120,8 +120,8 @@ def reason_missing(cells: Sequence[Cell], scores: Scores, language: str | None =
     seeds: dict[str, list[int]] = {}
     for cell in cells:
         found = scores.get((cell.model, cell.strategy, cell.target, cell.seed), {})
-        wanted = cell.languages if language is None else (language,)
-        absent = [name for name in wanted if name not in found]
+        expected = cell.languages if language is None else (language,)
+        absent = [name for name in expected if name not in found]
         if not absent:
             continue
         reason = cell.reason or "not run yet"

@@ -37,7 +37,7 @@ class Summary:
 
     title: str
     text: str
-    """How to read it."""
+    """The legend."""
     blocks: tuple[Pivot, ...] = ()
 
 

@@ -98,7 +98,7 @@ class Header:
         return [f"# {self.study}: {title}", self.question, *note]
 
     def legend(self, table: pd.DataFrame) -> str:
-        """How to read the numbers of a table: protocol, metric per target, seeds."""
+        """The legend of a table: protocol, metric per target, seeds, meaning of the cells."""
         targets = table[table["target"] != AVERAGE].drop_duplicates("target")
         metrics = ", ".join(
             f"{target} {metric}"

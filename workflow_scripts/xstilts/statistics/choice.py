@@ -23,7 +23,7 @@ class Choice:
     target: str
     strategy: str
     chosen_on: str
-    """``validation``, or ``test`` where a target has no other set."""
+    """``validation``, or ``test`` if a target has no other set."""
     chosen_by: float
     """Its difference from the baseline on that set: mean over seeds and languages, in points."""
 

@@ -20,7 +20,7 @@ def generator(*parts: str) -> np.random.Generator:
 def bootstrap_counts(
     random: np.random.Generator, size: int, num_examples: int
 ) -> npt.NDArray[np.float32]:
-    """How often each of N examples occurs in N draws with replacement, [size, N].
+    """Counts of each of N examples in N draws with replacement, [size, N].
 
     Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 6.
     """
