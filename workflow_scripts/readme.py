@@ -1,6 +1,6 @@
-"""Update the results at the top of README.md: figure, table and verdicts of a finished run.
+"""Write the result of a finished run to the top of README.md: figure, table and verdicts.
 
-For developers (``make readme``); not used by the workflow.
+A developer's command (``make readme``); the workflow never runs it.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ BEGIN = "<!-- result: made by `make run`, renewed by `make readme` -->"
 END = "<!-- end of result -->"
 
 
-def update(readme: Path, picture: Path, results: Path) -> None:
-    """Replace the results between two markers of a file by those of a study.
+def update(readme: Path, figure: Path, results: Path) -> None:
+    """Write a study's transfer figure, transfer table and verdicts between two marks of a file.
 
     Args:
         readme: Markdown file with the lines ``BEGIN`` and ``END``.
-        picture: destination of the transfer figure, below the folder of the file.
+        figure: path that the figure is copied to, in the folder of the file or below it.
         results: ``results/STUDY`` of a finished run.
 
     Raises:
-        UserError: the run is not finished, or the file lacks the markers.
+        UserError: the run is not finished, or the marks are missing.
     """
     made = {
         name: results / name
         for name in ("figures/transfer.svg", "tables/transfer.md", "tables/effects.parquet")
     }
     if absent := [str(path) for path in made.values() if not path.is_file()]:
-        raise UserError(f"{absent[0]}: no such file. Run the study first.")
+        raise UserError(f"{absent[0]}: does not exist. Run the study first.")
     text = readme.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise UserError(f"{readme}: needs the lines {BEGIN!r} and {END!r}, once each.")
-    write_text(picture, made["figures/transfer.svg"].read_text(encoding="utf-8"))
-    shown = f"![Transfer of each strategy]({picture.relative_to(readme.parent).as_posix()})"
+    write_text(figure, made["figures/transfer.svg"].read_text(encoding="utf-8"))
+    shown = f"![Transfer of each strategy]({figure.relative_to(readme.parent).as_posix()})"
     table = _table(made["tables/transfer.md"].read_text(encoding="utf-8"))
     verdicts = _verdicts(pd.read_parquet(made["tables/effects.parquet"]))
     block = "\n\n".join([BEGIN, shown, table, verdicts, END])
@@ -56,14 +56,14 @@ def update(readme: Path, picture: Path, results: Path) -> None:
 
 
 def _table(text: str) -> str:
-    """Return a transfer table without headings and question."""
+    """A transfer table without its headings and question, from its warning or legend on."""
     parts = [part for part in text.strip().split("\n\n") if not part.startswith("#")]
     start = next(i for i, part in enumerate(parts) if re.match(r"> |Protocol ", part))
     return "\n\n".join(parts[start:])
 
 
 def _verdicts(effects: pd.DataFrame) -> str:
-    """Return the strategies that help or hurt, by the intervals, as text."""
+    """The strategies that help or hurt a target, by the intervals."""
     rows = effects[~effects["target"].str.startswith(AVERAGE)]
     several = len(set(effects["model"])) > 1
     lines = []
@@ -84,17 +84,17 @@ def _verdicts(effects: pd.DataFrame) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Update the project's README; return 2 if a file is missing."""
+    """Renew the project's README; exit status 2 when a file is missing."""
     parser = argparse.ArgumentParser(prog="readme.py", description=__doc__)
     parser.add_argument("results", type=Path, help="results/STUDY of a finished run")
     results = parser.parse_args(arguments).results
-    readme, picture = ROOT / "README.md", ROOT / "docs/transfer.svg"
+    readme, figure = ROOT / "README.md", ROOT / "docs/transfer.svg"
     try:
-        update(readme, picture, results)
+        update(readme, figure, results)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    print(readme, picture, sep="\n")
+    print(readme, figure, sep="\n")
     return 0
 
 

@@ -50,8 +50,8 @@ def make_study(folder: Path, grid: dict[Wanted, Found], names: Iterable[str] = (
 
     Args:
         folder: the study's folder.
-        grid: (strategy, target, seed) to scores by language, or why there are none.
-        names: figures; by default all families but those by target.
+        grid: (strategy, target, seed) to scores by language, or the reason for missing ones.
+        names: figures; by default all families and those of each target's languages.
     """
     write_tables(folder / "tables", make_cells(folder / "scores", grid), HEADER)
     targets = list(dict.fromkeys(target for _, target, _ in grid))
@@ -86,7 +86,7 @@ def _cell(strategy: str, target: str, seed: int) -> CellFiles:
 
 
 def train(source: Source, *, selected: bool = False) -> None:
-    """Leave what training leaves: manifests, histories, records of jobs."""
+    """Write the files of training: manifests, histories, benchmark files."""
     for cell in source.cells:
         for stage in cell.stages:
             folder = source.root / stage
@@ -118,7 +118,7 @@ def train(source: Source, *, selected: bool = False) -> None:
 
 
 def predict(source: Source) -> None:
-    """Data of all targets and predictions of all cells; "sw" is always answered wrong."""
+    """Write data of all targets and predictions of all cells, which are always wrong in "sw"."""
     for cell in source.cells:
         for language in cell.languages:
             data, predictions = _rows(cell.kind, language)

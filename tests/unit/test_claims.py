@@ -1,4 +1,4 @@
-"""Claims are data, and held against results with their uncertainty."""
+"""Claims are data, and tested on results with their uncertainty."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LEVELS = {
 
 
 def study_scores(seeds: tuple[int, ...] = (1, 2, 3, 4)) -> StudyScores:
-    """Planted levels of three strategies on three targets; the same chance for all."""
+    """Planted levels of three strategies on three targets; all share their random numbers."""
     found = {}
     for name in ("xnli", "xquad", "udpos"):
         right = {
@@ -106,7 +106,7 @@ def test_one_seed_without_examples_decides_nothing() -> None:
     assert "none: one seed" in found.remark
 
 
-def test_a_claim_about_what_the_study_lacks_is_not_decided() -> None:
+def test_a_claim_about_a_strategy_that_the_study_lacks_is_not_decided() -> None:
     found = evaluate(claim(compare={"strategy": "mnlii", "more_than": 0}), study_scores(), "xlmr")
     assert found.decision == "not decided"
     assert found.remark.startswith("The study has no strategy 'mnlii'. Did you mean 'mnli'?")
@@ -174,7 +174,7 @@ def test_errors_name_file_and_line(tmp_path: Path, old: str, new: str, expected:
     assert expected in str(caught.value)
 
 
-def test_a_study_names_files_that_are_there(tmp_path: Path) -> None:
+def test_a_study_names_files_that_exist(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"claims\[0\]: no such file of claims: nowhere\.yaml"):
         grid_of(tmp_path, STUDY + "claims: [nowhere.yaml]\n")
     file = tmp_path / "claims.yaml"

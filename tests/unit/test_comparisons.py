@@ -1,4 +1,4 @@
-"""A comparison is one module: all that list comparisons iterate over the registry."""
+"""A comparison is one module: every list of comparisons iterates over the registry."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_comparisons_and_their_order_in_the_report() -> None:
 
 
 @pytest.mark.parametrize("name", COMPARISONS)
-def test_the_documentation_says_what_rows_are(name: str) -> None:
+def test_the_documentation_describes_the_rows(name: str) -> None:
     text = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text.partition("\n\n| column")[0], re.M))
     one = load_comparisons()[name]

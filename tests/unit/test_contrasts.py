@@ -81,7 +81,7 @@ def test_p_values_are_corrected_over_the_family_that_the_study_names() -> None:
         assert by_target[row["strategy"], "xnli"]["p_holm"] == pytest.approx(expected)
 
 
-def test_the_average_without_retrieval_stands_beside_the_other() -> None:
+def test_the_average_without_retrieval_has_a_row_of_its_own() -> None:
     found = rows(effect_table(study_scores()), "strategy", "target")
     assert found["a", "average without retrieval"]["delta"] == found["a", "xnli"]["delta"]
     assert found["a", "average"]["delta"] > found["a", "xnli"]["delta"]

@@ -1,4 +1,4 @@
-"""Difficulty is what was measured on dev sets; gains by size know the size of the model."""
+"""Difficulty from scores on dev sets, and gains by model size."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def measured(strategy: str, *dev: float, frequent: float = 50.0) -> Measured:
     )
 
 
-def test_the_hardest_is_nearest_to_the_most_frequent_answer() -> None:
-    # 60 of 50 is hard, 60 of 20 is less so
+def test_the_hardest_task_is_closest_to_the_most_frequent_answer() -> None:
+    # 60 is hard above a most frequent answer of 50, less so above 20
     tasks = [measured("a", 60.0, 62.0), measured("b", 60.0, 62.0, frequent=20.0), measured("c")]
     table = difficulty_table(tasks, effect_table(study_scores()))
     assert list(table["strategy"]) == ["b", "a", "c"]
@@ -58,7 +58,7 @@ def test_the_hardest_is_nearest_to_the_most_frequent_answer() -> None:
     assert "2 tasks have both numbers: too few" in text
 
 
-def test_harder_tasks_that_gain_more_are_said_to() -> None:
+def test_the_correlation_of_difficulty_and_gain() -> None:
     names = "abcde"
     tasks = [measured(name, 90.0 - 5 * at) for at, name in enumerate(names)]
     effects = pd.DataFrame(
@@ -83,8 +83,8 @@ def test_dev_scores_are_those_of_the_finished_stages(
     folder = Path(grid.paths.intermediate("mini", 1, ("mnli",)))
     folder.parent.mkdir(parents=True)
     write_manifest(folder, {}, files={}, facts={"dev_score": 71.5, "final_loss": 0.7})
-    noted = {"epochs": [1, 2, 3], "confidence": [0.9, 0.5, 0.4], "variability": [0.0, 0.2, 0.1]}
-    pq.write_table(pa.table(noted), folder.parent / "data_map.parquet")
+    data_map = {"epochs": [1, 2, 3], "confidence": [0.9, 0.5, 0.4], "variability": [0.0, 0.2, 0.1]}
+    pq.write_table(pa.table(data_map), folder.parent / "data_map.parquet")
     found = {one.strategy: one for one in measured_tasks(grid)}
     assert set(found) == {"mnli", "qa"}
     assert (found["mnli"].dev, found["mnli"].loss) == ((71.5,), (0.7,))
@@ -92,7 +92,7 @@ def test_dev_scores_are_those_of_the_finished_stages(
     assert (found["qa"].dev, found["qa"].maps) == ((), ())
     last = grid_of(tmp_path, STUDY + "recipes: {all: {selection: last}}\n")
     assert {one.remark for one in measured_tasks(last)} == {NO_SELECTION}
-    # without a dev set there is no most frequent answer, which is not an answer of nobody
+    # without a dev set there is no most frequent answer: unknown, not 0
     assert all(math.isnan(one.frequent) for one in measured_tasks(last))
 
 

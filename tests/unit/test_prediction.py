@@ -1,4 +1,4 @@
-"""Predictions of whole models: right, independent of batching, one file per language."""
+"""Predictions of whole models: correct, independent of batching, one file per language."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_batches_do_not_change_predictions(random_model: Path, tmp_path: Path, k
     if numbers:
         pair = [np.array(table.column(numbers).to_pylist()) for table in (batched, single)]
         assert np.allclose(*pair, atol=1e-5)
-        # examples that are mixed up must show
+        # a permutation of examples must be visible
         assert np.ptp(pair[0], axis=0).max() > 1e-3
     else:
         assert len(set(map(str, batched.column("prediction").to_pylist()))) > 1
@@ -68,9 +68,11 @@ def test_classification_gold_ids_and_probabilities(random_model: Path, tmp_path:
     assert labels[probabilities.argmax(1)].tolist() == table.column("prediction").to_pylist()
 
 
-def test_choices_of_an_example_share_the_probability(random_model: Path, tmp_path: Path) -> None:
+def test_probabilities_of_an_examples_choices_sum_to_one(
+    random_model: Path, tmp_path: Path
+) -> None:
     rows = rows_of("multiple_choice", 24, 1)
-    # a test set may mix numbers of choices; every example keeps its own
+    # examples of a test set may differ in their number of choices
     for row in rows[::2]:
         row["choices"].append("the house")
     data, tokens = make_tokens(tmp_path, "multiple_choice", rows=rows)
@@ -150,19 +152,21 @@ def test_progress_counts_the_sequences_of_all_languages(random_model: Path, tmp_
         data, tokens = make_tokens(tmp_path, "classification", count, seed)
         out = tmp_path / f"{name}.parquet"
         items.append(Item(language=name, tokens=tokens, data=data, out=out))
-    said: list[Progress] = []
+    reported: list[Progress] = []
     run(
         random_model, tmp_path, "classification", data, tokens, items=items,
-        max_tokens=200, report=said.append,
+        max_tokens=200, report=reported.append,
     )  # fmt: skip
-    assert {progress.total for progress in said} == {40}
-    assert [progress.done for progress in said] == sorted({progress.done for progress in said})
-    assert len(said) > 2
-    assert (said[-1].done, said[-1].seconds_left) == (40, 0)
-    assert "tokens/s" in said[-1].detail
+    assert {progress.total for progress in reported} == {40}
+    assert [progress.done for progress in reported] == sorted(
+        {progress.done for progress in reported}
+    )
+    assert len(reported) > 2
+    assert (reported[-1].done, reported[-1].seconds_left) == (40, 0)
+    assert "tokens/s" in reported[-1].detail
 
 
-def test_another_tasks_head(random_model: Path, tmp_path: Path) -> None:
+def test_the_head_of_another_task(random_model: Path, tmp_path: Path) -> None:
     data, tokens = make_tokens(tmp_path, "classification", 10)
     with pytest.raises(UserError, match=r"no head 'xnli'.*Heads: classification"):
         run(random_model, tmp_path, "classification", data, tokens, task="xnli")

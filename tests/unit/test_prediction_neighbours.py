@@ -76,11 +76,11 @@ def test_no_block_of_similarities_is_larger_than_the_budget(
     assert positions.tolist() == slow_nearest(queries, np.array(candidates), 3)
 
 
-def test_handicaps_count_against_a_candidate() -> None:
+def test_penalties_are_subtracted_from_a_candidates_similarities() -> None:
     queries = np.array([[1, 0]], np.float32)
     candidates = np.array([[1, 0], [0.5, 0], [0.9, 0]], np.float32)
-    handicaps = np.array([0.5, -0.3, 0.2], np.float32)
-    positions, scores = nearest(queries, candidates, 3, handicaps_C=handicaps)
+    penalties = np.array([0.5, -0.3, 0.2], np.float32)
+    positions, scores = nearest(queries, candidates, 3, penalties_C=penalties)
     assert positions.tolist() == [[1, 2, 0]]
     assert scores[0] == pytest.approx([0.8, 0.7, 0.5])
 
@@ -89,7 +89,7 @@ def test_handicaps_count_against_a_candidate() -> None:
 
 
 def slow_best(queries: np.ndarray, candidates: np.ndarray, how: str, k: int) -> list[float]:
-    """The similarity of the best candidate, from all similarities at once."""
+    """The best candidate's similarity, from the full matrix of similarities."""
     cosines = queries.astype(np.float64) @ candidates.T.astype(np.float64)
     own = np.sort(cosines, axis=1)[:, -k:].mean(axis=1)
     theirs = np.sort(cosines, axis=0)[-k:].mean(axis=0)
@@ -119,7 +119,7 @@ def test_similarities_equal_a_slow_reference(
 def test_a_hub_wins_by_cosine_only(how: Any, expected: int) -> None:
     angles = np.radians([10, -10, 5, 40])
     queries = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
-    # the first is near to all queries, the second to the last one alone
+    # the first is close to all queries, the second only to the last one
     around = np.radians([22, 60])
     candidates = np.stack([np.cos(around), np.sin(around)], 1).astype(np.float32)
     best, _ = best_match(queries, candidates, how, 2)
@@ -130,7 +130,7 @@ def test_a_hub_wins_by_cosine_only(how: Any, expected: int) -> None:
 
 
 def slow_mine(left: np.ndarray, right: np.ndarray, k: int) -> list[tuple[int, int]]:
-    """Pairs one after the other: the best of all that are left, by loops over single sentences."""
+    """Greedy pairs, the best remaining one at a time, by loops over single sentences."""
 
     def cosine(i: int, j: int) -> float:
         return float(left[i].astype(np.float64) @ right[j].astype(np.float64))
@@ -161,10 +161,10 @@ def slow_mine(left: np.ndarray, right: np.ndarray, k: int) -> list[tuple[int, in
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 999), st.integers(1, 12), st.integers(1, 12), st.integers(1, 5))
 def test_mined_pairs_equal_a_slow_reference(seed: int, lefts: int, rights: int, k: int) -> None:
-    # positive, as the vectors of a real model nearly are: the mean of cosines is not near 0
+    # positive, like most vectors of a real model: the mean of cosines is not close to 0
     left, right = np.abs(unit(seed, lefts)), np.abs(unit(seed + 1, rights))
     pairs = mine(left, right, k)
-    # mutual neighbours with k = 1 all have the margin 1, but for rounding: their order is free
+    # with k = 1 all mutual neighbours have a margin of 1 up to rounding: their order is arbitrary
     assert sorted(pair[:2] for pair in pairs) == sorted(slow_mine(left, right, k))
     scores = [score for *_, score in pairs]
     assert scores == sorted(scores, reverse=True)

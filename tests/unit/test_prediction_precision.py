@@ -1,4 +1,4 @@
-"""Predictions in bf16: the metric of a whole task is that of fp32."""
+"""Predictions in bf16 score the same as in fp32 on a whole task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBERS = {
     "multiple_choice": "probabilities",
     "span": "score",
 }
-"""Columns that show in which arithmetic they were computed."""
+"""Columns whose values depend on the precision."""
 
 
 def predictions(model: Path, folder: Path, kind: str, precision: Any) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def predictions(model: Path, folder: Path, kind: str, precision: Any) -> list[di
 
 @pytest.mark.parametrize("kind", ["classification", "span", "tagging", "multiple_choice"])
 def test_a_whole_task_scores_the_same(tmp_path: Path, kind: str) -> None:
-    # stopped early: decisions that are not all clear
+    # stopped early: some predictions are close calls
     stage(tmp_path, (kind,), count=400, epochs=2.0)
     full, half = (predictions(tmp_path / "model", tmp_path, kind, p) for p in ("fp32", "bf16"))
     assert [row["id"] for row in full] == [row["id"] for row in half]
@@ -53,7 +53,7 @@ def test_a_whole_task_scores_the_same(tmp_path: Path, kind: str) -> None:
 
 
 def _listed(gold: Any) -> list[Any]:
-    """Answers that are as good as each other."""
+    """Alternative gold answers."""
     return list(gold) if isinstance(gold, list) else []
 
 
@@ -65,5 +65,5 @@ def test_sentences_have_the_same_neighbours(tmp_path: Path) -> None:
     assert full != half
     same = [one["prediction"] == other["prediction"] for one, other in zip(full, half, strict=True)]
     assert np.mean(same) > 0.95
-    # the toy model's neighbours are seldom right, but they are not all one sentence
+    # the toy model's neighbours are rarely right, but not all the same sentence
     assert len({row["prediction"] for row in full}) > 50

@@ -1,4 +1,4 @@
-"""Neighbours by the vectors of sentences: pairs, mining, ranking."""
+"""Predictions from sentence vectors: retrieval, mining, ranking."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_retrieval_at_every_layer(random_model: Path, tmp_path: Path, pooling: s
     ]
     assert [row[:2] for row in found] == [row[:2] for row in expected]
     assert np.allclose([row[3] for row in found], [row[3] for row in expected], atol=1e-5)
-    # the first token is <s> in every sentence: without context its vectors are all equal
+    # the first token is <s> in every sentence: its embeddings (layer 0) are all equal
     same = [row[0] for row in enumerate(expected) if pooling != "cls" or row[1][1] > 0]
     assert [found[row][2] for row in same] == [expected[row][2] for row in same]
     assert result.column("gold")[0].as_py() == ["retrieval-0"]
@@ -76,7 +76,7 @@ def test_retrieval_in_blocks_is_the_same(
 def test_retrieval_in_reverse(random_model: Path, tmp_path: Path) -> None:
     texts = [row["text"] for row in rows_of("retrieval", 14, 4)]
     rows = [{"id": f"c{i}", "side": "candidate", "text": texts[i], "matches": []} for i in range(6)]
-    # two questions for one candidate; the last three candidates match nothing
+    # two queries for one candidate; the last three candidates match nothing
     for i in range(8):
         match = [f"c{(0, 0, 1, 2)[i % 4]}"] if i < 4 else ["c1"]
         rows.append({"id": f"q{i}", "side": "query", "text": texts[6 + i], "matches": match})
@@ -87,7 +87,7 @@ def test_retrieval_in_reverse(random_model: Path, tmp_path: Path) -> None:
     assert [(row["id"], row["gold"]) for row in last] == [
         ("c0", ["q0", "q1"]), ("c1", ["q2", "q4", "q5", "q6", "q7"]), ("c2", ["q3"]),
     ]  # fmt: skip
-    # the same as with the sides exchanged in the data
+    # the same as with swapped sides in the data
     other = {"candidate": "query", "query": "candidate"}
     gold = {row["id"]: row["gold"] for row in last}
     swapped = [
@@ -129,7 +129,7 @@ def test_mining_finds_equal_sentences_of_both_parts(random_model: Path, tmp_path
     pairs = {part: {} for part in ("evaluated", "tuning")}
     for row in found:
         pairs[row["part"]][row["id"]] = row["prediction"]
-    # both "q2" and "q8" lost their pair; "q2" has gold and stays
+    # both "q2" and "q8" lost their pair; "q2" has gold and keeps a row
     assert {q: c for q, c in pairs["evaluated"].items() if q in ("q0", "q1", "q2", "q3")} == {
         "q0": "c3", "q1": "c2", "q2": None, "q3": "c0",
     }  # fmt: skip
@@ -176,13 +176,13 @@ def test_a_pool_of_candidates_is_embedded_once(
 
     monkeypatch.setattr(prediction_run, "hidden_states", counted)
     embedded.append(0)
-    said: list[Progress] = []
+    reported: list[Progress] = []
     run(
-        random_model, tmp_path, "ranking", data, tokens, items=items, report=said.append,
+        random_model, tmp_path, "ranking", data, tokens, items=items, report=reported.append,
         on_language=lambda *_: embedded.append(0),
     )  # fmt: skip
     assert embedded == [33, 3, 33, 0]
-    assert (said[-1].done, said[-1].total) == (69, 69)
+    assert (reported[-1].done, reported[-1].total) == (69, 69)
     for item, expected in zip(items, alone, strict=True):
         found = pq.read_table(item.out)
         assert found.column("prediction").to_pylist() == expected.column("prediction").to_pylist()

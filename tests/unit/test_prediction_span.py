@@ -1,4 +1,4 @@
-"""Answers are slices of the original text, the best of all windows."""
+"""Answers are slices of the original text, from the best of all windows."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_answers_are_slices_of_the_original_text(tmp_path: Path, word: str) -> N
     assert decode(tmp_path, CONTEXT, scores) == (word, 9.0)
 
 
-def test_the_best_window_wins(tmp_path: Path) -> None:
+def test_the_best_window_is_chosen(tmp_path: Path) -> None:
     first, last = positions(tmp_path, "北京")
     scores = {("start", 0, first): 5.0, ("end", 0, last): 4.0}
     scores |= {("start", 1, first): 9.0, ("end", 1, first): 9.0}
@@ -96,11 +96,11 @@ def test_question_and_special_tokens_are_no_answer(tmp_path: Path) -> None:
     assert decode(tmp_path, CONTEXT, scores)[0] == "😀"
 
 
-def test_no_answer_wins_by_more_than_the_threshold(tmp_path: Path) -> None:
+def test_no_answer_is_predicted_above_the_threshold(tmp_path: Path) -> None:
     first, last = positions(tmp_path, "😀")
     windows = 2
     scores = {("start", 0, first): 5.0, ("end", 0, last): 4.0}
-    # in every window, for one that speaks for an answer is enough
+    # in every window, since the null score is the minimum over windows
     none = {(side, window, 0): 6.0 for side in ("start", "end") for window in range(windows)}
     assert decode(tmp_path, CONTEXT, scores | none) == ("😀", 9.0)
     assert decode(tmp_path, CONTEXT, scores | none, null_threshold=0.0) == ("", 12.0)

@@ -47,7 +47,7 @@ def results(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_block_between_the_marks_is_the_runs(tmp_path: Path, results: Path) -> None:
+def test_the_block_between_the_marks_comes_from_the_run(tmp_path: Path, results: Path) -> None:
     readme = tmp_path / "README.md"
     write_text(readme, f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n")
     update(readme, tmp_path / "docs/transfer.svg", results)

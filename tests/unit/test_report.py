@@ -49,7 +49,7 @@ AUDIT = (
 
 
 class Page(HTMLParser):
-    """Texts of a page, the shades of its cells, its places, links, and what it would load."""
+    """Texts of a page, the shades of its cells, its ids, links, and the files it would load."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -90,14 +90,14 @@ def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
     page = build(tmp_path, GRID)
     assert "Does NLI <help>?" in page.texts
     assert (
-        "tiny: on average over the targets, mnli gains most, +8.0 points to none "
-        "(standard deviation 2.8 between 2 seeds)." in page.texts
+        "tiny: on average over the targets, mnli gains most, +8.0 points relative to none "
+        "(standard deviation 2.8 over 2 seeds)." in page.texts
     )
     assert any(text.startswith("5 of 6 results") for text in page.texts)
     assert "--up" in page.shades["60.0 ±0.0 (+8.0)"]
     assert "--down" in page.shades["49.0† (-1.0)"]
     assert page.shades["52.0 ±2.8"] == ""
-    assert "(sd 2.8 over 2 seeds)" in page.texts
+    assert "(s.d. 2.8 over 2 seeds)" in page.texts
     assert "seed 2: out of memory" in page.texts
     assert "mnli/en/train" in page.texts
     assert "20.0 %" in page.texts
@@ -163,21 +163,21 @@ def test_comparisons_are_those_that_have_rows(tmp_path: Path) -> None:
         write_frame(source.tables / name, frame, schema)
     page = page_of(source)
     texts = set(page.texts)
-    assert {"Claims", "Contrasts", "Effects", "Languages of training"} <= texts
+    assert {"Claims", "Contrasts", "Effects", "Training languages"} <= texts
     assert "Groups of languages" not in texts
     assert {"squad_v1", "+7.5 (reported)", "+8.0 [+5.1, +10.9]", "confirmed"} <= texts
     assert "61.2 (+2.0*)" in texts
     assert "tiny: mnli before the target, evaluated on xnli (control: en)" in texts
-    assert "Other scorings" not in texts
+    assert "Other evaluations" not in texts
 
 
-def test_other_scorings_have_tables_of_their_own(tmp_path: Path) -> None:
+def test_other_evaluations_have_tables_of_their_own(tmp_path: Path) -> None:
     other = make_study(tmp_path / "tables" / "xtreme-2020", GRID)
     header = replace(HEADER, protocol="xtreme-2020")
     views = {"xtreme-2020": (other.tables, header)}
     source = replace(make_study(tmp_path, GRID), views=views)
     page = page_of(source)
-    assert "Other scorings" in page.texts
+    assert "Other evaluations" in page.texts
     assert any(text.startswith("Protocol xtreme-2020; metrics") for text in page.texts)
     links = {link.removeprefix("#") for link in page.loads}
     assert links <= set(page.ids)
@@ -198,21 +198,23 @@ def test_details_name_recipe_identity_log_and_examples(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "asked", "gold", "said"),
+    ("target", "text", "gold", "prediction"),
     [
         ("xnli", "sw one <0> ‖ two", "neutral", "entailment"),
         ("xquad", "who? ‖ sw context", "a b", "(no answer)"),
-        # three layers: the protocol's is the second, where alone the predictions are wrong
+        # three layers: predictions are wrong only at the protocol's, the second
         ("tatoeba", "sw query 0", "sw candidate 0", "sw candidate 1"),
     ],
 )
 def test_examples_of_each_kind(
-    tmp_path: Path, target: str, asked: str, gold: str, said: str
+    tmp_path: Path, target: str, text: str, gold: str, prediction: str
 ) -> None:
     source = make_study(tmp_path, {("none", target, 1): {"en": 90.0, "sw": 0.0}})
     predict(source)
     wrong = examples(source, source.cells[0], "sw", 2)
-    assert [(e.asked, e.gold, e.said, e.right) for e in wrong][:1] == [(asked, gold, said, False)]
+    assert [(e.text, e.gold, e.prediction, e.right) for e in wrong][:1] == [
+        (text, gold, prediction, False)
+    ]
     assert all(example.right for example in examples(source, source.cells[0], "en", 2))
 
 
@@ -224,7 +226,7 @@ def test_gap_to_the_source_language(tmp_path: Path) -> None:
     assert ("squad_v1", 2) not in found
 
 
-def test_data_maps_count_the_examples_of_all_seeds_in_squares(tmp_path: Path) -> None:
+def test_data_maps_count_the_examples_of_all_seeds_in_bins(tmp_path: Path) -> None:
     source = make_study(
         tmp_path, {key: found for key, found in GRID.items() if key[0] != "squad_v1"}
     )
@@ -232,12 +234,12 @@ def test_data_maps_count_the_examples_of_all_seeds_in_squares(tmp_path: Path) ->
     train(source)
     rows = data_maps(source)
     assert set(rows["t"]) == {"mnli"}
-    # three squares of two seeds; what was trained on once has no variability
+    # three bins, two seeds; an example that was trained on once has no variability
     assert sorted(rows["n"]) == [2, 2, 4]
     assert rows["share"].sum() == pytest.approx(100)
     easy = rows.loc[rows["n"].idxmax()]
     assert (easy["x"], easy["y"]) == (pytest.approx(0.01), pytest.approx(0.98))
-    # a joint stage tells nothing of one task, and a cut file will be written again
+    # a joint stage has no map of one task, and a truncated file will be written again
     paths = sorted(tmp_path.glob("intermediate/**/data_map.parquet"))
     table = pq.read_table(paths[0])
     mixed = pa.array(["mnli", "snli", "mnli", "mnli", "mnli"])
@@ -247,7 +249,7 @@ def test_data_maps_count_the_examples_of_all_seeds_in_squares(tmp_path: Path) ->
     assert data_maps(source).empty
 
 
-def test_curves_are_thin_and_costs_are_counted(tmp_path: Path) -> None:
+def test_curves_are_downsampled_and_costs_are_counted(tmp_path: Path) -> None:
     source = make_study(tmp_path, GRID)
     train(source)
     lines = curves(source).groupby(["s", "t"])
@@ -261,7 +263,7 @@ def test_curves_are_thin_and_costs_are_counted(tmp_path: Path) -> None:
     assert by_kind["target"].hours == pytest.approx(6 * 72 / 3600)
     assert by_kind["target"].peak_gigabytes == 0.5
     training = {item.position: item for item in spent(tmp_path)}
-    # a job in a fork is not seen by Snakemake: its model says what it held
+    # Snakemake does not measure a forked job: its manifest has the peak memory
     manifest = next((tmp_path / "target").rglob("manifest.json"))
     write_manifest(manifest, {}, files={}, facts={"peak_memory": 2_000_000_000})
     assert {c.kind: c.peak_gigabytes for c in costs(tmp_path)}["target"] == 2.0

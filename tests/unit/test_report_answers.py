@@ -31,7 +31,7 @@ def test_the_answer_names_what_is_clearly_helped() -> None:
 
 
 def test_the_answer_is_corrected_for_the_number_of_strategies() -> None:
-    # below 0.05 alone, above it as one of two
+    # below 0.05 alone, above it when corrected for two
     _, helped = answers(compared_rows({"xnli": 0.03, "xquad": 0.02}), "none")
     assert "xnli after" not in helped
     assert "xquad after mnli" in helped
@@ -41,7 +41,7 @@ def test_the_answer_is_corrected_for_the_number_of_strategies() -> None:
     assert len(answers(unknown, "none")) == 1
 
 
-def test_the_best_average_is_one_of_several_too() -> None:
+def test_the_best_average_is_corrected_too() -> None:
     for p, unclear in ((0.03, True), (0.02, False)):
         rows = compared_rows({"average": p}).assign(verdict="helps")
         average, _ = answers(rows, "none")
@@ -49,13 +49,13 @@ def test_the_best_average_is_one_of_several_too() -> None:
         assert ("unclear when corrected for 2 strategies" in average) == unclear
 
 
-def test_one_seed_is_said() -> None:
+def test_one_seed_is_mentioned() -> None:
     average, helped = answers(compared_rows({}).assign(num_seeds=1), "none")
-    assert average.endswith("(interval +4.0 to +6.0: unclear; one seed).")
+    assert average.endswith("(95 % interval +4.0 to +6.0: unclear; one seed).")
     assert "clearly helped (corrected for 2 strategies, one seed): xnli" in helped
 
 
-def test_a_target_without_an_interval_is_not_said_to_be_without_help() -> None:
+def test_a_target_without_an_interval_is_named_separately() -> None:
     rows = compared_rows({"tatoeba": float("nan"), "pawsx": 0.5})
     _, helped = answers(rows, "none")
     assert helped.endswith("; no strategy clearly helps pawsx; no interval for tatoeba.")

@@ -33,12 +33,12 @@ def load(page: Path, profile: Path, *options: str, fragment: str = "") -> tuple[
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         if "data-ready=" in done.stdout:
             break
-        # on a busy machine the browser's time may be over before its first frame, which draws
+        # on a busy machine the browser's time may be over before it draws its first frame
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_figure_is_drawn_without_a_word_on_the_console(tmp_path: Path, scheme: str) -> None:
+def test_every_figure_is_drawn_without_console_output(tmp_path: Path, scheme: str) -> None:
     source = make_study(tmp_path / "study", GRID)
     train(source, selected=True)
     predict(source)
@@ -55,7 +55,7 @@ def test_every_figure_is_drawn_without_a_word_on_the_console(tmp_path: Path, sch
     assert f'fill="{ink}"' in dom
 
 
-def test_links_resolve_and_open_what_is_folded(tmp_path: Path) -> None:
+def test_links_resolve_and_open_folded_sections(tmp_path: Path) -> None:
     source = make_study(tmp_path / "study", GRID)
     train(source)
     page = tmp_path / "report.html"

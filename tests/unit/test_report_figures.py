@@ -1,4 +1,4 @@
-"""Figures of the report as files: what they hold, with and without results."""
+"""Figures of the report as files, with and without results."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_figure_is_drawn_as_svg_and_png(tmp_path: Path) -> None:
     heat = (tmp_path / "figures/transfer.svg").read_text(encoding="utf-8")
     # mnli, seeds 1 and 2: 4 points more than none in "en", 8 in "sw"
     assert ">+6.0<" in heat
-    assert "(sd 0.0 over 2 seeds)" in heat
+    assert "(s.d. 0.0 over 2 seeds)" in heat
     assert "rgb(208, 208, 208)" in heat or "#d0d0d0" in heat, "the baseline is grey"
 
 

@@ -24,7 +24,7 @@ def test_success_leaves_no_record_even_of_an_earlier_failure(tmp_path: Path) -> 
     assert read(tmp_path) == {}
 
 
-def test_an_error_is_noted_in_one_line_and_raised_again(tmp_path: Path) -> None:
+def test_an_error_is_recorded_in_one_line_and_raised_again(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), watched(tmp_path, JOB, "x.log"):
         raise RuntimeError("CUDA out\n of   memory")
     failure = read(tmp_path)[JOB]
@@ -45,7 +45,7 @@ def test_reasons(tmp_path: Path, error: BaseException, reason: str) -> None:
     assert read(tmp_path)[JOB].reason == reason
 
 
-def test_a_killed_job_shows_as_ended_without_a_word(tmp_path: Path) -> None:
+def test_a_killed_job_has_no_exit_status(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
         "from xstilts.results.failures import watched\n"
@@ -60,7 +60,7 @@ def test_a_killed_job_shows_as_ended_without_a_word(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGKILL
     failure = read(tmp_path)["job"]
     assert failure.state == "running"
-    assert failure.reason.startswith("ended without a word (killed, out of memory or a lost node?)")
+    assert failure.reason.startswith("no exit status: killed, out of memory, node lost")
 
 
 def test_clear_and_an_absent_folder(tmp_path: Path) -> None:

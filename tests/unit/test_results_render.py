@@ -1,4 +1,4 @@
-"""What people read: Markdown and LaTeX of a small study with gaps."""
+"""Markdown and LaTeX tables of a small incomplete study."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Does NLI help?
 > microworld: invented languages
 
 Protocol recommended; metrics (0-100): xnli accuracy, xquad mean_em_f1; seeds 1, 2. \
-Entries: mean ± sd over 2 seeds (difference to the baseline: none).
+Cells: mean ± s.d. over 2 seeds; in parentheses, the difference from the baseline strategy `none`.
 
 ## tiny
 
@@ -46,14 +46,11 @@ Entries: mean ± sd over 2 seeds (difference to the baseline: none).
 | mnli       | 64.0 ±1.4 (+12.0) | 25.0 ±0.0 (+0.0†) | 44.5 ±0.7 (+6.0†) |
 | squad_v1   |     40.0† (-10.0) |             — [1] |     40.0† (-10.0) |
 
-- † average over an incomplete set: 1 of 2 languages, 2 of 2 seeds \
-(seed 2: no sw (not run yet)): none / xquad
-- † average over an incomplete set: 2 of 2 targets, 3 of 4 languages, 2 of 2 seeds: none / average
-- † average over an incomplete set: difference to an incomplete baseline: \
-mnli / xquad, mnli / average
-- † average over an incomplete set: 2 of 2 languages, 1 of 2 seeds (seed 2: killed): squad_v1 / xnli
-- † average over an incomplete set: 1 of 2 targets, 2 of 4 languages, 1 of 2 seeds: \
-squad_v1 / average
+- † incomplete average (1 of 2 languages, 2 of 2 seeds; seed 2: no sw (not run yet)): none / xquad
+- † incomplete average (2 of 2 targets, 3 of 4 languages, 2 of 2 seeds): none / average
+- † difference from an incomplete baseline: mnli / xquad, mnli / average
+- † incomplete average (2 of 2 languages, 1 of 2 seeds; seed 2: killed): squad_v1 / xnli
+- † incomplete average (1 of 2 targets, 2 of 4 languages, 1 of 2 seeds): squad_v1 / average
 - [1] out of memory
 """
 
@@ -94,7 +91,7 @@ def test_a_complete_study_of_one_target_and_seed(tmp_path: Path) -> None:
     )
     text = rendered(cells, replace(HEADER, seeds=(1,), question="", note=""))
     assert text.startswith("# demo: transfer\n\nProtocol recommended;")
-    assert "seed 1. Entries: mean of one seed (difference" in text
+    assert "seed 1. Cells: score of one seed; in parentheses" in text
     assert text.splitlines()[-4:] == [
         "| strategy   |       xnli |",
         "|:-----------|-----------:|",
@@ -121,6 +118,7 @@ def test_latex_escapes_and_uses_booktabs(cells: list[Cell]) -> None:
     lines = text.splitlines()
     assert lines[0] == r"% needs \usepackage{booktabs}"
     assert r"\caption{demo, tiny. 50\% invented. Protocol recommended; metrics" in text
+    assert r"the baseline strategy \texttt{none}." in text
     assert [line for line in lines if line.startswith("\\") and line.endswith("rule")] == [
         r"\toprule",
         r"\midrule",
@@ -137,9 +135,6 @@ def test_all_files_and_equal_bytes(cells: list[Cell], tmp_path: Path) -> None:
     write_tables(second, cells, HEADER)
     names = sorted(path.name for path in first.iterdir())
     assert names == [
-        "trivial_baselines.csv",
-        "trivial_baselines.md",
-        "trivial_baselines.parquet",
         "languages.csv",
         "languages.md",
         "languages.parquet",
@@ -151,6 +146,9 @@ def test_all_files_and_equal_bytes(cells: list[Cell], tmp_path: Path) -> None:
         "transfer.md",
         "transfer.parquet",
         "transfer.tex",
+        "trivial_baselines.csv",
+        "trivial_baselines.md",
+        "trivial_baselines.parquet",
     ]
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
@@ -170,7 +168,7 @@ def test_language_tables(cells: list[Cell], tmp_path: Path) -> None:
     text = (tmp_path / "out" / "languages.md").read_text(encoding="utf-8")
     assert "## tiny: xnli" in text
     assert "| mnli       | 70.0 ±0.0 (+8.0) | 58.0 ±2.8 (+16.0) |" in text
-    assert "1 of 2 seeds (seed 2: killed): squad_v1 / en, squad_v1 / sw" in text
+    assert "1 of 2 seeds; seed 2: killed): squad_v1 / en, squad_v1 / sw" in text
 
 
 def test_a_study_without_any_result_has_tables(tmp_path: Path) -> None:
@@ -181,7 +179,7 @@ def test_a_study_without_any_result_has_tables(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "out" / "results.parquet").num_rows == 0
 
 
-def test_what_needs_no_model_stands_below_the_strategies(cells: list[Cell], tmp_path: Path) -> None:
+def test_trivial_baselines_are_below_the_strategies(cells: list[Cell], tmp_path: Path) -> None:
     def row(target: str, name: str, sees: str, language: str, value: float) -> dict:
         numbers = {"metric": "accuracy", "value": value, "n": 10, "num_train": 200}
         return {"target": target, "language": language, "baseline": name, "sees": sees, **numbers}
@@ -196,7 +194,7 @@ def test_what_needs_no_model_stands_below_the_strategies(cells: list[Cell], tmp_
     pq.write_table(pa.Table.from_pylist(rows, schema=BASELINE_SCHEMA), file)
     write_tables(tmp_path / "out", cells, HEADER, [file, tmp_path / "not there.parquet"])
     text = (tmp_path / "out" / "transfer.md").read_text(encoding="utf-8")
-    assert "Without a model: bag of words, one side only." in text
+    assert "Trivial baselines: bag of words, one side only." in text
     found = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| ")]
     assert [[cell.strip() for cell in cells] for cells in found][-2:] == [
         ["bag of words", "37.5"],
@@ -207,5 +205,5 @@ def test_what_needs_no_model_stands_below_the_strategies(cells: list[Cell], tmp_
     assert "## xnli: accuracy, 200 training examples" in by_language
     assert "| bag_of_words | 40.0 | 35.0 |" in by_language
     write_text(file, "no table")
-    with pytest.raises(UserError, match="not a table of baselines"):
+    with pytest.raises(UserError, match="not a table of trivial baselines"):
         write_tables(tmp_path / "out", cells, HEADER, [file])

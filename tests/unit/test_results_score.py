@@ -37,7 +37,7 @@ METADATA = {
     "seconds": 1.5,
     "device": "cpu",
 }
-RECORD = {"id": "5c", "identity": {"headline": "accuracy"}}
+OUT_METADATA = {"id": "5c", "identity": {"headline": "accuracy"}}
 ROWS = [
     {"id": "a", "gold": "x", "prediction": "x", "probabilities": [0.9, 0.1]},
     {"id": "b", "gold": "y", "prediction": "x", "probabilities": [0.8, 0.2]},
@@ -63,7 +63,7 @@ def test_rows_per_language_and_metric(tmp_path: Path) -> None:
         "en": write(tmp_path / "en.parquet", ROWS[:1]),
     }
     out = tmp_path / "scores" / "xnli.parquet"
-    score_predictions(files, "classification", "accuracy", None, COMMON, out, RECORD)
+    score_predictions(files, "classification", "accuracy", None, COMMON, out, OUT_METADATA)
     table = pq.read_table(out)
     assert table.schema.equals(RESULT_SCHEMA)
     swahili, english = (row for row in table.to_pylist() if row["headline"])
@@ -85,7 +85,9 @@ def test_rows_per_language_and_metric(tmp_path: Path) -> None:
 def test_sentences_count_and_not_tokens(tmp_path: Path) -> None:
     rows = [{"id": "s", "gold": ["X", "Y", "X"], "prediction": ["X", "Y", "Z"]}]
     file = write(tmp_path / "p.parquet", rows, "tagging")
-    score_predictions({"en": file}, "tagging", "f1", None, COMMON, tmp_path / "out.parquet", RECORD)
+    score_predictions(
+        {"en": file}, "tagging", "f1", None, COMMON, tmp_path / "out.parquet", OUT_METADATA
+    )
     found = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert {row["n"] for row in found} == {1}
     assert [row["metric"] for row in found if row["headline"]] == ["f1"]
@@ -100,7 +102,7 @@ def test_a_query_counts_once_over_all_layers(tmp_path: Path) -> None:
     ]
     file = write(tmp_path / "p.parquet", rows, "retrieval")
     score_predictions(
-        {"sw": file}, "retrieval", "accuracy", 1, COMMON, tmp_path / "out.parquet", RECORD
+        {"sw": file}, "retrieval", "accuracy", 1, COMMON, tmp_path / "out.parquet", OUT_METADATA
     )
     found = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert {row["n"] for row in found} == {2}
@@ -112,11 +114,13 @@ def without(key: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("key", ["model", "data", "seconds", "device", "versions"])
-def test_a_file_must_say_how_it_was_made(tmp_path: Path, key: str) -> None:
+def test_a_file_without_its_metadata_is_an_error(tmp_path: Path, key: str) -> None:
     file = write(tmp_path / "p.parquet", ROWS, metadata=without(key))
     out = tmp_path / "out.parquet"
-    with pytest.raises(UserError, match=rf"p\.parquet: the file does not say its {key}"):
-        score_predictions({"en": file}, "classification", "accuracy", None, COMMON, out, RECORD)
+    with pytest.raises(UserError, match=rf"p\.parquet: the metadata lack {key}"):
+        score_predictions(
+            {"en": file}, "classification", "accuracy", None, COMMON, out, OUT_METADATA
+        )
     assert not out.exists()
 
 
@@ -132,29 +136,33 @@ def test_errors_name_the_file_and_leave_no_output(tmp_path: Path) -> None:
     pq.write_table(table.set_column(2, pa.field("prediction", pa.string()), column), nulls)
     for file, message in [
         (doubled, "doubled.parquet: id 'a' occurs twice"),
-        (bare, "bare.parquet: the file does not say its model, data"),
+        (bare, "bare.parquet: the metadata lack model, data"),
         (cut, "cut.parquet: not a Parquet file"),
         (nulls, "nulls.parquet: not classification predictions"),
         (tmp_path / "absent.parquet", "absent.parquet: no such prediction file"),
     ]:
         with pytest.raises(UserError, match=message):
-            score_predictions({"en": file}, "classification", "accuracy", None, COMMON, out, RECORD)
-    with pytest.raises(UserError, match=r"span predictions need the columns .* score not among"):
-        score_predictions({"en": doubled}, "span", "f1", None, COMMON, out, RECORD)
+            score_predictions(
+                {"en": file}, "classification", "accuracy", None, COMMON, out, OUT_METADATA
+            )
+    with pytest.raises(UserError, match=r"span predictions need the columns .* missing: score"):
+        score_predictions({"en": doubled}, "span", "f1", None, COMMON, out, OUT_METADATA)
     good = write(tmp_path / "good.parquet", ROWS)
     with pytest.raises(UserError, match=r"'acuracy' is not a known metric .* Did you mean"):
-        score_predictions({"en": good}, "classification", "acuracy", None, COMMON, out, RECORD)
+        score_predictions(
+            {"en": good}, "classification", "acuracy", None, COMMON, out, OUT_METADATA
+        )
     with pytest.raises(ValueError, match="common has"):
         score_predictions(
-            {"en": good}, "classification", "accuracy", None, {"study": "x"}, out, RECORD
+            {"en": good}, "classification", "accuracy", None, {"study": "x"}, out, OUT_METADATA
         )
     assert not out.exists()
 
 
-def test_chance_and_majority_are_rows_beside_the_score(tmp_path: Path) -> None:
+def test_chance_and_majority_are_rows_of_their_own(tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
     file = write(tmp_path / "sw.parquet", ROWS)
-    score_predictions({"sw": file}, "classification", "accuracy", None, COMMON, out, RECORD)
+    score_predictions({"sw": file}, "classification", "accuracy", None, COMMON, out, OUT_METADATA)
     found = {row["metric"]: row["value"] for row in pq.read_table(out).to_pylist()}
     # two classes, one gold label each, and the same prediction for both
     assert found == {
@@ -162,6 +170,7 @@ def test_chance_and_majority_are_rows_beside_the_score(tmp_path: Path) -> None:
     }  # fmt: skip
     rows = pq.read_table(out).to_pandas()
     assert remarks(rows) == [
-        "The same answer for every example: tiny / mnli / xnli, seed 3: sw.",
+        "Degenerate predictions (one label for every example): tiny, mnli → xnli, seed 3, "
+        "language sw.",
     ]
     assert remarks(rows[rows["metric"] == "accuracy"]) == []

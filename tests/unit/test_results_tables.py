@@ -67,7 +67,7 @@ def test_one_seed_has_no_deviation(tmp_path: Path) -> None:
     assert math.isnan(row["delta_sd"])
 
 
-def test_a_missing_language_is_computed_around_and_marked(tmp_path: Path) -> None:
+def test_a_missing_language_is_left_out_and_marked(tmp_path: Path) -> None:
     cells = make_cells(
         tmp_path,
         {
@@ -163,7 +163,7 @@ def test_the_average_over_targets_is_unweighted(tmp_path: Path) -> None:
     assert average["num_languages"] == 4
 
 
-def test_languages_that_are_no_longer_wanted_do_not_count(tmp_path: Path) -> None:
+def test_languages_that_are_no_longer_expected_do_not_count(tmp_path: Path) -> None:
     cells = make_cells(tmp_path, {("none", "xnli", 1): {"en": 10, "sw": 30, "de": 90}})
     assert transfer(cells)["none", "xnli"]["mean"] == 20
     assert len(collect(cells)) == 3
@@ -231,7 +231,7 @@ def test_layer_table(tmp_path: Path) -> None:
         ["mnli", "tatoeba", 2, 51, 1, False],
     ]
     assert table["delta"].to_list()[2] == 1
-    # the sweep is no part of the headline average
+    # the layer sweep is not part of the headline average
     assert transfer(cells)["none", "tatoeba"]["mean"] == 40
     assert layer_table(rows.iloc[:0], cells, "none").empty
 

@@ -1,4 +1,4 @@
-"""Language of training by language of evaluation: a study's contrasts, and their differences."""
+"""Training language by evaluation language: a study's language contrasts and differences."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from xstilts.results.render import Header, summary_markdown
 from xstilts.statistics.study_scores import StudyScores
 
 
-def test_contrasts_of_the_shipped_studies() -> None:
+def test_language_contrasts_of_the_shipped_studies() -> None:
     study = grid("pawsx_sources")
     found = {(one.position, one.target): one for one in language_contrasts(study)}
     before = found["intermediate", "xnli"]
     assert (before.task, before.control) == ("pawsx", "en")
     assert before.members["de"] == ("de", "xnli")
-    # mixtures have no counterparts
+    # mixtures are not part of a contrast
     assert list(before.members) == ["en", "de", "es", "fr", "ja", "ko", "zh"]
     on = found["target", "pawsx"]
     assert on.members["ko"] == ("none", "pawsx-from-ko")
@@ -29,7 +29,7 @@ def test_contrasts_of_the_shipped_studies() -> None:
     assert "sources" not in figure_names(grid("sequences_vs_joint"))
 
 
-def test_xnli_in_german_is_the_counterpart_of_mnli() -> None:
+def test_xnli_in_german_is_contrasted_with_mnli() -> None:
     found = language_contrasts(grid("english_vs_non_english"))
     assert {one.task for one in found} == {"mnli"}
     assert len(found) == 9
@@ -55,12 +55,12 @@ def study_scores() -> StudyScores:
     return StudyScores(found, ["none"], "none", "en")
 
 
-def test_differences_to_the_control_per_language() -> None:
+def test_differences_from_the_control_by_language() -> None:
     members = {"en": ("none", "from-en"), "de": ("none", "from-de")}
-    language_contrasts = LanguageContrast(
+    contrast = LanguageContrast(
         position="target", task="pawsx", target="pawsx", control="en", members=members
     )
-    table = source_table(study_scores(), [language_contrasts])
+    table = source_table(study_scores(), [contrast])
     rows = {(row["source"], row["language"]): row for row in table.to_dict("records")}
     assert rows["de", "de"]["delta"] == pytest.approx(20, abs=3)
     assert rows["de", "de"]["verdict"] == "helps"
@@ -73,7 +73,7 @@ def test_differences_to_the_control_per_language() -> None:
         study="tiny", protocol="recommended", baseline="none", seeds=(1, 2, 3), replicates=2000
     )
     text = summary_markdown(sources_summary(table, header), header)
-    assert "## xlmr: pawsx on the target, evaluated on pawsx (control: en)" in text
+    assert "## xlmr: pawsx as the target, evaluated on pawsx (control: en)" in text
     assert "*)" in text
     assert "No two strategies" in summary_markdown(
         sources_summary(source_table(study_scores(), []), header), header

@@ -1,4 +1,4 @@
-"""Counts by example are the metric's, and intervals, tests and verdicts say what they cover."""
+"""Counts by example, intervals, tests and verdicts, and what they cover."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def test_counts_give_the_metric_of_any_resampled_set(
     assert of_half.value() == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_metric_that_is_no_sum_over_examples_says_so() -> None:
+def test_a_metric_that_is_not_a_sum_over_examples_is_reported() -> None:
     found = example_counts("mining", "f1_oracle", predictions("mining", 20), layer=2)
-    assert found == "f1_oracle is no sum over examples"
+    assert found == "f1_oracle is not a sum over examples"
 
 
 def target_scores(
@@ -116,7 +116,7 @@ def target_scores(
         for key, values in right.items()
     }
     scores = {key: one.value() for key, one in found.items()} | changes.pop("scores", {})
-    why = dict.fromkeys(found, "f1_oracle is no sum over examples")
+    why = dict.fromkeys(found, "f1_oracle is not a sum over examples")
     sizes = {language: 200 for _, _, language in right}
     size = changes.pop("size", 2000)
     return TargetScores("xnli/test", scores, found if counts else why, sizes, size, **changes)
@@ -137,7 +137,7 @@ def test_interval_of_examples_is_that_of_the_paired_difference() -> None:
     assert found.low == pytest.approx(found.delta - 1.96 * error, abs=0.15 * error)
     assert found.high == pytest.approx(found.delta + 1.96 * error, abs=0.15 * error)
     assert difference.uncertainty == "examples only: one seed, variance between seeds unknown"
-    # the swap test is McNemar's: only examples that one of the two has right count
+    # the swap test is McNemar's: only examples that exactly one of the two has right count
     only = int((paired == 1).sum()), int((paired != 0).sum())
     assert difference.swapped_B is not None
     expected = stats.binomtest(*only).pvalue
@@ -154,7 +154,7 @@ def test_interval_of_seeds_is_students() -> None:
 
 
 def test_seeds_and_examples_add_up() -> None:
-    # one part is the examples', which all seeds share, the other the seeds'
+    # one variance component of examples, shared by all seeds, and one of seeds
     shared = np.random.default_rng(0).normal(0, 2.0, (2000, 1))
     values = np.array([-1.0, 0.0, 1.0, -2.0, 2.0, 0.5, -0.5, 1.5, -1.5, 0.0])
     found = estimate(values, values + shared)
@@ -169,24 +169,26 @@ def test_one_seed_without_examples_decides_nothing() -> None:
     difference = one.difference("mnli", "none")
     found = estimate(difference.values_S, difference.replicates_BS)
     assert found.verdict == "unknown"
-    assert difference.uncertainty == "none: one seed; f1_oracle is no sum over examples"
-    # in an average with others it adds no width, and the average says so
+    assert difference.uncertainty == "none: one seed; f1_oracle is not a sum over examples"
+    # in an average with others it does not widen the interval, and ``uncertainty`` says so
     other = target_scores({("mnli", 1, "en"): answers(0.9, 1), ("none", 1, "en"): answers(0.1, 2)})
     both = combine([(0.5, difference), (0.5, other.difference("mnli", "none"))])
     assert both.uncertainty.startswith("examples only: one seed")
-    assert "1 of 2 parts without examples: f1_oracle" in both.uncertainty
+    assert "1 of 2 parts over seeds only: f1_oracle" in both.uncertainty
 
 
 def test_predictions_that_were_not_scored_are_not_used() -> None:
     right = {("mnli", seed, "en"): answers(0.7, seed) for seed in (1, 2)}
     right |= {("none", seed, "en"): answers(0.6, seed + 9) for seed in (1, 2)}
     one = target_scores(right, scores={("mnli", 1, "en"): 99.0})
-    assert one.difference("mnli", "none").uncertainty.startswith("seeds only; the predictions at")
+    assert one.difference("mnli", "none").uncertainty.startswith(
+        "seeds only; the predictions are not"
+    )
 
 
 def test_strategies_must_be_evaluated_on_the_same_examples() -> None:
     right = {("mnli", 1, "en"): answers(0.7, 1), ("none", 1, "en"): answers(0.7, 1, 100)}
-    with pytest.raises(UserError, match="xnli/test: en: the predictions of none, seed 1, are of"):
+    with pytest.raises(UserError, match="xnli/test: en: the predictions of none, seed 1, are for"):
         target_scores(right)
 
 
@@ -251,7 +253,7 @@ def test_effect_table() -> None:
     assert xnli["delta"] == pytest.approx(11, abs=1.5)
     assert xnli["verdict"] == "helps"
     assert xnli["uncertainty"] == "seeds and examples"
-    assert xnli["p_flip"] == pytest.approx(0.25)  # three seeds cannot say more
+    assert xnli["p_flip"] == pytest.approx(0.25)  # the minimum for three seeds
     assert xnli["p"] <= xnli["p_holm"] <= 2 * xnli["p"]
     assert xnli["gap_delta"] == pytest.approx(-18, abs=3)
     assert xnli["gap_low"] < xnli["gap_delta"] < xnli["gap_high"] < 0
@@ -259,11 +261,11 @@ def test_effect_table() -> None:
     assert none["gap"] == pytest.approx(20, abs=2)
     assert none["verdict"] == "baseline"
     mined = rows["mnli", "bucc2018"]
-    assert mined["uncertainty"] == "seeds only; f1_oracle is no sum over examples"
+    assert mined["uncertainty"] == "seeds only; f1_oracle is not a sum over examples"
     assert math.isnan(mined["gap"])
     average = rows["mnli", "average"]
     assert average["delta"] == pytest.approx((xnli["delta"] + mined["delta"]) / 2)
-    assert average["uncertainty"].startswith("seeds and examples; 1 of 2 parts without examples")
+    assert average["uncertainty"].startswith("seeds and examples; 1 of 2 parts over seeds only")
     assert average["low"] < average["delta"] < average["high"]
 
 

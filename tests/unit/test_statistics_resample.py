@@ -39,7 +39,7 @@ def test_counts_are_multinomial(num_examples: int) -> None:
 
 
 def parts(num_examples: int, number: int, *, ones: bool = False) -> Counts:
-    """Right, gold and predicted chunks of some sentences; or right answers."""
+    """Counts of right, gold and predicted chunks by sentence; or of right answers."""
     draw = np.random.default_rng([num_examples, number])
     gold, found = draw.integers(0, 4, (2, num_examples))
     if ones:
@@ -117,7 +117,7 @@ def drawn(one: TargetScores, strategy: str, language: str) -> npt.NDArray[np.flo
 
 
 def test_other_examples_are_drawn_independently_and_the_same_together() -> None:
-    # equal numbers by example, so that equal weights would give equal scores
+    # equal counts by example, so that equal weights would give equal scores
     base, other_ids = parts(200, 1), tuple(f"other-{at}" for at in range(200))
     elsewhere = Counts(other_ids, base.numerator_N, base.denominator_N)
     cells: dict[Key, Counts] = {
@@ -145,7 +145,7 @@ def test_other_examples_are_drawn_independently_and_the_same_together() -> None:
     assert mean.var() == pytest.approx(draws[0].var() / len(names), rel=4.5 * np.sqrt(2 / size))
 
 
-def test_draws_follow_from_names_whatever_else_there_is() -> None:
+def test_draws_depend_only_on_names() -> None:
     other = parts(100, 2)
     cells: dict[Key, Counts] = {
         ("none", 1, "en"): parts(100, 1),

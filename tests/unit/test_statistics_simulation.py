@@ -1,4 +1,4 @@
-"""Planted effects: zero is seldom called one, five points are found."""
+"""Planted effects: false positives are rare, five points are found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def simulated(number: int, effect: float, seeds: int, std: float, *, tagged: boo
 
     Args:
         number: of the set; its random numbers.
-        effect: what is planted, in points.
+        effect: the planted effect, in points.
         seeds: number of seeds.
         std: standard deviation between seeds, in points, of each strategy.
         tagged: three chunks an example, scored by F1, instead of one answer.
@@ -30,7 +30,7 @@ def simulated(number: int, effect: float, seeds: int, std: float, *, tagged: boo
     ids = tuple(f"test-{index}" for index in range(EXAMPLES))
     trials = 3 if tagged else 1
     for language in LANGUAGES:
-        # a test set drawn from all examples; on it, the strategies' true means may differ a little
+        # a sample of examples; on it, the strategies' true means may differ slightly
         ease_N = random.normal(0.0, 0.9, EXAMPLES)
         for strategy, planted in (("none", 0.0), ("mnli", effect)):
             own_N = ease_N + random.normal(0.0, 0.5, EXAMPLES)
@@ -58,15 +58,15 @@ def verdicts(effect: float, seeds: int, std: float, *, tagged: bool = False) -> 
 # A 95 % interval errs on either side in 2.5 of 100 sets. With that rate more than 7 of 100 have a
 # probability of 0.4 %, so 7 is the tolerance; the numbers of random draws are fixed.
 @pytest.mark.parametrize(
-    ("seeds", "spread", "tagged"), [(5, 1.0, False), (3, 1.0, False), (3, 1.0, True)]
+    ("seeds", "std", "tagged"), [(5, 1.0, False), (3, 1.0, False), (3, 1.0, True)]
 )
-def test_no_effect_is_seldom_called_one(seeds: int, std: float, *, tagged: bool) -> None:
+def test_false_positives_are_rare(seeds: int, std: float, *, tagged: bool) -> None:
     found = verdicts(0.0, seeds, std, tagged=tagged)
     assert found.count("helps") <= 7
     assert found.count("hurts") <= 7
 
 
-def test_one_seed_without_variance_between_seeds_has_an_honest_interval_of_examples() -> None:
+def test_false_positives_are_rare_with_one_seed_and_no_variance_between_seeds() -> None:
     found = verdicts(0.0, 1, 0.0)
     assert found.count("helps") <= 7
 

@@ -40,7 +40,7 @@ def _rows(kind: str, share: float, draw: random.Random) -> list[dict[str, Any]]:
             rows.append(row | {"gold": "entailment", "prediction": "entailment" if right else "x"})
         else:
             nearest = {"gold": ["c1"], "prediction": "c1" if right else "c2"}
-            # the layer that the protocol does not take is always right
+            # the layer that the protocol does not use is always right
             rows += [row | nearest | {"layer": 2}, row | nearest | {"layer": 1, "prediction": "c1"}]
     return rows
 
@@ -52,9 +52,8 @@ def _predict_and_score(grid: Grid) -> None:
         for language in node.languages:
             draw = random.Random(f"{cell.strategy} {cell.seed} {cell.target} {language}")
             rows = _rows(node.task.kind, RIGHT[cell.strategy], draw)
-            place = ("mini", cell.seed, cell.stages, cell.target, language)
-            path = Path(grid.prediction(*place))
-            record = {
+            path = Path(grid.prediction("mini", cell.seed, cell.stages, cell.target, language))
+            metadata = {
                 "id": language,
                 "model": "m",
                 "data": "d",
@@ -63,7 +62,7 @@ def _predict_and_score(grid: Grid) -> None:
                 "device": "cpu",
                 "num_layers": 4,
             }
-            schema = with_metadata(PREDICTION_SCHEMAS[node.task.kind], record)
+            schema = with_metadata(PREDICTION_SCHEMAS[node.task.kind], metadata)
             path.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
             files.append(path)
@@ -109,7 +108,7 @@ def test_effects_and_claims_from_files(study: Grid) -> None:
     assert (claim["verdict"], claim["stated_in_interval"]) == ("confirmed (microworld)", "yes")
     text = Path("out/effects.md").read_text()
     assert "Microworld: invented languages" in text
-    assert "from 3,000 replicates" in text
+    assert "from 3,000 bootstrap replicates" in text
     before = Path("out/effects.parquet").read_bytes()
     _effects(study)
     assert Path("out/effects.parquet").read_bytes() == before  # equal results, equal bytes
@@ -119,11 +118,11 @@ def test_without_predictions_the_interval_is_of_the_seeds(study: Grid) -> None:
     stages = ("mnli",)
     Path(study.paths.prediction("mini", 2, stages, "xnli", "qab")).unlink()
     effects = _effects(study)
-    assert effects["mnli", "xnli"]["uncertainty"] == "seeds only; no predictions at hand"
+    assert effects["mnli", "xnli"]["uncertainty"] == "seeds only; predictions are missing"
     assert effects["mnli", "tatoeba"]["uncertainty"] == "seeds and examples"
 
 
-def test_a_cell_without_scores_is_computed_around(study: Grid) -> None:
+def test_a_cell_without_scores_is_left_out(study: Grid) -> None:
     for seed in (1, 2, 3):
         Path(study.paths.scores("mini", seed, ("mnli",), "tatoeba")).unlink()
     effects = _effects(study)
@@ -134,7 +133,7 @@ def test_a_cell_without_scores_is_computed_around(study: Grid) -> None:
     assert average["uncertainty"] == "seeds and examples; 1 of 2 targets"
 
 
-def test_views_know_targets_by_the_names_of_the_study(
+def test_views_use_the_targets_names_of_the_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Baselines of words: what they find, what they cannot, and what the generated world hides."""
+"""Trivial baselines: what they learn, and what the generated world hides from them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_words_of_scripts_with_and_without_spaces() -> None:
 def test_naive_bayes_by_hand() -> None:
     pairs = [({"x", "y"}, "a"), ({"x"}, "a"), ({"y", "z"}, "b")]
     model = NaiveBayes(pairs, ("a", "b"))
-    # z was seen once and is no evidence; x: 2.5 of 4 in a, 0.5 of 2 in b; y: 1.5 of 4, 1.5 of 2
+    # z occurs only once and is ignored; x: 2.5 of 4 in a, 0.5 of 2 in b; y: 1.5 of 4, 1.5 of 2
     assert sorted(model.index) == ["x", "y"]
     scores = model.scores(["x", "z", "x"])
     assert scores[0] - scores[1] == pytest.approx(math.log(2.5 / 4 * 2.5 / (0.5 / 2 * 1.5)))
@@ -79,7 +79,7 @@ def test_naive_bayes_by_hand() -> None:
     assert model.log_odds(["y"]) == pytest.approx(math.log(1.5 / 2 * 1.5 / (1.5 / 4 * 2.5)))
 
 
-def test_a_word_that_tells_the_label_is_found_by_the_side_that_has_it(tmp_path: Path) -> None:
+def test_a_word_that_gives_the_label_away_is_found_on_its_side(tmp_path: Path) -> None:
     rows = [
         {"id": str(i), "text_a": f"a{i % 7}", "text_b": "yes it is" if i % 2 else "no it is not",
          "label": "pq"[i % 2]}
@@ -107,7 +107,7 @@ def test_tags_are_each_words_most_frequent_one(tmp_path: Path) -> None:
     words_and_tags = {"tokens": ["THE", "run", "a", "zebra"], "tags": ["DET", "NOUN", "X", "NOUN"]}
     test = [{"id": "9", **words_and_tags}, {"id": "8", "tokens": ["ends"], "tags": ["VERB"]}]
     baseline = tagging.Baseline("most_frequent_tag", train)
-    # nothing is known of "a" and of the zebra: NOUN is the most frequent tag of all
+    # "a" and "zebra" are unknown: NOUN is the most frequent tag overall
     assert [row["prediction"] for row in baseline.predict(test)] == [
         ["DET", "NOUN", "NOUN", "NOUN"],
         ["VERB"],
@@ -177,7 +177,7 @@ def test_the_first_training_examples_are_enough(tmp_path: Path) -> None:
     assert num_train([file, file], 0) == MAX_TRAIN
 
 
-def test_every_kind_that_is_said_to_have_baselines_has_them() -> None:
+def test_kinds_with_trivial_baselines_are_those_with_a_module() -> None:
     folder = Path(classification.__file__).parent
     known = {path.stem for path in folder.glob("*.py")} & set(SCHEMAS)
     assert known == TRIVIAL_BASELINE_KINDS == set(METRICS)
@@ -187,26 +187,26 @@ def test_every_kind_that_is_said_to_have_baselines_has_them() -> None:
 
 
 @pytest.mark.parametrize("difficulty", ["easy", "medium", "hard"])
-def test_no_side_of_a_pair_tells_its_label(tmp_path: Path, difficulty: str) -> None:
+def test_no_side_of_a_pair_gives_its_label_away(tmp_path: Path, difficulty: str) -> None:
     found = in_english(tmp_path, "classification", "nli", difficulty=difficulty)
     assert max(found["text_a_only"], found["text_b_only"]) < 100 / 3 + 5
 
 
-def test_a_bag_of_words_tells_little_of_a_pair_of_medium_difficulty(tmp_path: Path) -> None:
+def test_a_bag_of_words_scores_little_above_chance_on_medium_pairs(tmp_path: Path) -> None:
     found = in_english(tmp_path, "classification", "nli", difficulty="medium")
     # acts that exclude each other are pairs of words
     assert found["bag_of_words"] < 100 / 3 + 15
-    # how many words are new is a hint; it is not the answer
+    # the number of new words is a hint, not the answer
     assert 50 < found["word_overlap"] < 85
 
 
 @pytest.mark.parametrize("view", ["text_a_only", "text_b_only", "bag_of_words", "word_overlap"])
-def test_no_view_of_words_tells_a_paraphrase(tmp_path: Path, view: str) -> None:
+def test_no_view_of_words_detects_a_paraphrase(tmp_path: Path, view: str) -> None:
     assert in_english(tmp_path, "classification", "paraphrase")[view] < 50 + 6
 
 
 @pytest.mark.parametrize("difficulty", ["easy", "medium", "hard"])
-def test_no_answer_is_known_from_question_or_context_alone(tmp_path: Path, difficulty: str) -> None:
+def test_no_answer_follows_from_question_or_context_alone(tmp_path: Path, difficulty: str) -> None:
     found = in_english(tmp_path, "span", "qa", difficulty=difficulty)
     assert found["question_only"] < 12
     assert found["context_only"] < 25

@@ -16,7 +16,7 @@ from xstilts.statistics.variance import components
 
 
 def planted(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
-    """Standard deviations: strategy 3, language 5, seed 1, strategy x language 2, rest 0.5."""
+    """Standard deviations: strategy 3, language 5, seed 1, strategy x language 2, residual 0.5."""
     draw = np.random.default_rng(seed)
     strategies, languages, seeds = shape
     return (
@@ -31,27 +31,33 @@ def planted(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
 def test_planted_variances_are_found_on_average() -> None:
     found = [components(planted((10, 12, 6), seed), FACTORS) for seed in range(60)]
     means = {name: np.mean([one[name] for one in found]) for name in found[0]}
-    expected = {"strategy": 9, "language": 25, "seed": 1, "strategy x language": 4, "rest": 0.25}
+    expected = {
+        "strategy": 9,
+        "language": 25,
+        "seed": 1,
+        "strategy x language": 4,
+        "residual": 0.25,
+    }
     for name, value in expected.items():
         assert means[name] == pytest.approx(value, rel=0.25), name
     assert means["strategy x seed"] < 0.05
     assert means["language x seed"] < 0.05
 
 
-def test_two_factors_are_the_textbooks() -> None:
+def test_two_factors_follow_the_textbook_formula() -> None:
     values = planted((6, 7, 1))[:, :, 0]
     found = components(values[:, :, None], FACTORS)
     rows, columns = values.mean(1), values.mean(0)
-    rest = values - rows[:, None] - columns[None, :] + values.mean()
-    mean_square = (rest**2).sum() / (5 * 6)
-    assert found["rest"] == pytest.approx(mean_square)
+    residual = values - rows[:, None] - columns[None, :] + values.mean()
+    mean_square = (residual**2).sum() / (5 * 6)
+    assert found["residual"] == pytest.approx(mean_square)
     assert found["strategy"] == pytest.approx((7 * rows.var(ddof=1) - mean_square) / 7)
-    assert set(found) == {"strategy", "language", "rest"}
+    assert set(found) == {"strategy", "language", "residual"}
 
 
 def test_statsmodels_mixed_model_finds_the_same() -> None:
     values = planted((6, 8, 3))
-    # a part of its own for each pair of factors: no component is zero, the limit of the two ways
+    # an interaction for each pair of factors: no component is zero, where the two methods differ
     values += np.random.default_rng(1).normal(0, 2, (6, 1, 3))
     values += np.random.default_rng(2).normal(0, 2, (1, 8, 3))
     index = np.indices(values.shape).reshape(3, -1)
@@ -61,7 +67,9 @@ def test_statsmodels_mixed_model_finds_the_same() -> None:
     parts |= {f"{a} x {b}": f"0 + C({a}):C({b})" for a, b in pairs}
     model = mixedlm("score ~ 1", data, groups="all", vc_formula=parts)
     fitted = model.fit(reml=True, method="lbfgs")
-    expected = dict(zip(model.exog_vc.names, fitted.vcomp, strict=True)) | {"rest": fitted.scale}
+    expected = dict(zip(model.exog_vc.names, fitted.vcomp, strict=True)) | {
+        "residual": fitted.scale
+    }
     found = components(values, FACTORS)
     assert min(found.values()) > 0
     assert found == pytest.approx(expected, rel=1e-3, abs=1e-2)
@@ -71,7 +79,7 @@ def test_shares_of_a_study() -> None:
     table = variance_table(study_scores())
     xnli = table[table["target"] == "xnli"].set_index("source")
     assert xnli["share"].sum() == pytest.approx(100)
-    # what a strategy does depends on the language, the seeds are alike
+    # a strategy's effect depends on the language, seeds hardly differ
     assert xnli.loc["strategy x language", "share"] > 30
     assert xnli.loc["seed", "share"] < 5
     assert set(xnli["left_out"]) == {0}

@@ -109,7 +109,7 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
     average = rows["average"]
     assert average["delta"] == pytest.approx((rows["xnli"]["delta"] + rows["xquad"]["delta"]) / 2)
     assert average["low"] < average["delta"] < average["high"]
-    # the largest gain on the test set itself says nothing; the average has a part that does
+    # the largest gain on the test set itself is no evidence, nor is an average that includes it
     assert rows["xnli"]["verdict"] == "helps"
     assert (rows["xquad"]["verdict"], average["verdict"]) == ("unknown", "unknown")
     assert "chosen on the test set itself" in rows["xquad"]["uncertainty"]
@@ -131,7 +131,7 @@ def test_the_best_on_dev_is_judged_on_test() -> None:
     assert found.estimate is not None
     assert found.estimate.low > 5
     assert found.decision == "not decided"
-    assert "without these it is not confirmed" in found.remark
+    assert "without these targets the claim is not confirmed" in found.remark
 
 
 def test_the_best_on_the_test_set_itself_may_hurt() -> None:

@@ -1,4 +1,4 @@
-"""What a comparison is, and what it is made from."""
+"""The interface of a comparison, and its inputs."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """What comparisons are made from."""
+    """The inputs of all comparisons."""
 
     grid: Grid
-    """The study, in the view that is compared."""
+    """The study, in the compared view."""
     scores: StudyScores
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """Every strategy against the baseline; several comparisons start from it."""
+        """Every strategy against the baseline; several comparisons use it."""
         return effect_table(self.scores, self.grid.study.correct_over)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """One table of comparisons; the name of its module is that of the table."""
+    """One table of comparisons, named after its module."""
 
     rows: str
-    """What its rows are, in one line of Markdown, for docs/statistics.md."""
+    """Description of its rows, in one line of Markdown, for docs/statistics.md."""
     schema: pa.Schema
     build: Callable[[StudyResults], pd.DataFrame]
-    """The table, with the columns of the schema; empty where the study has none."""
+    """Builds the table, with the columns of the schema; empty if the study has no such rows."""
     summarise: Callable[[pd.DataFrame, Header], Summary]
-    """The table as people read it: in its Markdown file and in the report."""
+    """Formats the table for its Markdown file and the report."""
     order: int
-    """Place in the report, the smallest first."""
+    """Position in the report, smallest first."""
     expanded: bool = False
-    """Whether the report shows it at once, not only on a click."""
+    """True if the report shows it expanded."""

@@ -23,23 +23,23 @@ EFFECT_SCHEMA = pa.schema(
         *((name, pa.string()) for name in ("model", "strategy", "against", "target")),
         # strategy minus the other, mean over languages and seeds, with a 95 % interval
         *((name, pa.float64()) for name in ("delta", "low", "high")),
-        # from the interval's replicates; corrected over the study's family of comparisons (averages
-        # are none of them); by swapping the strategies per example; by flipping signs per seed
+        # from the interval's replicates; Holm-corrected over the study's family of comparisons
+        # (averages excluded); permutation test over examples; sign-flip test over seeds
         *((name, pa.float64()) for name in ("p", "p_holm", "p_swap", "p_flip")),
         *((name, pa.int64()) for name in ("num_seeds", "num_examples")),
         ("verdict", pa.string()),
         # what the interval covers, and why not more
         ("uncertainty", pa.string()),
-        # source language minus the mean of the others: of the strategy, and against the other
+        # source language minus the mean of the others: of the strategy, and its difference
         *((name, pa.float64()) for name in ("gap", "gap_delta", "gap_low", "gap_high")),
     ]
 )
 
 BASELINE = "baseline"
-"""The verdict on the baseline itself, whose row has the gap only."""
+"""The verdict in rows of the baseline itself, which have only the gap."""
 
 TRAINED = f"{AVERAGE} without retrieval"
-"""The average over the targets that are trained on: retrieval may be most of the other one."""
+"""The average over the trained targets: retrieval may dominate the other average."""
 
 Family = Literal["targets", "strategies", "all"]
 
@@ -48,14 +48,14 @@ FAMILIES: Mapping[Family, tuple[str, ...]] = {
     "strategies": ("model", "target"),
     "all": ("model",),
 }
-"""Comparisons that p-values are corrected over: those that are alike in these columns."""
+"""Families for the Holm correction: rows that agree in these columns."""
 
 
 def effect_table(scores: StudyScores, family: Family = "targets") -> pd.DataFrame:
     """Every strategy against the baseline; columns of EFFECT_SCHEMA.
 
-    One row per model, strategy and target, and one for each average over targets: over those that
-    have a difference, in the seeds that all of them have.
+    One row per model, strategy and target, and one for each average over targets: over the targets
+    that have a difference, in the seeds that all of them have.
     """
     return _table(scores, [(name, scores.baseline) for name in scores.strategies], family)
 
@@ -63,7 +63,7 @@ def effect_table(scores: StudyScores, family: Family = "targets") -> pd.DataFram
 def contrast_table(
     scores: StudyScores, pairs: Sequence[Pair], family: Family = "targets"
 ) -> pd.DataFrame:
-    """Other pairs of strategies, by the same statistics."""
+    """The same statistics for other pairs of strategies."""
     return _table(scores, pairs, family)
 
 
@@ -74,16 +74,16 @@ def _table(scores: StudyScores, pairs: Sequence[Pair], family: Family) -> pd.Dat
         for pair in pairs
         for row in _rows(scores, model, pair)
     ]
-    single_tasks = [row for row in records if row["target"] not in (AVERAGE, TRAINED)]
-    correct(single_tasks, FAMILIES[family])
+    single_targets = [row for row in records if row["target"] not in (AVERAGE, TRAINED)]
+    correct(single_targets, FAMILIES[family])
     return pd.DataFrame(records, columns=EFFECT_SCHEMA.names)
 
 
-def correct(rows: Sequence[dict[str, Any]], alike: Sequence[str]) -> None:
-    """Put the ``p_holm`` of each row, corrected over the rows that are alike in some columns."""
+def correct(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """Set the ``p_holm`` of each row, corrected over the rows that agree in these columns."""
     families: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        families.setdefault(tuple(row[name] for name in alike), []).append(row)
+        families.setdefault(tuple(row[name] for name in columns), []).append(row)
     for members in families.values():
         for row, p in zip(members, holm([row["p"] for row in members]), strict=True):
             row["p_holm"] = p
@@ -104,7 +104,7 @@ def _rows(scores: StudyScores, model: str, pair: Pair) -> Iterator[dict[str, Any
 
 
 def _averages(scores: StudyScores, found: Mapping[str, Difference]) -> Iterator[dict[str, Any]]:
-    """The average over all targets; and over those that are trained, where not all are."""
+    """The average over all targets, and over the trained ones if not all are trained."""
     sets = {AVERAGE: list(found)}
     trained = [target for target in found if target not in scores.untrained]
     if 0 < len(trained) < len(found):
@@ -121,7 +121,7 @@ def _averages(scores: StudyScores, found: Mapping[str, Difference]) -> Iterator[
 
 
 def effect(difference: Difference) -> dict[str, Any]:
-    """The columns of a difference; NaN and "unknown" where there is none."""
+    """The columns of a difference; NaN and "unknown" if it has no value."""
     found = estimate(difference.values_S, difference.replicates_BS)
     swapped = difference.swapped_B
     return {
@@ -150,7 +150,7 @@ def _nothing(scores: Difference) -> dict[str, Any]:
 
 
 def _gap(scores: StudyScores, measured: TargetScores, pair: Pair) -> dict[str, float]:
-    """The zero-shot transfer gap; NaN where the source language is not evaluated.
+    """The zero-shot transfer gap; NaN if the source language is not evaluated.
 
     Source: Hu et al. 2020, arXiv 2003.11080, section 5 (cross-lingual transfer gap).
     """

@@ -1,4 +1,4 @@
-"""What the finished intermediate stages of a study say about their tasks."""
+"""Measurements of intermediate tasks, from the finished stages of a study."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from xstilts.grid import Grid
 
 NO_SELECTION = (
-    "No dev score: the stage keeps its last weights. `selection: best` measures them "
-    "(recipes.intermediate)."
+    "No dev score: the stage keeps its last weights. Set `selection: best` (recipes.intermediate) "
+    "to measure it."
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """An intermediate task as the stages that train on it alone found it."""
+    """Measurements of an intermediate task, from the stages that train on it alone."""
 
     model: str
     strategy: str
@@ -38,9 +38,7 @@ class Measured:
     num_train: int
     num_dev: int
     frequent: float
-    """Score of always giving the most frequent answer; 0 where answers are no classes.
-
-    NaN without a dev set."""
+    """Score of the most frequent answer; 0 if answers are not classes, NaN without a dev set."""
     dev: tuple[float, ...]
     """Dev score of each seed."""
     loss: tuple[float, ...]
@@ -51,7 +49,7 @@ class Measured:
 
 
 def measured_tasks(grid: Grid) -> list[Measured]:
-    """The strategies of one stage on one task, for each base model."""
+    """Measure the strategies that have one stage on one task, for each base model."""
     return [
         _measured(grid, base, *single) for base in grid.study.bases for single in single_tasks(grid)
     ]
@@ -59,15 +57,15 @@ def measured_tasks(grid: Grid) -> list[Measured]:
 
 def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) -> Measured:
     task, recipe = TASKS[member.task], grid.recipe(base, label, None)
-    places = [Path(grid.paths.intermediate(base, seed, (label,))) for seed in grid.study.seeds]
-    facts = [facts_of(path) for path in places]
+    manifests = [Path(grid.paths.intermediate(base, seed, (label,))) for seed in grid.study.seeds]
+    facts = [facts_of(path) for path in manifests]
     (judged,) = grid.dev_members(base, label, None) or (member,)
     answers = _answers(grid, judged)
     num_train = _rows(grid, member.task, member.language, "train")
     limit, dev_limit = recipe["max_train_examples"], recipe["dev_examples"]
     remark = "" if grid.dev_members(base, label, None) else NO_SELECTION
     if dev_limit and dev_limit < sum(answers.values()):
-        remark = f"Dev scores are of the first {dev_limit} examples (`dev_examples`)."
+        remark = f"Dev scores use only the first {dev_limit} examples (`dev_examples`)."
     return Measured(
         model=base,
         strategy=strategy,
@@ -79,7 +77,7 @@ def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) 
         frequent=_frequent(task.metric, answers),
         dev=tuple(float(f["dev_score"]) for f in facts if f.get("dev_score") is not None),
         loss=tuple(float(f["final_loss"]) for f in facts if "final_loss" in f),
-        maps=tuple(noted for path in places if (noted := _data_map(path)) is not None),
+        maps=tuple(found for path in manifests if (found := _data_map(path)) is not None),
         remark=remark,
     )
 
@@ -87,7 +85,7 @@ def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) 
 def _data_map(manifest: Path) -> tuple[float, float] | None:
     """Mean confidence and variability of the examples of a stage; None without a data map.
 
-    What was trained on once cannot have varied: without a second epoch variability is NaN.
+    Variability needs a second epoch; without one it is NaN.
     """
     path = manifest.parent / "data_map.parquet"
     if not path.is_file():
@@ -108,7 +106,7 @@ def _frequent(metric: str, answers: Counter[str]) -> float:
 
 
 def _answers(grid: Grid, member: Member) -> Counter[str]:
-    """Right answers of a dev set, where they are classes; else only how many examples it has."""
+    """Counts of a dev set's gold classes; if answers are not classes, its size under ``""``."""
     path = Path(data_file(grid.paths.data(member.task, member.language, "validation")))
     if not path.is_file():
         return Counter()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load_comparisons() -> dict[str, Comparison]:
-    """All comparisons by name, in the order of the report."""
+    """Load all comparisons by name, in the order of the report."""
     found: dict[str, Comparison] = {
         name: importlib.import_module(f"{PACKAGE}.{name}").COMPARISON for name in COMPARISONS
     }

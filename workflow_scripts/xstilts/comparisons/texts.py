@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from xstilts.results.render import Header
 
 _READING = (
-    "points. Intervals of 95 % from {replicates:,} replicates; verdicts are of the interval of "
-    "each row alone, p (Holm) is corrected over {family}"
+    "points. 95 % intervals from {replicates:,} bootstrap replicates; each verdict follows from "
+    "its row's interval alone; p (Holm) is corrected over {family}"
 )
 _FAMILIES: Mapping[str, str] = {
     "targets": "the targets of a comparison",
@@ -25,13 +25,13 @@ _FAMILIES: Mapping[str, str] = {
 
 
 def reading(header: Header, family: str = "") -> str:
-    """How to read the columns of effects; ``family`` of p (Holm), if it is not the study's."""
+    """Legend of the columns of effects; ``family`` of p (Holm), if it is not the study's."""
     family = family or _FAMILIES[header.correct_over]
     return _READING.format(replicates=header.replicates, family=family)
 
 
 def judged(row: pd.Series[Any], notes: dict[str, int]) -> str:
-    """The verdict of a row, with the number of the footnote that says what it covers."""
+    """The verdict of a row, with the number of its footnote on uncertainty."""
     return f"{row['verdict']} [{notes.setdefault(row['uncertainty'], len(notes) + 1)}]"
 
 
@@ -41,7 +41,7 @@ def footnoted_summary(
     table: pd.DataFrame,
     entry: Callable[[pd.Series[Any], dict[str, int]], dict[str, str]],
 ) -> Summary:
-    """A table per base model, with what its intervals cover below it."""
+    """A block per base model, with footnotes on what the intervals cover."""
     blocks = []
     for model, rows in table.groupby("model", sort=False):
         notes: dict[str, int] = {}

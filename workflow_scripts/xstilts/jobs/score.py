@@ -69,6 +69,6 @@ def score_cell(
         layer,
         common,
         out,
-        record={"id": digest(full), "identity": full},
+        metadata={"id": digest(full), "identity": full},
         scorer=identity["scorer"],
     )

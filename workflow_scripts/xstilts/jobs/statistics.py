@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xstilts.statistics.counts import Counts
     from xstilts.statistics.target_scores import Key
 
-MISSING = "no predictions at hand"
+MISSING = "predictions are missing"
 NOT_ASKED = "scores only"
 
 

@@ -1,4 +1,4 @@
-"""What the predictors of all kinds have in common, and the one of a kind."""
+"""The interface of all predictors, and the lookup of a kind's predictor."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ class BasePredictor(abc.ABC):
     LISTS: ClassVar[tuple[str, ...]] = ()
     """List columns of the tokens, one value per token, that :meth:`add` needs as tensors."""
     EVERY_LAYER: ClassVar[bool] = False
-    """Whether :meth:`add` needs the hidden states of all layers, or only those of the last."""
+    """True if :meth:`add` needs the hidden states of all layers, not only of the last."""
 
     @abc.abstractmethod
     def __init__(self, table: TokenTable, labels: Sequence[str], options: PredictOptions) -> None:
-        """Begin a file.
+        """Start a file.
 
         Args:
             table: its tokens.
-            labels: of the head, in class order.
-            options: how outputs become predictions.
+            labels: the head's labels, in class order.
+            options: settings of prediction.
         """
 
     def take_over(self, previous: BasePredictor) -> npt.NDArray[np.bool_] | None:
-        """Copy what the predictor of another file of the same task has computed already.
+        """Copy results that the predictor of another file of the same task has already computed.
 
         Returns:
-            Which sequences need no forward pass; None if there can be none.
+            A mask of the sequences that need no forward pass; None for kinds that share nothing.
         """
         return None
 
@@ -54,28 +54,28 @@ class BasePredictor(abc.ABC):
         hidden: Sequence[torch.Tensor],
         head: Any,
     ) -> None:
-        """Take in a batch.
+        """Add the outputs for a micro-batch.
 
         Args:
             rows: its sequences, as rows of the table.
-            tensors: the batch, padded.
+            tensors: the micro-batch, padded.
             hidden: hidden states in fp32, of all layers or of the last.
             head: None for kinds without one.
         """
 
     @abc.abstractmethod
     def finish(self, data: pa.Table) -> pa.Table:
-        """The predictions, in the schema of the kind.
+        """Return the predictions, in the schema of the kind.
 
         Args:
             data: the examples, with the columns ``COLUMNS``.
 
         Raises:
-            UserError: tokens and examples do not belong together.
+            UserError: the tokens were not made from these examples.
         """
 
 
 def predictor_of(kind: str) -> type[BasePredictor]:
-    """The predictor of a kind of task, which its module ``xstilts.prediction.KIND`` defines."""
+    """Return the predictor class of a kind, defined in ``xstilts.prediction.KIND``."""
     found: type[BasePredictor] = load("prediction", kind).Predictor
     return found

@@ -1,4 +1,4 @@
-"""Predictions of a class per example."""
+"""Class predictions, one per example."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Predictor(BasePredictor):
-    """Collects the probabilities of each example of a language."""
+    """Collects the class probabilities of each example."""
 
     COLUMNS = ("id", "label")
 
@@ -36,14 +36,14 @@ class Predictor(BasePredictor):
         hidden: Sequence[torch.Tensor],
         head: Head,
     ) -> None:
-        """Take in the sequences ``rows``."""
+        """Add the outputs for the sequences ``rows``."""
         probabilities_BC = torch.softmax(
             head(hidden[-1], tensors["attention_mask"]).float(), dim=-1
         )
         self._probabilities[self._examples[rows]] = probabilities_BC.cpu().numpy()
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """Id, gold, prediction and the probabilities in the order of the head's labels."""
+        """Return id, gold, prediction and probabilities in the order of the head's labels."""
         best = self._labels[self._probabilities.argmax(axis=1)]
         columns = [
             data.column("id"),

@@ -1,4 +1,4 @@
-"""Vectors of the sentences of a data set, collected from one forward pass."""
+"""Sentence vectors of a data set, pooled from the hidden states of one forward pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Embeddings:
-    """Pooled vectors of unit length, of all hidden states or of the one at ``options.depth``.
+    """Pooled and normalised vectors, of all hidden states or of the one at ``options.depth``.
 
     Shapes: B sentences, T tokens, D width, L hidden states kept, N sentences in all.
     """
@@ -38,12 +38,12 @@ class Embeddings:
         self.layers: tuple[int, ...] = ()
 
     def take_over(self, other: Embeddings) -> npt.NDArray[np.bool_]:
-        """Copy the vectors of candidates that another language has in the same order.
+        """Copy the candidates' vectors if another language has the same candidates in this order.
 
         A pool of a million candidates is the same in every language; it is embedded once.
 
         Returns:
-            Which rows of the tokens need no forward pass.
+            A mask of the rows of the tokens that need no forward pass.
         """
         known = np.zeros(len(self._examples), np.bool_)
         if other._vectors_LND is None or self._candidates() != other._candidates():
@@ -57,7 +57,7 @@ class Embeddings:
         return known
 
     def _candidates(self) -> str:
-        """Digest of the sequences of the candidates, in their order."""
+        """Digest of the candidates' token ids, in order."""
         digest = hashlib.sha256()
         for row in np.flatnonzero(self._side[self._examples] == 0):
             ids = self._ids.row(int(row))
@@ -65,7 +65,7 @@ class Embeddings:
         return digest.hexdigest()
 
     def _on_disk(self, num_layers: int, width: int) -> Any:
-        # every layer of a large set does not fit in memory
+        # the vectors of all layers of a large data set do not fit in memory
         shape = (num_layers, len(self._side), width)
         return np.memmap(self._file, np.float32, "w+", shape=shape)
 
@@ -75,7 +75,7 @@ class Embeddings:
         tensors: Mapping[str, torch.Tensor],
         hidden: Sequence[torch.Tensor],
     ) -> None:
-        """Take in the sentences ``rows``."""
+        """Pool and add the sentences ``rows``."""
         weights_BT = self._weights(tensors)
         depth = self._options.depth
         every = tuple(range(len(hidden)))
@@ -92,7 +92,7 @@ class Embeddings:
         layers: tuple[int, ...],
         vectors: Sequence[torch.Tensor],
     ) -> None:
-        """Take in vectors of unit length of the sentences ``rows``, a tensor B x D per layer."""
+        """Add normalised vectors of the sentences ``rows``, one tensor [B, D] per layer."""
         if self._vectors_LND is None:
             self.layers = layers
             self._vectors_LND = self._on_disk(len(layers), vectors[0].shape[-1])
@@ -100,7 +100,7 @@ class Embeddings:
             self._vectors_LND[index, self._examples[rows]] = unit_BD.float().cpu().numpy()
 
     def _weights(self, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """What each token counts in its sentence's vector; they add up to 1."""
+        """Weight of each token in its sentence's vector, [B, T]; each row sums to 1."""
         mask_BT = tensors["attention_mask"].float()
         if self._options.pooling == "cls":
             mask_BT = torch.zeros_like(mask_BT)
@@ -108,13 +108,13 @@ class Embeddings:
         elif self._options.pooling == "mean_no_special":
             special = self._special.to(mask_BT.device)
             content_BT = mask_BT * ~torch.isin(tensors["input_ids"], special)
-            # a sentence of special tokens only still gets a vector
+            # a sentence of only special tokens still gets a vector
             empty_B1 = content_BT.sum(dim=1, keepdim=True) == 0
             mask_BT = torch.where(empty_B1, mask_BT, content_BT)
         return mask_BT / mask_BT.sum(dim=1, keepdim=True)
 
     def rows(self, side: int) -> npt.NDArray[np.int64]:
-        """Rows of the data that are on a side, in their order."""
+        """Rows of the data that belong to a side, in order."""
         return np.flatnonzero(self._side == side)
 
     def pair(self, query: int = 1, candidate: int = 0) -> tuple[npt.NDArray[np.int64], ...]:
@@ -132,7 +132,7 @@ class Embeddings:
         return queries, candidates
 
     def vectors(self, layer: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Vectors of one of ``layers``; in place on disk where the rows follow each other."""
+        """Vectors of one of ``layers``; a view without a copy if rows are contiguous."""
         assert self._vectors_LND is not None
         vectors_ND = self._vectors_LND[self.layers.index(layer)]
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
@@ -140,13 +140,13 @@ class Embeddings:
         return vectors_ND[rows]
 
     def close(self) -> None:
-        """Give the space on disk back."""
+        """Free the disk space."""
         self._vectors_LND = None
         self._file.close()
 
 
 class EmbeddingPredictor(BasePredictor):
-    """Base of the predictors that compare sentence vectors."""
+    """Base class of the predictors that compare sentence vectors."""
 
     EVERY_LAYER = True
 
@@ -161,7 +161,7 @@ class EmbeddingPredictor(BasePredictor):
         hidden: Sequence[torch.Tensor],
         head: Any,
     ) -> None:
-        """Take in the sentences ``rows``; a head makes the vectors, where there is one."""
+        """Add the sentences ``rows``: the head's vectors if there is a head, else pooled ones."""
         if head is None:
             self._embeddings.add(rows, tensors, hidden)
         else:

@@ -1,4 +1,4 @@
-"""Pairs of translations mined from two sets of sentences, most of which have none."""
+"""Mining of translation pairs from two sets of sentences, most of which have no translation."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.prediction.similarity import margins
 
 PARTS = {"evaluated": (1, 0), "tuning": (3, 2)}
-"""Parts of a data set to the sides of their queries and candidates (``xstilts.tokens.mining``)."""
+"""Part of a data set to the sides of its queries and candidates (``xstilts.tokens.mining``)."""
 
 
 class Side(NamedTuple):
-    """The sentences of one side, each text once."""
+    """The distinct sentences of one side."""
 
     first_N: npt.NDArray[np.int64]
-    """The row of the data in which each text stands first."""
+    """Row of the first occurrence of each text in the data."""
     ids: list[list[str]]
-    """The ids that a mined text stands for."""
+    """The ids that a mined text is expanded to."""
 
 
 class Predictor(EmbeddingPredictor):
@@ -33,9 +33,9 @@ class Predictor(EmbeddingPredictor):
     COLUMNS = ("id", "side", "text", "matches")
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """One row per layer, part and mined pair of ids, and one per query with gold and no pair.
+        """Return one row per layer, part and mined pair, and one per query with gold but no pair.
 
-        The part "tuning" is there if the data has one.
+        The part "tuning" is present if the data has it.
 
         Raises:
             UserError: a side is empty.
@@ -71,16 +71,16 @@ def unified(
     *,
     keep_repeated: bool,
 ) -> Side:
-    """Equal texts made one.
+    """Merge sentences with equal texts.
 
-    A pair with a text that stands under several ids is lost in XTREME's script (``read_sent2id``),
-    which knows texts without white space around them; in jiant it stands for each of these ids.
+    XTREME's script (``read_sent2id``) drops pairs with a text that has several ids, comparing texts
+    without surrounding white space; jiant keeps the pair for each of these ids.
 
     Args:
         texts: sentences of one side.
         names: their ids.
         rows: their rows of the data.
-        keep_repeated: as in jiant.
+        keep_repeated: keep the ids of repeated texts, as jiant does.
     """
     first: dict[str, int] = {}
     ids: dict[str, list[str]] = {}
@@ -94,17 +94,17 @@ def unified(
 
 
 def mine(left_ND: Vectors, right_MD: Vectors, neighbourhood: int) -> list[tuple[int, int, float]]:
-    """(left, right, score) of pairs in which no sentence stands twice, the best first.
+    """Return (left, right, score) of one-to-one pairs, the best first.
 
-    Candidates are each sentence's best neighbour by ratio margin, in both directions; from the
-    highest score down a pair is taken if neither side is taken yet. Of equal scores the one found
-    from the left, and then the one that comes first, has the precedence.
+    Candidates are each sentence's best neighbour by ratio margin, in both directions; pairs are
+    taken greedily by score if neither side is taken yet. Ties go to pairs found from the left, then
+    to the first.
 
     Args:
-        left_ND: vectors of length 1, of different sentences.
-        right_MD: vectors of length 1, of different sentences.
-        neighbourhood: nearest neighbours among which the best is sought, and whose mean cosine
-            a cosine is set against.
+        left_ND: unit vectors of distinct sentences.
+        right_MD: unit vectors of distinct sentences.
+        neighbourhood: number of nearest neighbours; the best is chosen among them, and their mean
+            cosine normalises the margin.
 
     Source: google-research/xtreme ``utils_retrieve.py`` (``mine_bitext`` with ``retrieval="max"``,
     ``margin="ratio"``, ``threshold=0``).
@@ -140,7 +140,7 @@ def _rows(
     left: Side,
     right: Side,
 ) -> Iterator[dict[str, object]]:
-    """Rows of the predictions: a pair of texts stands for all pairs of their ids."""
+    """Rows of the predictions; a pair of texts is expanded to all pairs of their ids."""
     found = set()
     for i, j, score in pairs:
         for query in left.ids[i]:

@@ -1,4 +1,4 @@
-"""Predictions of the right one of several choices."""
+"""Predictions for multiple choice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Predictor(BasePredictor):
-    """Collects the score of each choice; the choices of an example may come in any order."""
+    """Collects the score of each choice; an example's choices may be added in any order."""
 
     COLUMNS = ("id", "choices", "label")
 
@@ -37,11 +37,11 @@ class Predictor(BasePredictor):
         hidden: Sequence[torch.Tensor],
         head: Head,
     ) -> None:
-        """Take in the sequences ``rows``."""
+        """Add the outputs for the sequences ``rows``."""
         self._scores[rows] = head(hidden[-1], tensors["attention_mask"]).float().cpu().numpy()
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """Id, number of the right and of the best choice, probability of each choice.
+        """Return id, gold choice and predicted choice (from 0), and each choice's probability.
 
         Raises:
             UserError: the tokens were made from other data.

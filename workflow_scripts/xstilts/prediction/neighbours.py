@@ -9,12 +9,12 @@ import torch
 from xstilts.device import device_of
 
 BUDGET_BYTES = 256 << 20
-"""Memory for a block of similarities, the largest thing that is made here."""
+"""Memory for a block of similarities, the largest allocation."""
 BLOCK_CANDIDATES = 1 << 14
-"""Most candidates in a block; wider blocks are slower on CPUs."""
+"""Maximum number of candidates in a block; wider blocks are slower on CPUs."""
 
-_FEW = 8
-"""More than this many times ``count`` in a row are not few."""
+_MAX_BETTER = 8
+"""If a row has more than this many times ``count`` better candidates, top-k replaces the filter."""
 
 Vectors = npt.NDArray[np.float32]
 _Found = tuple[torch.Tensor, torch.Tensor]
@@ -25,22 +25,22 @@ def nearest(
     candidates_CD: Vectors,
     count: int,
     *,
-    handicaps_C: Vectors | None = None,
+    penalties_C: Vectors | None = None,
     budget_bytes: int = BUDGET_BYTES,
 ) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """The best candidates of each query, the best first; of equals, the one that comes first.
+    """Return the nearest candidates of each query, nearest first; ties are broken by position.
 
-    The search is exhaustive. Besides the vectors, which may lie on disk (each candidate is read
-    once) it needs ``budget_bytes``, about as much again for the search inside a block, the vectors
-    of a block, and the result.
+    The search is exhaustive. Besides the vectors, which may be memory-mapped (each candidate is
+    read once), it needs ``budget_bytes``, about as much again for the search within a block, the
+    vectors of a block, and the result.
 
     Shapes: Q queries, C candidates, D width, K = min(count, C) neighbours.
 
     Args:
-        queries_QD: vectors, of length 1 if the inner product is to be the cosine.
+        queries_QD: vectors; unit vectors make the inner product the cosine.
         candidates_CD: vectors.
-        count: neighbours wanted.
-        handicaps_C: what is subtracted from the similarities of each candidate.
+        count: number of neighbours.
+        penalties_C: subtracted from the similarities of each candidate.
         budget_bytes: memory for a block of similarities.
 
     Returns:
@@ -58,8 +58,8 @@ def nearest(
         for start in range(0, len(queries_QD), height):
             rows = slice(start, start + height)
             similarities = _on(device, queries_QD[rows]) @ block_CD.T
-            if handicaps_C is not None:
-                similarities -= _on(device, handicaps_C[first : first + width])
+            if penalties_C is not None:
+                similarities -= _on(device, penalties_C[first : first + width])
             known = positions_QK[rows], scores_QK[rows]
             found.append(_merged(known, similarities, first, count))
         positions_QK = torch.cat([part[0] for part in found])
@@ -68,34 +68,34 @@ def nearest(
 
 
 def _merged(known: _Found, similarities: torch.Tensor, first: int, count: int) -> _Found:
-    """The best of those that are known and of a block that starts at position ``first``."""
+    """Merge the best so far with a block whose first candidate has the position ``first``."""
     positions, scores = _better(known[1], similarities, count)
-    # those of earlier blocks stand first, and keep their place before equals
+    # a stable sort keeps candidates of earlier blocks before equal ones
     scores, order = torch.cat([known[1], scores], 1).sort(dim=1, descending=True, stable=True)
     positions = torch.cat([known[0], positions + first], 1).gather(1, order)
     return positions[:, :count], scores[:, :count]
 
 
 def _better(known_QK: torch.Tensor, similarities: torch.Tensor, count: int) -> _Found:
-    """Those of a block that may be among the best, each row's in order, filled up with -inf.
+    """Candidates of a block that may be among the best, in order per row, padded with -inf.
 
-    Once a query has its ``count``, few candidates of a block are better than its last: to look for
-    them is one pass over the block, where a search for the largest is several.
+    Once a query has ``count`` neighbours, few candidates of a block are better than its last one:
+    a comparison scans the block once, top-k several times.
     """
     if known_QK.shape[1] < count:
         return _best(similarities, count)
     better = similarities > known_QK[:, -1:]
     per_row = better.sum(dim=1)
     most = int(per_row.max()) if len(per_row) else 0
-    if most > _FEW * count:
+    if most > _MAX_BETTER * count:
         return _best(similarities, count)
     rows, positions = better.nonzero(as_tuple=True)
-    places = torch.arange(len(rows), device=rows.device) - (per_row.cumsum(0) - per_row)[rows]
+    columns = torch.arange(len(rows), device=rows.device) - (per_row.cumsum(0) - per_row)[rows]
     shape = (len(similarities), most)
     found = torch.zeros(shape, dtype=torch.int64, device=rows.device)
     values = torch.full(shape, -torch.inf, device=rows.device)
-    found[rows, places] = positions
-    values[rows, places] = similarities[rows, positions]
+    found[rows, columns] = positions
+    values[rows, columns] = similarities[rows, positions]
     return found, values
 
 
@@ -104,18 +104,18 @@ def _on(device: torch.device, array: Vectors) -> torch.Tensor:
 
 
 def _best(similarities: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Positions and values of the largest in each row, in order; of equals, the first ones."""
+    """Positions and values of each row's largest, in descending order; ties by position."""
     count = min(count, similarities.shape[1])
     further = min(count + 1, similarities.shape[1])
     values, positions = similarities.topk(further, dim=1)
-    # topk takes any of several equals: where the last one taken has an equal that was not, sort
-    doubtful = torch.zeros(len(values), dtype=torch.bool, device=values.device)
+    # topk breaks ties arbitrarily: sort the rows with a tie across the cut-off
+    tied = torch.zeros(len(values), dtype=torch.bool, device=values.device)
     if further > count:
-        doubtful = values[:, count - 1] == values[:, count]
+        tied = values[:, count - 1] == values[:, count]
     positions, values = positions[:, :count], values[:, :count]
-    if doubtful.any():
-        ordered, order = similarities[doubtful].sort(dim=1, descending=True, stable=True)
-        positions[doubtful], values[doubtful] = order[:, :count], ordered[:, :count]
+    if tied.any():
+        ordered, order = similarities[tied].sort(dim=1, descending=True, stable=True)
+        positions[tied], values[tied] = order[:, :count], ordered[:, :count]
     positions, order = positions.sort(dim=1)
     values, order = values.gather(1, order).sort(dim=1, descending=True, stable=True)
     return positions.gather(1, order), values

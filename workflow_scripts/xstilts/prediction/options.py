@@ -1,4 +1,4 @@
-"""What decides the predictions of a finished model, besides the model."""
+"""Settings that decide the predictions of a trained model."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PredictOptions:
-    """How the outputs of a model become predictions."""
+    """Settings of prediction from a model's outputs."""
 
     head: str | None = None
-    """Name of the head, if not that of the task: XNLI is predicted by the head of MNLI. Of kinds
-    that compare sentence vectors, None is none: vectors are those of ``pooling`` and ``depth``."""
+    """Name of the head if it is not the task's own: XNLI is predicted by the head of MNLI. For
+    kinds that compare sentence vectors, None means no head: vectors follow from ``pooling`` and
+    ``depth``."""
     precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic of the encoder; heads and all that follows compute in fp32."""
+    """Precision of the encoder; heads and everything after them compute in fp32."""
     n_best: int = 20
-    """Start and end positions considered per window (span)."""
+    """Number of start and of end positions considered per window (span)."""
     max_answer_length: int = 30
-    """Longest answer in tokens (span)."""
+    """Maximum length of an answer in tokens (span)."""
     null_threshold: float | None = None
-    """By how much the score of no answer must exceed the best span's; None: there is always an
-    answer (span)."""
+    """Predict "no answer" if its score exceeds the best span's by more than this; None: always
+    predict a span (span)."""
     pooling: Literal["mean", "mean_no_special", "cls"] = "mean"
-    """What a sentence vector is the mean of (retrieval, mining, ranking)."""
+    """Pooling of hidden states into a sentence vector (retrieval, mining, ranking)."""
     depth: float | None = None
-    """Hidden state of the sentence vectors as a share of the layers; None: of all hidden states
+    """Hidden state of the sentence vectors as a fraction of the layers; None: all hidden states
     (retrieval, mining, ranking)."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
-    """By what the best candidate is chosen (retrieval)."""
+    """Similarity by which candidates are chosen (retrieval)."""
     neighbourhood: int = 4
-    """Nearest sentences that a cosine is set against (csls, margin and mining)."""
+    """Number of nearest sentences whose mean cosine corrects a cosine (csls, margin, mining)."""
     direction: Literal["en-xx", "xx-en"] = "en-xx"
-    """Whether the data's queries ask for its candidates, or the other way round (retrieval)."""
+    """``en-xx`` searches the data's candidates for its queries, ``xx-en`` the reverse
+    (retrieval)."""
     keep_repeated: bool = False
-    """Whether a sentence under several ids stands for all of them, or for none (mining)."""
+    """True if pairs with a repeated sentence are kept for all of its ids, not dropped (mining)."""

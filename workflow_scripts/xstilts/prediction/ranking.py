@@ -1,4 +1,4 @@
-"""Predictions of each query's nearest candidates in order, of which several may be right."""
+"""Ranked predictions of each query's nearest candidates, several of which may be right."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from xstilts.prediction.base import BasePredictor
 
 RANKS = 20
-"""Candidates kept of each query: what the metrics of these tasks look at."""
+"""Number of candidates kept per query: the cut-off of these tasks' metrics."""
 
 
 class Predictor(EmbeddingPredictor):
-    """Collects the vectors of the trained head, or of the layer at ``options.depth`` without."""
+    """Collects the head's vectors, or without a head those of the layer at ``options.depth``."""
 
     COLUMNS = ("id", "side", "matches")
 
     def take_over(self, previous: BasePredictor) -> npt.NDArray[np.bool_]:
-        """Which rows of the tokens need no forward pass, as another language had them."""
+        """Copy the candidates' vectors of another language with the same pool of candidates."""
         assert isinstance(previous, Predictor)
         return self._embeddings.take_over(previous._embeddings)
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """One row per layer and query: its nearest candidates by cosine, the nearest first.
+        """Return one row per layer and query: its nearest candidates by cosine, nearest first.
 
         Raises:
             UserError: a side is empty.

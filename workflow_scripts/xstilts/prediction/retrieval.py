@@ -19,7 +19,7 @@ class Predictor(EmbeddingPredictor):
     COLUMNS = ("id", "side", "matches")
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """One row per layer (0 = embeddings) and query: its most similar candidate.
+        """Return one row per layer (0 = embeddings) and query: its most similar candidate.
 
         Raises:
             UserError: a side is empty.
@@ -57,7 +57,7 @@ def _reversed(
     candidates: npt.NDArray[np.int64],
     gold: Sequence[Sequence[str]],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[list[str]]]:
-    """Candidates that match a query become the queries, and all queries their candidates."""
+    """Swap the sides: matched candidates become the queries, all queries become candidates."""
     matches: dict[str, list[str]] = {}
     for query, right in zip(names[queries], gold, strict=True):
         for candidate in right:

@@ -1,4 +1,4 @@
-"""Predictions of one model on every language of a task, each language as soon as it is done."""
+"""Predictions of one model in all languages of a task, each written as soon as it is done."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Item:
     out: Path
     """Parquet file of the predictions."""
     metadata: dict[str, Any] = field(default_factory=dict)
-    """Goes into the file's metadata, with seconds, device and versions."""
+    """Added to the file's metadata, next to seconds, device and versions."""
 
 
 def predict(
@@ -63,7 +63,7 @@ def predict(
     report: Callable[[Progress], None] | None = None,
     device: str = "auto",
 ) -> None:
-    """Predict each language into its own file; a kill loses at most the language in work.
+    """Predict each language into its own file; an interrupted job loses at most one language.
 
     Args:
         model_dir: folder with the encoder and, for kinds that need one, its heads.
@@ -71,15 +71,15 @@ def predict(
         kind: kind of the task, other than mlm.
         labels: label names of the task.
         items: the languages.
-        options: how outputs become predictions.
-        max_tokens: tokens, padding included, that go through the model at once.
-        num_threads: of torch on a CPU.
-        on_language: told each finished language and its seconds.
-        report: told how far all languages together are, after each forward pass.
-        device: ``auto`` is the GPU if there is one.
+        options: settings of prediction.
+        max_tokens: maximum tokens per micro-batch, padding included.
+        num_threads: number of torch threads on a CPU.
+        on_language: called with each finished language and its seconds.
+        report: called with the progress over all languages after each micro-batch.
+        device: ``auto`` selects the GPU if there is one.
 
     Raises:
-        UserError: the head does not serve the task, or the tokens do not fit the model.
+        UserError: the head does not fit the task, or the tokens do not fit the model.
     """
     torch.set_num_threads(num_threads)
     keep_freed_memory()
@@ -87,14 +87,14 @@ def predict(
     encoder = load_encoder(model_dir, as_trained=True).to(target).eval()
     head, head_labels = _load_head(model_dir, encoder, task, kind, labels, options.head)
     previous: BasePredictor | None = None
-    done = _Done(items, report) if report else None
+    progress = _SequenceProgress(items, report) if report else None
     for item in items:
         started = time.monotonic()
         table = _check_tokens(item, kind, encoder)
         predictor = predictor_of(kind)(table, head_labels, options)
         known = predictor.take_over(previous) if previous else None
-        if done and known is not None:
-            done.skip(int(known.sum()))
+        if progress and known is not None:
+            progress.skip(int(known.sum()))
         previous = predictor
         result = predict_table(
             predictor,
@@ -105,7 +105,7 @@ def predict(
             max_tokens=max_tokens,
             device=target,
             known=known,
-            on_micro_batch=done,
+            on_micro_batch=progress,
             precision=options.precision,
         )
         seconds = time.monotonic() - started
@@ -130,18 +130,18 @@ def predict_table(
     """Predictions of one token file by a model in memory, in the schema of the kind.
 
     Args:
-        predictor: a fresh one, of this file.
+        predictor: a new predictor of this file.
         encoder: in evaluation mode, on the device.
-        head: the same; None for kinds without one.
+        head: in evaluation mode, on the device; None for kinds without a head.
         table: the tokens.
-        data: the examples, with the columns that the predictor names.
-        max_tokens: tokens, padding included, that go through the model at once.
-        device: where the model is.
-        known: sequences that the predictor knows already and that are left out.
-        on_micro_batch: told the lengths of the sequences of each forward pass.
-        precision: arithmetic of the encoder.
+        data: the examples, with the predictor's ``COLUMNS``.
+        max_tokens: maximum tokens per micro-batch, padding included.
+        device: the model's device.
+        known: mask of sequences whose results the predictor already has; they are skipped.
+        on_micro_batch: called with the sequence lengths of each micro-batch.
+        precision: precision of the encoder.
     """
-    # the longest first: a lack of memory shows at once
+    # longest first: running out of memory shows at once
     order = np.argsort(-table.lengths, kind="stable")
     if known is not None:
         order = order[~known[order]]
@@ -160,8 +160,8 @@ def predict_table(
     return result
 
 
-class _Done:
-    """How far a job is, by the sequences of all its languages."""
+class _SequenceProgress:
+    """Progress of a job in sequences, over all its languages."""
 
     def __init__(self, items: Sequence[Item], report: Callable[[Progress], None]) -> None:
         self._report, self._started = report, time.monotonic()
@@ -169,11 +169,11 @@ class _Done:
         self._done = self._tokens = 0
 
     def skip(self, count: int) -> None:
-        """Leave out sequences that are known from another language."""
+        """Leave out sequences whose results come from another language."""
         self._total -= count
 
     def __call__(self, lengths: npt.NDArray[Any]) -> None:
-        """Count the sequences of a forward pass."""
+        """Count the sequences of a micro-batch and report."""
         self._done, self._tokens = self._done + len(lengths), self._tokens + int(lengths.sum())
         elapsed = max(time.monotonic() - self._started, 1e-9)
         speed = f"{self._tokens / elapsed:,.0f} tokens/s"
@@ -189,10 +189,10 @@ def _load_head(
     labels: Sequence[str],
     name: str | None,
 ) -> tuple[torch.nn.Module | None, tuple[str, ...]]:
-    """The head beside the encoder, and its labels in class order; None if the kind needs none.
+    """Load the head next to the encoder, with labels in class order; None if the kind needs none.
 
     Raises:
-        UserError: it is of another kind, or shares no label with the task.
+        UserError: it is missing, is of another kind, or shares no label with the task.
     """
     if not name and kind in EMBEDDING_KINDS:
         return None, tuple(labels)
@@ -216,7 +216,7 @@ def _load_head(
 
 
 def _check_tokens(item: Item, kind: str, encoder: Any) -> TokenTable:
-    """The tokens of a language, if they fit kind and model."""
+    """Open the tokens of a language and check that they fit kind and model."""
     table = TokenTable.open(item.tokens)
     if table.metadata["kind"] != kind:
         raise UserError(f"{item.tokens}: tokens for {table.metadata['kind']}, not {kind}.")

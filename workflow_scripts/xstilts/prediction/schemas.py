@@ -1,4 +1,4 @@
-"""The Parquet schema of each kind's predictions: the only place that lists their columns."""
+"""Parquet schema of each kind's predictions, the single definition of their columns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("score", pa.float32(), nullable=False),
         ]
     ),
-    # one tag per word of the data set, also where the sentence was split for the model
+    # one tag per word of the data set, even if the sentence was split for the model
     "tagging": pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -36,7 +36,7 @@ PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("prediction", pa.list_(pa.string()), nullable=False),
         ]
     ),
-    # gold and prediction: number of the choice, from 0; probabilities: one per choice
+    # gold and prediction: index of the choice; probabilities: one per choice
     "multiple_choice": pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -56,7 +56,7 @@ PREDICTION_SCHEMAS: dict[Kind, pa.Schema] = {
             pa.field("score", pa.float32(), nullable=False),
         ]
     ),
-    # one row per pair of ids that was mined, and one for each query that has gold and no pair;
+    # one row per mined pair of ids, and one for each query that has gold but no pair;
     # part: evaluated, or tuning (of the threshold); gold: ids of the query's translations
     "mining": pa.schema(
         [

@@ -1,4 +1,4 @@
-"""Predictions of an answer: a slice of the original context."""
+"""Answer predictions: slices of the original context."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Predictor(BasePredictor):
         hidden: Sequence[torch.Tensor],
         head: Head,
     ) -> None:
-        """Take in the windows ``rows``: the best valid pair of the best starts and ends."""
+        """Add the windows ``rows``: for each, the best valid pair of its n-best starts and ends."""
         logits_BT2 = head(hidden[-1]).float()
-        # training points windows without an answer to the first token
+        # in training, the target of windows without an answer is the first token
         self._null_scores[rows] = logits_BT2[:, 0].sum(dim=-1).cpu().numpy()
         outside_BT1 = (tensors["offsets_start"] < 0).unsqueeze(-1)
         logits_BT2 = logits_BT2.masked_fill(outside_BT1, -torch.inf)
@@ -63,12 +63,12 @@ class Predictor(BasePredictor):
         self._scores[rows] = scores_B.cpu().numpy()
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """Id, gold answers, and the best answer over all windows with its score.
+        """Return id, gold answers, and the best answer over all windows with its score.
 
-        The answer is empty, with a score of minus infinity, where no window has a valid one. It is
-        empty, with the score of no answer, where that exceeds the best span's by more than the
-        threshold; as in BERT's script, its score is the least of all windows, for the answer may
-        stand in a single one.
+        The answer is empty, with a score of minus infinity, if no window has a valid span. It is
+        also empty, with the null score, if that exceeds the best span's score by more than the
+        threshold. As in BERT's script, the null score is the minimum over windows, since a single
+        window may contain the answer.
         """
         best: dict[int, int] = {}
         null: dict[int, float] = {}

@@ -1,4 +1,4 @@
-"""Predictions of a tag per word."""
+"""Predictions of one tag per word."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Predictor(BasePredictor):
         hidden: Sequence[torch.Tensor],
         head: Head,
     ) -> None:
-        """Take in the segments ``rows``."""
+        """Add the outputs for the segments ``rows``."""
         best_BT = head(hidden[-1]).argmax(dim=-1).cpu().numpy()
         for row, best_T in zip(rows, best_BT, strict=True):
             self._tags[row] = best_T[self._word_starts.row(row)]
 
     def finish(self, data: pa.Table) -> pa.Table:
-        """Id, gold tags and predicted tags: one per word, also in sentences that were split.
+        """Return id, gold tags and predicted tags: one per word, even in split sentences.
 
         Raises:
             UserError: the tokens were made from other data.

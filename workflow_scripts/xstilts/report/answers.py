@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 4
-"""Targets that a sentence names; the table behind the heat map has all."""
+"""Maximum number of targets named in a sentence; the table below the heat map has all."""
 
 
 def answers(table: pd.DataFrame, baseline: str) -> list[str]:
-    """Per base model, the strategy with the best average, and the targets that one helps.
+    """Sentences on each base model: its best strategy on average, and the targets that any helps.
 
-    An average hides that one training helps one kind of target and hurts another.
+    An average hides that a strategy may help one kind of target and hurt another.
     """
     sentences = []
     compared = table[(table["strategy"] != baseline) & table["delta"].notna()]
@@ -31,21 +31,21 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
             continue
         best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
         gain = "gains most" if best["delta"] > 0 else "loses least"
-        caveat = "" if best["delta_complete"] else "; over an incomplete set"
+        caveat = "" if best["delta_complete"] else "; incomplete average"
         if best.get("verdict") == "helps" and not best["p_corrected"] < 1 - LEVEL:
             caveat += f"; unclear when corrected for {best['num_corrected']} strategies"
         sentences.append(
             f"{model}: on average over the targets, {best['strategy']} {gain}, "
-            f"{signed(best['delta'])} points to {baseline} ({_uncertainty(best)}{caveat})."
+            f"{signed(best['delta'])} points relative to {baseline} ({_uncertainty(best)}{caveat})."
         )
         sentences += _helped(model, rows[rows["target"] != AVERAGE])
     return sentences
 
 
 def _corrected(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with their p-values corrected over the strategies of a target, and how many these are.
+    """Rows with p-values corrected over the strategies of a target, and the number of these.
 
-    Whoever names the best of some strategies has as many chances to find one.
+    Naming the best of several strategies is a multiple comparison.
     """
     if "p" not in rows or rows.empty:
         return rows.assign(p_corrected=math.nan, num_corrected=0)
@@ -57,7 +57,7 @@ def _corrected(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _helped(model: str, rows: pd.DataFrame) -> list[str]:
-    """A sentence on the targets that a strategy helps, each with the one that helps most."""
+    """A sentence on the targets that a strategy helps, each with its most helpful strategy."""
     most = rows["num_corrected"].max()
     if not most > 0:
         return []
@@ -91,8 +91,7 @@ def _uncertainty(row: pd.Series[Any]) -> str:
     if not math.isnan(row.get("low", math.nan)):
         verdict = f": {row['verdict']}" if row.get("verdict") else ""
         caveat = "; one seed" if row["num_seeds"] == 1 else ""
-        return f"interval {signed(row['low'])} to {signed(row['high'])}{verdict}{caveat}"
+        return f"95 % interval {signed(row['low'])} to {signed(row['high'])}{verdict}{caveat}"
     if math.isnan(row["delta_sd"]):
-        return "one seed, no spread known"
-    seeds = int(row["num_seeds"])
-    return f"standard deviation {row['delta_sd']:.1f} between {seeds} seeds"
+        return "one seed, uncertainty unknown"
+    return f"standard deviation {row['delta_sd']:.1f} over {int(row['num_seeds'])} seeds"

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a table."""
+    """One cell of a table."""
 
     text: str
     shade: float = 0.0
-    """Difference to the baseline in [-1, 1] of full colour; 0 where there is none."""
-    std: str = ""
+    """Difference from the baseline as a fraction of full colour, -1 to 1; 0 if there is none."""
+    uncertainty: str = ""
     """Uncertainty of the difference."""
     link: str = ""
-    """Id of the place that it links to."""
+    """Id of the element that it links to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Block:
     rows: tuple[tuple[str, tuple[Entry, ...]], ...]
     footnotes: tuple[str, ...] = ()
     corner: str = ""
-    """What the first column has, if the page does not say so."""
+    """Heading of the first column, if the page does not set it."""
     numeric: bool = True
 
 
@@ -82,17 +82,17 @@ def _entry(
         return Entry(text, link=link)
     shade = max(-1.0, min(1.0, row["delta"] / full))
     # the tables by language and layer have room for the scores only
-    std = uncertainty_text(row).strip() if column == "target" else ""
-    return Entry(text, shade, std, link)
+    uncertainty = uncertainty_text(row).strip() if column == "target" else ""
+    return Entry(text, shade, uncertainty, link)
 
 
 def transfer_blocks(table: pd.DataFrame, header: Header, *, linked: bool = True) -> list[Block]:
-    """Strategies by targets, one block per base model, and below them what needs no model.
+    """Strategies by targets, one block per base model, with the trivial baselines below.
 
     Args:
         table: the transfer table, with its effects.
         header: of the table.
-        linked: whether the page has a place for each entry.
+        linked: link each cell to its details.
     """
     pivots = transfer_pivots(table, header)
     models = table.groupby("model", sort=False)
@@ -103,7 +103,7 @@ def transfer_blocks(table: pd.DataFrame, header: Header, *, linked: bool = True)
 
 
 def trivial_baseline_blocks(trivial_baselines: pd.DataFrame) -> list[Block]:
-    """Baselines by languages, one block per target."""
+    """Trivial baselines by languages, one block per target."""
     return [
         Block(
             block.title,
@@ -118,7 +118,7 @@ def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
     """Per target, strategies by languages or layers, one block per base model."""
     blocks: dict[str, list[Block]] = {}
     if "reason" not in table:
-        table = table.assign(reason="")  # the transfer table has it
+        table = table.assign(reason="")  # only the transfer table shows it
     for (model, target), rows in table.groupby(["model", "target"], sort=False):
         block = pivot(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
         blocks.setdefault(str(target), []).append(_block(rows, block, column))
@@ -150,11 +150,11 @@ def _seeds_entry(values: list[float]) -> Entry:
     if not values:
         return Entry(DASH)
     mean = f"{sum(values) / len(values):.1f}"
-    return Entry(mean, std=", ".join(f"{value:.1f}" for value in values))
+    return Entry(mean, uncertainty=", ".join(f"{value:.1f}" for value in values))
 
 
 def property_blocks(frames: Frames, differences: pd.DataFrame) -> list[Block]:
-    """Languages by properties and strategies: what languages are like, and what they gain.
+    """Languages by their properties, and by the gain of each strategy.
 
     Args:
         frames: the tables of the study.
@@ -189,7 +189,7 @@ def _trait(value: Any) -> str:
 
 
 def summary_blocks(summary: Summary) -> list[Block]:
-    """A table of the statistics, a block per base model, as its file has it."""
+    """The blocks of a comparison, as in its Markdown file."""
     return [
         Block(
             block.title,
@@ -204,7 +204,7 @@ def summary_blocks(summary: Summary) -> list[Block]:
 
 
 def coverage(table: pd.DataFrame) -> tuple[int, int]:
-    """Numbers of (strategy, target, seed) with a result, and wanted."""
+    """Numbers of (strategy, target, seed) that have a result, and that are expected."""
     rows = table[table["target"] != AVERAGE]
     return int(rows["num_seeds"].sum()), int(rows["expected_seeds"].sum())
 
@@ -216,7 +216,7 @@ def incomplete(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def overlaps(path: Path) -> list[dict[str, Any]]:
-    """The rows of the overlap audit that found something, the largest share first."""
+    """The rows of the overlap audit with overlapping examples, the largest share first."""
     table = pd.read_csv(path, keep_default_na=False)
     found = table[table["overlapping"] > 0].copy()
     found["share"] = 100 * found["overlapping"] / found["examples"]

@@ -35,14 +35,13 @@ if TYPE_CHECKING:
 
 
 _OWN_JOBS = ("report", "figures/")
-"""They run while the page is written, and are no part of its subject."""
+"""Jobs that run while the page is written: they are not listed as unfinished."""
 
 
 def build_report(source: Source, out: Path) -> None:
     """Write one self-contained HTML file.
 
-    It shows the tables, which must be there, and what it finds of models, predictions and records
-    of jobs.
+    The tables must exist; models, predictions and records of jobs are shown as far as they exist.
 
     Args:
         source: the study.
@@ -65,7 +64,7 @@ def build_report(source: Source, out: Path) -> None:
         header=source.header,
         source=source,
         figures={name: make_figure(name, frames) for name in source.figures},
-        looks={scheme: config(scheme) for scheme in ("light", "dark")},
+        themes={scheme: config(scheme) for scheme in ("light", "dark")},
         vega=_vega(),
         protocol=asdict(PROTOCOLS[source.header.protocol]),
         versions=versions(),
@@ -75,19 +74,19 @@ def build_report(source: Source, out: Path) -> None:
 
 
 def _overview(frames: Frames) -> dict[str, Any]:
-    """What the first screen shows."""
+    """Template variables of the top of the page."""
     transfer = frames.transfer
     header = replace(
         frames.source.header,
         remarks=tuple(remarks(frames.results)),
         trivial_baselines=trivial_means(frames.results, frames.trivial_baselines),
     )
-    done, wanted = blocks.coverage(transfer)
+    done, expected = blocks.coverage(transfer)
     return {
         "legend": header.legend(transfer),
         "answers": answers(transfer, header.baseline),
         "done": done,
-        "wanted": wanted,
+        "expected": expected,
         "tested": bool(transfer["low"].notna().any()),
         "transfer": blocks.transfer_blocks(transfer, header),
         "trivial_baselines": blocks.trivial_baseline_blocks(frames.trivial_baselines),
@@ -105,7 +104,7 @@ def _sections(frames: Frames) -> dict[str, Any]:
         "layers": blocks.detail_blocks(frames.layers, "layer"),
         "costs": costs(root),
         "spent": spent(root),
-        "predicting": prediction_seconds(frames.headline),
+        "prediction_seconds": prediction_seconds(frames.headline),
         "incomplete": blocks.incomplete(frames.transfer),
         "overlaps": blocks.overlaps(audit) if audit.is_file() else None,
         "views": _views(frames.source),
@@ -115,7 +114,7 @@ def _sections(frames: Frames) -> dict[str, Any]:
 
 
 def _comparisons(frames: Frames) -> list[dict[str, Any]]:
-    """The comparisons, in order; empty where none has rows."""
+    """The comparisons, in order; empty if none has rows."""
     if not frames.summaries:
         return []
     found = []
@@ -127,7 +126,7 @@ def _comparisons(frames: Frames) -> list[dict[str, Any]]:
 
 
 def _views(source: Source) -> list[dict[str, Any]]:
-    """The transfer tables of the study's other scorings."""
+    """The transfer tables of the study's views."""
     found = []
     for name, (folder, header) in source.views.items():
         transfer = read_transfer(folder)
@@ -142,16 +141,16 @@ def _views(source: Source) -> list[dict[str, Any]]:
 
 
 def _json(value: Any) -> str:
-    """JSON that can stand in a ``<script>`` element."""
+    """JSON that is safe inside a ``<script>`` element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
 
 
 @lru_cache(maxsize=1)
 def _vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script; it comes with vl-convert."""
+    """Vega, Vega-Lite and Vega-Embed as one script, bundled with vl-convert."""
     bundle: str = vl_convert.javascript_bundle(
         "window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE
     )
-    # the end of the element may stand in a string of the code
+    # the closing tag may occur in a string of the code
     return bundle.replace("</script", "<\\/script")

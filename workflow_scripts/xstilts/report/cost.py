@@ -1,4 +1,4 @@
-"""What a study cost, from the records that its jobs left."""
+"""Cost of a study, from benchmark files and manifests."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _OTHER = ("logs", "benchmarks", "failures", "state", "tensorboard", "wandb")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """One kind of product."""
+    """Cost of one kind of product."""
 
     kind: str
     jobs: int
-    """Jobs that left a record of their last run."""
+    """Number of jobs with a benchmark file of their last run."""
     hours: float
     """Wall-clock time of these runs."""
     peak_gigabytes: float
-    """Largest memory of one of them: of the GPU, for a model that was trained on one."""
+    """Peak memory of one job: of the GPU for a model that was trained on one."""
     gigabytes: float
     """Size of the files on disk."""
     num_files: int
@@ -38,13 +38,13 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spent:
-    """What the models of one position in the chain took."""
+    """Cost of training the models of one position in the chain."""
 
     position: str
     """``bases``, ``intermediate`` or ``target``."""
     models: int
     hours: float
-    """Time in the training loop, in all runs of a stage."""
+    """Time in the training loop, over all runs of a stage."""
     tokens: int
     devices: tuple[str, ...]
 
@@ -57,18 +57,18 @@ def costs(root: Path) -> list[Cost]:
 
 def _cost(root: Path, folder: Path) -> Cost:
     files = (root / "benchmarks" / folder.name).rglob("*.jsonl")
-    # of each job, its last run
-    records = [runs[-1] for path in files if (runs := read_benchmark(path))]
+    # the last run of each job
+    jobs = [runs[-1] for path in files if (runs := read_benchmark(path))]
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    # Snakemake counts in MB, and writes NA of a job too short to be measured
-    peaks = [_float(record.get("max_rss")) * 1e6 for record in records]
-    # a forked job's memory is not its script's: only its product knows it
+    # Snakemake counts in MB, and writes NA for a job too short to be measured
+    peaks = [_float(job.get("max_rss")) * 1e6 for job in jobs]
+    # Snakemake does not measure forked jobs: their manifests have the peak
     facts = [facts_of(path) for path in folder.rglob("manifest.json")]
     peaks += [_float(fact.get("peak_memory")) for fact in facts]
     return Cost(
         kind=folder.name,
-        jobs=len(records),
-        hours=sum(_float(record.get("s")) for record in records) / 3600,
+        jobs=len(jobs),
+        hours=sum(_float(job.get("s")) for job in jobs) / 3600,
         peak_gigabytes=max(peaks, default=0) / 1e9,
         gigabytes=sum(sizes) / 1e9,
         num_files=len(sizes),
@@ -102,10 +102,10 @@ def prediction_seconds(headline: pd.DataFrame) -> list[tuple[str, float]]:
     """Target and seconds of predicting all its cells.
 
     Args:
-        headline: result rows of the metrics that targets are known by.
+        headline: result rows of the headline metrics.
     """
     by = ["model", "chain", "target", "seed", "language"]
-    # strategies of one chain share their predictions
+    # strategies with the same chain share their predictions
     rows = headline.drop_duplicates(by)
     return [(str(name), float(value)) for name, value in
             rows.groupby("target", sort=False)["seconds"].sum().items()]  # fmt: skip

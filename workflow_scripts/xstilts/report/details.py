@@ -1,4 +1,4 @@
-"""The detail behind each entry of the heat map: what was trained how, and what it says."""
+"""Details of each cell of the heat map: stages, recipes, and example predictions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xstilts.report.source import CellFiles, Source
 
 ALL_EXAMPLES = 4000
-"""Examples in the page: about two megabytes."""
+"""Maximum number of examples in the page, about two megabytes."""
 _LANGUAGES = 3
 _PER_LANGUAGE = 3
 
@@ -28,7 +28,7 @@ class Seed:
     seed: int
     score: float | None
     identity: str
-    """Identity of the model that predicts, as its manifest has it; empty where there is none."""
+    """Identity of the predicting model from its manifest; empty if there is none."""
     seconds: float | None
     """Training time of its last stage."""
     log: str
@@ -61,7 +61,7 @@ class Detail:
     title: str
     chain: str
     stages: tuple[Stage, ...]
-    """From the first after the base to the one that predicts, of the first seed that is there."""
+    """From the first stage after the base to the predicting one, of the first finished seed."""
     seeds: tuple[Seed, ...]
     worst: tuple[tuple[str, float], ...]
     """Languages and their scores, the worst first."""
@@ -70,12 +70,12 @@ class Detail:
 
 @dataclass(slots=True)
 class Recipes:
-    """All recipes of a study, each once."""
+    """The distinct recipes of a study."""
 
     by_content: dict[str, Recipe] = field(default_factory=dict)
 
     def add(self, settings: dict[str, Any]) -> Recipe:
-        """The recipe with these settings."""
+        """Return the recipe with these settings, a new one if there is none."""
         key = json.dumps(settings, sort_keys=True)
         number = len(self.by_content) + 1
         recipe = Recipe(anchor=recipe_anchor(number), name=f"recipe {number}", settings=settings)
@@ -83,7 +83,7 @@ class Recipes:
 
 
 def details(frames: Frames) -> tuple[list[Detail], list[Recipe]]:
-    """The detail of every model, strategy and target, and the recipes that they name."""
+    """The details of every model, strategy and target, and the recipes that they refer to."""
     groups: dict[tuple[str, str, str], list[CellFiles]] = {}
     for cell in frames.source.cells:
         groups.setdefault((cell.model, cell.strategy, cell.target), []).append(cell)
@@ -118,15 +118,15 @@ def _detail(
     languages: int,
 ) -> Detail:
     model, strategy, target = group
-    there = [cell for cell in cells if (*group, cell.seed) in scores]
+    finished = [cell for cell in cells if (*group, cell.seed) in scores]
     found: list[Example] = []
-    for language, _ in worst[:languages] if there else ():
-        found += examples(source, there[0], language, _PER_LANGUAGE)
+    for language, _ in worst[:languages] if finished else ():
+        found += examples(source, finished[0], language, _PER_LANGUAGE)
     return Detail(
         anchor=cell_anchor(*group),
         title=f"{strategy} / {target}",
         chain=f"{model} → {source.strategies.get(strategy, strategy)}",
-        stages=tuple(_stages(source, (there or cells)[0], recipes)),
+        stages=tuple(_stages(source, (finished or cells)[0], recipes)),
         seeds=tuple(_seed(source, cell, scores.get((*group, cell.seed))) for cell in cells),
         worst=worst[:_LANGUAGES],
         examples=tuple(found),
@@ -137,7 +137,7 @@ def _stages(source: Source, cell: CellFiles, recipes: Recipes) -> list[Stage]:
     stages = []
     for folder in cell.stages:
         found = find_manifest(source.root / folder / "manifest.json")
-        # not there yet, or cut: the section on what is missing has the reason
+        # missing or truncated: the section "Missing" has the reason
         declared = found.identity["declared"] if found else {}
         if "recipe" in declared:
             mixture = " + ".join(declared.get("mixture", ()))

@@ -1,4 +1,4 @@
-"""How a difference to the baseline is written, with its uncertainty; and how strong its colour."""
+"""Format of differences from the baseline: uncertainty and strength of colour."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def uncertainty_text(row: Mapping[Hashable, Any]) -> str:
-    """The uncertainty of a row's difference: its interval and verdict, else its deviation.
+    """The uncertainty of a row's difference: interval and verdict, else the standard deviation.
 
-    `` [+0.4, +2.0], better``, `` (sd 0.8 over 3 seeds)`` or `` (one seed)``; empty where the row
+    `` [+0.4, +2.0], helps``, `` (s.d. 0.8 over 3 seeds)`` or `` (one seed)``; empty if the row
     has neither.
     """
     if not math.isnan(row.get("low", math.nan)):
@@ -26,10 +26,10 @@ def uncertainty_text(row: Mapping[Hashable, Any]) -> str:
         return ""
     if math.isnan(sd):
         return " (one seed)"
-    return f" (sd {sd:.1f} over {int(row['num_seeds'])} seeds)"
+    return f" (s.d. {sd:.1f} over {int(row['num_seeds'])} seeds)"
 
 
 def extent(deltas: pd.Series[Any]) -> float:
-    """The difference, in points, that gets the full colour: all but the largest stay below."""
+    """The difference, in points, of the full colour: 95 % of the differences stay below it."""
     found = deltas.dropna().abs()
     return max(1.0, float(math.ceil(found.quantile(0.95)))) if len(found) else 1.0

@@ -1,4 +1,4 @@
-"""Example predictions as texts: what was asked, what was right, what was said."""
+"""Example predictions as texts: input, gold and prediction."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from xstilts.report.source import CellFiles, Source
 
 _LONGEST = 220
-_LOOKED_AT = 400
-"""Predictions among which examples are searched: the first of a language."""
+_MAX_SEARCHED = 400
+"""Maximum number of a language's first predictions that are searched for examples."""
 
 Row = dict[str, Any]
 
@@ -31,9 +31,10 @@ class Example:
 
     language: str
     id: str
-    asked: str
+    text: str
+    """The input."""
     gold: str
-    said: str
+    prediction: str
     right: bool
 
 
@@ -44,9 +45,9 @@ def clip(text: str) -> str:
 
 
 def examples(source: Source, cell: CellFiles, language: str, count: int) -> list[Example]:
-    """Some predictions of a cell in a language: wrong ones first, at least one right if any is.
+    """Some predictions of a cell in a language: wrong ones first, at least one right if any.
 
-    Empty where the predictions or the data are not there.
+    Empty if the predictions or the data are missing.
     """
     data = source.root / f"data/{cell.task}/{language}/{cell.split}.parquet"
     path = source.root / f"predictions/{cell.folder}/{language}.parquet"
@@ -56,7 +57,7 @@ def examples(source: Source, cell: CellFiles, language: str, count: int) -> list
         rows = _predictions(path, source.header.protocol, cell.kind)
         known = _data(data)
     except pa.ArrowInvalid:
-        return []  # cut while it is written
+        return []  # truncated: it is being written
     show = _SHOW[cell.kind]
     found = [Example(language, row["id"], *show(row, known)) for row in rows if row["id"] in known]
     wrong = [example for example in found if not example.right]
@@ -66,7 +67,7 @@ def examples(source: Source, cell: CellFiles, language: str, count: int) -> list
 
 
 def _predictions(path: Path, protocol: str, kind: str) -> list[Row]:
-    """The first predictions of a file; of retrieval, at the layer that the tables show."""
+    """The first predictions of a file; for retrieval, at the layer that the tables show."""
     table = pq.read_table(path, partitioning=None)
     if kind == "retrieval":
         deepest = pc.max(table["layer"]).as_py() or 1
@@ -74,17 +75,17 @@ def _predictions(path: Path, protocol: str, kind: str) -> list[Row]:
         table = table.filter(pc.field("layer") == layer)
     if "part" in table.column_names:
         table = table.filter(pc.field("part") == "evaluated")
-    rows: list[Row] = table.slice(0, _LOOKED_AT).to_pylist()
+    rows: list[Row] = table.slice(0, _MAX_SEARCHED).to_pylist()
     return rows
 
 
 @lru_cache(maxsize=64)
 def _data(path: Path) -> Mapping[str, Row]:
-    """Examples of a data set by id; of two sides, queries by id and candidates by ``>`` and id."""
+    """Examples of a data set by id; candidates of a query are prefixed with ``>``."""
     table = pq.read_table(path, partitioning=None)
     sides = "side" in table.column_names
-    # a query's candidates may stand anywhere
-    rows = (table if sides else table.slice(0, _LOOKED_AT)).to_pylist()
+    # a query's candidates may be anywhere in the file
+    rows = (table if sides else table.slice(0, _MAX_SEARCHED)).to_pylist()
     return {f">{row['id']}" if row.get("side") == "candidate" else row["id"]: row for row in rows}
 
 
@@ -93,42 +94,47 @@ Shown = tuple[str, str, str, bool]
 
 def _classification(row: Row, known: Mapping[str, Row]) -> Shown:
     data = known[row["id"]]
-    asked = " ‖ ".join(text for text in (data["text_a"], data["text_b"]) if text)
-    return clip(asked), row["gold"], row["prediction"], row["gold"] == row["prediction"]
+    text = " ‖ ".join(part for part in (data["text_a"], data["text_b"]) if part)
+    return clip(text), row["gold"], row["prediction"], row["gold"] == row["prediction"]
 
 
 def _span(row: Row, known: Mapping[str, Row]) -> Shown:
     data = known[row["id"]]
     gold = " / ".join(dict.fromkeys(row["gold"])) or "(no answer)"
-    said = row["prediction"] or "(no answer)"
+    prediction = row["prediction"] or "(no answer)"
     right = row["prediction"] in row["gold"] or not (row["gold"] or row["prediction"])
-    return clip(f"{data['question']} ‖ {data['context']}"), clip(gold), clip(said), right
+    return clip(f"{data['question']} ‖ {data['context']}"), clip(gold), clip(prediction), right
 
 
 def _tagging(row: Row, known: Mapping[str, Row]) -> Shown:
     words = known[row["id"]]["tokens"]
     wrong = [at for at, tag in enumerate(row["gold"]) if tag != row["prediction"][at]]
     gold = ", ".join(f"{words[at]}: {row['gold'][at]}" for at in wrong)
-    said = ", ".join(f"{words[at]}: {row['prediction'][at]}" for at in wrong)
+    prediction = ", ".join(f"{words[at]}: {row['prediction'][at]}" for at in wrong)
     everything = f"all {len(words)} tags"
-    return clip(" ".join(words)), clip(gold or everything), clip(said or everything), not wrong
+    return (
+        clip(" ".join(words)),
+        clip(gold or everything),
+        clip(prediction or everything),
+        not wrong,
+    )
 
 
 def _multiple_choice(row: Row, known: Mapping[str, Row]) -> Shown:
     data = known[row["id"]]
-    asked = " ‖ ".join(text for text in (data["context"], data["question"]) if text)
-    gold, said = (clip(data["choices"][row[key]]) for key in ("gold", "prediction"))
-    return clip(asked), gold, said, row["gold"] == row["prediction"]
+    text = " ‖ ".join(part for part in (data["context"], data["question"]) if part)
+    gold, prediction = (clip(data["choices"][row[key]]) for key in ("gold", "prediction"))
+    return clip(text), gold, prediction, row["gold"] == row["prediction"]
 
 
 def _sentences(row: Row, known: Mapping[str, Row]) -> Shown:
     """Retrieval, mining and ranking: the query, and the texts of candidates."""
-    said = row["prediction"]
-    if isinstance(said, list):
-        said = said[0] if said else None
+    found = row["prediction"]
+    if isinstance(found, list):
+        found = found[0] if found else None
     texts = [known.get(f">{name}", {}).get("text", name) for name in row["gold"]]
-    answer = "(nothing)" if said is None else str(known.get(f">{said}", {}).get("text", said))
-    right = said in row["gold"] if row["gold"] else said is None
+    answer = "(nothing)" if found is None else str(known.get(f">{found}", {}).get("text", found))
+    right = found in row["gold"] if row["gold"] else found is None
     return (
         clip(known[row["id"]]["text"]),
         clip(" / ".join(texts) or "(nothing)"),
@@ -146,4 +152,4 @@ _SHOW: Mapping[str, Callable[[Row, Mapping[str, Row]], Shown]] = {
     "mining": _sentences,
     "ranking": _sentences,
 }
-"""Per kind: a prediction and the data by id to the texts shown."""
+"""Kind to a function from a prediction and the data by id to the texts shown."""

@@ -27,20 +27,20 @@ class Frames:
     """The tables, each in the order in which it was written."""
 
     transfer: pd.DataFrame
-    """One row per model, strategy and target, with the columns of the effects (empty where a
-    study has none)."""
+    """One row per model, strategy and target, with the columns of the effects (empty if a study
+    has none)."""
     languages: pd.DataFrame
     layers: pd.DataFrame
     results: pd.DataFrame
     """All result rows."""
     trivial_baselines: pd.DataFrame
-    """What words alone score, a row per target, baseline and language."""
+    """The trivial baselines, a row per target, baseline and language."""
     summaries: Mapping[str, Summary]
     """The comparisons that have rows, as texts, in the order of the report."""
     sources: pd.DataFrame
-    """Training languages by evaluation languages; empty where a study has none."""
+    """Training languages by evaluation languages; empty if a study has no such contrasts."""
     scale: pd.DataFrame
-    """Gains by size of the base model; empty where sizes are not known."""
+    """Gains by size of the base model; empty if sizes are unknown."""
     source: Source
 
     @cached_property
@@ -51,9 +51,9 @@ class Frames:
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
-        """Per model, strategy, target and seed: source language less the mean of the others.
+        """Per model, strategy, target and seed: source language minus the mean of the others.
 
-        Targets that are not evaluated in the source language, or in it alone, have no gap.
+        Targets that are not evaluated in the source language, or only in it, have no gap.
         """
         rows = self.headline
         is_source = rows["language"] == self.source.source_language
@@ -65,7 +65,7 @@ class Frames:
 
     @cached_property
     def headline(self) -> pd.DataFrame:
-        """Result rows of the metrics that targets are known by."""
+        """Result rows of the headline metrics."""
         return self.results[self.results["headline"]]
 
     @property
@@ -75,7 +75,7 @@ class Frames:
 
 
 def read_transfer(folder: Path) -> pd.DataFrame:
-    """The transfer table of a folder of tables, with its effects where they were computed."""
+    """Read the transfer table of a folder, with the effects if they were computed."""
     effects = _optional(folder / "effects.parquet")
     transfer = pd.read_parquet(folder / "transfer.parquet")
     if effects is None:
@@ -86,7 +86,7 @@ def read_transfer(folder: Path) -> pd.DataFrame:
 
 
 def read_frames(source: Source) -> Frames:
-    """The tables of a study; those of its statistics where they were computed."""
+    """Read the tables of a study, with its comparisons as far as they were computed."""
     folder = source.tables
     comparisons = load_comparisons()
     found = {name: _optional(folder / f"{name}.parquet") for name in comparisons}

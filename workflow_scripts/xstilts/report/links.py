@@ -1,4 +1,4 @@
-"""Names of places in the page."""
+"""Ids of elements of the page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def anchor(*names: str) -> str:
 
 
 def cell_anchor(model: str, strategy: str, target: str) -> str:
-    """The detail of a model, strategy and target."""
+    """Id of the details of a model, strategy and target."""
     return anchor("cell", model, strategy, target)
 
 
 def recipe_anchor(number: int) -> str:
-    """A recipe in the list of recipes."""
+    """Id of a recipe in the list of recipes."""
     return f"recipe-{number}"

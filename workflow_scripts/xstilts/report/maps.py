@@ -1,4 +1,4 @@
-"""Data maps of intermediate stages, counted in squares that a picture can show."""
+"""Data maps of intermediate stages, binned for a figure."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from xstilts.report.source import Source
 
 COLUMNS = ["model", "t", "x", "y", "n", "share"]
-"""Base model, task, variability and confidence (0-1) in the middle of a square, examples in it, and
-their share (0-100)."""
-SIDES = 25
-"""Squares along each side."""
-MOST_VARIABLE = 0.5
+"""Base model, task, variability and confidence (0-1) at the centre of a bin, number of examples in
+it, and their share (0-100)."""
+NUM_BINS = 25
+"""Number of bins per axis."""
+MAX_VARIABILITY = 0.5
 """The largest standard deviation of numbers between 0 and 1."""
 
 
 def data_maps(source: Source) -> pd.DataFrame:
     """Examples by confidence and variability, of stages that train a base model on one task.
 
-    Examples of all seeds together; those that were trained on once cannot have varied and are left
-    out.
+    Examples are pooled over seeds; those that were trained on only once have no variability and are
+    left out.
     """
     found: dict[tuple[str, str], list[npt.NDArray[np.float64]]] = {}
     for model, before, stage, folder in dict.fromkeys(stages_of(source)):
@@ -42,16 +42,16 @@ def data_maps(source: Source) -> pd.DataFrame:
         points_N2 = _read(path)
         if points_N2 is not None and len(points_N2):
             found.setdefault((model, stage.removeprefix("stage: ")), []).append(points_N2)
-    records = [(*key, *square) for key, parts in found.items() for square in _squares(parts)]
-    return pd.DataFrame(records, columns=COLUMNS)
+    rows = [(*key, *one) for key, parts in found.items() for one in _bins(parts)]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _read(path: Path) -> npt.NDArray[np.float64] | None:
-    """Variability and confidence of examples, [N, 2]; None where several tasks are mixed."""
+    """Variability and confidence of examples, [N, 2]; None if several tasks are mixed."""
     try:
         table = pq.read_table(path, partitioning=None)
     except pa.ArrowInvalid:
-        return None  # cut: the stage is running, and will write it again
+        return None  # truncated: the stage is running and will write it again
     if len(table["task"].unique()) != 1:
         return None
     rows = table.to_pandas()
@@ -59,12 +59,12 @@ def _read(path: Path) -> npt.NDArray[np.float64] | None:
     return rows[["variability", "confidence"]].to_numpy(np.float64)
 
 
-def _squares(parts: list[npt.NDArray[np.float64]]) -> list[tuple[float, float, int, float]]:
-    """(variability, confidence, examples, share) of the squares that have examples."""
+def _bins(parts: list[npt.NDArray[np.float64]]) -> list[tuple[float, float, int, float]]:
+    """(variability, confidence, examples, share) of the bins that have examples."""
     points_N2 = np.concatenate(parts)
     variability_N, confidence_N = points_N2.T
     counts, x_edges, y_edges = np.histogram2d(
-        variability_N, confidence_N, bins=SIDES, range=((0.0, MOST_VARIABLE), (0.0, 1.0))
+        variability_N, confidence_N, bins=NUM_BINS, range=((0.0, MAX_VARIABILITY), (0.0, 1.0))
     )
     x_mid, y_mid = ((edges[1:] + edges[:-1]) / 2 for edges in (x_edges, y_edges))
     return [

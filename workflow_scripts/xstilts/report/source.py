@@ -1,4 +1,4 @@
-"""What a report is made from: the folder of a study, and where the files of each cell lie."""
+"""The inputs of a report: the folder of a study, and the files of each cell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellFiles:
-    """One (model, strategy, target, seed) and where its files lie below the study's folder."""
+    """One (model, strategy, target, seed) and its files, relative to the study's folder."""
 
     model: str
     """Base model."""
@@ -30,26 +30,26 @@ class CellFiles:
     folder: str
     """``BASE/seed-SEED/CHAIN/TARGET``, as in ``predictions/FOLDER/LANGUAGE.parquet``."""
     stages: tuple[str, ...]
-    """Folders of the models of the chain, the one that predicts last."""
+    """Folders of the models of the chain, the predicting one last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """A study as its report sees it; any of the files may be missing."""
+    """A study as input of its report; any of the files may be missing."""
 
     root: Path
     """``results/STUDY``."""
     header: Header
     source_language: str
     strategies: Mapping[str, str]
-    """Strategy to its chain, as people write it."""
+    """Strategy to its chain, as text."""
     cells: tuple[CellFiles, ...]
     figures: tuple[str, ...]
     """Names of the figures of the study, from ``xstilts.grid.figures``."""
     views: Mapping[str, tuple[Path, Header]] = field(default_factory=dict)
-    """Other scorings of the same models: name to the folder of its tables, and their header."""
+    """Other evaluations of the same models: name to the folder of its tables, and their header."""
     properties: tuple[Mapping[str, Any], ...] = field(default=())
-    """What is known of the languages, a row per language; only of invented ones."""
+    """Properties of the languages, a row per language; only of generated ones."""
 
     @property
     def tables(self) -> Path:

@@ -1,4 +1,4 @@
-"""What happened while models trained, thin enough for a picture."""
+"""Training curves, downsampled for a figure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 COLUMNS = ["model", "s", "t", "x", "v"]
 """Base model, chain before the stage, the stage, step, value."""
 MOST_POINTS = 60
-"""Points of one line."""
+"""Maximum number of points of one line."""
 ALL_POINTS = 20_000
-"""Points of all lines: about a megabyte of the page."""
+"""Maximum number of points of all lines, about a megabyte of the page."""
 _FEWEST_POINTS = 8
 
 
@@ -32,7 +32,7 @@ def curves(source: Source) -> pd.DataFrame:
 
 
 def selections(source: Source) -> pd.DataFrame:
-    """Dev metric by step, averaged over seeds and dev sets, of stages that have one."""
+    """Dev metric by step, averaged over seeds and dev sets, of stages that select on one."""
     return _curves(source, "selection.parquet", "value")
 
 
@@ -42,12 +42,12 @@ def _curves(source: Source, name: str, value: str) -> pd.DataFrame:
         if (source.root / folder / name).is_file():
             lines.setdefault((model, before, stage), []).append(source.root / folder / name)
     points = int(np.clip(ALL_POINTS // max(1, len(lines)), _FEWEST_POINTS, MOST_POINTS))
-    records = [
+    rows = [
         (*line, step, mean)
         for line, files in lines.items()
-        for step, mean in _thin(files, value, points)
+        for step, mean in _downsample(files, value, points)
     ]
-    return pd.DataFrame(records, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def stages_of(source: Source) -> Iterator[tuple[str, str, str, str]]:
@@ -68,8 +68,8 @@ def stages_of(source: Source) -> Iterator[tuple[str, str, str, str]]:
                 )
 
 
-def _thin(files: Iterable[Path], value: str, points: int) -> list[tuple[int, float]]:
-    """(step, mean value) of at most so many stretches of the steps."""
+def _downsample(files: Iterable[Path], value: str, points: int) -> list[tuple[int, float]]:
+    """(step, mean value) of at most ``points`` bins of the steps."""
     frames = [frame for path in files if (frame := _read(path, value)) is not None]
     steps = np.concatenate([frame[0] for frame in frames]) if frames else np.empty(0, int)
     if not len(steps):
@@ -87,5 +87,5 @@ def _read(path: Path, value: str) -> tuple[np.ndarray, np.ndarray] | None:
     try:
         table = pq.read_table(path, columns=["step", value], partitioning=None)
     except pa.ArrowInvalid:
-        return None  # cut: the stage is running, and will write it again
+        return None  # truncated: the stage is running and will write it again
     return table["step"].to_numpy(), table[value].to_numpy()

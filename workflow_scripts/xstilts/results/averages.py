@@ -1,4 +1,4 @@
-"""Means over languages and seeds, and paired differences to the baseline."""
+"""Means over languages and seeds, and paired differences from the baseline."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ Values = dict[int, dict[str, float]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """What there is of one (model, strategy, target)."""
+    """The available values of one (model, strategy, target)."""
 
     cells: tuple[Cell, ...]
-    """One per wanted seed."""
+    """One per expected seed."""
     scores: Values
     deltas: Values
-    """Differences to the baseline, in the seeds and languages that both have."""
+    """Differences from the baseline, in the seeds and languages that both have."""
 
     def languages(self) -> list[str]:
-        """All wanted languages, in the order of the cells."""
+        """All expected languages, in the order of the cells."""
         return list(dict.fromkeys(name for cell in self.cells for name in cell.languages))
 
     def covered_by(self, values: Values) -> bool:
-        """Whether the values are there for every wanted seed and language."""
+        """True if the values cover every expected seed and language."""
         return all(set(cell.languages) <= set(values.get(cell.seed, {})) for cell in self.cells)
 
 
@@ -44,12 +44,12 @@ def measure(scores: Scores, cells: Sequence[Cell], baseline: str) -> dict[Group,
     """Values and differences of each (model, strategy, target), in the order of the cells.
 
     Args:
-        scores: values that there are.
-        cells: all cells that are wanted.
+        scores: the available values.
+        cells: all expected cells.
         baseline: strategy that the others are compared with; it has no differences itself.
 
     Raises:
-        UserError: no cell is of the baseline.
+        UserError: no cell belongs to the baseline.
     """
     strategies = {cell.strategy for cell in cells}
     if baseline not in strategies:
@@ -83,7 +83,7 @@ def _differences(own: Values, base: Values) -> Values:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean; NaN of nothing."""
+    """The mean; NaN for no values."""
     return statistics.fmean(values) if values else math.nan
 
 
@@ -98,7 +98,7 @@ def language_means(values: Values) -> dict[int, float]:
 
 
 def summary(means: Mapping[int, float], deltas: Mapping[int, float]) -> dict[str, float]:
-    """Mean and sample deviation between seeds, of the values and of the paired differences."""
+    """Mean and sample standard deviation over seeds, of values and of paired differences."""
     return {
         "mean": mean(list(means.values())),
         "sd": deviation(list(means.values())),

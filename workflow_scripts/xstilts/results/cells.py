@@ -1,4 +1,4 @@
-"""The grid of a study: which numbers are wanted, which exist, and why the others do not."""
+"""The cells of a study: expected scores, available scores, and reasons for missing ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """One trained or failed (model, strategy, target, seed) and the numbers wanted of it."""
+    """One (model, strategy, target, seed), finished or not, and the scores expected of it."""
 
     model: str
     """Base model."""
@@ -35,7 +35,7 @@ class Cell:
     scores: Path
     """Parquet file of result rows; absent while the cell has no result."""
     reason: str | None = None
-    """Why numbers of this cell are missing, where that is known."""
+    """Why scores of this cell are missing, if known."""
 
 
 Scores = dict[tuple[str, str, str, int], dict[str, float]]
@@ -43,12 +43,12 @@ Scores = dict[tuple[str, str, str, int], dict[str, float]]
 
 
 def _read(cell: Cell) -> pd.DataFrame | None:
-    """The result rows of a cell under its own strategy name; None if it has none yet.
+    """Read the result rows of a cell, with its own strategy name; None if it has none yet.
 
-    Two strategies of a study may be the same chain and share the file.
+    Two strategies of a study may have the same chain and share the file.
 
     Raises:
-        UserError: the file is not a table of result rows, or those of another cell.
+        UserError: the file is not a table of result rows, or belongs to another cell.
     """
     if not cell.scores.exists():
         return None
@@ -60,10 +60,10 @@ def _read(cell: Cell) -> pd.DataFrame | None:
             "Delete it to have it scored again."
         ) from None
     for field in ("model", "target", "seed"):
-        wanted, found = getattr(cell, field), sorted(set(rows[field]) - {getattr(cell, field)})
+        expected, found = getattr(cell, field), sorted(set(rows[field]) - {getattr(cell, field)})
         if found:
             raise UserError(
-                f"{cell.scores}: has rows of {field} {found[0]!r} where {wanted!r} was expected. "
+                f"{cell.scores}: has rows of {field} {found[0]!r} where {expected!r} was expected. "
                 "Was the file moved? Delete it to have it scored again."
             )
     return rows.assign(strategy=cell.strategy)
@@ -73,7 +73,7 @@ def collect(cells: Iterable[Cell]) -> pd.DataFrame:
     """All result rows that exist, in the order of the cells, with the columns of RESULT_SCHEMA.
 
     Raises:
-        UserError: a score file cannot be used, or two protocols would meet in one table.
+        UserError: a score file is invalid, or one table would mix two studies or protocols.
     """
     frames = [frame for cell in cells if (frame := _read(cell)) is not None]
     if not frames:
@@ -83,7 +83,7 @@ def collect(cells: Iterable[Cell]) -> pd.DataFrame:
         if len(names := sorted(set(rows[field]))) > 1:
             raise UserError(
                 f"score files of several {field} values cannot share a table: {', '.join(names)}. "
-                "Score them again, or make a table of each."
+                "Score them again, or make one table for each."
             )
     return rows
 
@@ -96,36 +96,36 @@ def values_of(rows: pd.DataFrame, cells: Sequence[Cell], suffix: str = "") -> Sc
         cells: cells of the table.
         suffix: appended to the name of the metric, as in ``@layer3``.
     """
-    wanted = {(c.model, c.strategy, c.target, c.seed): c for c in cells}
-    # before the loop: a retrieval sweep has many times more rows than one metric
+    expected = {(c.model, c.strategy, c.target, c.seed): c for c in cells}
+    # filter before the loop: a sweep over layers has many times more rows than one metric
     rows = rows[rows["metric"].isin({cell.metric + suffix for cell in cells})]
     columns = ("model", "strategy", "target", "seed", "language", "metric", "value")
     scores: Scores = {}
     for *key, language, metric, value in zip(*(rows[c].to_list() for c in columns), strict=True):
         group = (key[0], key[1], key[2], key[3])
-        cell = wanted.get(group)
+        cell = expected.get(group)
         if cell and metric == cell.metric + suffix and language in cell.languages:
             scores.setdefault(group, {})[language] = value
     return scores
 
 
 def reason_missing(cells: Sequence[Cell], scores: Scores, language: str | None = None) -> str:
-    """Why numbers of one (model, strategy, target) are missing; empty if none is.
+    """Why scores of one (model, strategy, target) are missing; empty if none are.
 
     Args:
         cells: the cells of all seeds.
-        scores: values that there are.
-        language: look at this language only.
+        scores: the available values.
+        language: consider only this language.
     """
     seeds: dict[str, list[int]] = {}
     for cell in cells:
-        there = scores.get((cell.model, cell.strategy, cell.target, cell.seed), {})
-        wanted = cell.languages if language is None else (language,)
-        absent = [name for name in wanted if name not in there]
+        found = scores.get((cell.model, cell.strategy, cell.target, cell.seed), {})
+        expected = cell.languages if language is None else (language,)
+        absent = [name for name in expected if name not in found]
         if not absent:
             continue
         reason = cell.reason or "not run yet"
-        if there and language is None:
+        if found and language is None:
             reason = f"no {', '.join(absent)} ({reason})"
         seeds.setdefault(reason, []).append(cell.seed)
     if [len(cells)] == [len(numbers) for numbers in seeds.values()]:

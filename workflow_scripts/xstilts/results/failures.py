@@ -1,7 +1,7 @@
-"""What became of jobs that did not finish: the reasons that tables give for missing numbers.
+"""Records of jobs that did not finish: the reasons that tables give for missing scores.
 
-Each job has a record while it runs and after it failed, and none after it succeeded. A job that
-was killed leaves the record of a running one.
+A job has a record while it runs and after it failed, and none after it succeeded. A killed job
+leaves the record of a running one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 State = Literal["running", "failed"]
 
-KILLED = "ended without a word (killed, out of memory or a lost node?), or still running"
+KILLED = "no exit status: killed, out of memory, node lost, or still running"
 _LONGEST_REASON = 300
 
 
@@ -32,17 +32,17 @@ class Failure:
     job: str
     """The job's name: rule and wildcards, unique in the folder."""
     state: State
-    """``runtime`` for a job that never said how it ended."""
+    """``running`` for a job that recorded no end."""
     reason: str
     """Why there is no result, in one line."""
     log: str
-    """Where to read more."""
+    """Path of the job's log."""
     progress: dict[str, Any] | None = None
-    """The last that it said of how far it was (``xstilts.progress.Progress``)."""
+    """The last progress that it reported (``xstilts.progress.Progress``)."""
 
 
 def one_line(error: BaseException) -> str:
-    """What an exception says, on one line and with its type unless it is meant for users."""
+    """An exception's message on one line, with its type unless it is a ``UserError``."""
     text = " ".join(str(error).split())
     if not isinstance(error, UserError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -53,36 +53,36 @@ def _path(folder: Path, job: str) -> Path:
     return folder / f"{job}.json"
 
 
-def record(folder: Path, job: str, error: BaseException | None, log: str, kind: State) -> None:
-    """Note that a job started (``runtime``, no error) or failed, in place of what was noted before.
+def record(folder: Path, job: str, error: BaseException | None, log: str, state: State) -> None:
+    """Write the record of a job that started (``running``, no error) or failed.
 
     Args:
         folder: folder of the records.
         job: name of the job; slashes make subfolders.
-        error: what ended the job.
+        error: the exception that ended the job.
         log: path of the job's log.
-        kind: state of the job.
+        state: state of the job.
     """
     reason = KILLED if error is None else one_line(error)
-    write_json(_path(folder, job), {"job": job, "state": kind, "reason": reason, "log": log})
+    write_json(_path(folder, job), {"job": job, "state": state, "reason": reason, "log": log})
 
 
 def record_progress(folder: Path, job: str, log: str, progress: Progress) -> None:
-    """Note how far a running job is; a killed one leaves the last that it said as its reason."""
+    """Record the progress of a running job; if it is killed, this becomes the reason."""
     reached = f"{KILLED}; last seen at {progress.unit} {progress.done} of {progress.total}"
-    noted = {"job": job, "state": "running", "reason": reached, "log": log}
-    # without waiting for the disk, and whatever it says: the next note is soon
+    content = {"job": job, "state": "running", "reason": reached, "log": log}
+    # without fsync, and errors are ignored: the next update follows soon
     with contextlib.suppress(OSError):
-        write_json(_path(folder, job), noted | {"progress": asdict(progress)}, durable=False)
+        write_json(_path(folder, job), content | {"progress": asdict(progress)}, durable=False)
 
 
 def clear(folder: Path, job: str) -> None:
-    """Forget what was noted about a job."""
+    """Delete the record of a job, if any."""
     _path(folder, job).unlink(missing_ok=True)
 
 
 def read(folder: Path) -> dict[str, Failure]:
-    """The jobs without a result, by name; empty where the folder does not exist.
+    """Read the jobs without a result, by name; empty if the folder does not exist.
 
     Raises:
         UserError: a record is not valid JSON.
@@ -101,7 +101,7 @@ def read(folder: Path) -> dict[str, Failure]:
 
 @contextlib.contextmanager
 def watched(folder: Path, job: str, log: str) -> Iterator[None]:
-    """Keep the record of a job while the block runs; errors are noted and raised again."""
+    """Keep the record of a job while the block runs; errors are recorded and raised again."""
     record(folder, job, None, log, "running")
     try:
         yield

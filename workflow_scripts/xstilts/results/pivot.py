@@ -1,4 +1,4 @@
-"""A table as people read it: strategies by targets (or languages), with footnotes."""
+"""Tables as text: strategies by targets (or languages), with footnotes."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ DAGGER = "†"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pivot:
-    """The block of one base model: texts only."""
+    """The block of one base model, as texts."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
-    """Strategy and its entries, one per column."""
+    """Strategy and its cells, one per column."""
     footnotes: tuple[str, ...] = ()
     corner: str = "strategy"
-    """What the first column has."""
+    """Heading of the first column."""
     numeric: bool = True
-    """Whether the other columns are numbers, which stand on the right."""
+    """True if the other columns are numbers, which are aligned to the right."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """A table of a study as people read it."""
+    """A table of a study as text."""
 
     title: str
     text: str
-    """How to read it."""
+    """The legend."""
     blocks: tuple[Pivot, ...] = ()
 
 
@@ -68,7 +68,7 @@ def block_of(
 
 @dataclass(slots=True)
 class _Notes:
-    """Footnotes of a block: numbered reasons, and what the daggers stand for."""
+    """Footnotes of a block: numbered reasons, and the meaning of the daggers."""
 
     reasons: dict[str, int] = field(default_factory=dict)
     incomplete: dict[str, list[str]] = field(default_factory=dict)
@@ -78,35 +78,35 @@ class _Notes:
 
     def texts(self) -> tuple[str, ...]:
         daggers = (
-            f"{DAGGER} average over an incomplete set: {what}: {', '.join(places)}"
-            for what, places in self.incomplete.items()
+            f"{DAGGER} {what}: {', '.join(cells)}" for what, cells in self.incomplete.items()
         )
         return (*daggers, *(f"[{number}] {reason}" for reason, number in self.reasons.items()))
 
 
-def _extent(row: pd.Series[Any]) -> str:
-    """What an incomplete average is over: ``3 of 4 languages, 2 of 3 seeds (seed 2: killed)``."""
+def _coverage(row: pd.Series[Any]) -> str:
+    """``incomplete average (3 of 4 languages, 2 of 3 seeds; seed 2: killed)``."""
     parts = [
         f"{row[f'num_{noun}']} of {row[f'expected_{noun}']} {noun}"
         for noun in ("targets", "languages", "seeds")
         if f"num_{noun}" in row and not (noun == "targets" and row["expected_targets"] == 1)
     ]
-    return ", ".join(parts) + (f" ({row['reason']})" if row["reason"] else "")
+    reason = f"; {row['reason']}" if row["reason"] else ""
+    return f"incomplete average ({', '.join(parts)}{reason})"
 
 
-def _entry(row: pd.Series[Any], place: str, notes: _Notes) -> str:
-    """``61.2 ±0.8 (+3.4)``, with a dagger on what is incomplete, or ``— [1]``."""
+def _entry(row: pd.Series[Any], cell: str, notes: _Notes) -> str:
+    """``61.2 ±0.8 (+3.4)``, with a dagger if incomplete, or ``— [1]`` if missing."""
     if math.isnan(row["mean"]):
         return f"{DASH} [{notes.number(row['reason'])}]"
     text = f"{row['mean']:.1f}" + ("" if math.isnan(row["sd"]) else f" ±{row['sd']:.1f}")
     if not row["complete"]:
         text += DAGGER
-        notes.incomplete.setdefault(_extent(row), []).append(place)
+        notes.incomplete.setdefault(_coverage(row), []).append(cell)
     if math.isnan(row["delta"]):
         return text
     mark = "" if row["delta_complete"] or not row["complete"] else DAGGER
     if mark:
-        notes.incomplete.setdefault("difference to an incomplete baseline", []).append(place)
+        notes.incomplete.setdefault("difference from an incomplete baseline", []).append(cell)
     return f"{text} ({signed(row['delta'])}{mark})"
 
 
@@ -116,7 +116,7 @@ def pivot(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) 
     Args:
         table: rows of one base model, at most one per strategy and column.
         title: heading of the block.
-        column: name of the field that goes across, such as ``target``.
+        column: name of the field across the top, such as ``target``.
         columns: its values, from left to right.
     """
     names, notes = list(columns), _Notes()
@@ -126,7 +126,6 @@ def pivot(table: pd.DataFrame, title: str, column: str, columns: Iterable[str]) 
         entries = []
         for name in names:
             row = found.get((strategy, name))
-            place = f"{strategy} / {name}"
-            entries.append("" if row is None else _entry(row, place, notes))
+            entries.append("" if row is None else _entry(row, f"{strategy} / {name}", notes))
         rows.append((strategy, tuple(entries)))
     return Pivot(title=title, columns=tuple(names), rows=tuple(rows), footnotes=notes.texts())

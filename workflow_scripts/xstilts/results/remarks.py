@@ -1,4 +1,4 @@
-"""Sentences that stand beside a table: predictions that are all alike."""
+"""Remarks on a table: degenerate predictions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 
 def remarks(rows: pd.DataFrame) -> list[str]:
-    """Sentences for beside a table: where all predictions are alike.
+    """Sentences on the models that predict one label for every example of a language.
 
     Args:
         rows: result rows, from ``collect``.
     """
     found = rows[(rows["metric"] == COMMONEST) & (rows["value"] == 100)]
-    places = list(_places(found))
-    return [f"The same answer for every example: {'; '.join(places)}."] if places else []
+    cells = "; ".join(_cells(found))
+    text = f"Degenerate predictions (one label for every example): {cells}."
+    return [text] if cells else []
 
 
-def _places(found: pd.DataFrame) -> Iterator[str]:
+def _cells(found: pd.DataFrame) -> Iterator[str]:
     keys = ["model", "strategy", "target", "seed"]
     for (model, strategy, target, seed), group in found.groupby(keys, sort=False):
-        yield f"{model} / {strategy} / {target}, seed {seed}: {', '.join(group['language'])}"
+        languages = f"language{'s' if len(group) > 1 else ''} {', '.join(group['language'])}"
+        yield f"{model}, {strategy} → {target}, seed {seed}, {languages}"

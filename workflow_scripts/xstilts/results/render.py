@@ -1,7 +1,8 @@
-"""Tables as Markdown, LaTeX, CSV and Parquet; equal results give equal bytes."""
+"""Tables as Markdown, LaTeX, CSV and Parquet; equal results give identical bytes."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BASELINE_LEGEND = (
-    "Trained on the words of the target's own training set, scored by its own metric (0-100); what "
-    "a model knows beyond words shows in the difference."
+    "Trained on the words of the target's own training set, scored by its own metric (0-100). What "
+    "a language model knows beyond words is what it scores above them."
 )
 
 _LATEX = str.maketrans(
@@ -62,13 +63,14 @@ _LATEX = str.maketrans(
 
 
 def _latex(text: str) -> str:
-    """Plain text as LaTeX; a negative difference gets a minus sign instead of a hyphen."""
-    return text.translate(_LATEX).replace("(-", "($-$")
+    """Text as LaTeX: code in backticks as typewriter, a minus sign in negative differences."""
+    escaped = text.translate(_LATEX).replace("(-", "($-$")
+    return re.sub(r"`([^`]*)`", r"\\texttt{\1}", escaped)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """What stands above every table of a study."""
+    """The heading and the legend of every table of a study."""
 
     study: str
     protocol: str
@@ -76,27 +78,27 @@ class Header:
     """Strategy that the others are compared with."""
     seeds: tuple[int, ...]
     replicates: int
-    """Resampled test sets of the statistics."""
+    """Number of bootstrap replicates."""
     correct_over: str = "targets"
-    """The family of the statistics' corrected p-values (``comparisons.effects.Family``)."""
+    """Family of comparisons in Holm's correction (``comparisons.effects.Family``)."""
     question: str = ""
-    """What the study asks, in a sentence."""
+    """The study's question, in a sentence."""
     note: str = ""
-    """A warning that must travel with the numbers."""
+    """A warning that must be shown with the numbers."""
     remarks: tuple[str, ...] = ()
-    """What the numbers must be seen beside (``results.remarks``)."""
+    """Remarks on the numbers (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
-    """Which results stand although their code changed, and why (``xstilts.acceptance``)."""
+    """Results that are kept although their code changed, and why (``xstilts.acceptance``)."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.trivial_baselines``)."""
 
     def heading(self, title: str) -> list[str]:
-        """What a file of tables begins with, in Markdown: title, question, warning."""
+        """The start of a Markdown file: title, question, warning."""
         note = [f"> {self.note}"] if self.note else []
         return [f"# {self.study}: {title}", self.question, *note]
 
     def legend(self, table: pd.DataFrame) -> str:
-        """How to read the numbers of a table: protocol, metric per target, seeds."""
+        """The legend of a table: protocol, metric per target, seeds, meaning of the cells."""
         targets = table[table["target"] != AVERAGE].drop_duplicates("target")
         metrics = ", ".join(
             f"{target} {metric}"
@@ -104,22 +106,21 @@ class Header:
         )
         several = len(self.seeds) > 1
         seeds = ("seeds " if several else "seed ") + ", ".join(map(str, self.seeds))
-        cell = f"mean ± sd over {len(self.seeds)} seeds" if several else "mean of one seed"
-        return (
-            f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}. "
-            f"Entries: {cell} (difference to the baseline: {self.baseline})."
-            + (
-                f" Without a model: {', '.join(self.trivial_baselines)}."
-                if self.trivial_baselines
-                else ""
-            )
-        ) + "".join(f" {remark}" for remark in (*self.remarks, *self.accepted))
+        cell = f"mean ± s.d. over {len(self.seeds)} seeds" if several else "score of one seed"
+        sentences = [
+            f"Protocol {self.protocol}; metrics (0-100): {metrics}; {seeds}.",
+            f"Cells: {cell}; in parentheses, the difference from the baseline strategy "
+            f"`{self.baseline}`.",
+        ]
+        if self.trivial_baselines:
+            sentences.append(f"Trivial baselines: {', '.join(self.trivial_baselines)}.")
+        return " ".join([*sentences, *self.remarks, *self.accepted])
 
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model: strategies by targets, with the average if there are several.
 
-    Below them stand the trivial baselines, which need no model.
+    The rows below the strategies are the trivial baselines.
     """
     blocks = []
     for model, rows in table.groupby("model", sort=False):
@@ -135,7 +136,7 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
 
 
 def _trivial_baseline(values: Mapping[str, float], column: str, columns: Sequence[str]) -> str:
-    """The value in a column; in that of the average, the mean where every target has one."""
+    """The value of a column; for the average, the mean if every target has a value."""
     targets = [name for name in columns if name != AVERAGE] if column == AVERAGE else [column]
     if any(name not in values for name in targets):
         return DASH
@@ -171,7 +172,7 @@ def markdown(table: pd.DataFrame, header: Header) -> str:
 
     Args:
         table: from ``transfer_table``.
-        header: what stands above it.
+        header: its heading and legend.
     """
     blocks = tuple(transfer_pivots(table, header))
     summary = Summary(title="transfer", text=header.legend(table), blocks=blocks)
@@ -183,7 +184,7 @@ def language_markdown(table: pd.DataFrame, header: Header) -> str:
 
     Args:
         table: from ``language_table``.
-        header: what stands above it.
+        header: its heading and legend.
     """
     blocks = tuple(_language_pivots(table))
     summary = Summary(title="languages", text=header.legend(table), blocks=blocks)
@@ -195,7 +196,7 @@ def latex(table: pd.DataFrame, header: Header) -> str:
 
     Args:
         table: from ``transfer_table``.
-        header: what goes into the caption.
+        header: the content of the caption.
     """
     legend = header.legend(table)
     floats = []
@@ -227,7 +228,7 @@ def write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """Write ``stem.parquet`` and ``stem.csv``."""
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     with atomic_path(stem.with_suffix(".parquet")) as temporary:
-        # without the library's own metadata, which names its version
+        # without the metadata of pandas, which include its version
         pq.write_table(table.replace_schema_metadata(None), temporary)
     write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
 
@@ -238,27 +239,27 @@ def write_tables(
     """Write all tables of a study, from the score files that exist.
 
     ``transfer.{parquet,csv,md,tex}``, ``languages.{parquet,csv,md}``, ``layers.{parquet,csv}``
-    (retrieval only; else empty), ``baselines.{parquet,csv,md}`` (of words, without a model) and
+    (retrieval only; else empty), ``trivial_baselines.{parquet,csv,md}`` and
     ``results.{parquet,csv}`` (all result rows).
 
     Args:
         out_dir: folder to write to.
-        cells: all cells that are wanted, in the order of the tables.
-        header: what stands above the tables.
+        cells: all expected cells, in the order of the tables.
+        header: heading and legend of the tables.
         trivial_baselines: their score files; those that do not exist are left out.
 
     Raises:
-        UserError: a score file cannot be used, or no cell is of the baseline.
+        UserError: a score file is invalid, or no cell belongs to the baseline.
     """
     rows = collect(cells)
     found = read_trivial_baselines(trivial_baselines)
-    words = Summary(
+    summary = Summary(
         title="trivial baselines",
         text=_BASELINE_LEGEND,
         blocks=tuple(trivial_baseline_pivots(found)),
     )
     write_frame(out_dir / "trivial_baselines", found, BASELINE_SCHEMA)
-    write_text(out_dir / "trivial_baselines.md", summary_markdown(words, header))
+    write_text(out_dir / "trivial_baselines.md", summary_markdown(summary, header))
     header = replace(
         header, remarks=tuple(remarks(rows)), trivial_baselines=trivial_means(rows, found)
     )

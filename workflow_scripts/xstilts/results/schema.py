@@ -1,4 +1,4 @@
-"""The schema of result rows: the only place that lists their columns."""
+"""Schema of result rows, the single definition of their columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESULT_SCHEMA = pa.schema(
         # number of examples (sentences, not tokens)
         pa.field("n", pa.int64(), nullable=False),
         pa.field("protocol", pa.string(), nullable=False),
-        # whether the metric is the one that the target is known by
+        # true for the target's headline metric
         pa.field("headline", pa.bool_(), nullable=False),
         pa.field("identity_model", pa.string(), nullable=False),
         pa.field("identity_data", pa.string(), nullable=False),

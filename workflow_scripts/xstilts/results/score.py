@@ -1,4 +1,4 @@
-"""From prediction files to result rows; never touches a model."""
+"""Scoring: from prediction files to result rows, without a model."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ COMMON_FIELDS = frozenset(
         "identity_code",
     }
 )
-"""Fields of a result row that are the same for all rows of a file and come from the caller."""
+"""Fields of a result row that are the same in all rows of a file; the caller passes them."""
 
 _METADATA_FIELDS = ("model", "data", "versions", "seconds", "device")
 _REDO = "Delete the file to have it predicted again."
 
 
 def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
-    """The predictions of one language in the schema of their kind, and how they were made.
+    """Read the predictions of one language in the schema of their kind, and their metadata.
 
     Args:
-        path: Parquet file with a record (``xstilts.schema_metadata``).
+        path: Parquet file with schema metadata (``xstilts.schema_metadata``).
         kind: kind of the task.
 
     Raises:
-        UserError: the file is missing, cut, of another kind, or lacks the metadata.
+        UserError: the file is missing, truncated, of another kind, or lacks the metadata.
     """
     try:
         table = pq.read_table(path, partitioning=None)
@@ -61,11 +61,11 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
     schema = PREDICTION_SCHEMAS[kind]
     metadata = metadata_of(table.schema)
     if absent := [field for field in _METADATA_FIELDS if field not in metadata]:
-        raise UserError(f"{path}: the file does not say its {', '.join(absent)}. {_REDO}")
+        raise UserError(f"{path}: the metadata lack {', '.join(absent)}. {_REDO}")
     if absent := [name for name in schema.names if name not in table.column_names]:
         raise UserError(
-            f"{path}: {kind} predictions need the columns {', '.join(schema.names)}; "
-            f"{', '.join(absent)} not among {', '.join(table.column_names)}. {_REDO}"
+            f"{path}: {kind} predictions need the columns {', '.join(schema.names)}; missing: "
+            f"{', '.join(absent)} (the file has {', '.join(table.column_names)}). {_REDO}"
         )
     try:
         return table.select(schema.names).cast(schema), metadata
@@ -76,7 +76,7 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
 def _language_rows(
     path: Path, kind: Kind, headline: str, layer: int | None, scorer: str, language: str
 ) -> Iterator[dict[str, Any]]:
-    """One row per metric of one language, without the fields that the caller knows."""
+    """Yield one row per metric of one language, without the common fields."""
     predictions, metadata = read_predictions(path, kind)
     try:
         scores = score(kind, predictions, layer, scorer=scorer, language=language)
@@ -84,7 +84,7 @@ def _language_rows(
         raise UserError(f"{path}: {error}") from None
     if headline not in scores:
         raise unknown(f"metric of {kind} tasks", headline, scores, str(path))
-    # a retrieval file repeats each query for each layer; a mining file has more than is evaluated
+    # a retrieval file repeats each query for each layer; a mining file also has the tuning part
     if "part" in predictions.column_names:
         predictions = predictions.filter(pc.field("part") == "evaluated")
     examples = len(set(predictions["id"].to_pylist()))
@@ -109,7 +109,7 @@ def score_predictions(
     layer: int | None,
     common: Mapping[str, Any],
     out: Path,
-    record: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     scorer: str = "",
 ) -> None:
     """Write the result rows of one (model, strategy, target, seed), one per language and metric.
@@ -117,13 +117,13 @@ def score_predictions(
     Args:
         files: language to its prediction file; the rows keep this order.
         kind: kind of the task.
-        headline: metric that the target is known by.
+        headline: the target's headline metric.
         layer: layer that the protocol prescribes, for kinds that compare sentence vectors; else
             None.
         common: ``COMMON_FIELDS`` of the result rows.
-        out: Parquet file in ``RESULT_SCHEMA``, written whole or not at all.
-        record: what the file says of itself: identity and its digest.
-        scorer: the task's own module of metrics; by default that of the kind.
+        out: Parquet file in ``RESULT_SCHEMA``, written atomically.
+        metadata: schema metadata of the file: identity and its digest.
+        scorer: the task's own metric module; empty for that of the kind.
 
     Raises:
         UserError: a prediction file is missing or cannot be scored; names the file and the example.
@@ -135,6 +135,6 @@ def score_predictions(
         for language, path in files.items()
         for row in _language_rows(path, kind, headline, layer, scorer, language)
     ]
-    table = pa.Table.from_pylist(rows, schema=with_metadata(RESULT_SCHEMA, record))
+    table = pa.Table.from_pylist(rows, schema=with_metadata(RESULT_SCHEMA, metadata))
     with atomic_path(out) as temporary:
         pq.write_table(table, temporary)

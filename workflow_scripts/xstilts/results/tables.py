@@ -1,6 +1,6 @@
-"""Tables of a study from its result rows: one row for every number that was wanted.
+"""Tables of a study from its result rows: one row per expected score.
 
-A missing number has the reason; an average over less than was wanted says so.
+A missing score has a reason; an average over an incomplete set is marked.
 """
 
 from __future__ import annotations
@@ -55,18 +55,18 @@ def transfer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
     """One row per model, strategy and target, and one for the average over targets.
 
     ``mean`` is over languages, then over seeds; ``sd`` is between seeds (NaN for one seed).
-    ``delta`` is the mean over seeds of the difference to the baseline in the seeds and languages
-    that both have. ``num_languages`` is the least over the seeds that have a result.
-    ``num_targets`` counts the targets that went into an average. ``complete`` and
-    ``delta_complete`` say whether all that was wanted went in.
+    ``delta`` is the mean over seeds of the difference from the baseline in the seeds and languages
+    that both have. ``num_languages`` is the minimum over the seeds that have a result.
+    ``num_targets`` counts the targets in an average. ``complete`` and ``delta_complete`` are true
+    if no expected score is missing.
 
     Args:
         rows: result rows, from ``collect``.
-        cells: all cells that are wanted; their order is that of the table.
+        cells: all expected cells, in the order of the table.
         baseline: strategy that the others are compared with.
 
     Raises:
-        UserError: no cell is of the baseline.
+        UserError: no cell belongs to the baseline.
     """
     scores = values_of(rows, cells)
     groups = measure(scores, cells, baseline)
@@ -107,7 +107,7 @@ def _over_targets(rows: Sequence[dict[str, Any]], groups: Sequence[Measured]) ->
 
     Args:
         rows: the transfer rows of the targets.
-        groups: what there is of each of them.
+        groups: the available values of each of them.
     """
     present = [row for row in rows if row["num_targets"]]
     paired = [row for row, found in zip(rows, groups, strict=True) if found.deltas]
@@ -119,7 +119,7 @@ def _over_targets(rows: Sequence[dict[str, Any]], groups: Sequence[Measured]) ->
         "target": AVERAGE,
         "metric": AVERAGE,
         **between_seeds,
-        # not from the seeds that all targets have: those that lack one count in the others
+        # over each target's own seeds, not only those that all targets have
         "mean": mean([row["mean"] for row in present]),
         "delta": mean([row["delta"] for row in paired]),
         "num_seeds": min((row["num_seeds"] for row in present), default=0),
@@ -139,11 +139,11 @@ def language_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
 
     Args:
         rows: result rows, from ``collect``.
-        cells: all cells that are wanted; their order is that of the table.
+        cells: all expected cells, in the order of the table.
         baseline: strategy that the others are compared with.
 
     Raises:
-        UserError: no cell is of the baseline.
+        UserError: no cell belongs to the baseline.
     """
     scores = values_of(rows, cells)
     table: list[dict[str, Any]] = []
@@ -173,15 +173,15 @@ def language_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
 def layer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> pd.DataFrame:
     """One row per model, strategy, retrieval target and layer; columns as in ``transfer_table``.
 
-    Empty where no cell has a metric per layer; cells without a result have no rows.
+    Empty if no cell has a metric per layer; cells without a result have no rows.
 
     Args:
         rows: result rows, from ``collect``.
-        cells: all cells that are wanted; their order is that of the table.
+        cells: all expected cells, in the order of the table.
         baseline: strategy that the others are compared with, at the same layer.
 
     Raises:
-        UserError: no cell is of the baseline.
+        UserError: no cell belongs to the baseline.
     """
     return pd.DataFrame(list(_layers(rows, cells, baseline)), columns=LAYER_SCHEMA.names)
 

@@ -1,4 +1,4 @@
-"""Reference scores without a model: chance, the most frequent answer, bag of words."""
+"""Trivial baselines in tables: chance, the most frequent answer, bag of words."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ TRIVIAL_BASELINES = {
     "all": "bag of words",
     "part": "one side only",
 }
-"""Rows below the strategies. For tags, a bag of words is each word's most frequent tag; for
-retrieval, the words that two sentences share."""
+"""Key to the name of the row below the strategies. For tagging, "bag of words" is each word's most
+frequent tag; for retrieval, word overlap."""
 
 
 def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
-    """The trivial baselines of all targets that have been scored, in the order of the files.
+    """Read the trivial baselines of all targets that have been scored, in the order of the files.
 
     Raises:
-        UserError: a file is not a table of baselines.
+        UserError: a file is not a table of trivial baselines.
     """
     tables = []
     for file in files:
@@ -52,7 +52,7 @@ def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
 def trivial_means(
     results: pd.DataFrame, trivial_baselines: pd.DataFrame
 ) -> dict[str, dict[str, float]]:
-    """Name of each trivial baseline that any target has, to target, to its mean over languages.
+    """Name of each trivial baseline to target to mean over languages.
 
     Of the baselines that see one side of an example, the one with the best mean counts.
 
@@ -60,9 +60,9 @@ def trivial_means(
         results: result rows, from ``xstilts.results.cells.collect``.
         trivial_baselines: from ``read_trivial_baselines``.
     """
-    guards = results[results["metric"].isin([CHANCE, MAJORITY])]
+    rows = results[results["metric"].isin([CHANCE, MAJORITY])]
     means: dict[Any, float] = (
-        guards.groupby(["metric", "target"], sort=False)["value"].mean().to_dict()
+        rows.groupby(["metric", "target"], sort=False)["value"].mean().to_dict()
     )
     by_view = trivial_baselines.groupby(["sees", "target", "baseline"], sort=False)["value"].mean()
     means |= by_view.groupby(level=["sees", "target"], sort=False).max().to_dict()

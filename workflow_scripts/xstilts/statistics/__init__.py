@@ -1,1 +1,1 @@
-"""How sure the numbers of a study are: intervals, tests and verdicts from its result rows."""
+"""Statistical inference from a study's result rows: intervals, tests and verdicts."""

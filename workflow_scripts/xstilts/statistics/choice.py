@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xstilts.statistics.study_scores import StudyScores
 
 DEV, TEST = "validation", "test"
-"""What a choice was made on. A choice on the test set itself makes the gain there too high."""
+"""The set that a choice was made on. A choice on the test set biases its gain there upwards."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,26 +23,26 @@ class Choice:
     target: str
     strategy: str
     chosen_on: str
-    """``validation``, or ``test`` where a target has no other set."""
+    """``validation``, or ``test`` if a target has no other set."""
     chosen_by: float
-    """Its difference to the baseline there: mean over seeds and languages, in points."""
+    """Its difference from the baseline on that set: mean over seeds and languages, in points."""
 
 
 def choose(scores: StudyScores, model: str, target: str, among: Sequence[str]) -> Choice | None:
     """The strategy with the largest gain on the target's development sets; None without results.
 
     Args:
-        scores: what the study measured.
+        scores: the study's scores.
         model: base model.
         target: the target.
         among: strategies to choose from.
     """
     dev = scores.choice.get((model, target))
-    judge = dev or scores.by_target[model, target]
+    chosen_by = dev or scores.by_target[model, target]
     gains = {
         name: float(found.values_S.mean())
         for name in among
-        if (found := judge.difference(name, scores.baseline)).by_seed
+        if (found := chosen_by.difference(name, scores.baseline)).by_seed
     }
     if not gains:
         return None
@@ -52,7 +52,7 @@ def choose(scores: StudyScores, model: str, target: str, among: Sequence[str]) -
 
 
 def chosen_on_dev(choices: Sequence[Choice]) -> list[Choice]:
-    """Those that were not made on the test set itself."""
+    """The choices that were made on development sets."""
     return [choice for choice in choices if choice.chosen_on == DEV]
 
 

@@ -1,4 +1,4 @@
-"""What each example adds to a metric, so that a resampled test set is scored by two sums.
+"""Contribution of each example to a metric, so that a resampled test set is scored by two sums.
 
 Accuracy, exact match, answer F1 and average precision are means over examples, and the F1 of chunks
 or pairs is ``2 TP / (predicted + gold)``: all are 100 times a ratio of two sums over examples.
@@ -30,18 +30,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The parts of one metric over the examples of one prediction file, in the order of the ids."""
+    """Summands of one metric, by example of one prediction file, in the order of the ids."""
 
     ids: tuple[str, ...]
     numerator_N: npt.NDArray[np.float64]
     denominator_N: npt.NDArray[np.float64]
     sparse: bool = False
-    """Whether examples that add nothing are left out, so that files of one data set may differ."""
+    """True if examples that contribute nothing are left out, so that files of one data set may
+    differ."""
 
     def with_ids(self, ids: Sequence[str]) -> Counts:
-        """The same counts over more examples, which add nothing."""
-        places = {example: at for at, example in enumerate(ids)}
-        at_N = [places[example] for example in self.ids]
+        """The same counts over more examples, which contribute nothing."""
+        index_of = {example: index for index, example in enumerate(ids)}
+        at_N = [index_of[example] for example in self.ids]
         numerator_N, denominator_N = np.zeros(len(ids)), np.zeros(len(ids))
         numerator_N[at_N], denominator_N[at_N] = self.numerator_N, self.denominator_N
         return Counts(tuple(ids), numerator_N, denominator_N, self.sparse)
@@ -71,13 +72,13 @@ def example_counts(
     language: str = "",
     layer: int | None = None,
 ) -> Counts | str:
-    """The parts of a metric by example; or why it is no ratio of sums over examples.
+    """Return the summands of a metric by example, or why it is not a ratio of sums over examples.
 
     Args:
         kind: kind of the task.
         metric: the headline metric.
-        predictions: table in the kind's schema; it was scored before, so it is whole.
-        scorer: the task's own module of metrics, where the rules of its kind do not hold.
+        predictions: table in the kind's schema, already validated by scoring.
+        scorer: the task's own metric module; empty for that of the kind.
         language: language of the predictions.
         layer: layer that the protocol prescribes, for kinds that compare sentence vectors.
     """
@@ -98,7 +99,7 @@ def example_counts(
         return _means(ids, (average_precision(g, p, RANKS) for g, p in pairs))
     if kind == "mining" and metric == "f1":
         return _mined(columns["part"], ids, gold, predicted, columns["score"])
-    return f"{metric} is no sum over examples"
+    return f"{metric} is not a sum over examples"
 
 
 def _answers(
@@ -117,7 +118,7 @@ def _answers(
 def _chunks(
     ids: Sequence[str], gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
 ) -> Counts:
-    """Twice the right chunks, and the gold and predicted ones, of each sentence.
+    """Counts by sentence: twice the right chunks over gold plus predicted chunks.
 
     Chunks do not cross sentences: the official script puts an ``O`` between them.
     """
@@ -140,9 +141,9 @@ def _mined(
     predicted: Sequence[str | None],
     scores: Sequence[float | None],
 ) -> Counts | str:
-    """Twice the right pairs, and the gold and mined ones, of each query at the tuned threshold.
+    """Counts by query at the tuned threshold: twice the right pairs over gold plus mined pairs.
 
-    The threshold comes from other sentences, so it stays when the evaluated ones are resampled.
+    The threshold comes from other sentences, so it is fixed when the evaluated ones are resampled.
     """
     mined: dict[str, dict[tuple[str, str], float]] = {EVALUATED: {}, TUNING: {}}
     right: dict[str, set[tuple[str, str]]] = {EVALUATED: set(), TUNING: set()}
@@ -153,12 +154,12 @@ def _mined(
         if candidate is not None and score is not None:
             mined[part][query, candidate] = score
     if not right[TUNING]:
-        return "no pairs to tune on"
+        return "no pairs to tune the threshold on"
     threshold = best_threshold(mined[TUNING], right[TUNING])
     kept = {pair for pair, score in mined[EVALUATED].items() if score >= threshold}
     rows: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for query in (query for query, part in zip(ids, parts, strict=True) if part == EVALUATED):
-        rows[query]  # a query without pairs is an example too
+        rows[query]  # a query without pairs counts as an example too
     for pairs in (kept, right[EVALUATED]):
         for query, _ in pairs:
             rows[query][1] += 1.0

@@ -1,4 +1,4 @@
-"""A contrast of scores by seed, with what it is on bootstrap samples."""
+"""A contrast of scores by seed, with its bootstrap replicates."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ class Difference:
     by_seed: Mapping[int, float]
     """Seed to value."""
     replicates_BS: npt.NDArray[np.floating] | None
-    """The same on bootstrap samples, seeds in the order of ``by_seed``; None without examples."""
+    """Bootstrap replicates, seeds in the order of ``by_seed``; None if examples are not
+    resampled."""
     swapped_B: npt.NDArray[np.float64] | None = None
-    """Mean over seeds with the two sides swapped at random by example."""
+    """Replicates of the permutation test: mean over seeds, sides swapped at random by example."""
     num_examples: int = 0
     why_no_examples: str = ""
 
     @property
     def values_S(self) -> npt.NDArray[np.float64]:
-        """The values alone."""
+        """The values, [S]."""
         return np.array(list(self.by_seed.values()), np.float64)
 
     @property
     def uncertainty(self) -> str:
-        """What the interval covers."""
+        """The sources of variation that the interval covers, and why not more."""
         several = len(self.by_seed) > 1
         if not self.by_seed:
             return "no result"
@@ -46,10 +47,10 @@ class Difference:
 
 
 def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
-    """A weighted sum of differences, in the seeds that all have.
+    """Return a weighted sum of differences, over the seeds that all have.
 
-    A part without examples adds its values only; the interval then says so. Seeds are varied
-    together: one seed's models share their intermediate stages.
+    A part without bootstrap replicates contributes only its values; ``uncertainty`` then says so.
+    Seeds are paired across parts: the models of one seed share their intermediate stages.
     """
     seeds = [seed for seed in parts[0][1].by_seed if all(seed in part.by_seed for _, part in parts)]
     values = {seed: sum(weight * part.by_seed[seed] for weight, part in parts) for seed in seeds}
@@ -63,7 +64,7 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
         swapped = sum((w * np.asarray(part.swapped_B) for w, part in parts), np.zeros(1))
     why = ""
     if lacking:
-        share = f"{len(lacking)} of {len(parts)} parts without examples: " if with_examples else ""
+        share = f"{len(lacking)} of {len(parts)} parts over seeds only: " if with_examples else ""
         why = share + "; ".join(dict.fromkeys(lacking))
     return Difference(
         by_seed=values,
@@ -75,8 +76,8 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
 
 
 def _rows(part: Difference, seeds: Sequence[int]) -> npt.NDArray[np.floating]:
-    """Replicates of some seeds, [S, B]; the values themselves, [S, 1], where there are none."""
+    """Replicates of some seeds, [S, B]; the values themselves, [S, 1], without replicates."""
     if part.replicates_BS is None:
         return np.array([[part.by_seed[seed]] for seed in seeds], np.float32)
-    places = list(part.by_seed)
-    return part.replicates_BS.T[[places.index(seed) for seed in seeds]]
+    columns = list(part.by_seed)
+    return part.replicates_BS.T[[columns.index(seed) for seed in seeds]]

@@ -1,8 +1,9 @@
 """Interval, p-value and verdict of a difference, over seeds and over examples.
 
-Two things vary: the training (seeds) and the test set (examples). All seeds are evaluated on the
-same examples, so the two are crossed: each replicate draws one bootstrap sample for all seeds and
-strategies, scores every seed's model on it, and then varies the mean over seeds.
+There are two sources of variation: training (seeds) and the test set (examples). All seeds are
+evaluated on the same examples, so the two factors are crossed: each bootstrap replicate draws one
+sample of examples for all seeds and strategies, scores every seed's model on it, and then adds the
+variation of the mean over seeds.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ Verdict = Literal["helps", "hurts", "unclear", "unknown"]
 LEVEL = 0.95
 """Coverage of the intervals."""
 _SEED_REPLICATES = 2000
-"""Replicates of an interval that covers the seeds only."""
+"""Number of replicates of an interval that covers only seeds."""
 _EXACT_SEEDS = 12
-"""Up to so many seeds all sign flips are tried."""
+"""Up to this number of seeds, all sign flips are enumerated."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
-    """A difference (or another contrast) with its uncertainty; NaN where that is not known."""
+    """A difference (or another contrast) with its interval and p-value; NaN if unknown."""
 
     delta: float
     low: float
@@ -43,7 +44,7 @@ class Estimate:
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval says of the sign of the effect."""
+        """The sign of the effect according to the interval."""
         if np.isnan(self.low):
             return "unknown"
         if self.low > 0:
@@ -56,27 +57,27 @@ def estimate(
     replicates_BS: npt.NDArray[np.floating] | None,
     level: float = LEVEL,
 ) -> Estimate:
-    """The mean over seeds with its percentile interval.
+    """Return the mean over seeds with its percentile interval.
 
-    Each replicate is the mean over seeds on a resampled test set, moved by a draw of Student's t
-    with n - 1 degrees of freedom times the standard error between n seeds. Seeds are not drawn with
+    Each replicate is the mean over seeds on a resampled test set, plus a draw of Student's t with
+    n - 1 degrees of freedom times the standard error over n seeds. Seeds are not drawn with
     replacement: with three seeds that gives a variance too small by a third and no heavy tails, and
-    a nominal interval of 95 % that covers about 75 %. Student's t is exact for normal differences.
+    a nominal 95 % interval that covers about 75 %. Student's t is exact for normal differences.
 
     The interaction of seed and example, the chance by which one seed's model gets one example
     right, contributes to the variance between seeds and to that of the resampled mean. To avoid
     counting it twice, the resampled mean is shrunk so that its variance equals the mean covariance
-    between seeds. Few seeds may agree by luck: no interval is narrower than that of the examples
+    between seeds. Few seeds may agree by chance: no interval is narrower than that of the examples
     alone.
 
     Percentiles and not BCa: the acceleration of BCa would need a jackknife over two crossed
     factors, and the metrics are nearly linear in the examples, so that there is little skewness or
-    bias to correct. With one seed the interval is of the examples only; with one seed and no
-    examples there is none.
+    bias to correct. With one seed the interval covers only examples; with one seed and no
+    replicates there is no interval.
 
     Args:
         values_S: the difference in each seed.
-        replicates_BS: the same on bootstrap samples; None without examples.
+        replicates_BS: its bootstrap replicates; None if examples are not resampled.
         level: coverage of the interval.
 
     Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile
@@ -108,10 +109,10 @@ def estimate(
 
 
 def _shared(replicates_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Deviations of the mean over seeds, with the variance that the seeds share, [B].
+    """Deviations of the replicates' mean over seeds, shrunk to the covariance of seeds, [B].
 
-    For draws with a part of the test set (variance v) and one of seed and test set (w), the mean
-    over n seeds varies by v + w / n and two seeds covary by v.
+    With a variance component v of the test set and w of the interaction of seed and test set, the
+    mean over n seeds has the variance v + w / n, and two seeds have the covariance v.
     """
     num_seeds = replicates_BS.shape[1]
     deviations_B = replicates_BS.mean(1) - replicates_BS.mean()
@@ -125,19 +126,19 @@ def _shared(replicates_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 @cache
 def _student(size: int, freedom: int) -> npt.NDArray[np.float64]:
-    """Draws of Student's t in random order: its quantiles, which vary less than random draws."""
+    """Quantiles of Student's t in random order; they have less Monte Carlo error than draws."""
     quantiles: npt.NDArray[np.float64] = stats.t.ppf((np.arange(size) + 0.5) / size, freedom)
     return generator("seeds", str(size), str(freedom)).permutation(quantiles)
 
 
 def _both_sides(replicates_B: npt.NDArray[np.float64]) -> float:
-    """Two-sided p of zero: twice the smaller share of the replicates beyond it."""
+    """Two-sided bootstrap p-value: twice the smaller share of replicates on one side of zero."""
     below, above = int((replicates_B <= 0).sum()), int((replicates_B >= 0).sum())
     return min(1.0, 2 * (1 + min(below, above)) / (len(replicates_B) + 1))
 
 
 def sign_flip(values_S: npt.NDArray[np.float64]) -> float:
-    """Two-sided p of the mean difference over seeds, by flipping signs; exact up to 12 seeds.
+    """Two-sided p-value of the mean over seeds by a sign-flip test; exact up to 12 seeds.
 
     It cannot be smaller than ``2 / 2**n`` for n seeds: 0.25 for three. NaN for fewer than two.
 
@@ -157,17 +158,17 @@ def sign_flip(values_S: npt.NDArray[np.float64]) -> float:
 
 
 def swap_test(delta: float, swapped_B: npt.NDArray[np.floating]) -> float:
-    """Two-sided p of a difference against those with the two sides swapped at random.
+    """Two-sided p-value of a difference by a permutation test, from its swapped replicates.
 
     Source: Phipson and Smyth 2010, arXiv 1603.05766 (the observed one counts, p is never 0).
     """
-    # rounding of float32 must not make an equal difference a smaller one
+    # an equal difference must count even if float32 rounding makes it slightly smaller
     extreme = int((np.abs(swapped_B) >= abs(delta) - 1e-4).sum())
     return (1 + extreme) / (len(swapped_B) + 1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Step-down adjusted p-values, in the given order; NaN stays and does not count.
+    """Holm-adjusted p-values, in the given order; NaN is kept and does not count.
 
     Source: Holm 1979, "A Simple Sequentially Rejective Multiple Test Procedure".
     """

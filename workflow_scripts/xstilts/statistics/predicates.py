@@ -1,4 +1,4 @@
-"""What each kind of claim needs to be confirmed or contradicted by the results of a base model."""
+"""Evaluation of claims: when the results of a base model confirm or contradict a predicate."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Decision = Literal["confirmed", "contradicted", "not decided"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What became of a claim."""
+    """The outcome of a claim."""
 
     decision: Decision
     measure: str
@@ -63,7 +63,7 @@ def _targets(scores: StudyScores, wanted: Sequence[str] | str) -> list[str]:
 def _others(
     scores: StudyScores, wanted: Sequence[str] | str, named: Sequence[str] = ()
 ) -> list[str]:
-    """Strategies to compare with: all but the baseline, or those wanted; not those named."""
+    """Strategies to compare with: all but the baseline, or those wanted, without those named."""
     if wanted == "all":
         every = [name for name in scores.strategies if name != scores.baseline]
     else:
@@ -78,14 +78,14 @@ def _others(
 
 
 def _between(found: Estimate, low: float, high: float) -> Decision:
-    """Whether the interval lies inside a range, outside, or neither."""
+    """Confirmed if the interval lies inside a range, contradicted if it lies outside."""
     if found.low > low and found.high < high:
         return "confirmed"
     return "contradicted" if found.high < low or found.low > high else "not decided"
 
 
 def _all_positive(parts: Sequence[tuple[str, Difference]]) -> Found:
-    """Whether all differences are above zero; the smallest is what was measured."""
+    """Confirmed if all differences are above zero; the smallest one is reported."""
     level = 1 - (1 - LEVEL) / len(parts)
     found = [(name, estimate(part.values_S, part.replicates_BS)) for name, part in parts]
     strict = [estimate(part.values_S, part.replicates_BS, level) for _, part in parts]
@@ -103,7 +103,7 @@ def _all_positive(parts: Sequence[tuple[str, Difference]]) -> Found:
 
 
 def _why(parts: Sequence[tuple[str, Difference]]) -> str:
-    """What the intervals do not cover."""
+    """A remark on what the intervals cover, unless it is both seeds and examples."""
     reasons = {p.uncertainty for _, p in parts if p.uncertainty != "seeds and examples"}
     return f"Interval: {' / '.join(sorted(reasons))}." if reasons else ""
 
@@ -172,13 +172,14 @@ def _best_per_target(claim: BestPerTarget, scores: StudyScores, model: str) -> F
     )
     warning = ""
     if len(on_dev := chosen_on_dev(chosen)) < len(chosen):
-        warning = " (†: on the test set itself, so too high)"
+        warning = " (†: chosen on the test set itself, which biases the gain upwards)"
         alone = _chosen_gain(claim, scores, model, on_dev)[-1] if on_dev else "not decided"
         if decision == "confirmed" and alone != "confirmed":
-            decision, warning = "not decided", f"{warning}, and without these it is not confirmed"
+            decision = "not decided"
+            warning += "; without these targets the claim is not confirmed"
     return Found(
         decision=decision,
-        measure=f"best of each target - {scores.baseline}",
+        measure=f"best strategy of each target - {scores.baseline}",
         estimate=found,
         remark=f"Chosen on dev sets: {names}{warning}. {_why([('', part)])}".strip(),
     )
@@ -187,14 +188,14 @@ def _best_per_target(claim: BestPerTarget, scores: StudyScores, model: str) -> F
 def _chosen_gain(
     claim: BestPerTarget, scores: StudyScores, model: str, choices: Sequence[Choice]
 ) -> tuple[Difference, Estimate, Decision]:
-    """The average gain of choices, and whether it is as large as claimed."""
+    """The average gain of the chosen strategies, its estimate, and the decision on the claim."""
     part = gains_of(scores, model, choices)
     found = estimate(part.values_S, part.replicates_BS)
     return part, found, _between(found, claim.more_than, math.inf)
 
 
 def _not_consistent(claim: NotConsistent, scores: StudyScores, model: str) -> Found:
-    pairs = list(zip(claim.strategies, _spread(claim), strict=True))
+    pairs = list(zip(claim.strategies, _counterparts(claim), strict=True))
     _known("strategy", [name for pair in pairs for name in pair], scores.strategies)
     targets = _targets(scores, claim.targets)
     single = [_not_everywhere(scores, model, *pair, targets) for pair in pairs]
@@ -203,24 +204,26 @@ def _not_consistent(claim: NotConsistent, scores: StudyScores, model: str) -> Fo
         decision = "contradicted"
     elif all(found.decision == "confirmed" for found in single):
         decision = "confirmed"
-    shown = max(single, key=lambda found: _size(found.estimate))
+    shown = max(single, key=lambda found: _delta(found.estimate))
     return Found(
         decision=decision, measure=shown.measure, estimate=shown.estimate, remark=shown.remark
     )
 
 
-def _spread(claim: NotConsistent) -> list[str]:
+def _counterparts(claim: NotConsistent) -> list[str]:
+    """The strategy that each of the claim's strategies is compared with."""
     return claim.against * len(claim.strategies) if len(claim.against) == 1 else claim.against
 
 
-def _size(found: Estimate | None) -> float:
+def _delta(found: Estimate | None) -> float:
+    """The difference as a sort key; minus infinity if unknown."""
     return -math.inf if found is None or math.isnan(found.delta) else found.delta
 
 
 def _not_everywhere(
     scores: StudyScores, model: str, first: str, second: str, targets: Sequence[str]
 ) -> Found:
-    """Whether the first is worse than the second on some target: the reverse of "on all better"."""
+    """Confirmed if the first is worse than the second on some target, contradicted if on none."""
     parts = [(target, scores.difference(model, first, second, [target])) for target in targets]
     level = 1 - (1 - LEVEL) / len(parts)
     found = {name: estimate(part.values_S, part.replicates_BS) for name, part in parts}
@@ -230,7 +233,7 @@ def _not_everywhere(
         decision = "confirmed"
     elif all(one.low > 0 for one in found.values()):
         decision = "contradicted"
-    lowest = min(found, key=lambda name: _size(found[name]))
+    lowest = min(found, key=lambda name: _delta(found[name]))
     return Found(
         decision=decision,
         measure=f"lowest of {len(parts)} targets: {first} - {second}, {lowest}",
@@ -240,10 +243,10 @@ def _not_everywhere(
 
 
 def _gains_with(claim: GainsWith, scores: StudyScores, model: str) -> Found:
-    """How many strategies help: those whose corrected interval is above zero surely do.
+    """Compare the number of strategies that help with a bound.
 
-    Those of which it is below zero surely do not; the number lies between the first and all but the
-    second.
+    A strategy helps if its corrected interval is above zero, and does not help if it is below. The
+    true number lies between those that help and those that are not known not to help.
     """
     strategies, targets = _others(scores, claim.strategies), _targets(scores, claim.targets)
     parts = [(s, scores.difference(model, s, scores.baseline, targets)) for s in strategies]
@@ -271,14 +274,14 @@ RULES: dict[str, Callable[[Any, StudyScores, str], Found]] = {
     "not_consistent": _not_consistent,
     "gains_with": _gains_with,
 }
-"""Name of a predicate to what evaluates it."""
+"""Name of a predicate to the function that evaluates it."""
 
 
 def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
-    """What the results of one base model say about a claim.
+    """Evaluate a claim on the results of one base model.
 
-    A claim of several comparisons is confirmed where each holds, and contradicted where one is
-    refuted at a level corrected for their number (Bonferroni).
+    A claim of several comparisons is confirmed if each holds, and contradicted if one is refuted at
+    a level corrected for their number (Bonferroni).
     """
     for name, run in RULES.items():
         predicate = getattr(claim.predicate, name)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     """Generator, number of samples, number of examples: weights, [sample, example]."""
 
 _WEIGHTS = 400_000
-"""Weights (samples x examples) in memory at once: few enough for the processor's cache."""
+"""Number of weights (samples x examples) in memory at once: they fit into the processor's cache."""
 _STEP = 2.0**-20
-"""What fractions, such as the F1 of answers, are rounded to: their sums are then exact, too."""
+"""Fractions, such as the F1 of answers, are rounded to multiples of this: their sums are exact."""
 
 
 class Summands:
@@ -55,8 +55,8 @@ class Summands:
     ) -> Iterator[tuple[slice, npt.NDArray[np.floating]]]:
         """The rows' sums over ``size`` weighted samples, block by block: samples, [K, block].
 
-        They are exact, so that the number of BLAS threads, which decides the order of summation,
-        changes nothing: whole numbers in single precision (below 2**24), fractions in double.
+        The sums are exact, so that they do not depend on the number of BLAS threads, which decides
+        the order of summation: integers in single precision (below 2**24), fractions in double.
         """
         num_examples = self.values_KN.shape[1]
         rows = max(1, _WEIGHTS // num_examples)
@@ -69,12 +69,12 @@ class Summands:
 def bootstrap_scores(counts: Sequence[Counts], size: int, *name: str) -> npt.NDArray[np.float32]:
     """The scores (0-100) of C cells on ``size`` bootstrap samples, [C, size].
 
-    Every cell sees the same samples, so that differences between cells are paired.
+    All cells share the samples, so that differences between cells are paired.
 
     Args:
         counts: summands of the score by example, of each cell; all over the same examples.
         size: number of bootstrap samples.
-        name: what the random numbers depend on.
+        name: texts that seed the random numbers.
     """
     summands = Summands(counts)
     scores_CB = np.empty((len(counts), size), np.float32)
@@ -86,19 +86,19 @@ def bootstrap_scores(counts: Sequence[Counts], size: int, *name: str) -> npt.NDA
 
 
 class Swaps:
-    """Scores of some cells over the same examples, when two of them are swapped by example.
+    """Permutation replicates: scores of cells over the same examples, two swapped by example.
 
     Source: Noreen 1989, "Computer-Intensive Methods for Testing Hypotheses" (approximate
     randomisation); Yeh 2000, arXiv cs/0008005, for F1.
     """
 
     def __init__(self, counts: Sequence[Counts], size: int, *name: str) -> None:
-        """Sum what each cell gives away, which is the same for every other cell.
+        """Sum the swapped examples of each cell, which do not depend on the other cell.
 
         Args:
             counts: summands of the score by example, of each cell.
             size: number of random swaps.
-            name: what the random numbers depend on.
+            name: texts that seed the random numbers.
         """
         summands = Summands(counts)
         self._moved_KB = np.empty((len(summands.values_KN), size), np.float32)
@@ -122,7 +122,7 @@ class Swaps:
 def _ratio(
     numerator: npt.NDArray[np.floating], denominator: npt.NDArray[np.floating]
 ) -> npt.NDArray[np.floating]:
-    """100 times the ratio; 0 where there is nothing to count, as the metrics have it."""
+    """100 times the ratio; 0 if the denominator is 0, as in the metrics."""
     scores = np.zeros_like(numerator)
     np.divide(100 * numerator, denominator, out=scores, where=denominator > 0)
     return scores

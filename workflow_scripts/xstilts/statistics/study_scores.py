@@ -1,4 +1,4 @@
-"""What a study measured: the scores of every model and target, and contrasts between strategies."""
+"""The scores of a study, by model and target, and contrasts between its strategies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pair = tuple[str, str]
 
 
 class StudyScores:
-    """What a study measured, by model and target."""
+    """The scores of a study, by model and target."""
 
     def __init__(
         self,
@@ -28,17 +28,17 @@ class StudyScores:
         source_language: str,
         untrained: Collection[str] = (),
     ) -> None:
-        """Keep what is needed for any contrast.
+        """Collect the scores.
 
         Args:
             scores: by model and target.
-            strategies: all of the study, in its order.
-            baseline: the one that the others are compared with.
-            source_language: for the gap.
+            strategies: all strategies of the study, in its order.
+            baseline: the strategy that the others are compared with.
+            source_language: for the transfer gap.
             untrained: targets that compare sentence vectors, without training data.
 
         Raises:
-            UserError: the baseline is no strategy.
+            UserError: the baseline is not a strategy.
         """
         if baseline not in strategies:
             raise unknown("strategy", baseline, strategies, "baseline")
@@ -48,11 +48,11 @@ class StudyScores:
         self.targets = list(dict.fromkeys(target for _, target in scores))
         self.untrained = frozenset(untrained)
         self.choice: dict[tuple[str, str], TargetScores] = {}
-        """Scores that choices are made on, by model and target: of development sets, if any."""
+        """Scores on development sets, to choose strategies by; by model and target, if any."""
 
     @property
     def to_baseline(self) -> list[Pair]:
-        """Every strategy with the baseline."""
+        """Every other strategy, paired with the baseline."""
         return [(name, self.baseline) for name in self.strategies if name != self.baseline]
 
     def difference(

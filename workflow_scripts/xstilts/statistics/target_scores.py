@@ -1,4 +1,4 @@
-"""All scores of one (model, target), and the same on bootstrap samples of the test sets."""
+"""All scores of one (model, target), and their bootstrap replicates."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Key = tuple[str, int, str]
 """Strategy, seed, language."""
 
 SWAPS = 2000
-"""Random swaps of two strategies; their test's p is at least one in as many."""
+"""Number of random swaps in the permutation test; its p-value is at least 1 / (SWAPS + 1)."""
 
 Over = Literal["mean", "gap"]
-"""What is taken over languages: their mean, or the source language minus the mean of the others."""
+"""Aggregation over languages: the mean, or the source language minus the mean of the others."""
 
 
 class TargetScores:
@@ -40,13 +40,12 @@ class TargetScores:
         num_examples: Mapping[str, int],
         size: int,
     ) -> None:
-        """Resample what has counts.
+        """Draw the bootstrap replicates of the scores that have counts.
 
         Args:
-            name: what the examples belong to (task and split): targets of one task share their
-                bootstrap samples.
+            name: task and split of the examples: targets of one task share their bootstrap samples.
             scores: the result rows' values of the headline metric.
-            counts: parts of the metric by example, or why there are none.
+            counts: summands of the metric by example, or why there are none.
             num_examples: language to number of examples.
             size: number of bootstrap samples.
 
@@ -56,13 +55,13 @@ class TargetScores:
         self.name, self.scores, self.num_examples = name, dict(scores), num_examples
         self.size = size
         self.why: dict[str, str] = {}
-        """Strategy to why its examples are not resampled."""
+        """Strategy to the reason why its examples are not resampled."""
         for key in scores:
-            found = counts.get(key, "no predictions at hand")
+            found = counts.get(key, "predictions are missing")
             if isinstance(found, str):
                 self.why[key[0]] = found
             elif abs(found.value() - scores[key]) > 1e-6:
-                self.why[key[0]] = "the predictions at hand are not those that were scored"
+                self.why[key[0]] = "the predictions are not those that were scored"
         self.counts: dict[Key, Counts] = {
             key: found
             for key, found in counts.items()
@@ -73,9 +72,9 @@ class TargetScores:
         self._replicates = self._bootstrap()
 
     def _fill(self) -> None:
-        """Give all files of a language the examples of all, where empty ones are left out.
+        """Align sparse counts: all files of a language get the union of their examples.
 
-        Mining lists the sentences that have a pair, and each model finds others.
+        Mining lists only sentences that have a pair, and each model finds different ones.
         """
         sparse = {key: found for key, found in self.counts.items() if found.sparse}
         ids: dict[str, set[str]] = {}
@@ -86,16 +85,15 @@ class TargetScores:
             self.counts[key] = found.with_ids(listed[key[2]])
 
     def _groups(self, keys: Sequence[Key]) -> dict[str, list[Key]]:
-        """Keys by the ids of their examples: parallel languages are drawn together."""
+        """Keys by the ids of their examples: parallel languages share their bootstrap samples."""
         of_language: dict[str, str] = {}
         groups: dict[str, list[Key]] = {}
         for key in keys:
             ids = self._name_of(self.counts[key].ids)
             if of_language.setdefault(key[2], ids) != ids:
                 raise UserError(
-                    f"{self.name}: {key[2]}: the predictions of {key[0]}, seed {key[1]}, are of "
-                    "other examples than those of another strategy. Delete them to have them made "
-                    "again."
+                    f"{self.name}: {key[2]}: the predictions of {key[0]}, seed {key[1]}, are for "
+                    "other examples than those of another strategy. Delete them to predict again."
                 )
             groups.setdefault(ids, []).append(key)
         return groups
@@ -107,7 +105,7 @@ class TargetScores:
         return self._names[ids]
 
     def _bootstrap(self) -> dict[Key, npt.NDArray[np.float32]]:
-        """Scores of each cell on the bootstrap samples; cells of the same examples share them."""
+        """Replicates of each cell's score; cells over the same examples share the samples."""
         replicates: dict[Key, npt.NDArray[np.float32]] = {}
         for ids, keys in self._groups(list(self.counts)).items():
             counts = [self.counts[key] for key in keys]
@@ -138,10 +136,10 @@ class TargetScores:
         Args:
             strategy: the first.
             other: the second; None for the score alone.
-            over: what is taken over languages.
+            over: aggregation over languages.
             source: source language, for the gap.
-            swaps: also swap the two by example, for a test.
-            among: languages to look at; None is all.
+            swaps: also draw the swaps of the permutation test.
+            among: languages to include; None is all.
         """
         shared = {
             seed: [name for name in languages if among is None or name in among]
@@ -185,7 +183,7 @@ class TargetScores:
     def _replicate_mean(
         self, strategy: str, seed: int, weights: Mapping[str, float]
     ) -> npt.NDArray[np.float32]:
-        """Weighted sum over languages, on each bootstrap sample."""
+        """Weighted sum over languages, in each bootstrap replicate."""
         total_B = np.zeros(self.size, np.float32)
         for language, weight in weights.items():
             total_B += np.float32(weight) * self._replicates[strategy, seed, language]
@@ -209,7 +207,7 @@ class TargetScores:
 
     @cached_property
     def _swaps(self) -> list[tuple[dict[Key, int], Swaps]]:
-        """For each set of examples its cells, by their place, and their random swaps."""
+        """For each set of examples, the indices of its cells, and their random swaps."""
         return [
             (
                 {key: at for at, key in enumerate(keys)},
@@ -224,7 +222,7 @@ class TargetScores:
 
 
 def _weights(languages: Sequence[str], over: Over, source: str) -> dict[str, float]:
-    """Language to its weight; none where the gap needs languages that are not there."""
+    """Language to its weight; empty if the gap lacks a language that it needs."""
     if over == "mean" and languages:
         return dict.fromkeys(languages, 1 / len(languages))
     others = [language for language in languages if language != source]

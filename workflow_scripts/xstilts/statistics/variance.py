@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def components(values: npt.NDArray[np.float64], names: Sequence[str]) -> dict[str, float]:
-    """Variance components of a table of scores in which every combination stands once.
+    """Variance components of a table with one score for every combination of factor levels.
 
-    A random-effects model with all interactions; that of all factors is the rest. The estimates are
-    those of the analysis of variance, and of restricted likelihood where none is negative; negative
-    ones count as zero. A factor with one level has none.
+    A random-effects model with all interactions; that of all factors is the residual. The estimates
+    are those of the analysis of variance, which equal REML if none is negative; negative ones are
+    set to zero. A factor with one level has no component.
 
     Args:
         values: scores, one axis per factor.
@@ -34,17 +34,18 @@ def components(values: npt.NDArray[np.float64], names: Sequence[str]) -> dict[st
     squares = {one: _mean_square(values, one) for one in sets}
     found = {}
     for one in sets:
-        # expected mean squares: those of the sets around it enter with alternating signs
+        # from the expected mean squares: supersets enter with alternating signs
         above = [other for other in sets if one <= other]
         total = sum((-1) ** len(other - one) * squares[other] for other in above)
         repeats = np.prod([values.shape[axis] for axis in every if axis not in one])
-        name = "rest" if len(one) == len(axes) else " x ".join(labels[axis] for axis in sorted(one))
+        interaction = " x ".join(labels[axis] for axis in sorted(one))
+        name = "residual" if len(one) == len(axes) else interaction
         found[name] = max(0.0, float(total / repeats))
     return found
 
 
 def _mean_square(values: npt.NDArray[np.float64], axes: frozenset[int]) -> float:
-    """The mean square of the effect of some factors together."""
+    """The mean square of a main effect or an interaction."""
     effect = np.zeros_like(values)
     for size in range(len(axes) + 1):
         for kept in combinations(sorted(axes), size):

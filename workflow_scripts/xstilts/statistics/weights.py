@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def generator(*parts: str) -> np.random.Generator:
-    """A random generator that is the same for the same texts, on every machine."""
+    """A random generator that is seeded by texts, the same on every machine."""
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return np.random.default_rng(list(digest[:16]))
 
@@ -20,7 +20,7 @@ def generator(*parts: str) -> np.random.Generator:
 def bootstrap_counts(
     random: np.random.Generator, size: int, num_examples: int
 ) -> npt.NDArray[np.float32]:
-    """How often each of N examples occurs in N draws with replacement, [size, N].
+    """Counts of each of N examples in N draws with replacement, [size, N].
 
     Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 6.
     """

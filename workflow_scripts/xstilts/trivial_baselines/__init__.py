@@ -1,1 +1,1 @@
-"""Baselines without a model: what words alone, or one side of an example alone, are good for."""
+"""Trivial baselines: predictions from words, or from one side of an example, without a model."""

@@ -1,4 +1,4 @@
-"""Naive Bayes over sets of features: the plainest classifier of text, trained in one pass."""
+"""Naive Bayes over sets of features: the simplest text classifier, trained in one pass."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ SMOOTHING = 0.5
 class NaiveBayes:
     """Multinomial naive Bayes; a feature counts once per example.
 
-    A feature seen in one example alone is no evidence: it is left out, as are features that were
-    never seen.
+    Features that occur in only one training example are ignored, as are unseen ones.
     """
 
     def __init__(
@@ -28,16 +27,16 @@ class NaiveBayes:
         """Count features by class.
 
         Args:
-            examples: features (of which repetitions do not count) and class of each.
-            classes: all of them; of equals the first is predicted.
+            examples: features (repetitions do not count) and class of each example.
+            classes: all classes; ties go to the first.
         """
         self.classes = list(classes)
         counts: list[Counter[str]] = [Counter() for _ in classes]
         sizes = np.zeros(len(counts))
-        place = {name: index for index, name in enumerate(self.classes)}
+        class_index = {name: index for index, name in enumerate(self.classes)}
         for features, name in examples:
-            counts[place[name]].update(set(features))
-            sizes[place[name]] += 1
+            counts[class_index[name]].update(set(features))
+            sizes[class_index[name]] += 1
         total: Counter[str] = sum(counts, Counter())
         known = sorted(feature for feature, count in total.items() if count > 1)
         self.index = {feature: row for row, feature in enumerate(known)}
@@ -53,10 +52,10 @@ class NaiveBayes:
         return scores
 
     def best(self, features: Iterable[str]) -> str:
-        """The likeliest class."""
+        """The most probable class."""
         return self.classes[int(self.scores(features).argmax())]
 
     def log_odds(self, features: Iterable[str]) -> float:
-        """How much likelier the last of two classes is than the first."""
+        """Log odds of the second of two classes against the first."""
         first, last = self.scores(features)
         return float(last - first)

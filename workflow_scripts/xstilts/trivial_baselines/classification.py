@@ -1,4 +1,4 @@
-"""Classification by the words of both texts, by those of one, or by how many the two share."""
+"""Classification by the words of both texts, by those of one text, or by word overlap."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ VIEWS = {
 
 
 def fits(view: str, example: Row) -> bool:
-    """Whether a view makes sense: a text alone has no sides."""
+    """True if a view applies: a single text has no sides."""
     return view == "bag_of_words" or example["text_b"] is not None
 
 
 class Baseline:
-    """Naive Bayes over the words that a view sees."""
+    """Naive Bayes over the words of a view."""
 
     def __init__(self, view: str, train: Sequence[Row]) -> None:
         """Train on examples of the data schema."""
@@ -46,7 +46,7 @@ class Baseline:
         ]
 
     def _features(self, row: Row) -> list[str]:
-        """What a view sees: words of one side, words and pairs of both, or numbers of words."""
+        """Features of a view: words of one side, words and word pairs of both, or word counts."""
         if self.view.endswith("_only"):
             return words(row[self.view.removesuffix("_only")])
         first, second = {*words(row["text_a"])}, {*words(row["text_b"])}

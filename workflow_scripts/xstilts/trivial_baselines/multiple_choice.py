@@ -17,7 +17,7 @@ _CLASSES = ("wrong", "right")
 
 
 class Baseline:
-    """Naive Bayes that tells right choices from wrong ones."""
+    """Naive Bayes that separates right choices from wrong ones."""
 
     def __init__(self, view: str, train: Sequence[Row]) -> None:
         """Train on examples of the data schema."""
@@ -32,7 +32,7 @@ class Baseline:
         )
 
     def predict(self, rows: Sequence[Row]) -> list[Row]:
-        """Predictions in the schema of the kind, without probabilities; of equals the first."""
+        """Predictions in the schema of the kind, without probabilities; ties go to the first."""
         found = []
         for row in rows:
             numbers = range(len(row["choices"]))
@@ -41,12 +41,12 @@ class Baseline:
         return found
 
     def _features(self, row: Row, number: int) -> list[str]:
-        """Words of a choice; with all sides, each also beside each word of context and question."""
+        """Words of a choice; in the full view also paired with words of context and question."""
         own = words(row["choices"][number])
         if self.view == "choices_only":
             others = {word for n, text in enumerate(row["choices"]) if n != number
                       for word in words(text)}  # fmt: skip
             return [*own, *(f"alone:{word}" for word in {*own} - others)]
-        told = {*words(row["context"]), *words(row["question"])}
-        shared = len(told & {*own})
-        return [*own, f"shared={shared}", *(f"{word} {other}" for word in own for other in told)]
+        given = {*words(row["context"]), *words(row["question"])}
+        shared = len(given & {*own})
+        return [*own, f"shared={shared}", *(f"{word} {other}" for word in own for other in given)]

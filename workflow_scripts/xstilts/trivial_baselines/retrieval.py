@@ -1,4 +1,4 @@
-"""Retrieval by the words that two sentences share."""
+"""Retrieval by word overlap."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 
 VIEWS = {"word_overlap": "all"}
 LAYER = 0
-"""Stands where a model's predictions name a layer."""
+"""Layer in the predictions, as for a model's hidden states."""
 
 
 class Baseline:
-    """The candidate with the greatest cosine of the two sets of words; nothing is trained."""
+    """Predicts the candidate whose set of words has the greatest cosine with the query's."""
 
     def __init__(self, view: str, train: Sequence[Row]) -> None:
-        """Take nothing from the training examples, of which there are none."""
+        """Ignore the arguments: nothing is trained."""
         del view, train
 
     def predict(self, rows: Sequence[Row]) -> list[Row]:
         """Predictions in the schema of the kind, without scores.
 
-        Of equals, and where no word is shared, the first candidate.
+        Ties, and queries that share no word, get the first candidate.
         """
         candidates = [row for row in rows if row["side"] == "candidate"]
-        sizes, places = [], defaultdict(list)
-        for place, row in enumerate(candidates):
+        sizes, postings = [], defaultdict(list)
+        for position, row in enumerate(candidates):
             own = {*words(row["text"])}
             sizes.append(math.sqrt(len(own)))
             for word in own:
-                places[word].append(place)
+                postings[word].append(position)
         found = []
         for row in rows:
             if row["side"] != "query":
                 continue
             shared: Counter[int] = Counter()
             for word in {*words(row["text"])}:
-                shared.update(places.get(word, ()))
+                shared.update(postings.get(word, ()))
             best = min(shared, key=lambda p: (-shared[p] / sizes[p], p), default=0)
             answer = {"layer": LAYER, "gold": row["matches"], "prediction": candidates[best]["id"]}
             found.append({"id": row["id"], **answer})

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from xstilts.kinds import Kind, Row
 
 MAX_TRAIN = 5_000
-"""Training examples that a baseline reads of all sets: counts of words need no more, and a large
-training set would cost minutes."""
+"""Maximum number of training examples over all sets: word counts need no more, and a large training
+set would take minutes."""
 
 BASELINE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("target", "language", "baseline")),
-        # what of an example it sees: all, or a part
+        # which parts of an example it sees: "all", "part", or only "numbers" of words
         ("sees", pa.string()),
         ("metric", pa.string()),
         # 0-100
@@ -45,16 +45,16 @@ def baseline_rows(
     scorer: str,
     max_train_examples: int,
 ) -> pa.Table:
-    """A row per baseline and language, in ``BASELINE_SCHEMA``.
+    """Score the trivial baselines: a row per baseline and language, in ``BASELINE_SCHEMA``.
 
     Args:
-        train: Parquet files of the target's training sets; none for one without training.
+        train: Parquet files of the target's training sets; empty if the target is not trained.
         evaluated: language to Parquet file.
-        target: name for the rows.
+        target: name of the target in the rows.
         kind: of the target.
         metric: the target's headline metric.
-        scorer: the task's own module of metrics; empty for that of the kind.
-        max_train_examples: the first so many of each training set; 0 is all.
+        scorer: the task's own metric module; empty for that of the kind.
+        max_train_examples: maximum number of each training set's first examples; 0 is no limit.
     """
     module = load("trivial_baselines", kind)
     limit = min(max_train_examples or MAX_TRAIN, MAX_TRAIN // max(1, len(train)))
@@ -62,7 +62,7 @@ def baseline_rows(
     examples = {language: pq.read_table(path).to_pylist() for language, path in evaluated.items()}
     records = []
     for view, sees in module.VIEWS.items():
-        # a kind says so where not every view makes sense for all of its tasks
+        # some views do not apply to all tasks of a kind
         if hasattr(module, "fits") and not module.fits(view, next(iter(examples.values()))[0]):
             continue
         baseline = module.Baseline(view, known)
@@ -96,7 +96,7 @@ def _first(path: Path, limit: int) -> list[Row]:
 
 
 def _table(kind: Kind, predictions: list[Row]) -> pa.Table:
-    """Predictions with the columns that they have of their kind's schema."""
+    """Predictions as a table, with those columns of their kind's schema that they have."""
     schema = PREDICTION_SCHEMAS[kind]
     fields = [schema.field(name) for name in schema.names if name in predictions[0]]
     return pa.Table.from_pylist(predictions, schema=pa.schema(fields))

@@ -1,4 +1,4 @@
-"""Answer spans by words: those around each word of the context, and those of the question."""
+"""Answer spans by words: the neighbours of each context word, and the words of the question."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 VIEWS = {"bag_of_words": "all", "context_only": "part", "question_only": "part"}
 
 ANSWERS = 500
-"""The most frequent answers of the training set that a question alone may get."""
+"""Number of frequent training answers that the question-only view chooses from."""
 LONGEST = 15
-"""Words in an answer."""
+"""Maximum number of words in an answer."""
 _CLASSES = ("outside", "inside")
 
 
 class Baseline:
-    """Which words look like an answer's; or, from the question alone, which answer is likeliest."""
+    """Predicts words that look like an answer; by the question alone, the most probable answer."""
 
     def __init__(self, view: str, train: Sequence[Row]) -> None:
         """Train on examples of the data schema."""
@@ -56,7 +56,7 @@ class Baseline:
         return text
 
     def _labelled(self, train: Sequence[Row]) -> Iterator[tuple[list[str], str]]:
-        """Features of each word of each context, and whether it belongs to an answer."""
+        """Yield the features of each context word, and its class: inside or outside an answer."""
         for row in train:
             spans = [(a["start"], a["start"] + len(a["text"])) for a in row["answers"]]
             for (_, start, end), features in zip(
@@ -66,44 +66,44 @@ class Baseline:
                 yield features, _CLASSES[inside]
 
     def _features(self, row: Row) -> Iterator[list[str]]:
-        """Of each word of the context: it and its neighbours; each also with the question's start.
+        """Yield each context word with its neighbours, and these paired with the question's start.
 
-        The words that the question shares with the context tell which part of it is meant: how
-        near the next of them is.
+        The distance to the nearest other context word that is also in the question indicates which
+        part of the context the question is about.
         """
         found = [word for word, _, _ in words_with_offsets(row["context"])]
-        told = words(row["question"]) if self.view == "bag_of_words" else []
-        kind, known = " ".join(told[:2]), {*told}
+        question = words(row["question"]) if self.view == "bag_of_words" else []
+        kind, known = " ".join(question[:2]), {*question}
         near = _distances([word in known for word in found])
-        for place, word in enumerate(found):
-            before = found[place - 1] if place else ""
-            after = found[place + 1] if place + 1 < len(found) else ""
+        for position, word in enumerate(found):
+            before = found[position - 1] if position else ""
+            after = found[position + 1] if position + 1 < len(found) else ""
             window = [f"0:{word}", f"-:{before}", f"+:{after}"]
-            if told:
+            if question:
                 asked = [f"{kind}|{feature}" for feature in window]
-                window += [*asked, f"near={min(near[place], 9)}", f"known={word in known}"]
+                window += [*asked, f"near={min(near[position], 9)}", f"known={word in known}"]
             yield window
 
 
 def _distances(marks: Sequence[bool]) -> list[int]:
-    """Of each place, how far the nearest other mark is; the length of all where there is none."""
-    places = [place for place, mark in enumerate(marks) if mark]
+    """Distance of each position to the nearest other mark; the total length if there is none."""
+    marked = [position for position, mark in enumerate(marks) if mark]
     return [
-        min((abs(place - other) for other in places if other != place), default=len(marks))
-        for place in range(len(marks))
+        min((abs(at - other) for other in marked if other != at), default=len(marks))
+        for at in range(len(marks))
     ]
 
 
 def _best_run(odds: Sequence[float]) -> tuple[int, int]:
-    """First and last place of the run with the greatest sum, of at most ``LONGEST``."""
-    best, where = float("-inf"), (0, 0)
+    """First and last position of the run of at most ``LONGEST`` words with the greatest sum."""
+    best, bounds = float("-inf"), (0, 0)
     for first in range(len(odds)):
         total = 0.0
         for last in range(first, min(first + LONGEST, len(odds))):
             total += odds[last]
             if total > best:
-                best, where = total, (first, last)
-    return where
+                best, bounds = total, (first, last)
+    return bounds
 
 
 def _answer_model(train: Sequence[Row]) -> NaiveBayes:

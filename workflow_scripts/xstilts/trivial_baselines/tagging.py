@@ -1,4 +1,4 @@
-"""Tags by the word alone: the most frequent one of each."""
+"""Tagging by the word alone: the most frequent tag of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VIEWS = {"most_frequent_tag": "all"}
 
 
 class Baseline:
-    """The tag that a word had most often; of unknown words the most frequent of all."""
+    """Predicts each word's most frequent tag; for unknown words, the most frequent tag overall."""
 
     def __init__(self, view: str, train: Sequence[Row]) -> None:
         """Count the tags of each word."""
@@ -41,5 +41,5 @@ class Baseline:
 
 
 def _commonest(counts: Counter[str]) -> str:
-    """The most frequent; of equals the first in the alphabet."""
+    """The most frequent tag; ties go to the alphabetically first."""
     return min(counts, key=lambda tag: (-counts[tag], tag))

@@ -1,11 +1,11 @@
-"""The words of a text, for trivial baselines that know nothing but words."""
+"""Splitting of texts into words, for the trivial baselines."""
 
 from __future__ import annotations
 
 import re
 
-# a script that writes no spaces gives a word per sign; all else runs of letters and digits, and
-# punctuation sign by sign
+# scripts without spaces: one word per character; others: runs of letters and digits; each
+# punctuation mark is a word
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_]+|[^\w\s]")
 
 
@@ -15,5 +15,5 @@ def words_with_offsets(text: str) -> list[tuple[str, int, int]]:
 
 
 def words(text: str | None) -> list[str]:
-    """Lower-case words and punctuation marks; none of no text."""
+    """Lower-case words and punctuation marks; empty for None."""
     return [word for word, _, _ in words_with_offsets(text or "")]

@@ -29,7 +29,7 @@ ON_DEV = f"{AVERAGE} chosen on dev"
 BEST_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("model", "target", "strategy", "chosen_on")),
-        # strategy minus baseline on what it was chosen on
+        # strategy minus baseline on the set that it was chosen on
         ("chosen_by", pa.float64()),
         # the same on the test sets, with a 95 % interval for this choice
         *((name, pa.float64()) for name in ("delta", "low", "high", "p")),
@@ -64,8 +64,8 @@ def _rows(scores: StudyScores, model: str) -> Iterator[dict[str, Any]]:
     for name, choices in sets.items():
         if choices:
             row = {"model": model, "target": name, "strategy": "best of each target"}
-            places = ", ".join(dict.fromkeys(choice.chosen_on for choice in choices))
-            row |= {"chosen_on": places, "chosen_by": math.nan, **_gain(scores, model, choices)}
+            chosen_on = ", ".join(dict.fromkeys(choice.chosen_on for choice in choices))
+            row |= {"chosen_on": chosen_on, "chosen_by": math.nan, **_gain(scores, model, choices)}
             if len(choices) < len(scores.targets):
                 row["uncertainty"] += f"; {len(choices)} of {len(scores.targets)} targets"
             yield row
@@ -74,9 +74,9 @@ def _rows(scores: StudyScores, model: str) -> Iterator[dict[str, Any]]:
 def _gain(scores: StudyScores, model: str, choices: Sequence[Choice]) -> dict[str, Any]:
     """The columns of the gain of choices.
 
-    The largest of several gains is above zero by chance, too: where a choice was made on the test
-    set itself, an interval above zero does not say that the strategy helps. One below zero does say
-    that it hurts.
+    The largest of several gains may be above zero by chance: after a choice on the test set itself,
+    an interval above zero is no evidence that the strategy helps. An interval below zero is
+    evidence that it hurts.
     """
     row = effect(gains_of(scores, model, choices))
     if row["verdict"] == "helps" and len(chosen_on_dev(choices)) < len(choices):
@@ -89,10 +89,10 @@ def best_summary(table: pd.DataFrame, header: Header) -> Summary:
     """The best strategy of each target, one block per base model."""
     intro = (
         f"The strategy with the largest gain over {header.baseline} on a target's development "
-        "sets, and its gain on the test sets, in points. † chosen on the test set itself, since "
-        "there is no other (or the study does not say `choose_on`): too high, so that it is never "
-        "said to help. Intervals of 95 % are of the chosen strategy; they do not cover that "
-        "another one might have been chosen."
+        "sets, and its gain on the test sets, in points. †: chosen on the test set itself, because "
+        "the target has no development set (or the study does not set `choose_on`); the gain is "
+        "biased upwards, so the verdict is never 'helps'. The 95 % intervals are for the chosen "
+        "strategy; they do not include the uncertainty of the choice."
     )
     return footnoted_summary("best strategy of each target", intro, table, _best_row)
 
@@ -111,8 +111,9 @@ def _best_row(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
 
 COMPARISON = Comparison(
     rows=(
-        "the best strategy of each target, chosen on dev sets (`choose_on`), judged on test; "
-        "a choice on the test set itself (†) may hurt, but never helps: its gain is too high"
+        "the best strategy of each target, chosen on dev sets (`choose_on`), evaluated on "
+        "test sets; a choice on the test set itself (†) is never said to help: its gain is "
+        "biased upwards"
     ),
     schema=BEST_SCHEMA,
     build=lambda results: best_table(results.scores),

@@ -1,4 +1,4 @@
-"""Claims held against result rows: confirmed, contradicted, or not decided by the data."""
+"""Claims tested on a study's results: confirmed, contradicted, or not decided."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ CLAIM_SCHEMA = pa.schema(
         ),
         ("stated", pa.float64()),
         ("verdict", pa.string()),
-        # what was measured, in words, and its value with a 95 % interval
+        # the measured quantity in words, and its value with a 95 % interval
         ("measure", pa.string()),
         *((name, pa.float64()) for name in ("measured", "low", "high")),
-        # whether the stated value lies in the interval; empty where nothing is stated or measured
+        # yes or no: the stated value lies in the interval; empty if nothing is stated or measured
         ("stated_in_interval", pa.string()),
         ("remark", pa.string()),
     ]
@@ -48,9 +48,9 @@ def claim_table(
     """One row per claim and base model.
 
     Args:
-        files: file of claims and what is in it.
-        scores: what the study measured.
-        setting: what every verdict must say of the data, as in ``microworld``; or nothing.
+        files: name of each file of claims, and its claims.
+        scores: the study's scores.
+        setting: note on the data in every verdict, such as ``microworld``; may be empty.
     """
     records = [
         _record(file, claim, model, evaluate(claim, scores, model), setting)
@@ -91,23 +91,24 @@ def _build(results: StudyResults) -> pd.DataFrame:
 
 
 def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
-    """The claims: what is stated, what was measured, what follows.
+    """The claims, with stated and measured values and verdicts.
 
     Args:
         table: from ``claim_table``.
-        header: of the study; nothing of it is needed here.
+        header: unused.
     """
     if table.empty:
         return Summary(title="claims", text="The study names no claims (key `claims`).")
     text = (
-        "A claim is confirmed or contradicted by an interval of 95 % that lies on one side of what "
-        "it says, else not decided. A stated number that is not checked against its source says so."
+        "A claim is confirmed if the 95 % interval agrees with it, contradicted if the interval "
+        "excludes it, and otherwise not decided. Stated numbers that were not checked against "
+        "their source are marked."
     )
     entries, remarks = [], []
     for _, row in table.iterrows():
         unchecked = "" if row["mark"] == "verified" else f" ({row['mark']})"
         stated = difference(row["stated"])
-        # one dash where there is neither
+        # one dash if both are missing
         measured = difference(row["measured"]), interval(row["low"], row["high"])
         entries.append(
             {
@@ -127,7 +128,7 @@ def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
 
 
 COMPARISON = Comparison(
-    rows="statements of papers against all of this",
+    rows="statements of papers, tested on these results",
     schema=CLAIM_SCHEMA,
     build=_build,
     summarise=claims_summary,

@@ -28,7 +28,7 @@ def contrasts_summary(table: pd.DataFrame, header: Header) -> Summary:
         intro = "The study compares strategies with the baseline only (key `contrasts`)."
     else:
         intro = (
-            "Effect: mean of a strategy minus that of another, over languages and seeds, in "
+            "Effect: mean of a strategy minus that of the other, over languages and seeds, in "
             + reading(header)
             + "."
         )

@@ -1,7 +1,7 @@
-"""How hard an intermediate task is, as measured: what the base model reaches on its dev set.
+"""Measured difficulty of intermediate tasks: the base model's score on their dev sets.
 
-The base model is trained on the task alone, as the strategy does; the score is that of the weights
-that were kept. To be hard is to stay low: near to what the most frequent answer gets.
+The base model is trained on the task alone, as in the strategy; the score is that of the weights
+that were kept. A task is hard if the score stays close to that of the most frequent answer.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ DIFFICULTY_SCHEMA = pa.schema(
         *((name, pa.string()) for name in ("model", "strategy", "task", "language", "metric")),
         ("num_train", pa.int64()),
         ("num_dev", pa.int64()),
-        # the metric on the dev set, 0-100, mean over seeds; what the most frequent answer gets
+        # the metric on the dev set, 0-100, mean over seeds; the score of the most frequent answer
         *((name, pa.float64()) for name in ("dev", "dev_sd", "frequent")),
-        # share of what lies above the most frequent answer that the model does not reach, 0-100
+        # share of the range above the most frequent answer that the model does not reach, 0-100
         ("difficulty", pa.float64()),
         ("loss", pa.float64()),
-        # means over training examples, 0-100: of the right answer's probability during training,
+        # means over training examples, 0-100: of the gold answer's probability during training,
         # and of its standard deviation over epochs
         *((name, pa.float64()) for name in ("confidence", "variability")),
         ("num_seeds", pa.int64()),
@@ -52,7 +52,7 @@ def difficulty_table(tasks: Sequence[Measured], effects: pd.DataFrame) -> pd.Dat
     """One row per base model and intermediate task, the easiest first.
 
     Args:
-        tasks: what was measured of each.
+        tasks: the measurements of each.
         effects: from ``effect_table``.
     """
     average = {
@@ -97,16 +97,16 @@ def difficulty_summary(table: pd.DataFrame, header: Header) -> Summary:
 
     Args:
         table: from ``difficulty_table``.
-        header: of the study; nothing of it is needed here.
+        header: unused.
     """
     text = (
         "Dev: score of the base model, trained on the task alone, on the task's dev set, mean over "
-        "seeds. Difficulty: the share of what lies above the most frequent answer that it does not "
-        "reach, 0-100. Gain: the strategy's difference to the baseline, mean over targets, with "
-        "its interval of 95 %. Confidence and variability: mean over the training examples of the "
-        "right answer's probability while they were trained on, and of its standard deviation over "
-        "the epochs, 0-100 (data maps, Swayamdipta et al. 2020; `data_map.parquet` beside each "
-        "model has them by example)."
+        "seeds. Difficulty: the share of the range above the most frequent answer that it does not "
+        "reach, 0-100. Gain: the strategy's difference from the baseline, mean over targets, with "
+        "its 95 % interval. Confidence and variability: mean over the training examples of the "
+        "gold answer's probability during training, and of its standard deviation over epochs, "
+        "0-100 (data maps, Swayamdipta et al. 2020; by example in `data_map.parquet` next to each "
+        "model)."
     )
     blocks = []
     for model, rows in table.groupby("model", sort=False):
@@ -133,18 +133,18 @@ def _row(row: pd.Series[Any]) -> dict[str, str]:
 
 
 def _association(rows: pd.DataFrame) -> str:
-    """Whether harder tasks gain more, over the tasks of a model: a rank correlation, and how many.
+    """The rank correlation of difficulty and gain over the tasks of a model.
 
     Source: Spearman 1904; p from ``scipy.stats.spearmanr``.
     """
     known = rows.dropna(subset=["difficulty", "gain"])
     if len(known) < 4 or known["difficulty"].nunique() < 2 or known["gain"].nunique() < 2:
-        return f"{len(known)} tasks have both numbers: too few for a correlation (4)."
+        return f"{len(known)} tasks have both numbers: too few for a correlation (at least 4)."
     found = stats.spearmanr(known["difficulty"], known["gain"])
     return (
         f"Difficulty and gain over {len(known)} tasks: Spearman's rho "
         f"{signed(found.statistic, 2)}, p {found.pvalue:.2f}. "
-        "So few tasks show a strong association at most, and no cause."
+        "With so few tasks only a strong association is visible, and it need not be causal."
     )
 
 
@@ -154,8 +154,8 @@ def _build(results: StudyResults) -> pd.DataFrame:
 
 COMPARISON = Comparison(
     rows=(
-        "each single intermediate task: dev score of the base model on it, confidence and "
-        "variability of its training examples (data maps), beside its gain"
+        "each single intermediate task: the base model's dev score on it, confidence and "
+        "variability of its training examples (data maps), and its gain"
     ),
     schema=DIFFICULTY_SCHEMA,
     build=_build,

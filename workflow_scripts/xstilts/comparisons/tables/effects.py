@@ -21,20 +21,21 @@ def effects_summary(table: pd.DataFrame, header: Header) -> Summary:
 
     Args:
         table: from ``effect_table``.
-        header: what stands above it.
+        header: heading and legend of the table.
     """
     intro = (
-        f"Effect: mean of a strategy minus that of {header.baseline}, over languages and seeds, in "
+        f"Effect: mean of a strategy minus that of `{header.baseline}`, over languages and seeds, "
+        "in "
         + reading(header)
-        + ", p (swap) is of these models on other examples. Gap: source language minus the mean of "
-        "the others. See docs/statistics.md."
+        + "; p (swap) is a permutation test over examples, for these models. Gap: source language "
+        "minus the mean of the others. See docs/statistics.md."
     )
     compared = table[table["verdict"] != BASELINE]
     return footnoted_summary("effects", intro, compared, effect_entry)
 
 
 def effect_entry(row: pd.Series[Any], notes: dict[str, int]) -> dict[str, str]:
-    """A row of effects or contrasts as texts, by heading."""
+    """A row of effects or contrasts as text, by column heading."""
     return {
         "strategy": row["strategy"],
         "target": row["target"],

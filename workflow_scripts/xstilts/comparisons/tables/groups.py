@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GROUP_SCHEMA = pa.schema(
     [
-        # how languages are grouped, and the group
+        # kind of grouping, and the group
         *((name, pa.string()) for name in ("model", "strategy", "against", "grouping", "group")),
         *((name, pa.float64()) for name in ("delta", "low", "high")),
         # corrected over the groups of a strategy and kind of grouping
@@ -34,7 +34,7 @@ GROUP_SCHEMA = pa.schema(
         *((n, pa.int64()) for n in ("num_targets", "num_languages", "num_seeds", "num_examples")),
         ("verdict", pa.string()),
         ("uncertainty", pa.string()),
-        # how many of the study's targets have a language of the group and no result
+        # number of the study's targets that have a language of the group but no result
         ("missing_targets", pa.int64()),
     ]
 )
@@ -44,7 +44,7 @@ def group_table(scores: StudyScores, by: Mapping[str, Mapping[str, str]]) -> pd.
     """One row per model, strategy and group of languages: mean over languages, then over targets.
 
     Args:
-        scores: what the study measured.
+        scores: the study's scores.
         by: kind of grouping to language to group.
     """
     records = [
@@ -67,10 +67,10 @@ def _rows(
     for grouping, groups in by.items():
         for group in dict.fromkeys(groups.values()):
             among = {code for code, name in groups.items() if name == group}
-            with_it = [target for target in scores.targets if languages[target] & among]
+            evaluated = [target for target in scores.targets if languages[target] & among]
             parts = [
                 part
-                for target in with_it
+                for target in evaluated
                 if (part := scores.by_target[model, target].difference(*pair, among=among)).by_seed
             ]
             if parts:
@@ -81,7 +81,7 @@ def _rows(
                     **row,
                     "num_targets": len(parts),
                     "num_languages": len(set.union(*languages.values()) & among),
-                    "missing_targets": len(with_it) - len(parts),
+                    "missing_targets": len(evaluated) - len(parts),
                 }
 
 
@@ -90,7 +90,7 @@ def language_groups(grid: Grid) -> dict[str, dict[str, str]]:
     codes = [code for node in grid.targets.values() for code in node.languages]
     if grid.names.coverage.world is None:
         return groupings(codes)
-    # of invented languages by their properties
+    # generated languages are grouped by their properties
     found = {"language": {code: code for code in dict.fromkeys(codes)}}
     for name in ("order", "script"):
         found[name] = {row["code"]: str(row[name]) for row in properties(grid.names.coverage.world)}
@@ -104,10 +104,11 @@ def _build(results: StudyResults) -> pd.DataFrame:
 def groups_summary(table: pd.DataFrame, header: Header) -> Summary:
     """Groups of languages, one block per base model."""
     intro = (
-        f"Effect: mean of a strategy minus that of {header.baseline}, over the languages of a "
-        "group, then over the targets that have any, in "
-        + reading(header, "the groups of a kind")
-        + ". Targets differ between groups: compare strategies within a group, not groups."
+        f"Effect: mean of a strategy minus that of `{header.baseline}`, over the languages of a "
+        "group, then over the targets that have any of them, in "
+        + reading(header, "the groups of a grouping")
+        + ". Targets differ between groups: compare strategies within a group, not groups with "
+        "each other."
     )
     return footnoted_summary("groups of languages", intro, table, _group_row)
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 SCALE_SCHEMA = pa.schema(
     [
-        # models of one family are named alike up to the first hyphen: xlmr-base, xlmr-large
+        # the family is the name up to the first hyphen: xlmr-base, xlmr-large
         *((name, pa.string()) for name in ("family", "model")),
-        # weights of the encoder, heads and adapters apart
+        # weights of the encoder, without heads and adapters
         ("parameters", pa.int64()),
         *((name, pa.string()) for name in ("strategy", "target")),
         *((name, pa.float64()) for name in ("delta", "low", "high")),
@@ -40,7 +40,7 @@ SCALE_SCHEMA = pa.schema(
 
 
 def num_parameters(folder: Path) -> int | None:
-    """Weights in a model's files, heads apart; None where there are none.
+    """Number of weights in a model's files, without heads; None if there are no files.
 
     Read from the headers of the files: eight bytes of length, then JSON with the shapes.
 
@@ -73,9 +73,9 @@ def scale_table(effects: pd.DataFrame, parameters: Mapping[str, int]) -> pd.Data
 def scale_summary(table: pd.DataFrame, header: Header) -> Summary:
     """Strategies by base models with their sizes: the averages over targets."""
     text = (
-        f"Gain: mean of a strategy minus that of {header.baseline}, over targets, in points, with "
-        "its interval of 95 %. Each model is compared with its own baseline. Weights are those of "
-        "the encoder. scale.csv has every target."
+        f"Gain: mean of a strategy minus that of `{header.baseline}`, over targets, in points, "
+        "with its 95 % interval. Each model is compared with its own baseline. Weights: number of "
+        "parameters of the encoder. All targets are in scale.csv."
     )
     blocks = []
     for average in (AVERAGE, TRAINED):
@@ -91,7 +91,7 @@ def scale_summary(table: pd.DataFrame, header: Header) -> Summary:
                 entry[row["strategy"]] = gain
             entries.append(entry)
         blocks.append(block_of(entries, average))
-    return Summary(title="gain by size of the model", text=text, blocks=tuple(blocks))
+    return Summary(title="gain by model size", text=text, blocks=tuple(blocks))
 
 
 def millions(size: int) -> str:
@@ -100,7 +100,7 @@ def millions(size: int) -> str:
 
 
 def parameters(grid: Grid) -> dict[str, int]:
-    """Base model to its number of weights, for those that are here."""
+    """Base model to its number of weights, for the models on disk."""
     sizes = {base: num_parameters(Path(grid.paths.base(base)).parent) for base in grid.study.bases}
     return {base: size for base, size in sizes.items() if size is not None}
 
@@ -110,7 +110,7 @@ def _build(results: StudyResults) -> pd.DataFrame:
 
 
 COMPARISON = Comparison(
-    rows=("each strategy minus the baseline by number of weights of the base model, and a figure"),
+    rows="each strategy minus the baseline, by number of weights of the base model; with a figure",
     schema=SCALE_SCHEMA,
     build=_build,
     summarise=scale_summary,

@@ -1,4 +1,4 @@
-"""Language of training by language of evaluation, for training sets that are otherwise the same."""
+"""Training language by evaluation language, for training sets that differ in nothing else."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from xstilts.statistics.study_scores import StudyScores
 
 ALL = "all"
-"""Stands for the mean over the languages of evaluation."""
+"""Name of the mean over the evaluation languages."""
 
 SOURCE_SCHEMA = pa.schema(
     [
-        # place in the chain, what is trained on, what is evaluated, in which languages
+        # position in the chain, training task, evaluated target, and their languages
         *(
             (name, pa.string())
             for name in ("model", "position", "task", "target", "source", "control", "language")
@@ -44,58 +44,49 @@ SOURCE_SCHEMA = pa.schema(
 )
 
 
-def source_table(
-    scores: StudyScores, language_contrasts: Sequence[LanguageContrast]
-) -> pd.DataFrame:
-    """One row per model, set of twins, language of training and language of evaluation.
+def source_table(scores: StudyScores, contrasts: Sequence[LanguageContrast]) -> pd.DataFrame:
+    """One row per model, language contrast, training language and evaluation language.
 
-    p-values are corrected over the languages of evaluation, their mean apart.
+    p-values are corrected over the evaluation languages, without their mean.
     """
     records = [
         row
         for model in scores.models
-        for one in language_contrasts
-        for row in _rows(scores, model, one)
+        for contrast in contrasts
+        for row in _rows(scores, model, contrast)
     ]
     single = [row for row in records if row["language"] != ALL]
     correct(single, ("model", "position", "task", "target", "source"))
     return pd.DataFrame(records, columns=SOURCE_SCHEMA.names)
 
 
-def _rows(
-    scores: StudyScores, model: str, language_contrasts: LanguageContrast
-) -> Iterator[dict[str, Any]]:
-    names = {
-        "position": language_contrasts.position,
-        "task": language_contrasts.task,
-        "target": language_contrasts.target,
-    }
-    control = language_contrasts.members[language_contrasts.control]
+def _rows(scores: StudyScores, model: str, contrast: LanguageContrast) -> Iterator[dict[str, Any]]:
+    names = {"position": contrast.position, "task": contrast.task, "target": contrast.target}
     languages = {
         language: None
-        for _, target in language_contrasts.members.values()
+        for _, target in contrast.members.values()
         for _, _, language in scores.by_target[model, target].scores
     }
-    for source, (strategy, target) in language_contrasts.members.items():
+    for source, member in contrast.members.items():
         for language in (*languages, ALL):
             among = None if language == ALL else [language]
             # targets of one task share their bootstrap samples, so that they can be subtracted
             own, other = (
-                scores.by_target[model, place].difference(name, None, among=among)
-                for name, place in ((strategy, target), (control[0], control[1]))
+                scores.by_target[model, target].difference(strategy, None, among=among)
+                for strategy, target in (member, contrast.members[contrast.control])
             )
             values = [float(value) for value in own.values_S]
             row: dict[str, Any] = {
                 "model": model,
                 **names,
                 "source": source,
-                "control": language_contrasts.control,
+                "control": contrast.control,
             }
             row |= {"language": language, "mean": mean(values), "sd": deviation(values)}
             row |= effect(combine([(1.0, own), (-1.0, other)]))
-            # both were counted
+            # combine adds up both sides, which have the same examples
             row["num_examples"] = own.num_examples
-            if source == language_contrasts.control:
+            if source == contrast.control:
                 row |= dict.fromkeys(("delta", "low", "high", "p"), math.nan)
                 row |= {"verdict": BASELINE, "uncertainty": ""}
             yield {**row, "p_holm": math.nan}
@@ -106,27 +97,27 @@ def _build(results: StudyResults) -> pd.DataFrame:
 
 
 def sources_summary(table: pd.DataFrame, header: Header) -> Summary:
-    """Language of training by language of evaluation, one block per model, task and target.
+    """Training language by evaluation language, one block per model, task and target.
 
     Args:
         table: from ``source_table``.
-        header: of the study; nothing of it is needed here.
+        header: unused.
     """
     if table.empty:
-        text = "No two strategies or targets of the study differ in their language alone."
+        text = "No two strategies or targets of the study differ only in their training language."
     else:
         text = (
-            "Rows: language of the training data; columns: language of evaluation. Entries: mean "
-            "over seeds (difference to training in the control's language; * where its interval of "
-            "95 % is on one side of zero). sources.csv has the intervals. Training sets in other "
-            "languages are mostly a machine's translations: language and quality differ together."
+            "Rows: training language; columns: evaluation language. Cells: mean over seeds; in "
+            "parentheses, the difference from training in the control language (* if its 95 % "
+            "interval excludes zero). The intervals are in sources.csv. Training sets in other "
+            "languages are mostly machine translations: language and quality differ together."
         )
     blocks = []
     by = ["model", "position", "task", "target"]
     for (model, position, task, target), rows in table.groupby(by, sort=False):
-        place = "before the target" if position == "intermediate" else "on the target"
+        where = "before the target" if position == "intermediate" else "as the target"
         control = rows["control"].iloc[0]
-        title = f"{model}: {task} {place}, evaluated on {target} (control: {control})"
+        title = f"{model}: {task} {where}, evaluated on {target} (control: {control})"
         columns = list(dict.fromkeys(rows["language"]))
         found = {(row["source"], row["language"]): _source_entry(row) for _, row in rows.iterrows()}
         entries = [
@@ -134,7 +125,7 @@ def sources_summary(table: pd.DataFrame, header: Header) -> Summary:
             for source in dict.fromkeys(rows["source"])
         ]
         blocks.append(block_of(entries, title, numeric=True))
-    return Summary(title="languages of training", text=text, blocks=tuple(blocks))
+    return Summary(title="training languages", text=text, blocks=tuple(blocks))
 
 
 def _source_entry(row: pd.Series[Any]) -> str:
@@ -149,8 +140,8 @@ def _source_entry(row: pd.Series[Any]) -> str:
 
 COMPARISON = Comparison(
     rows=(
-        "training sets that differ in their language alone: language of training by language "
-        "of evaluation, against the source language"
+        "training sets that differ only in their language: training language by evaluation "
+        "language, against the source language"
     ),
     schema=SOURCE_SCHEMA,
     build=_build,

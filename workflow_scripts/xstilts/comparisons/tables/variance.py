@@ -1,4 +1,4 @@
-"""Where a target's scores vary: between strategies, languages, seeds, and by combinations."""
+"""Variance components of a target's scores: strategies, languages, seeds, and interactions."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ FACTORS = ("strategy", "language", "seed")
 VARIANCE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("model", "target", "source")),
-        # in squared points, and its share of all in percent
+        # in squared points, and its share of the total in percent
         ("variance", pa.float64()),
         ("share", pa.float64()),
         *((f"num_{name}", pa.int64()) for name in ("strategies", "languages", "seeds")),
-        # scores that are left out, since not all strategies and seeds have the language
+        # number of scores left out because not all strategies and seeds have the language
         ("left_out", pa.int64()),
     ]
 )
@@ -53,20 +53,20 @@ def variance_table(scores: StudyScores) -> pd.DataFrame:
 def _balanced(
     measured: TargetScores, strategies: Sequence[str]
 ) -> tuple[npt.NDArray[np.float64], Mapping[str, int]]:
-    """Scores by strategy, language and seed, where all strategies have languages and seeds."""
+    """Scores by strategy, language and seed, in the languages and seeds of all strategies."""
     scores = measured.scores
-    there = [name for name in strategies if any(key[0] == name for key in scores)]
+    present = [name for name in strategies if any(key[0] == name for key in scores)]
     seeds = sorted({key[1] for key in scores})
-    seeds = [s for s in seeds if all(any(k[:2] == (name, s) for k in scores) for name in there)]
+    seeds = [s for s in seeds if all(any(k[:2] == (name, s) for k in scores) for name in present)]
     languages = [
         language
         for language in dict.fromkeys(key[2] for key in scores)
-        if all((name, seed, language) in scores for name in there for seed in seeds)
+        if all((name, seed, language) in scores for name in present for seed in seeds)
     ]
     values = np.array(
-        [[[scores[name, seed, code] for seed in seeds] for code in languages] for name in there]
+        [[[scores[name, seed, code] for seed in seeds] for code in languages] for name in present]
     )
-    counts = {"num_strategies": len(there), "num_languages": len(languages)}
+    counts = {"num_strategies": len(present), "num_languages": len(languages)}
     counts |= {"num_seeds": len(seeds), "left_out": len(scores) - values.size}
     return values, counts
 
@@ -76,12 +76,12 @@ def variance_summary(table: pd.DataFrame, header: Header) -> Summary:
 
     Args:
         table: from ``variance_table``.
-        header: of the study; nothing of it is needed here.
+        header: unused.
     """
     text = (
-        "Share of the variance of a target's scores, in percent, between strategies, languages and "
-        "seeds and by what they do together; in the languages and seeds that all strategies have. "
-        "Seeds cannot be told from the rest where there is one. See docs/statistics.md."
+        "Share of the variance of a target's scores, in percent, by strategy, language, seed and "
+        "their interactions, in the languages and seeds that all strategies have. With one seed, "
+        "its variance is part of the residual. See docs/statistics.md."
     )
     blocks = []
     for model, rows in table.groupby("model", sort=False):
@@ -92,11 +92,11 @@ def variance_summary(table: pd.DataFrame, header: Header) -> Summary:
             texts = {name: f"{shares[name]:.1f}" if name in shares else "" for name in sources}
             entries.append({"target": str(target), **texts})
         blocks.append(block_of(entries, str(model), numeric=True))
-    return Summary(title="where scores vary", text=text, blocks=tuple(blocks))
+    return Summary(title="variance components", text=text, blocks=tuple(blocks))
 
 
 COMPARISON = Comparison(
-    rows=("where a target's scores vary: strategies, languages, seeds, and what they do together"),
+    rows="variance components of a target's scores: strategies, languages, seeds, interactions",
     schema=VARIANCE_SCHEMA,
     build=lambda results: variance_table(results.scores),
     summarise=variance_summary,

@@ -1,1 +1,1 @@
-"""Figures of the report, one module per family; each gives the page's picture and the files."""
+"""Figures of the report, one module per family; each is drawn on the page and written to files."""

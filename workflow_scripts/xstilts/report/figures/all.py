@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def make_figure(name: str, frames: Frames) -> Figure:
-    """One figure of a study; it says so where there is no result yet.
+    """Make one figure of a study; without results it says so.
 
     Args:
         name: one of ``frames.source.figures``.

@@ -1,4 +1,4 @@
-"""What all figures share: colours that colour-blind people can tell apart, text, empty figures."""
+"""Common parts of all figures: colour-blind safe palette, themes, empty figures."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8c8c8c")
-"""Okabe and Ito's palette, with grey in place of black and without yellow, which are invisible on
-one background or the other."""
+"""Okabe and Ito's palette, with grey instead of black and without yellow: black is invisible on a
+dark background, yellow on a light one."""
 DASHES = ((1, 0), (6, 3), (2, 2), (8, 2, 2, 2), (10, 4))
-"""A second mark of a line, for more lines than colours."""
+"""Dash patterns, for more lines than colours."""
 GREY = "#d0d0d0"
-"""What has a colour by its value and has no value."""
+"""Colour of missing values."""
 INK = {"light": "#1f1f1f", "dark": "#e8e8e8"}
 GRID_LINES = {"light": "#d0d0d0", "dark": "#4a4a4a"}
 
@@ -29,16 +29,16 @@ class Figure:
     """One figure."""
 
     name: str
-    """Its name in the study, as in ``figures/NAME.svg``."""
+    """Name in the study, as in ``figures/NAME.svg``."""
     title: str
     text: str
-    """What it shows and how to read it: caption, and description for screen readers."""
+    """Caption, also the description for screen readers."""
     chart: Any
     """An Altair chart."""
 
     def spec(self) -> dict[str, Any]:
         """The figure as Vega-Lite."""
-        # the schema is the library's own promise; checking thousands of values takes seconds
+        # Altair's own output needs no validation, which takes seconds for thousands of values
         spec: dict[str, Any] = self.chart.to_dict(validate=False)
         for key in ("config", "$schema"):
             spec.pop(key, None)
@@ -46,7 +46,7 @@ class Figure:
 
 
 def config(scheme: str) -> dict[str, Any]:
-    """Vega-Lite's config for a "light" or a "dark" background, which is the page's own."""
+    """Vega-Lite's config for the "light" or the "dark" background of the page."""
     ink, lines = INK[scheme], GRID_LINES[scheme]
     return {
         "background": "transparent",
@@ -71,27 +71,27 @@ def config(scheme: str) -> dict[str, Any]:
 
 
 def chart(records: Iterable[dict[str, Any]]) -> alt.Chart:
-    """A chart of records; fields need their types, since nothing looks at the values."""
+    """A chart of records; encodings need types, since Altair cannot infer them from records."""
     return alt.Chart(alt.Data(values=list(records)))
 
 
 def number(value: float, digits: int = 2) -> float | None:
-    """A number as short as a picture needs it; None for NaN, which JSON lacks."""
+    """A number rounded for a figure; None for NaN, which JSON lacks."""
     return None if math.isnan(value) else round(value, digits) + 0.0
 
 
 def empty(title: str) -> alt.Chart:
-    """A figure that says that there is nothing to show."""
+    """A figure without data, which says so."""
     base = chart([{"text": "No result yet."}])
     return base.mark_text(fontSize=14).encode(text="text:N").properties(title=title)
 
 
 def by_model(rows: pd.DataFrame, make: Callable[[pd.DataFrame, str], Any]) -> Any:
-    """One chart per base model, below each other; None where there are no rows.
+    """One chart per base model, one below the other; None if there are no rows.
 
     Args:
         rows: a table with the column ``model``.
-        make: chart of the rows of one model, and its title (empty for the only one).
+        make: makes the chart of one model from its rows and title (empty for the only model).
     """
     models = list(dict.fromkeys(rows["model"]))
     charts = [
@@ -104,14 +104,14 @@ def by_model(rows: pd.DataFrame, make: Callable[[pd.DataFrame, str], Any]) -> An
 
 
 def colour_of(names: Sequence[str], title: str, field: str = "s") -> alt.Color:
-    """A colour per name; they repeat after seven, where a dash or the row tells them apart."""
+    """A colour per name; colours repeat after seven names, which then differ in dash or row."""
     colours = [OKABE_ITO[at % len(OKABE_ITO)] for at in range(len(names))]
     scale = alt.Scale(domain=list(names), range=colours)
     return alt.Color(f"{field}:N", scale=scale, title=title)
 
 
 def dash_of(names: Sequence[str], title: str, field: str = "s") -> alt.StrokeDash:
-    """A dash per name, another one with each round of the colours."""
+    """A dash pattern per name; it changes each time the colours repeat."""
     dashes = [list(DASHES[at // len(OKABE_ITO) % len(DASHES)]) for at in range(len(names))]
     scale = alt.Scale(domain=list(names), range=dashes)
     return alt.StrokeDash(f"{field}:N", scale=scale, title=title)

@@ -1,4 +1,4 @@
-"""What a study cost: hours and disk by kind of product."""
+"""Cost of a study: hours and disk space by kind of product."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def cost(costs: Sequence[Cost]) -> Figure:
-    """Bars of hours and of disk."""
+    """Bars of hours and of disk space."""
     records: list[dict[str, Any]] = [
         {"k": item.kind, "h": round(item.hours, 4), "g": round(item.gigabytes, 5)} for item in costs
     ]
@@ -32,12 +32,11 @@ def cost(costs: Sequence[Cost]) -> Figure:
             ],
         )
         .properties(width=260, height={"step": 20})
-        for at, (field, title) in enumerate((("h", "hours of all its jobs"), ("g", "disk in GB")))
+        for at, (field, title) in enumerate((("h", "hours of all jobs"), ("g", "disk in GB")))
     ]
     return Figure(
         name="cost",
         title="Cost",
-        text="Wall-clock hours of the last run of every job, and what lies on disk, by kind of "
-        "product.",
+        text="Wall-clock hours of the last run of every job, and disk space, by kind of product.",
         chart=alt.hconcat(*bars) if costs else empty("cost"),
     )

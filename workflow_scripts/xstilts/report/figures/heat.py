@@ -1,4 +1,4 @@
-"""Heat maps: differences to the baseline, strategies by targets or by languages."""
+"""Heat maps: differences from the baseline, strategies by targets or by languages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from xstilts.report.frames import Frames
 
 _STRONG = 0.62
-"""From this share of the full colour on, text is white."""
+"""Text is white above this fraction of the full colour."""
 READING = (
-    "Colour: difference to the baseline in points, blue better, orange worse. Grey: the baseline's "
-    "own score, or no result."
+    "Colour: difference from the baseline in points; blue is better, orange is worse. Grey: score "
+    "of the baseline itself, or no result."
 )
 
 
@@ -34,24 +34,24 @@ def transfer(frames: Frames) -> Figure:
     if rows["num_targets"].max() == 0 or rows["target"].nunique() == 2:
         rows = rows[rows["target"] != AVERAGE]
     return _figure(
-        frames, rows, "transfer", "target", "Difference to the baseline, by target", step=66
+        frames, rows, "transfer", "target", "Difference from the baseline, by target", step=66
     )
 
 
 def languages(frames: Frames) -> Figure:
-    """Strategies by languages, each the mean over the targets that have the language."""
+    """Strategies by languages: means over the targets that have the language."""
     rows = frames.languages
     by = ["model", "strategy", "language"]
     columns = ["mean", "delta", "num_seeds"]
     rows = rows.groupby(by, sort=False)[columns].mean().reset_index()
-    title = "Difference to the baseline, by language (mean over targets)"
+    title = "Difference from the baseline, by language (mean over targets)"
     return _figure(frames, rows, "languages", "language", title)
 
 
 def languages_of(frames: Frames, target: str) -> Figure:
     """Strategies by languages of one target."""
     rows = frames.languages[frames.languages["target"] == target]
-    title = f"{target}: difference to the baseline, by language"
+    title = f"{target}: difference from the baseline, by language"
     return _figure(frames, rows, f"languages/{target}", "language", title)
 
 
@@ -72,10 +72,10 @@ def heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) ->
 
     Args:
         rows: ``strategy``, the column, ``mean`` and ``delta``; more for the tooltips.
-        column: name of the field that goes across.
+        column: name of the field across the top.
         step: width of a column in pixels.
-        full: difference that gets the full colour.
-        title: above the picture; may be empty.
+        full: difference of the full colour.
+        title: above the heat map; may be empty.
     """
     base = chart(_record(row, column) for row in rows.to_dict("records")).encode(
         x=alt.X(
@@ -100,7 +100,7 @@ def heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) ->
     scale = alt.Scale(
         scheme="blueorange", reverse=True, domain=[-full, full], domainMid=0, clamp=True
     )
-    legend = alt.Legend(orient="bottom", gradientLength=180, title="points to the baseline")
+    legend = alt.Legend(orient="bottom", gradientLength=180, title="difference in points")
     colour = alt.Color("d:Q", scale=scale, legend=legend)
     link = {"href": alt.Href("h:N")} if column == "target" else {}
     cells = base.mark_rect(stroke="white", strokeWidth=1, invalid=None).encode(color=colour, **link)
@@ -118,7 +118,7 @@ def _record(row: Mapping[Hashable, Any], column: str) -> dict[str, Any]:
     sd = row.get("sd", math.nan)
     record["m"] = (score if math.isnan(sd) else f"{score} ±{sd:.1f}") or "no result"
     if math.isnan(row["delta"]):
-        record |= {"x": score or "—", "u": row.get("reason") or "none: nothing to compare"}
+        record |= {"x": score or "—", "u": row.get("reason") or "none: nothing to compare with"}
     else:
         text = signed(row["delta"])
         record |= {"x": text, "u": f"{text}{uncertainty_text(row)}"}

@@ -1,4 +1,4 @@
-"""Line figures: what is measured layer by layer, and what happened while models trained."""
+"""Line figures: scores by layer, and training curves."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def layers(frames: Frames) -> Figure:
     return Figure(
         name="layers",
         title="Retrieval by layer",
-        text="Mean over languages and seeds at each hidden state; 0 is the embeddings. The "
-        "protocol's depth decides which one the tables show.",
+        text="Mean over languages and seeds at each hidden state; 0 is the embeddings. The tables "
+        "show the hidden state at the protocol's depth.",
         chart=_lines(rows, names, ("hidden state", "score", "strategy"), whole=True),
     )
 
 
 def training(curves: pd.DataFrame) -> Figure:
-    """Training loss by step, a picture per trained stage.
+    """Training loss by step, a panel per trained stage.
 
     Args:
         curves: from ``xstilts.report.training.curves``.
@@ -47,8 +47,8 @@ def training(curves: pd.DataFrame) -> Figure:
     return Figure(
         name="training",
         title="Training loss",
-        text="Loss by step, averaged over seeds and over neighbouring steps; one picture for each "
-        "stage, one line for each chain of stages before it. A click in the legend picks a line.",
+        text="Loss by step, averaged over seeds and over neighbouring steps; one panel per stage, "
+        "one line per chain of stages before it. Click in the legend to highlight a line.",
         chart=_lines(curves, names, ("step", "loss", "trained before"), whole=False),
     )
 
@@ -62,7 +62,7 @@ def selection(curves: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys(curves["s"]))
     return Figure(
         name="selection",
-        title="Dev scores while training",
+        title="Dev scores during training",
         text="The metric that selects the weights of a stage, by step, averaged over seeds and dev "
         "sets. Stages that keep their last weights have none.",
         chart=_lines(curves, names, ("step", "dev score", "trained before"), whole=False),
@@ -86,7 +86,7 @@ def _facets(
     ]
     picked = alt.selection_point(name=f"pick_{x_title.replace(' ', '_')}", fields=["s"],
                                  bind="legend")  # fmt: skip
-    # hidden states one by one: between two of them there is nothing
+    # one tick per hidden state: there is nothing between two of them
     axis = (
         alt.Axis(values=sorted({int(x) for x in rows["x"]}), format="d")
         if whole

@@ -1,4 +1,4 @@
-"""Data maps: how the training of intermediate tasks went for their examples."""
+"""Data maps: training dynamics of the examples of intermediate tasks."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 _COLUMNS = 4
 
 
-def maps(squares: pd.DataFrame) -> Figure:
-    """Confidence against variability of training examples, a picture per intermediate task.
+def maps(bins: pd.DataFrame) -> Figure:
+    """Confidence against variability of training examples, a panel per intermediate task.
 
     Args:
-        squares: from ``xstilts.report.maps.data_maps``.
+        bins: from ``xstilts.report.maps.data_maps``.
     """
     title = "Data maps of intermediate tasks"
     text = (
-        "Training examples by the probability of their right answer while they were trained on: "
-        "its mean over the epochs (confidence) and its standard deviation (variability). Easy "
-        "examples lie at the top left, hard ones at the bottom left, ambiguous ones at the right. "
-        "The area of a point is the share of a task's examples, of all seeds together; tasks that "
-        "the base model is trained on alone, for more than one epoch."
+        "Training examples by the probability of their gold answer during training: its mean over "
+        "epochs (confidence) and its standard deviation (variability). Easy examples are at the "
+        "top left, hard ones at the bottom left, ambiguous ones on the right. The area of a point "
+        "is the share of a task's examples, pooled over seeds. Shown are tasks on which the base "
+        "model is trained alone for more than one epoch."
     )
     return Figure(
-        name="maps", title=title, text=text, chart=by_model(squares, _pictures) or empty(title)
+        name="maps", title=title, text=text, chart=by_model(bins, _panels) or empty(title)
     )
 
 
-def _pictures(rows: pd.DataFrame, title: str) -> Any:
+def _panels(rows: pd.DataFrame, title: str) -> Any:
     records = [
         {
             "t": row["t"],

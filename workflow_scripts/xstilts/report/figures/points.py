@@ -1,4 +1,4 @@
-"""Dot plots: a small picture per target, a row per strategy, a point per seed."""
+"""Dot plots: a panel per target, a row per strategy, a point per seed."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def seeds(frames: Frames) -> Figure:
     return Figure(
         name="seeds",
         title="Every seed",
-        text="A point is the score of one seed, the mean over its languages; a bar, the mean over "
-        "seeds. Each target has its own scale.",
+        text="Points: score of one seed, mean over languages; bars: mean over seeds. Each target "
+        "has its own scale.",
         chart=_dots(frames, frames.scores, "score", "score"),
     )
 
 
 def gap(frames: Frames) -> Figure:
-    """How far the other languages stay behind the source language."""
+    """The transfer gap between the source language and the others."""
     source = frames.source.source_language
     return Figure(
         name="gap",
         title="Transfer gap",
-        text=f"Score in {source}, the language of training, less the mean of the other languages; "
-        "a point is one seed, a bar the mean over seeds. Smaller is better, at an equal score.",
+        text=f"Score in {source}, the training language, minus the mean of the other languages. "
+        "Points: one seed; bars: mean over seeds. At equal scores, smaller is better.",
         chart=_dots(frames, frames.gaps, "gap", "gap in points"),
     )
 

@@ -1,4 +1,4 @@
-"""Transfer by what languages are like; only of invented ones, whose properties are known."""
+"""Transfer by properties of the languages; only for generated ones, whose properties are known."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _MEASURED = ("overlap", "resource")
 
 
 def properties(frames: Frames) -> Figure:
-    """The difference to the baseline against each property."""
+    """The difference from the baseline against each property."""
     rows = differences(frames)
     names = [name for name in frames.source.strategies if name in set(rows["strategy"])]
     made = by_model(rows, lambda found, model: _panels(found, names, model))
     return Figure(
         name="properties",
-        title="Difference to the baseline, by property of the language",
-        text="A point is one strategy in one language, the mean over targets; the source language "
-        "is left out. Points of one value are spread sideways by strategy.",
+        title="Difference from the baseline, by property of the language",
+        text="Points: one strategy in one language, mean over targets, without the source "
+        "language. Points with the same value are offset horizontally by strategy.",
         chart=made or empty("difference"),
     )
 

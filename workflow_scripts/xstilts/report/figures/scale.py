@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 def scale(frames: Frames) -> Figure:
-    """Mean gain over targets against the number of weights, a picture per family of models."""
-    title = "Gain by size of the model"
+    """Mean gain over targets against the number of weights, a panel per family of models."""
+    title = "Gain by model size"
     rows = frames.scale
     made: Any = empty(title)
     if not rows.empty:
         rows = rows[rows["target"] == AVERAGE]
         if not rows["delta"].isna().all():
             names = [name for name in frames.source.strategies if name in set(rows["strategy"])]
-            made = _pictures(rows, names)
+            made = _panels(rows, names)
     text = (
-        "Mean difference to the baseline over targets, in points, against the number of weights "
-        "(logarithmic), with its interval of 95 %; each model against its own baseline. A picture "
-        "per family of models, a line per strategy."
+        "Mean difference from the baseline over targets, in points, against the number of weights "
+        "(logarithmic), with its 95 % interval; each model against its own baseline. One panel per "
+        "family of models, one line per strategy."
     )
     return Figure(name="scale", title=title, text=text, chart=made)
 
 
-def _pictures(rows: pd.DataFrame, names: list[str]) -> Any:
+def _panels(rows: pd.DataFrame, names: list[str]) -> Any:
     records = [
         {
             "f": row["family"],

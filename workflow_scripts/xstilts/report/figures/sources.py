@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
     from xstilts.report.frames import Frames
 
-_PLACES = {"intermediate": "before", "target": "for"}
+_RELATIONS = {"intermediate": "before", "target": "for"}
 
 
 def sources(frames: Frames) -> Figure:
-    """Language of training by language of evaluation, a picture per task and target."""
-    title = "Language of training by language of evaluation"
+    """Training language by evaluation language, a panel per task and target."""
+    title = "Training language by evaluation language"
     rows, full = frames.sources, 1.0
     made: Any = empty(title)
     if not rows.empty and not rows["mean"].isna().all():
         full = extent(rows["delta"])
         rows = rows.assign(strategy=rows["source"])
-        made = by_model(rows, lambda found, model: _pictures(found, full, model))
+        made = by_model(rows, lambda found, model: _panels(found, full, model))
     text = (
-        "Rows: the language of the training data; columns: the language of evaluation. Colour: "
-        "difference to training in the control's language, in points, blue better, orange worse. "
-        f"Grey: the control's own score. Full colour: {full:g} points or more."
+        "Rows: training language; columns: evaluation language. Colour: difference from training "
+        "in the control language, in points; blue is better, orange is worse. Grey: score of the "
+        f"control itself. Full colour: {full:g} points or more."
     )
     return Figure(name="sources", title=title, text=text, chart=made)
 
 
-def _pictures(rows: pd.DataFrame, full: float, model: str) -> Any:
-    pictures = []
+def _panels(rows: pd.DataFrame, full: float, model: str) -> Any:
+    panels = []
     for (position, task, target), found in rows.groupby(["position", "task", "target"], sort=False):
-        title = f"{task} {_PLACES[str(position)]} {target}" + (f", {model}" if model else "")
-        pictures.append(heat(found, "language", 42, full, title))
-    return alt.vconcat(*pictures) if len(pictures) > 1 else pictures[0]
+        title = f"{task} {_RELATIONS[str(position)]} {target}" + (f", {model}" if model else "")
+        panels.append(heat(found, "language", 42, full, title))
+    return alt.vconcat(*panels) if len(panels) > 1 else panels[0]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xstilts.report.frames import Frames
 
 VEGA_LITE = "6.1"
-"""The version that Altair writes for, among those that vl-convert has."""
+"""Version of Vega-Lite: the one that Altair writes, as vl-convert names it."""
 _SCALE = 2.0
 """Pixels of PNG files per unit: sharp in print and on good screens."""
 

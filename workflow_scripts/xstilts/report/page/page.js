@@ -1,7 +1,7 @@
-// Draws each figure when it comes into view, in the colours of the reader's light or dark setting.
+// Draw each figure when it comes into view, in the reader's light or dark theme.
 "use strict";
 const data = (id) => JSON.parse(document.getElementById(id).textContent);
-const looks = data("looks");
+const themes = data("themes");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Set();
 const state = document.documentElement.dataset;
@@ -9,16 +9,16 @@ state.errors = 0;
 state.figures = 0;
 addEventListener("error", () => state.errors++);
 
-async function draw(place) {
-  drawn.add(place);
+async function draw(element) {
+  drawn.add(element);
   try {
-    const config = dark.matches ? looks.dark : looks.light;
+    const config = dark.matches ? themes.dark : themes.light;
     const options = { mode: "vega-lite", renderer: "svg", actions: false, config };
-    await vegaEmbed(place, data(place.dataset.spec), options);
+    await vegaEmbed(element, data(element.dataset.spec), options);
     state.figures++;
   } catch (error) {
     state.errors++;
-    place.textContent = "This figure cannot be drawn: " + error;
+    element.textContent = "This figure cannot be drawn: " + error;
   }
   state.ready ??= Math.round(performance.now());
 }
@@ -29,15 +29,15 @@ const seen = new IntersectionObserver(
     draw(target);
   }),
   { rootMargin: "300px" });
-document.querySelectorAll(".chart").forEach((place) => seen.observe(place));
+document.querySelectorAll(".chart").forEach((element) => seen.observe(element));
 dark.addEventListener("change", () => drawn.forEach(draw));
 
-// A link may lead into something folded.
+// Open the folded sections around the target of a link.
 function unfold() {
-  const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!place) return;
-  for (let at = place; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
-  place.scrollIntoView();
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  target.scrollIntoView();
 }
 addEventListener("hashchange", unfold);
 unfold();
