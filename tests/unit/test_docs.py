@@ -1,4 +1,4 @@
-"""The documentation's links lead somewhere."""
+"""The documentation's links lead somewhere, and its map of the code is that of the code."""
 
 from __future__ import annotations
 
@@ -58,3 +58,13 @@ def test_a_wrong_file_and_a_wrong_anchor_are_found(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert broken_links(page) == ["page.md#second", "gone.md"]
+
+
+def test_the_architecture_page_lists_the_packages_that_exist() -> None:
+    table = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## Folders")[2]
+    first = " ".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))
+    library = ROOT / "workflow_scripts/xstilts"
+    listed = re.findall(r"`(?:…|workflow_scripts/xstilts)/(\w+/|\w+\.py)`", first)
+    assert [name for name in listed if not (library / name).exists()] == []
+    packages = {f"{path.parent.name}/" for path in library.glob("*/__init__.py")}
+    assert packages - set(listed) == set()
