@@ -1,12 +1,12 @@
-"""How long the resampling of a full result of XTREME takes: 19 strategies, 3 seeds, 9 targets.
+"""Time to bootstrap a full XTREME result: 19 strategies, 3 seeds, 9 targets.
 
     python benchmarks/bootstrap.py [--replicates N] [--strategies N] [--seeds N]
 
 Prints a row per target: examples of all languages, cells (strategy, seed, language), seconds to
 resample all of them and seconds to compare every strategy with the first (interval, p-values, swap
-test), as the clock has them and of CPU. Then the most memory that was in use. Answers are random.
-Sizes are those of XTREME's test sets, spread between the smallest and the largest language where
-no more is known (docs/statistics.md); languages of XNLI, PAWS-X and XQuAD share their examples.
+test), both wall-clock and CPU; then the peak memory. Answers are random. Sizes are those of the
+test sets of XTREME; where only the smallest and the largest language are known, the others are
+interpolated. The languages of XNLI, PAWS-X and XQuAD share their examples.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-# as a job of the workflow, which has one core
+# like the workflow's job, which has one core
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
@@ -64,19 +64,19 @@ def counts_of(target: str, strategies: int, seeds: int) -> dict[tuple[str, int, 
 
 
 class Clock:
-    """Seconds since it was made."""
+    """A stopwatch."""
 
     def __init__(self) -> None:
         """Start."""
         self._start = (time.perf_counter(), time.process_time())
 
     def read(self) -> tuple[float, float]:
-        """As the clock has them, and of CPU."""
+        """Wall-clock and CPU seconds since the start."""
         return time.perf_counter() - self._start[0], time.process_time() - self._start[1]
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line without buffering."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -107,7 +107,7 @@ def main() -> None:
         f"for {cells * given.replicates:,} scores on bootstrap samples"
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    say(f"most memory: {peak:.1f} GB")
+    say(f"peak memory: {peak:.1f} GB")
 
 
 if __name__ == "__main__":

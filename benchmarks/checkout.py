@@ -1,4 +1,4 @@
-"""A copy of the workflow in which a benchmark may run studies of its own."""
+"""Copies the workflow so that a benchmark can run its own studies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARTS = ("Snakefile", "rules", "workflow_scripts", "envs", "profiles")
 
 
 def copy_workflow(folder: Path) -> None:
-    """Copy what a run of Snakemake needs besides its study."""
+    """Copy everything that a Snakemake run needs except the study file."""
     for part in PARTS:
         source = ROOT / part
         copy = shutil.copytree if source.is_dir() else shutil.copy2

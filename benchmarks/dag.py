@@ -1,10 +1,10 @@
-"""How long a study takes to parse and to plan, and what a job costs beside its work.
+"""Time to parse and plan a study, and the overhead of a job.
 
-    python benchmarks/dag.py            prints one table; changes nothing outside a temporary folder
+    python benchmarks/dag.py            prints one table; writes to a temporary folder only
 
-* parse: `Grid.load` and all parameters, in a fresh interpreter, without Snakemake's own start
+* parse: `Grid.load` and all parameters, in a fresh interpreter, without Snakemake's start-up
 * snakemake -n: a dry run of a study of at least 500 jobs
-* imports: what a job loads before its first line of work, by kind of job
+* imports: the modules that a job imports before it starts to work, by type of job
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ print(time.perf_counter() - start)
 """
 
 IMPORTS = {
-    "a script that hands it to the fork server": "import xstilts.runner.frame, xstilts.jobs.score",
+    "a script that sends it to the fork server": "import xstilts.runner.frame, xstilts.jobs.score",
     "data, scores, tables": "import xstilts.runner.frame, xstilts.jobs.data, pyarrow.parquet",
     "tokens": "import xstilts.runner.frame, xstilts.jobs.tokens, xstilts.tokens.prepare",
     "training": "import xstilts.runner.frame, xstilts.jobs.train, xstilts.training.loop",
@@ -50,11 +50,11 @@ ALTERNATIVES = {
         "torch.optim.AdamW([weight], fused=True).step()"
     ),
 }
-"""What jobs do without, for comparison."""
+"""Imports for comparison."""
 
 
 def big_study() -> dict[str, Any]:
-    """The default study with more strategies and seeds: over 500 jobs."""
+    """The default study with more strategies and seeds: more than 500 jobs."""
     study = yaml.safe_load((ROOT / "config.yaml").read_text())
     tasks = ["mnli", "squad_v1", "udpos"]
     pairs = [[one, other] for one in tasks for other in tasks if one != other]
@@ -65,7 +65,7 @@ def big_study() -> dict[str, Any]:
 
 
 def median_of(command: list[str], folder: Path, *, printed: bool = False) -> float:
-    """Median seconds of a command: as it prints them itself, or wall-clock time."""
+    """Median seconds of a command: those that it prints, or wall-clock time."""
     seconds = []
     for _ in range(RUNS):
         start = time.perf_counter()
@@ -75,7 +75,7 @@ def median_of(command: list[str], folder: Path, *, printed: bool = False) -> flo
 
 
 def num_jobs(folder: Path) -> int:
-    """Jobs that a dry run plans."""
+    """Number of jobs in a dry run."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     totals = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("total")]

@@ -1,10 +1,10 @@
-"""Seconds that a job spends on a model's files: XLM-R base's size, written and read.
+"""Time to write and read the files of a model of XLM-R base's size.
 
     python benchmarks/model_files.py [--layers 12] [--width 768] [--vocab 250002] [--folder DIR]
 
-Prints one table: to build the encoder from noise, to write it, to load it (the file in the page
-cache, as after the job before), to write its checksum into a manifest, and to save and load the
-training state. Median of three.
+Prints one table: seconds (median of three) to initialise the encoder randomly, write it, load it
+(with the file in the page cache, as after the previous job), compute its checksum, and save and
+load the training state.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RUNS = 3
 
 
 def median_of(work: Callable[[], Any]) -> float:
-    """Median seconds."""
+    """Median seconds of a call."""
     seconds = []
     for _ in range(RUNS):
         start = time.perf_counter()
@@ -40,7 +40,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, value in {"layers": 12, "width": 768, "vocab": 250002}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--folder", help="on the disk to measure; default: the temporary folder")
+    parser.add_argument(
+        "--folder", help="folder on the disk to measure; default: the temporary folder"
+    )
     options = parser.parse_args()
     from xstilts.files import sha256_of
     from xstilts.models.encoder import build_encoder, load_encoder, save_encoder
@@ -57,7 +59,7 @@ def main() -> None:
         moments = [[torch.zeros_like(t) for t in weights.values()] for _ in range(2)]
         state = {"encoder": weights, "optimiser": moments}
         rows = {
-            "build from noise": lambda: build_encoder(shape),
+            "initialise randomly": lambda: build_encoder(shape),
             "write the model": lambda: save_encoder(encoder, folder),
             "load the model": lambda: load_encoder(folder),
             "checksum of the model": lambda: sha256_of(folder / "model.safetensors"),

@@ -1,14 +1,15 @@
-"""What sorting by length does to training, beside making it quicker.
+"""Effects of sorting by length on training, apart from its speed.
 
     python benchmarks/order.py TOKENS [--start MODEL] [--chunks C ...] [--seeds S] ...
     python benchmarks/order.py PAIRS [--chunks C ...] [--seeds S] ...
 
-TOKENS is a token file (.arrow) of classification, tagging or span, MODEL a model folder; without
-it the encoder is small and random. PAIRS is a file of MNLI or SNLI as they are distributed
-(.jsonl), counted in words; nothing is trained on it. Batches of 32 that are sorted by length in
-chunks of C batches (50 is what training does, 1 is a random order): how alike the lengths in a
-batch are, how the labels scatter, how the gradients of batches scatter at the first step, and the
-loss on the last examples after equal steps, over seeds. Prints one table.
+TOKENS is a token file (.arrow) of classification, tagging or span examples, MODEL a model folder;
+without it the encoder is small and randomly initialised. PAIRS is a file of MNLI or SNLI as
+distributed (.jsonl), with lengths in words; nothing is trained on it. For batches of 32, sorted by
+length in chunks of C batches (50 is the default of training, 1 is a random order), it prints one
+table of means over seeds: how similar the lengths in a batch are, how much the labels and, at the
+first step, the gradients vary between batches, and the loss on held-out examples after training for
+equal steps.
 """
 
 from __future__ import annotations
@@ -49,26 +50,26 @@ SMALL |= {"max_length": 512, "dropout": 0.1}
 
 
 class World(NamedTuple):
-    """What is trained on, from where."""
+    """The data, the initial model and the length of the training."""
 
     file: Path
     table: TokenTable
     spec: HeadSpec
     start: Any
     num_train: int
-    """The first so many examples."""
+    """Number of training examples; those after them are held out."""
     epochs: float
 
 
 def recipe_of(world: World, chunk: int) -> Recipe:
-    """How to train, with the defaults where nothing is said."""
+    """The training recipe: the defaults but for these values."""
     values: dict[str, Any] = {"learning_rate": 5e-4, "batch_size": BATCH, "epochs": world.epochs}
     values |= {"max_train_examples": world.num_train, "selection": "last", "sorted_batches": chunk}
     return Recipe(**values)
 
 
 def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
-    """Training's sampler, with chunks of so many batches."""
+    """The sampler of training, sorting in chunks of ``chunk`` batches."""
     member = sampler.TrainingSet(task=TASK, language="en", tokens=world.file)
     return sampler.TaskSampler(
         task=TASK,
@@ -82,18 +83,18 @@ def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
 
 
 def rows_of_batches(draws: sampler.TaskSampler) -> list[list[int]]:
-    """Rows of the full batches of the first epoch."""
+    """Rows of the complete batches of the first epoch."""
     batches = [draws.batch(i) for i in range(-(-len(draws) // BATCH))]
     return [[row for _, row in draws.sequences(b)] for b in batches if len(b) == BATCH]
 
 
 def composition(world: World, batches: list[list[int]]) -> dict[str, float]:
-    """How the batches are put together."""
+    """Padding, similarity of lengths and variance of labels of the batches."""
     lengths = world.table.lengths
     inside = [lengths[rows].astype(float) for rows in batches]
     whole = np.concatenate(inside)
     shares = {
-        "padding when a batch is one pass": 1
+        "padding when a batch is one micro-batch": 1
         - whole.sum() / sum(part.max() * len(part) for part in inside),
         # the intraclass correlation of one-way analysis of variance
         "correlation of lengths inside a batch": intraclass(inside),
@@ -119,8 +120,8 @@ def intraclass(parts: list[np.ndarray]) -> float:
 
 def batch_loss(world: World, encoder: Any, head: Any, rows: list[int]) -> torch.Tensor:
     """Mean loss of a batch."""
-    places = [(0, row) for row in rows]
-    parts = read_sequences([world.table], places, head.scalar_targets, head.list_targets)
+    positions = [(0, row) for row in rows]
+    parts = read_sequences([world.table], positions, head.scalar_targets, head.list_targets)
     tensors = collate(parts, slice(None), CPU)
     last = hidden_states(encoder, model_inputs(tensors))[-1]
     loss, count = head.loss(last, tensors, input_embeddings(encoder))
@@ -128,7 +129,7 @@ def batch_loss(world: World, encoder: Any, head: Any, rows: list[int]) -> torch.
 
 
 def gradient_variance(world: World, batches: list[list[int]], seed: int) -> float:
-    """Mean squared distance of a batch's gradient from their mean, at the first step's weights."""
+    """Mean squared distance of batch gradients from their mean, at the initial weights."""
     stage = build_stage_model(
         world.start,
         {TASK: world.spec},
@@ -172,7 +173,7 @@ def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
 
 
 def token_file_of(pairs: Path, out: Path) -> Path:
-    """A token file whose tokens are the words of pairs of sentences, all with one id."""
+    """A token file with one token per word of the sentence pairs, all with the same id."""
     records = [json.loads(line) for line in pairs.read_text("utf-8").splitlines()]
     records = [one for one in records if one["gold_label"] != "-"]
     names = sorted({one["gold_label"] for one in records})
@@ -189,7 +190,7 @@ def token_file_of(pairs: Path, out: Path) -> Path:
 
 
 def world_of(options: argparse.Namespace) -> World:
-    """The data, and where training starts."""
+    """The data and the initial model."""
     table = TokenTable.open(options.tokens)
     labels = tuple(table.metadata.get("labels") or ())
     spec = HeadSpec(kind=table.metadata["kind"], labels=labels)
@@ -223,7 +224,7 @@ def main() -> None:
     sys.stdout.write(f"{world.num_train} examples of {name}, batches of ")
     trained = "nothing trained" if folder is None else f"{options.epochs:g} epochs"
     sys.stdout.write(f"{BATCH}, {trained}, {options.seeds} seeds; mean ")
-    sys.stdout.write("(difference to random ± its standard error)\n\n")
+    sys.stdout.write("(difference from random ± its standard error)\n\n")
     head = ["", "random", *(f"sorted in chunks of {chunk} batches" for chunk in options.chunks)]
     sys.stdout.write(f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
     for name in found[1][0]:
@@ -238,7 +239,7 @@ def seeds_of(options: argparse.Namespace) -> range:
 
 
 def measured(world: World, chunk: int, seed: int, folder: Path | None) -> dict[str, float]:
-    """All that is measured of one order with one seed; without a folder nothing is trained."""
+    """All measurements of one order with one seed; without a folder nothing is trained."""
     batches = rows_of_batches(sampler_of(world, chunk, seed))
     found = composition(world, batches)
     if folder is None:
@@ -251,7 +252,7 @@ def measured(world: World, chunk: int, seed: int, folder: Path | None) -> dict[s
 
 
 def compared(before: list[float], after: list[float]) -> str:
-    """Mean, and the mean difference of the same seeds with its standard error."""
+    """The mean, and the mean paired difference with its standard error."""
     gaps = [new - old for old, new in zip(before, after, strict=True)]
     error = statistics.stdev(gaps) / len(gaps) ** 0.5
     return f"{statistics.fmean(after):.3f} ({statistics.fmean(gaps):+.3f} ± {error:.3f})"

@@ -1,12 +1,12 @@
-"""How many real tokens per second training computes, by how batches are padded.
+"""Real tokens per second in training, by how batches are padded.
 
     python benchmarks/padding.py [--layers L] [--batches N] [--rounds R] [--threads T]
 
-Prints one table. The encoder has XLM-R base's width, with fewer layers and a small vocabulary to
-be short; forward and backward pass in fp32, in training mode, without the optimiser's step. Lengths
-are drawn like those of NLI pairs (log-normal, median 36 tokens, 10 to 128). Every way computes the
-same sequences, its batches one after the other, in rounds by turns, so that a busy machine slows
-all of them. CPU seconds, of all threads, are what other processes disturb least.
+Prints one table. The encoder has XLM-R base's width, but fewer layers and a small vocabulary, to
+save time; it runs forward and backward passes in fp32 and training mode, but no optimiser step.
+Lengths are drawn like those of NLI pairs (log-normal, median 36 tokens, 10 to 128). All variants
+compute the same sequences in alternating rounds, so that load on the machine slows all of them
+alike. CPU seconds of all threads are what other processes affect least.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from xstilts.tokens.batches import Sequences, collate, model_inputs, read_sequen
 from xstilts.tokens.store import TokenTable, list_array, write_tokens
 from xstilts.training.sampler import TaskSampler, TrainingSet
 
-# enough for 50 batches to be sorted together
+# enough to sort 50 batches together
 VOCABULARY, PAD, LONGEST, BATCH, SEQUENCES = 2000, 1, 128, 32, 200 * 32
 
 
 def token_file(path: Path) -> TokenTable:
-    """Random sequences of NLI's lengths."""
+    """Write random sequences with the lengths of NLI pairs."""
     random = np.random.default_rng(0)
     lengths = np.exp(random.normal(np.log(36), 0.45, SEQUENCES)).clip(10, LONGEST).astype(int)
     columns = [
@@ -55,7 +55,7 @@ def token_file(path: Path) -> TokenTable:
 
 
 def bucketed(table: TokenTable, path: Path) -> list[list[int]]:
-    """Rows of the batches that training draws: all of the file, sorted by length in buckets."""
+    """Rows of the batches that training draws: the whole file, sorted by length in buckets."""
     member = TrainingSet(task="nli", language="en", tokens=path)
     sampler = TaskSampler(
         task="nli",
@@ -84,7 +84,7 @@ def inputs_of(table: TokenTable, rows: list[int], longest: int | None) -> dict[s
 
 
 Way = Callable[[], tuple[float, float]]
-"""Computes all batches once: wall-clock and CPU seconds."""
+"""Computes all batches once and returns wall-clock and CPU seconds."""
 
 
 def way_of(
@@ -112,7 +112,7 @@ def way_of(
 
 
 def report(seconds: dict[str, list[tuple[float, float]]], num_tokens: int) -> None:
-    """Print the table of rounds by way; all of them computed so many real tokens."""
+    """Print one row per variant; each round computed ``num_tokens`` real tokens."""
     sys.stdout.write("| batches | real tokens per second | per CPU second | against the first |\n")
     sys.stdout.write("|---|---|---|---|\n")
     first = statistics.median(cpu for _, cpu in next(iter(seconds.values())))
@@ -128,7 +128,7 @@ def report(seconds: dict[str, list[tuple[float, float]]], num_tokens: int) -> No
 
 
 def main() -> None:
-    """Measure every way and print the table."""
+    """Measure all variants and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, value in {"layers": 2, "batches": 4, "rounds": 3, "threads": 2}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
@@ -145,7 +145,7 @@ def main() -> None:
         shuffled = random.permutation(np.concatenate(ordered)).reshape(-1, BATCH).tolist()
         way = functools.partial(way_of, encoder, table)
         ways = {
-            f"padded to {LONGEST}, random order (as a plain training script)": way(
+            f"padded to {LONGEST}, random order (like a plain training script)": way(
                 shuffled, LONGEST
             ),
             "padded to the longest of the batch, random order": way(shuffled),
@@ -153,7 +153,7 @@ def main() -> None:
             "padded to the longest, sorted by length in buckets (the default)": way(ordered),
             "padding-free, sorted by length in buckets": way(ordered, packed=True),
         }
-        # by turns; the first round warms up
+        # alternating; the first round is a warm-up
         rounds = [{name: run() for name, run in ways.items()} for _ in range(options.rounds + 1)]
         num_tokens = int(table.lengths[np.concatenate(ordered)].sum())
     sys.stdout.write(f"{options.batches} batches of {BATCH}, {num_tokens} real tokens, ")

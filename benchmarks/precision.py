@@ -1,11 +1,11 @@
-"""What ``prediction_precision: bf16`` changes in the scores of a finished study.
+"""Effect of ``prediction_precision: bf16`` on the scores of a finished study.
 
     python benchmarks/precision.py [CONFIG] [--cores N]
 
-CONFIG is the study's file, ``config.yaml`` by default; its results must be there. Predicts and
-scores a copy of them again, in a temporary folder and in bf16, and prints one table: how far the
-scores of the same models, seeds and languages are from those in fp32, and how far the entries of
-the transfer table (gains over the baseline, means over seeds and languages).
+CONFIG is the study file, ``config.yaml`` by default; its results must exist. Copies them to a
+temporary folder, predicts and scores them again in bf16, and prints one table: how much the scores
+of the same models, seeds and languages differ from those in fp32, and how much the entries of the
+transfer table (gains over the baseline, means over seeds and languages) do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCORE = ["model", "strategy", "target", "language", "seed"]
 
 
 def compared(full: Path, half: Path) -> pd.DataFrame:
-    """By target: number of scores, their mean and largest difference, and the largest of a gain."""
+    """By target: number of scores, their mean and largest difference, and that of the gains."""
     scores, gains = [], []
     for tables in (full, half):
         results = pd.read_parquet(tables / "results.parquet")
@@ -52,7 +52,7 @@ def main() -> None:
         copy_workflow(folder)
         copy = folder / "results" / study["study"]
         shutil.copytree(results, copy)
-        # a copy has no record by which Snakemake would notice the change
+        # the copy lacks Snakemake's metadata, which would show the change
         for part in ("predictions", "scores", "tables"):
             shutil.rmtree(copy / part)
         (folder / "config.yaml").write_text(
@@ -61,7 +61,7 @@ def main() -> None:
         command = [sys.executable, "-m", "snakemake", "--cores", options.cores, "tables"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         table = compared(results / "tables", copy / "tables")
-    sys.stdout.write("| target | scores | mean difference | largest | largest of a gain |\n")
+    sys.stdout.write("| target | scores | mean difference | largest | largest of gains |\n")
     sys.stdout.write("|---|---|---|---|---|\n")
     for target, row in table.iterrows():
         numbers = " | ".join(f"{row[name]:.2f}" for name in ("mean", "max", "gain"))

@@ -1,10 +1,10 @@
-"""How large the report of a full-size study is, and how long it takes to write and to open.
+"""Size of a full-size study's report, and the time to write and to open it.
 
-    python benchmarks/report.py         prints one table; changes nothing outside a temporary folder
+    python benchmarks/report.py         prints one table; writes to a temporary folder only
 
 The study is synthetic: 30 strategies x 19 targets x 40 languages x 5 seeds, one base model, every
-model with a manifest and a history, every cell with predictions. It fails where the page is too
-large; times depend on the machine and only print.
+model with a manifest and a history, every cell with predictions. It fails if the page is too large;
+times depend on the machine and are only printed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SENTENCE = "a sentence of the length that people write, with some words and a n
 
 
 def cells(root: Path) -> list[Cell]:
-    """All wanted cells."""
+    """All cells of the study."""
     return [
         Cell(
             model="base", strategy=strategy, chain=strategy, target=target, seed=seed,
@@ -56,7 +56,7 @@ def cells(root: Path) -> list[Cell]:
 
 
 def write_scores(cell: Cell) -> None:
-    """Scores of a cell: worse from language to language, shifted by the strategy."""
+    """Write the scores of a cell: falling from language to language, shifted by the strategy."""
     rng = random.Random(f"{cell.strategy}/{cell.target}/{cell.seed}")
     shift = random.Random(f"{cell.strategy}/{cell.target}").gauss(0, 4)
     row = dict.fromkeys(RESULT_SCHEMA.names, "-") | {
@@ -73,7 +73,7 @@ def write_scores(cell: Cell) -> None:
 
 
 def write_examples(root: Path, source: Source) -> None:
-    """Data of all targets, and one file of predictions that all cells share."""
+    """Write data of all targets, and one predictions file that all cells share."""
     numbers = range(10)
     data = [
         {"id": f"test-{n}", "text_a": _SENTENCE + str(n), "text_b": _SENTENCE, "label": "neutral"}
@@ -98,7 +98,7 @@ def write_examples(root: Path, source: Source) -> None:
 
 
 def write_models(root: Path, source: Source) -> None:
-    """Manifest, history and record of the job of every model."""
+    """Write a manifest, a history and a benchmark file for every model."""
     steps = [
         {"step": n, "task": "t", "loss": 2 / (1 + n / 100), "learning_rate": 1e-5,
          "grad_norm": 1.0, "tokens": 1000, "seconds": n / 10}
@@ -147,7 +147,7 @@ WATCH = """<script>
 new MutationObserver(() => console.log("ready after " + document.documentElement.dataset.ready))
   .observe(document.documentElement, {attributes: true, attributeFilter: ["data-ready"]});
 </script>"""
-"""Says when the first figure is drawn; a dump of the page would not wait for it."""
+"""Logs when the first figure is drawn; ``--dump-dom`` would not wait for it."""
 
 
 def load_seconds(page: Path) -> float | None:
@@ -174,7 +174,7 @@ def load_seconds(page: Path) -> float | None:
 
 
 def main() -> int:
-    """Exit status: 1 where the page is too large."""
+    """Return the exit status: 1 if the page is too large."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "study"
         source, start = make_source(root), time.perf_counter()
@@ -196,7 +196,7 @@ def main() -> int:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line without buffering."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -1,11 +1,11 @@
-"""How long the exact nearest-neighbour search takes, and what memory, beside faiss.
+"""Time and memory of the exact nearest-neighbour search, compared with faiss.
 
     python benchmarks/retrieval.py [--candidates N] [--queries N] [--width D] [--rounds R] ...
 
-Prints one table. Vectors are random, of length 1. Where faiss is installed (it is no dependency),
-its `IndexFlatIP`, which is exact too, searches the same vectors in the same run with the same
-number of threads, and the neighbours are compared; two neighbours whose similarities are closer
-than float rounding may be exchanged.
+Prints one table. Vectors are random, of length 1. If faiss is installed (it is not a dependency),
+its `IndexFlatIP`, which is also exact, searches the same vectors in the same run with the same
+number of threads, and the neighbours are compared; neighbours whose similarities differ by less
+than float rounding may be swapped.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ Way = Callable[[np.ndarray, np.ndarray, int], Found]
 def unit(generator: np.random.Generator, count: int, width: int) -> np.ndarray:
     """Random vectors of length 1."""
     vectors = generator.standard_normal((count, width), np.float32)
-    # not np.linalg.norm: its temporary copy would hide what the search needs
+    # not np.linalg.norm: its temporary copy would hide the memory of the search
     vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     return vectors
 
 
 def peak_mib() -> float:
-    """Most memory that this process has held, in MiB."""
+    """Peak memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     growth: dict[str, float] = {}
     found: dict[str, Found] = {}
-    for _ in range(options.rounds):  # by turns: a busy machine slows both
+    for _ in range(options.rounds):  # alternating: load on the machine slows both
         for name, search in ways.items():
             before, started = peak_mib(), time.perf_counter()
             found[name] = search(queries, candidates, options.neighbours)
@@ -103,7 +103,7 @@ def with_faiss(threads: int) -> Way:
 
 
 def compare(ours: Found, theirs: Found) -> None:
-    """Print how the neighbours differ; leave with an error if by more than rounding."""
+    """Print how the neighbours differ; exit with an error if by more than rounding."""
     different = ours[0] != theirs[0]
     gap = np.abs(ours[1] - theirs[1]).max()
     sys.stdout.write(f"different neighbours: {different.sum()} of {different.size}; ")

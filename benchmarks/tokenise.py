@@ -1,8 +1,10 @@
-"""Tokenising a data set: this project's writer against ``datasets``' ``map``, by turns.
+"""Tokenising a data set: this project's writer against ``datasets.Dataset.map``.
 
-``python benchmarks/tokenise.py [EXAMPLES] [ROUNDS]`` gives the seconds of each round. Both use the
-project's encoder and tokenizer and write Arrow that is memory-mapped: what is compared is all
-around it. The token ids must be equal.
+    python benchmarks/tokenise.py [EXAMPLES] [ROUNDS]
+
+Prints the seconds of alternating rounds. Both use the project's tokenizer and encoding function
+and write Arrow files to be memory-mapped, so that only the reading and writing around them differ.
+The token ids must be equal.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ def ours(data: Path, tokenizer: Path, out: Path) -> None:
 
 
 def mapped(data: Path, tokenizer: Path, out: Path) -> None:
-    """``Dataset.map`` over Arrow batches, the fastest form that it has."""
+    """``Dataset.map`` over Arrow batches, its fastest form."""
     loaded = load_tokenizer(tokenizer)
     options = TokenOptions(labels=LABELS, max_length=128, doc_stride=64)
 
@@ -69,7 +71,7 @@ def mapped(data: Path, tokenizer: Path, out: Path) -> None:
 
 
 def ours_read(file: Path) -> int:
-    """Open a token file and read every id."""
+    """Open a token file and read all ids."""
     return sum(int(part.sum()) for part in TokenTable.open(file).list_column("input_ids").parts())
 
 

@@ -1,15 +1,15 @@
-"""How quickly xstilts trains and predicts, against Hugging Face's Trainer, in one run.
+"""Training and prediction speed of xstilts and of Hugging Face's Trainer, measured in one run.
 
     python benchmarks/engine [--workloads W ...] [--ways W ...] [--precision P] [--layers L] ...
 
-Prints one table. All ways compute the same random sequences (``workloads.py``) with an encoder of
-random weights; each has a process of its own, and the processes take turns, a round each, so that
-a busy machine slows all of them. On a CPU they are compared by CPU seconds of all threads, which
-other processes disturb least. Rounds of training are parts of one training, the first of which
-warms up; evaluation counts whole processes, from their start ("X of Y s": X without start and
-imports).
+Prints one table. All implementations (``--ways``) compute the same random sequences
+(``workloads.py``) with a randomly initialised encoder. Each runs in its own process, and the
+processes take turns, one round each, so that load on the machine slows all of them alike. On a CPU
+they are compared by the CPU seconds of all threads, which other processes affect least. The rounds
+of training are parts of one training run, and the first is a warm-up; evaluation counts whole
+processes from their start ("X of Y s": X without start-up and imports).
 ``--layers 12 --vocab 250002`` is XLM-R base, ``--width 1024 --layers 24`` with it XLM-R large;
-``--tokens`` says how many of the vocabulary's tokens a training set has.
+``--distinct-tokens`` says how many of the vocabulary's tokens occur in a training set.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ BASELINES = ("trainer-default", "trainer-best")
 
 
 class Measured(NamedTuple):
-    """What the rounds of a way took."""
+    """Measurements of the rounds of one implementation."""
 
     wall: list[float]
     seconds: list[float]
-    """What ways are compared by: CPU seconds of all threads on a CPU, else wall-clock seconds."""
+    """The seconds to compare: of CPU over all threads on a CPU, otherwise wall-clock."""
     memory: int
-    """Bytes that its process held at most."""
+    """Peak memory of its process in bytes."""
     num_tokens: list[int]
-    """Real ones of each round."""
+    """Real tokens (without padding) of each round."""
     computed: float | None = None
-    """In evaluation, the part of the seconds after start and imports."""
+    """In evaluation, the seconds after start-up and imports."""
 
 
 class Worker:
-    """A process that computes rounds of one way."""
+    """A process that computes rounds of one implementation."""
 
     def __init__(self, setup: Setup, folder: Path, *more: str) -> None:
         command = [sys.executable, str(WORKER), json.dumps(asdict(setup)), str(folder), *more]
@@ -77,7 +77,7 @@ class Worker:
 
 
 def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
-    """Rounds of each way by turns; the last setup is the matrix product's."""
+    """Measure all setups in alternating rounds; the last setup is the matrix product."""
     groups = [group_of(setup, folder / setup.way) for setup in setups]
     records: list[list[list[dict[str, Any]]]] = [[] for _ in setups]
     for _ in range(rounds + 1):
@@ -88,7 +88,7 @@ def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Mea
     clock = clock_of(setups[0])
     return [
         Measured(
-            # the first round warms up
+            # the first round is a warm-up
             [sum(record["wall"] for record in parts) for parts in found[1:]],
             [sum(record[clock] for record in parts) for parts in found[1:]],
             max(record["memory"] for record in found[-1]),
@@ -99,25 +99,25 @@ def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Mea
 
 
 def group_of(setup: Setup, folder: Path) -> list[Worker]:
-    """The processes of a way: one, or one per task where it trains on one alone."""
+    """The processes of an implementation: one, or one per task where it trains on single tasks."""
     alone = setup.way in BASELINES and setup.workload in WORKLOADS
-    count = len(WORKLOADS[setup.workload].sets(setup.num_tokens)) if alone else 1
+    count = len(WORKLOADS[setup.workload].sets(setup.distinct_tokens)) if alone else 1
     return [Worker(replace(setup, part=part), folder / str(part)) for part in range(count)]
 
 
 def clock_of(setup: Setup) -> str:
-    """Which seconds ways are compared by."""
+    """Name of the clock that implementations are compared by."""
     return "cpu" if setup.device == "cpu" else "wall"
 
 
 def measure_evaluation(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:
-    """All languages by fresh processes: one for ours, one per language for the peer."""
+    """Predict all languages in fresh processes: one for ours, one per language for Trainer."""
     *setups, product = setups
     found: list[list[dict[str, float]]] = [[] for _ in setups]
     for _ in range(rounds):
         for setup, records in zip(setups, found, strict=True):
             languages = LANGUAGES if setup.way in BASELINES else ["all"]
-            # a first process of each way writes its files
+            # a first process of each implementation writes its files
             for group in ([languages[:1]] if not records else []) + [languages]:
                 record = processes(setup, folder / setup.way, group)
             records.append(record)
@@ -136,7 +136,7 @@ def measure_evaluation(setups: list[Setup], rounds: int, folder: Path) -> list[M
 
 
 def processes(setup: Setup, folder: Path, languages: list[str]) -> dict[str, float]:
-    """What the processes for some languages took, one after the other."""
+    """Total seconds and peak memory of one process per language, run one after the other."""
     clock, total = clock_of(setup), {"wall": 0.0, "whole": 0.0, "computed": 0.0, "memory": 0.0}
     for language in languages:
         start, before = time.perf_counter(), os.times()
@@ -154,7 +154,7 @@ def processes(setup: Setup, folder: Path, languages: list[str]) -> dict[str, flo
 
 
 def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
-    """Rows of the table, the matrix product's last."""
+    """Rows of the table; the last is the matrix product."""
     *setups, product = setups
     *measured, peak = measured
     train = product.workload != "evaluation"
@@ -169,7 +169,7 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
     rows = []
     for setup, own, found in zip(setups, measured, speeds, strict=True):
         median = medians[setup.way]
-        # a way in another precision has another peak
+        # the peak holds for its own precision only
         same = setup.precision == product.precision
         note = ""
         if own.computed is not None:
@@ -197,16 +197,16 @@ def rows_of(setups: list[Setup], measured: list[Measured]) -> list[list[str]]:
 
 
 def lengths_of(setup: Setup) -> list[list[int]]:
-    """Tokens of each sequence of a workload, by task or language."""
+    """Length in tokens of each sequence of a workload, by task or language."""
     if setup.workload == "evaluation":
         parts = [classification(setup.examples, setup.vocab, seed=i) for i in range(len(LANGUAGES))]
     else:
-        parts = WORKLOADS[setup.workload].sets(setup.num_tokens)
+        parts = WORKLOADS[setup.workload].sets(setup.distinct_tokens)
     return [part.lengths.tolist() for part in parts]
 
 
 def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
-    """The ways of a workload, and last the matrix product."""
+    """One setup per implementation of a workload, and last the matrix product."""
     common = Setup(
         workload=workload,
         way="peak",
@@ -225,11 +225,11 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
 OPTIONS = [
     one.name for one in fields(Setup) if one.name not in ("workload", "way", "precision", "part")
 ]
-"""What is the same for all ways, and an option of the command line."""
+"""Fields that all implementations share; each is a command-line option."""
 
 
 def parse() -> argparse.Namespace:
-    """Options of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     every = [*WORKLOADS, "evaluation"]
     parser.add_argument("--workloads", nargs="+", choices=every, default=every)
@@ -237,11 +237,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     parser.add_argument("--device", default="cpu")
     sizes = {"threads": 2, "layers": 2, "width": 768, "vocab": 20000, "steps": 4, "rounds": 3}
-    sizes |= {"tokens": 40000, "examples": 64, "max_tokens": 8192}
+    sizes |= {"distinct_tokens": 40000, "examples": 64, "max_tokens": 8192}
     for name, value in sizes.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     options = parser.parse_args()
-    options.num_tokens = min(options.num_tokens, options.vocab)
+    options.distinct_tokens = min(options.distinct_tokens, options.vocab)
     if options.precision == "auto":
         options.precision = "bf16" if bf16_is_quick(options.device) else "fp32"
     return options
@@ -251,7 +251,11 @@ def main() -> None:
     """Measure and print the table."""
     options = parse()
     shape = f"{options.layers} layers of width {options.width}, vocabulary {options.vocab:,}"
-    shape += f" of which {options.num_tokens:,} occur" if options.num_tokens < options.vocab else ""
+    shape += (
+        f" of which {options.distinct_tokens:,} occur"
+        if options.distinct_tokens < options.vocab
+        else ""
+    )
     sys.stdout.write(f"{description(options.device, options.threads)}; {shape}; ")
     sys.stdout.write(f"{options.steps} steps, median of {options.rounds} rounds\n\n")
     per = "CPU second" if options.device == "cpu" else "second"

@@ -8,25 +8,25 @@ from typing import NamedTuple
 import torch
 
 MOST_ROUNDS = 1000
-"""More than any training of a benchmark is asked for."""
+"""More rounds than any benchmark asks for."""
 
 
 class Seconds(NamedTuple):
-    """What a job took."""
+    """Duration of a job."""
 
     wall: float
     cpu: float
-    """Of all threads of this process: what other processes disturb least."""
+    """Of all threads of this process: other processes affect it least."""
 
 
 class Clock:
-    """Starts when it is made."""
+    """A stopwatch that starts when it is created."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def seconds(self) -> Seconds:
-        """Since the start; waits for a GPU."""
+        """Seconds since the start; synchronises with the GPU first."""
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         return Seconds(time.perf_counter() - self._wall, time.process_time() - self._cpu)

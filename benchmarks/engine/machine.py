@@ -1,4 +1,4 @@
-"""What the machine can do at most, and how much of it a model asks for."""
+"""Peak speed of the machine, and the operations that a model needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def bf16_is_quick(device: str) -> bool:
-    """Whether the device multiplies bf16 in hardware; a CPU that does not takes minutes."""
+    """True if the device multiplies bf16 in hardware; a CPU that emulates it takes minutes."""
     if device_of(device).type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     flags = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
@@ -43,7 +43,7 @@ def matrix_product(device: str, precision: str) -> Seconds:
 
 
 def model_flops(lengths: Sequence[int], shape: dict[str, int], *, train: bool) -> float:
-    """Operations that the layers need for sequences of these lengths, without padding.
+    """Floating-point operations of the layers for sequences of these lengths, without padding.
 
     A sequence of T tokens needs, per layer of width D and inner width F, 2 T (4 D^2 + 2 D F) for
     its linear maps and 4 T^2 D for attention (scores and mixing); the backward pass needs twice

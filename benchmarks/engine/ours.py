@@ -31,27 +31,27 @@ if TYPE_CHECKING:
 
 
 def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
-    """Train as a stage does between loading and saving, round by round.
+    """Train in rounds, as a stage does between loading and saving.
 
     Args:
         setup: the workload.
         folder: for files.
-        turn: called before each round, with the real tokens of the one before.
+        turn: called before each round with the number of real tokens of the previous one.
     """
     workload = WORKLOADS[setup.workload]
-    parts = {part.kind: part for part in workload.sets(setup.num_tokens)}
+    parts = {part.kind: part for part in workload.sets(setup.distinct_tokens)}
     most = max(part.num_examples for part in parts.values())
     members = []
     for name, part in parts.items():
         file = part.write(
             folder / f"{name}.arrow",
             setup.vocab,
-            setup.num_tokens if part.num_examples == most else 0,
+            setup.distinct_tokens if part.num_examples == most else 0,
         )
         members.append(TrainingSet(task=name, language="en", tokens=file))
     values: dict[str, Any] = {"batch_size": workload.batch_size, "selection": "last"}
     values |= {"max_steps": setup.steps * MOST_ROUNDS, "precision": setup.precision}
-    # what lies behind them is not drawn
+    # the examples after them only widen the vocabulary and are not drawn
     values["max_train_examples"] = most
     if setup.way == "ours-compiled":
         values["compile"] = True
@@ -65,7 +65,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     specs = {name: part.spec for name, part in parts.items()}
 
     class Rounds(_Trainer):
-        """The training of a stage, which waits for its turn before each round."""
+        """The trainer of a stage, which waits for its turn before each round."""
 
         num_tokens = 0
 
@@ -82,7 +82,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:
-    """A model of random weights with a head for the part."""
+    """Write a randomly initialised model with a head for the part."""
     torch.manual_seed(0)
     encoder = build_encoder(setup.architecture)
     save_encoder(encoder, folder)
@@ -90,7 +90,7 @@ def write_model(setup: Setup, folder: Path, part: Part) -> None:
 
 
 def language_items(setup: Setup, folder: Path) -> list[Item]:
-    """Token and data files of every language; written unless they are there."""
+    """Token and data files of every language, written if they are missing."""
     items = []
     for number, language in enumerate(LANGUAGES):
         tokens, data = (folder / f"{language}.{end}" for end in ("arrow", "parquet"))
@@ -108,7 +108,7 @@ def language_items(setup: Setup, folder: Path) -> list[Item]:
 
 
 def predict_seconds(setup: Setup, folder: Path) -> Seconds:
-    """The predictions of all languages, by one load of the model."""
+    """Predict all languages after loading the model once."""
     part = classification(1, setup.vocab)
     model = folder / "model"
     if not (model / "config.json").is_file():

@@ -1,10 +1,10 @@
 """The same workloads through Hugging Face's Trainer, as its example scripts call it.
 
-``trainer-default``: what the named script does unless told otherwise: fp32, random order, padding
-to the maximum length (run_xnli, run_qa) or to the longest of a batch (run_ner, run_swag, run_mlm).
+``trainer-default``: the defaults of the named script: fp32, random order, padding to the maximum
+length (run_xnli, run_qa) or to the longest sequence of a batch (run_ner, run_swag, run_mlm).
 ``trainer-best``: batches grouped by length, padding to the longest, fused AdamW, and bf16 where
-the benchmark uses it. Its batches are those of ours, which groups as ``group_by_length`` does but
-takes them in a random order: a few steps then stand for all, and for the same in both.
+the benchmark uses it. It trains on the batches of ``ours``, which are grouped as by
+``group_by_length`` but in random order, so that a few steps are representative and equal in both.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ NAMES = {"label": "label", "labels": "labels", "start": "start_positions", "end"
 
 
 def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
-    """Train on one task of the workload, round by round.
+    """Train on one task of the workload in rounds.
 
     Args:
         setup: the workload, and which of its tasks.
         folder: for files.
-        turn: called before each round, with the real tokens of the one before.
+        turn: called before each round with the number of real tokens of the previous one.
     """
     workload = WORKLOADS[setup.workload]
-    part = workload.sets(setup.num_tokens)[setup.part]
+    part = workload.sets(setup.distinct_tokens)[setup.part]
     # its share of the steps of all tasks
     steps = setup.steps * part.num_examples // (workload.batch_size * SET_STEPS)
     best = setup.way == "trainer-best"
@@ -95,7 +95,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
 
 
 def examples_by_length(part: Part, folder: Path, vocab: int, batch_size: int) -> list[int]:
-    """Examples of an epoch in the order in which ours draws them."""
+    """Examples of an epoch in the order in which xstilts draws them."""
     file = part.write(folder / "part.arrow", vocab)
     sampler = TaskSampler(
         task=part.kind,
@@ -112,7 +112,7 @@ def examples_by_length(part: Part, folder: Path, vocab: int, batch_size: int) ->
 
 
 class Rounds(TrainerCallback):
-    """Waits for its turn before each round of so many steps."""
+    """Waits for its turn before each round of ``steps`` steps."""
 
     def __init__(self, turn: Callable[[int], None], steps: int) -> None:
         self._turn, self._steps, self._num_tokens = turn, steps, 0
@@ -122,14 +122,14 @@ class Rounds(TrainerCallback):
         self._num_tokens += int(inputs["attention_mask"].sum())
 
     def on_step_begin(self, _args: Any, state: Any, _control: Any, **_kwargs: Any) -> None:
-        """The steps before it are done."""
+        """End a round if its steps are done."""
         if state.global_step % self._steps == 0:
             self._turn(self._num_tokens)
             self._num_tokens = 0
 
 
 def new_model(setup: Setup, part: Part) -> Any:
-    """Transformers' model of the kind, random, in the benchmark's shape."""
+    """A randomly initialised transformers model of the kind in the benchmark's shape."""
     config = XLMRobertaConfig(
         vocab_size=setup.vocab,
         hidden_size=setup.width,
@@ -145,7 +145,7 @@ def new_model(setup: Setup, part: Part) -> Any:
 
 
 def features_of(part: Part) -> list[dict[str, Any]]:
-    """The examples as the scripts' datasets give them."""
+    """The examples as the scripts' datasets yield them."""
     targets = {NAMES[name]: values for name, values in part.columns.items() if name in NAMES}
     ids, features = part.columns["input_ids"], []
     for first in range(0, len(ids), part.per_example):
@@ -161,13 +161,13 @@ def features_of(part: Part) -> list[dict[str, Any]]:
 
 
 def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
-    """The script's collator; padding to the longest of a batch unless to a length."""
-    num_tokens = {f"piece-{i}": i for i in range(vocab_size)}
+    """The script's collator; pads to ``pad_to`` tokens or, if None, to the longest of a batch."""
+    vocabulary = {f"token-{i}": i for i in range(vocab_size)}
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(WordLevel(num_tokens, unk_token="piece-3")),
-        pad_token=f"piece-{PAD}",
-        mask_token="piece-4",
-        unk_token="piece-3",
+        tokenizer_object=Tokenizer(WordLevel(vocabulary, unk_token="token-3")),
+        pad_token=f"token-{PAD}",
+        mask_token="token-4",
+        unk_token="token-3",
     )
     # collators warn that encoding with padding would be quicker; here nothing is encoded
     tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
@@ -182,9 +182,9 @@ def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
 
 
 def predict_seconds(setup: Setup, folder: Path, language: str) -> Seconds:
-    """The load of the model, and the predictions of one language.
+    """Load the model and predict one language.
 
-    As run_xnli --do_predict: padding to 128 tokens, 8 examples at once, fp32.
+    As run_xnli --do_predict: padding to 128 tokens, batches of 8 examples, fp32.
     """
     part = classification(setup.examples, setup.vocab, seed=LANGUAGES.index(language))
     model_dir = folder / "peer"

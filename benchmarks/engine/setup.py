@@ -1,4 +1,4 @@
-"""One way of computing one workload: plain values, which travel to a process of its own."""
+"""The settings of one implementation of one workload: plain values, sent to its process as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What a worker computes."""
+    """The settings of a worker."""
 
     workload: str
     way: str
@@ -19,29 +19,29 @@ class Setup:
     layers: int
     width: int
     vocab: int
-    num_tokens: int
-    """Different tokens of a training set."""
+    distinct_tokens: int
+    """Different tokens in a training set: the rows that vocabulary pruning keeps."""
     steps: int
-    """Of a round, all tasks together; as many of each of two."""
+    """Steps of a round over all tasks, which have equal shares."""
     examples: int
-    """Of each language, in evaluation."""
+    """Examples per language in evaluation."""
     max_tokens: int
     part: int = 0
-    """Which task of the workload, for ways that train on one alone."""
+    """Index of the task, for implementations that train on a single task."""
 
     @property
     def heads(self) -> int:
-        """Attention heads, of 64 numbers each."""
+        """Number of attention heads, each of dimension 64."""
         return self.width // 64
 
     @property
     def shape(self) -> dict[str, int]:
-        """Of the layers."""
+        """Shape of the layers."""
         return {"width": self.width, "inner": 4 * self.width, "layers": self.layers}
 
     @property
     def architecture(self) -> dict[str, int | float]:
-        """As xstilts builds it."""
+        """The encoder's settings, as ``build_encoder`` takes them."""
         return {
             "vocab_size": self.vocab,
             "hidden_size": self.width,

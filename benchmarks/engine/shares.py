@@ -1,9 +1,9 @@
-"""Where the time of a training step goes, by what torch computes.
+"""Share of a training step's time by group of torch operations.
 
     python benchmarks/engine/shares.py [--precision P] [--layers L] [--vocab V] [--threads T]
 
-Trains on the benchmark's classification and profiles eight steps after an epoch. Prints one
-table: the share of each group of operations in the time of all.
+Trains on the benchmark's classification workload and profiles eight steps after the first epoch.
+Prints one table: the share of each group of operations in the total time.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from workloads import SET_STEPS
 
 GROUPS = {
     "matrix products": ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm"),
-    "random numbers of dropout, and masks from them": (
+    "dropout's random numbers and masks": (
         "aten::bernoulli_",
         "aten::random_",
         "aten::clamp_",
         "aten::sub_",
         "aten::ge",
     ),
-    "copies, casts to bf16 among them": ("aten::copy_",),
+    "copies, including casts to bf16": ("aten::copy_",),
     "GELU, LayerNorm, softmax": (
         "aten::gelu",
         "aten::gelu_backward",
@@ -38,8 +38,8 @@ GROUPS = {
         "aten::_softmax",
         "aten::_softmax_backward_data",
     ),
-    "sums and products of elements": ("aten::mul", "aten::mul_", "aten::add", "aten::add_"),
-    "AdamW, norm and clipping": (
+    "element-wise sums and products": ("aten::mul", "aten::mul_", "aten::add", "aten::add_"),
+    "AdamW, gradient norm and clipping": (
         "aten::_fused_adamw_",
         "aten::linalg_vector_norm",
         "aten::_foreach_mul_",
@@ -60,13 +60,13 @@ def main() -> None:
         way="ours",
         device="cpu",
         width=768,
-        num_tokens=min(options["vocab"], 40000),
+        distinct_tokens=min(options["vocab"], 40000),
         examples=64,
         max_tokens=8192,
         **options,
     )
     profiler = profile(activities=[ProfilerActivity.CPU])
-    # an epoch, after which memory seldom has to grow for a longer batch
+    # after an epoch, memory seldom has to grow for a longer batch
     warm_up, rounds = -(-SET_STEPS // setup.steps), 0
 
     def turn(_num_tokens: int) -> None:
@@ -88,7 +88,7 @@ def report(profiler: profile) -> None:
     seconds = {one.key: one.self_cpu_time_total for one in profiler.key_averages()}
     total = sum(seconds.values())
     rows = {group: sum(seconds.get(name, 0.0) for name in names) for group, names in GROUPS.items()}
-    rows["all else"] = total - sum(rows.values())
+    rows["everything else"] = total - sum(rows.values())
     sys.stdout.write("| operations | share of a step |\n|---|---|\n")
     for group, taken in rows.items():
         sys.stdout.write(f"| {group} | {taken / total:.0%} |\n")

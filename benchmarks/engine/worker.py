@@ -1,11 +1,11 @@
-"""A process that computes one way, a round whenever it is told: its peak memory is its own.
+"""A process that runs one implementation, one round per request, with a peak memory of its own.
 
     python worker.py SETUP FOLDER [LANGUAGE]
 
-SETUP is a ``Setup`` as JSON. For each line of its input it computes a round and answers with one
-line of JSON: wall and CPU seconds, the real tokens of a training's round, and the bytes that were
-held at most. Rounds of training are parts of one training, as in a long one: what its first steps
-alone do (memory from the system, kernels that are chosen) is left to the first round.
+SETUP is a ``Setup`` as JSON. For each line on stdin it computes a round and prints one line of
+JSON: wall-clock and CPU seconds, the real tokens of a training round, and the peak memory in bytes.
+The rounds of training are parts of one training run, so that one-off costs (memory allocation, the
+choice of kernels) fall into the first round.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 class Rounds:
-    """The rounds that this process is asked for and answers."""
+    """Answers the requests for rounds."""
 
     def __init__(self, answers: Any, device: str) -> None:
         self._answers, self._device = answers, device
         self._clock: Any = None
 
     def turn(self, num_tokens: int = 0) -> None:
-        """End the round in work, if any, and wait for the next; the process ends with its input.
+        """End the current round, if any, and wait for the next; exit at the end of stdin.
 
         Args:
-            num_tokens: real ones of the round that ends.
+            num_tokens: real tokens of the round that ends.
         """
         from clock import Clock
 
@@ -48,7 +48,7 @@ class Rounds:
         self._clock = Clock()
 
     def answer(self, seconds: Seconds, num_tokens: int = 0) -> None:
-        """Tell what a round took."""
+        """Print the measurements of a round."""
         from xstilts.device import device_of
         from xstilts.training.runtime import peak_memory
 
@@ -59,7 +59,7 @@ class Rounds:
 
 
 def train(setup: Setup, folder: Path, rounds: Rounds) -> None:
-    """Train until no round is asked for."""
+    """Train until no further round is requested."""
     if setup.way.startswith("ours"):
         import ours
 
@@ -71,7 +71,7 @@ def train(setup: Setup, folder: Path, rounds: Rounds) -> None:
 
 
 def seconds_of(setup: Setup, folder: Path, language: str) -> Seconds:
-    """A round that stands for itself."""
+    """Seconds of a round that is no part of a training run."""
     if setup.way == "peak":
         from machine import matrix_product
 
@@ -86,7 +86,7 @@ def seconds_of(setup: Setup, folder: Path, language: str) -> Seconds:
 
 
 def main() -> None:
-    """Compute rounds until the input ends."""
+    """Compute rounds until stdin ends."""
     setup, folder = Setup(**json.loads(sys.argv[1])), Path(sys.argv[2])
     language = sys.argv[3] if len(sys.argv) > 3 else ""
     warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""What is computed: random sequences with the lengths and targets of real tasks.
+"""The workloads: random sequences with the lengths and labels of real tasks.
 
 Speed depends on the lengths of sequences and on the size of the vocabulary, not on the text. The
 same sequences are written as a token file for xstilts and as features for Hugging Face's Trainer.
@@ -20,15 +20,15 @@ from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import sequences_batch, write_tokens
 
 PAD, SPECIAL = 1, 5
-"""XLM-R's id of padding; ids below ``SPECIAL`` stand for no text."""
+"""XLM-R's padding id; ids below ``SPECIAL`` are special tokens."""
 LANGUAGES = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
-"""Those of XNLI."""
+"""The languages of XNLI."""
 
 SET_STEPS = 200
-"""Batches of a workload's training sets: enough for both sides to sort 50 of them together."""
+"""Batches in a workload's training sets: enough for both sides to sort 50 of them by length."""
 
 SEED = 1
-"""Of the order of batches."""
+"""Seed of the order of batches."""
 
 Lengths = npt.NDArray[np.int64]
 
@@ -39,16 +39,16 @@ class Part:
 
     kind: str
     lengths: Lengths
-    """Tokens of each sequence."""
+    """Length of each sequence in tokens."""
     columns: dict[str, Any]
-    """Of the token file, but for ``example`` and what only predictions need."""
+    """Columns of the token file except ``example`` and those that only predictions need."""
     labels: tuple[str, ...] = ()
     per_example: int = 1
-    """Sequences of each example."""
+    """Sequences per example."""
 
     @property
     def num_examples(self) -> int:
-        """Examples, which may have several sequences each."""
+        """Number of examples, which may have several sequences each."""
         return len(self.lengths) // self.per_example
 
     @property
@@ -56,15 +56,18 @@ class Part:
         """The task's head."""
         return HeadSpec(kind=self.kind, labels=self.labels)
 
-    def write(self, path: Path, vocab_size: int, num_tokens: int = 0) -> Path:
-        """Write it as a token file, and behind it examples that have every token once.
+    def write(self, path: Path, vocab_size: int, distinct_tokens: int = 0) -> Path:
+        """Write a token file, followed by examples that contain every token once.
 
-        They stand for the rest of a training set of which a few steps are measured: with
-        ``max_train_examples`` they are not drawn, but the stage has all their tokens.
+        Those replace the rest of a large training set: ``max_train_examples`` keeps them from being
+        drawn, but vocabulary pruning counts their tokens.
         """
         schema = load("tokens", self.kind).SCHEMA
         unused = {name: [[0]] * len(self.lengths) for name in UNUSED if name in schema.names}
-        rest = [list(range(i, min(i + 100, num_tokens))) for i in range(SPECIAL, num_tokens, 100)]
+        rest = [
+            list(range(i, min(i + 100, distinct_tokens)))
+            for i in range(SPECIAL, distinct_tokens, 100)
+        ]
         columns = {"input_ids": [*self.columns["input_ids"], *rest]}
         for name, values in {**unused, **self.columns}.items():
             blank = [[0]] if pa.types.is_list(schema.field(name).type) else [0]
@@ -84,91 +87,102 @@ UNUSED = ("offsets_start", "offsets_end", "word_starts")
 
 @dataclass(frozen=True)
 class Workload:
-    """Training sets, and how the example scripts of transformers train on them by default."""
+    """Training sets, and the defaults of transformers' example script for them."""
 
     sets: Callable[[int], list[Part]]
-    """Number of different tokens to training sets, of ``SET_STEPS`` batches together."""
+    """Makes training sets of ``SET_STEPS`` batches in total from a number of distinct tokens."""
     batch_size: int
-    """Examples per step, in every way."""
+    """Examples per step in every implementation."""
     max_length: int
     script: str
-    """The example script whose defaults are those of ``trainer-default``."""
+    """The example script whose defaults ``trainer-default`` uses."""
     pad_to: int | None = None
-    """Length that the script pads every sequence to; None pads to the longest of a batch."""
+    """Length that the script pads every sequence to; None: the longest of the batch."""
 
 
-def classification(count: int, num_tokens: int, seed: int = 0) -> Part:
-    """Pairs of sentences with the lengths of NLI: median 36 tokens, 10 to 128."""
+def classification(count: int, distinct_tokens: int, seed: int = 0) -> Part:
+    """Sentence pairs with the lengths of NLI: median 36 tokens, 10 to 128."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 36, 0.45, count, 10, 128)
     columns = {
-        "input_ids": _ids(random, lengths, num_tokens),
+        "input_ids": _ids(random, lengths, distinct_tokens),
         "label": random.integers(0, 3, count),
     }
     return Part("classification", lengths, columns, ("entailment", "neutral", "contradiction"))
 
 
-def span(count: int, num_tokens: int, seed: int = 0) -> Part:
-    """Windows of 384 tokens every 128 over question and context: median 165 tokens, as SQuAD."""
+def span(count: int, distinct_tokens: int, seed: int = 0) -> Part:
+    """Windows of 384 tokens, stride 128, over question and context: median 165, as in SQuAD."""
     random = np.random.default_rng(seed)
     whole = _log_normal(random, 165, 0.4, count, 60, 700)
     windows = [size for length in whole for size in _windows(int(length))]
-    # a random part, so that the windows of long contexts keep their share
+    # a random sample keeps the share of windows from long contexts
     lengths = random.permutation(np.array(windows))[:count]
     starts = (lengths * random.uniform(0.2, 0.8, count)).astype(int)
-    columns = {"input_ids": _ids(random, lengths, num_tokens), "start": starts, "end": starts + 2}
+    columns = {
+        "input_ids": _ids(random, lengths, distinct_tokens),
+        "start": starts,
+        "end": starts + 2,
+    }
     return Part("span", lengths, columns)
 
 
-def tagging(count: int, num_tokens: int, seed: int = 0) -> Part:
-    """Sentences of 17 tags: median 30 tokens, two of three begin a word."""
+def tagging(count: int, distinct_tokens: int, seed: int = 0) -> Part:
+    """Sentences with 17 tags: median 30 tokens, two thirds of which begin a word."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 30, 0.6, count, 4, 128)
     labels = [
         np.where(random.random(n) < 0.67, random.integers(0, 17, n), -100).tolist() for n in lengths
     ]
-    columns = {"input_ids": _ids(random, lengths, num_tokens), "labels": labels}
+    columns = {"input_ids": _ids(random, lengths, distinct_tokens), "labels": labels}
     return Part("tagging", lengths, columns, tuple(f"tag-{i}" for i in range(17)))
 
 
-def multiple_choice(count: int, num_tokens: int, seed: int = 0) -> Part:
-    """A context with each of four choices: median 90 tokens, the choices differ by a few."""
+def multiple_choice(count: int, distinct_tokens: int, seed: int = 0) -> Part:
+    """A context paired with each of four choices: median 90 tokens, differing by a few."""
     random = np.random.default_rng(seed)
     contexts = _log_normal(random, 78, 0.35, count, 20, 230)
     lengths = (contexts[:, None] + random.integers(4, 25, (count, 4))).ravel()
     labels = np.repeat(random.integers(0, 4, count), 4)
-    columns = {"input_ids": _ids(random, lengths, num_tokens), "label": labels}
+    columns = {"input_ids": _ids(random, lengths, distinct_tokens), "label": labels}
     return Part("multiple_choice", lengths, columns, per_example=4)
 
 
-def mlm(count: int, num_tokens: int, seed: int = 0) -> Part:
+def mlm(count: int, distinct_tokens: int, seed: int = 0) -> Part:
     """Lines of text: median 40 tokens."""
     random = np.random.default_rng(seed)
     lengths = _log_normal(random, 40, 0.5, count, 6, 128)
-    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, num_tokens)})
+    return Part("mlm", lengths, {"input_ids": _ids(random, lengths, distinct_tokens)})
 
 
 WORKLOADS = {
     "classification": Workload(
-        lambda num_tokens: [classification(32 * SET_STEPS, num_tokens)],
+        lambda distinct_tokens: [classification(32 * SET_STEPS, distinct_tokens)],
         32,
         128,
         "run_xnli",
         pad_to=128,
     ),
     "span": Workload(
-        lambda num_tokens: [span(12 * SET_STEPS, num_tokens)], 12, 384, "run_qa", pad_to=384
+        lambda distinct_tokens: [span(12 * SET_STEPS, distinct_tokens)],
+        12,
+        384,
+        "run_qa",
+        pad_to=384,
     ),
     "tagging": Workload(
-        lambda num_tokens: [tagging(32 * SET_STEPS, num_tokens)], 32, 128, "run_ner"
+        lambda distinct_tokens: [tagging(32 * SET_STEPS, distinct_tokens)], 32, 128, "run_ner"
     ),
     "multiple_choice": Workload(
-        lambda num_tokens: [multiple_choice(8 * SET_STEPS, num_tokens)], 8, 256, "run_swag"
+        lambda distinct_tokens: [multiple_choice(8 * SET_STEPS, distinct_tokens)],
+        8,
+        256,
+        "run_swag",
     ),
     "mlm+classification": Workload(
-        lambda num_tokens: [
-            mlm(32 * SET_STEPS // 2, num_tokens),
-            classification(32 * SET_STEPS // 2, num_tokens),
+        lambda distinct_tokens: [
+            mlm(32 * SET_STEPS // 2, distinct_tokens),
+            classification(32 * SET_STEPS // 2, distinct_tokens),
         ],
         32,
         128,
@@ -178,7 +192,7 @@ WORKLOADS = {
 
 
 def _windows(length: int) -> list[int]:
-    """Sizes of the windows over a text of so many tokens, 16 of which each window has."""
+    """Sizes of the windows of 384 tokens, stride 128, over a text of ``length`` tokens."""
     sizes = [min(length, 384)]
     left = length - 384
     while left > 0:
@@ -194,5 +208,5 @@ def _log_normal(
     return draws.clip(least, most).astype(np.int64)
 
 
-def _ids(random: np.random.Generator, lengths: Lengths, num_tokens: int) -> list[list[int]]:
-    return [random.integers(SPECIAL, num_tokens, n).tolist() for n in lengths]
+def _ids(random: np.random.Generator, lengths: Lengths, distinct_tokens: int) -> list[list[int]]:
+    return [random.integers(SPECIAL, distinct_tokens, n).tolist() for n in lengths]
