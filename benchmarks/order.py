@@ -69,7 +69,7 @@ def recipe_of(world: World, chunk: int) -> Recipe:
 
 def sampler_of(world: World, chunk: int, seed: int) -> sampler.TaskSampler:
     """Training's sampler, with chunks of so many batches."""
-    member = sampler.Member(task=TASK, language="en", tokens=world.file)
+    member = sampler.TrainingSet(task=TASK, language="en", tokens=world.file)
     return sampler.TaskSampler(
         task=TASK,
         members=[member],
@@ -151,7 +151,7 @@ def gradient_variance(world: World, batches: list[list[int]], seed: int) -> floa
 
 def held_out_loss(world: World, chunk: int, seed: int, folder: Path) -> float:
     """Loss on the held-out examples after training on the others."""
-    member = sampler.Member(task=TASK, language="en", tokens=world.file)
+    member = sampler.TrainingSet(task=TASK, language="en", tokens=world.file)
     out = folder / f"{chunk}-{seed}"
     runtime = Runtime(
         state_dir=out / "state",
