@@ -171,12 +171,12 @@ def test_the_command_prints_a_row_per_requirement(
     file = tmp_path / "study.yaml"
     file.write_text(STUDY)
     arguments = ["memory", "--configfile", str(file), "--device", "cpu"]
-    assert main([*arguments, "--tokens-per-pass", "4096"]) == 0
+    assert main([*arguments, "--max-tokens", "4096"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["base", "stage", "length"]
     assert lines[1].split()[1] == "pretraining"
     totals = [int(line.split()[-1].replace(",", "")) for line in lines[1:]]
-    assert main([*arguments, "--tokens-per-pass", "8192"]) == 0
+    assert main([*arguments, "--max-tokens", "8192"]) == 0
     doubled = capsys.readouterr().out.splitlines()[1:]
     for total, line in zip(totals, doubled, strict=True):
         assert total < int(line.split()[-1].replace(",", "")) < 2.01 * total
