@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conftest import TINY, Checkout
+from checkout import TINY, Checkout
 from xstilts.schema_metadata import read_metadata
 
 pytestmark = pytest.mark.workflow
