@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from checkout import TINY, Checkout
 
-from conftest import TINY, Checkout
 from xstilts.schema_metadata import read_metadata
 
 pytestmark = pytest.mark.workflow
