@@ -54,7 +54,10 @@ def test_an_entity_occurs_once_before_its_mentions(tmp_path):
         ([{"contextual_mention": {}}], r"jsonl:1: contextual_mention: no key 'context'"),
         ([pair({}, COLOGNE)], r"jsonl:1: mention: no key 'example_id'"),
         ([{**pair(KOELN, COLOGNE), "entity": {}}], r"jsonl:1: entity: no key 'entity_id'"),
-        ([pair(KOELN, COLOGNE, language="de")], r"jsonl:1: an article in 'de', but 'en' is expected"),
+        (
+            [pair(KOELN, COLOGNE, language="de")],
+            r"jsonl:1: an article in 'de', but 'en' is expected",
+        ),
         ([pair(KOELN, COLOGNE)] * 2, r"jsonl:2: id 'm1' also occurs at .*jsonl:1"),
         ([pair(KOELN, NAME)], r"jsonl:1: the mention is of entity 'Q365', but paired with 'Q7'"),
         (
