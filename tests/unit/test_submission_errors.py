@@ -95,7 +95,7 @@ def error(folder: Path, task: str, labels: str, predictions: str) -> str:
         # files without content
         *((task, "", "", "S: the file is empty.")
           for name in GOOD for task in [name.partition("/")[0]]),
-        ("panx", "O\n", " \n\n", "PREDICTIONS: the file holds nothing but blank lines."),
+        ("panx", "O\n", " \n\n", "PREDICTIONS: the file has only blank lines."),
     ],
 )  # fmt: skip
 def test_wrong_files_are_one_message_with_the_line(
@@ -155,7 +155,7 @@ def test_folders_of_another_layout(tmp_path) -> None:
         shutil.rmtree(folder)
         shutil.copytree(tmp_path / "outer/mine" / task, folder / task)
     assert message(labels, predictions).startswith(
-        "predictions: no task of small is here and in labels. Here: tatoeba; there: xnli."
+        "predictions: it has no task of small in common with labels. Predictions: tatoeba;"
     )
 
 

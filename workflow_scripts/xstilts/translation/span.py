@@ -25,19 +25,19 @@ class _Marked(NamedTuple):
     """A context in sentences, one of which holds the first answer between marks."""
 
     sentences: list[Sentence]
-    index: int
+    position: int
     """Of the sentence with the answer."""
     marks: Marks
 
     def project(self, memory: Mapping[str, str]) -> Span | None:
         """The translated context with its answer; None if the model did not copy the marks."""
         translations = [memory[sentence.text] for sentence in self.sentences]
-        found = unmark(translations[self.index], self.marks)
+        found = unmark(translations[self.position], self.marks)
         if found is None:
             return None
-        translations[self.index] = found.text
-        head = [*self.sentences[: self.index], _END]
-        start = len(join(head, [*translations[: self.index], ""])) + found.start
+        translations[self.position] = found.text
+        head = [*self.sentences[: self.position], _END]
+        start = len(join(head, [*translations[: self.position], ""])) + found.start
         text = join(self.sentences, translations)
         return Span(text, start, start + found.end - found.start)
 
