@@ -25,13 +25,13 @@ def joined(tmp_path: Path, strategy: str = "[squad_v1, [mnli, target]]") -> Grid
 def test_the_targets_stage_trains_on_both(tmp_path: Path) -> None:
     grid = joined(tmp_path)
     chain = "squad_v1~mnli+target"
-    place = ("mini", 1, chain, "pawsx")
-    assert identities.model(grid, *place)["mixture"] == ["pawsx@qaa", "mnli@qaa"]
-    assert set(identities.model(grid, *place)["heads"]) == {"pawsx", "mnli"}
+    cell = ("mini", 1, chain, "pawsx")
+    assert identities.model(grid, *cell)["mixture"] == ["pawsx@qaa", "mnli@qaa"]
+    assert set(identities.model(grid, *cell)["heads"]) == {"pawsx", "mnli"}
     # it starts where the stage before ended
-    assert grid.parent(*place) == grid.paths.intermediate("mini", 1, ("squad_v1",))
+    assert grid.parent(*cell) == grid.paths.intermediate("mini", 1, ("squad_v1",))
     product = find_product(grid, f"target/mini/seed-1/{chain}/pawsx")
-    assert product.inputs[0] == grid.parent(*place)
+    assert product.inputs[0] == grid.parent(*cell)
     # a target that trains on the same set has it once
     same = identities.model(grid, "mini", 1, chain, "xnli")
     assert same["mixture"] == ["mnli@qaa"]

@@ -102,7 +102,7 @@ def test_a_changed_recipe_is_refused_with_the_reason(done: Checkout) -> None:
     other.write_bytes(before["intermediate/mini/seed-1/mnli/manifest.json"])
     assert done.files() == before
     for arguments, message in (
-        (("--why", WHY), "or say --all"),
+        (("--why", WHY), "paths of products, or --all"),
         (("--all", "--why", " "), "explain in a sentence"),
         (("target/mini/seed-1/mnli/xnlii", "--why", WHY), "is not a known target"),
     ):
