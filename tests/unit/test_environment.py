@@ -194,7 +194,8 @@ def make(
     folder: Path, *arguments: str, path: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run make as from a fresh shell: this test may itself run under make."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+    given = {"MFLAGS", "ARGS", "CORES", "PYTHON"}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k not in given}
     return subprocess.run(
         [str(shutil.which("make")), *arguments],
         cwd=folder,
