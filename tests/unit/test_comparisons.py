@@ -9,33 +9,29 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from test_config import STUDY
+from test_statistics import target_scores
 
 from xstilts.comparison_names import COMPARISONS
+from xstilts.comparisons.base import StudyResults
 from xstilts.comparisons.registry import load_comparisons
+from xstilts.statistics.study_scores import StudyScores
 
 ROOT = Path(__file__).parents[2]
 
-WINS = """
-import pandas as pd
-import pyarrow as pa
+EXAMPLE = re.compile(r"## Adding a comparison.*?```python\n(.*?)```", re.DOTALL)
+"""The module in docs/statistics.md."""
 
-from xstilts.comparisons.base import Comparison
-from xstilts.results.pivot import Summary, block_of
 
-COMPARISON = Comparison(
-    rows="a test",
-    schema=pa.schema([("model", pa.string())]),
-    build=lambda results: pd.DataFrame({"model": results.scores.models}),
-    summarise=lambda table, header: Summary(
-        title="wins", text="How to read it.", blocks=(block_of([{"model": "mini"}], "All"),)
-    ),
-    order=5,
-)
-"""
+def example() -> str:
+    found = EXAMPLE.search((ROOT / "docs/statistics.md").read_text(encoding="utf-8"))
+    assert found
+    return found[1]
+
 
 PROBE = """
 import json, sys
@@ -52,11 +48,15 @@ found = {
 from xstilts.jobs.report import build_study_report
 from xstilts.jobs.statistics import build_statistics
 from xstilts.jobs.tables import build_tables
+from xstilts.comparisons.tables import wins
+row = ["mini", "mnli", "xnli", 1, 2]  # this study has no results yet
+made = wins.pd.DataFrame([row], columns=wins.SCHEMA.names)
+object.__setattr__(wins.COMPARISON, "build", lambda results: made)
 build_tables(grid, Path(grid.paths.tables))
 build_statistics(grid, Path(grid.paths.tables))
 build_study_report(grid)
 found["files"] = sorted(path.name for path in Path(grid.paths.tables).glob("wins.*"))
-found["page"] = "How to read it." in Path(grid.paths.report).read_text(encoding="utf-8")
+found["page"] = "the mean over seeds is above" in Path(grid.paths.report).read_text("utf-8")
 print(json.dumps(found))
 """
 
@@ -64,7 +64,7 @@ print(json.dumps(found))
 def test_a_new_comparison_is_one_module(tmp_path: Path) -> None:
     library = tmp_path / "workflow_scripts"
     shutil.copytree(ROOT / "workflow_scripts", library)
-    (library / "xstilts/comparisons/tables/wins.py").write_text(WINS, encoding="utf-8")
+    (library / "xstilts/comparisons/tables/wins.py").write_text(example(), encoding="utf-8")
     (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", PROBE],
@@ -84,11 +84,31 @@ def test_a_new_comparison_is_one_module(tmp_path: Path) -> None:
     assert found["page"]
 
 
+def test_the_example_counts_languages() -> None:
+    # mnli is better in English in the mean of two seeds, equal in Swahili, worse in German
+    levels = {"en": (0.6, 0.8), "sw": (0.5, 0.5), "de": (0.4, 0.2)}
+    right = {
+        (strategy, seed, language): [
+            int(i < 10 * (level if strategy == "mnli" else 0.5)) for i in range(10)
+        ]
+        for language, found in levels.items()
+        for seed, level in enumerate(found)
+        for strategy, share in (("none", 0.5), ("mnli", level))
+    }
+    scores = StudyScores({("mini", "xnli"): target_scores(right)}, ["none", "mnli"], "none", "en")
+    module: dict[str, Any] = {}
+    exec(example(), module)
+    table = module["build"](StudyResults(grid=None, scores=scores))  # type: ignore[arg-type]
+    assert table.to_dict("records") == [
+        {"model": "mini", "strategy": "mnli", "target": "xnli", "num_wins": 1, "num_languages": 3}
+    ]
+
+
 def test_the_comparisons_and_their_order_in_the_report() -> None:
     found = load_comparisons()
     assert sorted(found) == list(COMPARISONS)
     orders = [one.order for one in found.values()]
-    assert orders == sorted(set(orders))
+    assert orders == list(range(1, len(found) + 1)), "positions are 1, 2, 3, …, each once"
     assert list(found)[:3] == ["claims", "best", "contrasts"]
 
 

@@ -17,7 +17,7 @@ from xstilts.results.cells import Cell, collect
 from xstilts.results.render import Header, latex, markdown, write_tables
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import LAYER_SCHEMA, TRANSFER_SCHEMA, transfer_table
-from xstilts.trivial_baselines.run import BASELINE_SCHEMA
+from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 TEXTS = {
     "study": "demo",
@@ -191,7 +191,7 @@ def test_trivial_baselines_are_below_the_strategies(cells: list[Cell], tmp_path:
         row("xnli", "text_b_only", "part", "en", 34.0),
     ]
     file = tmp_path / "trivial_baselines.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=BASELINE_SCHEMA), file)
+    pq.write_table(pa.Table.from_pylist(rows, schema=TRIVIAL_BASELINE_SCHEMA), file)
     write_tables(tmp_path / "out", cells, HEADER, [file, tmp_path / "not there.parquet"])
     text = (tmp_path / "out" / "transfer.md").read_text(encoding="utf-8")
     assert "Trivial baselines: bag of words, one side only." in text

@@ -15,7 +15,7 @@ from xstilts.data.schemas import SCHEMAS
 from xstilts.kinds import TRIVIAL_BASELINE_KINDS, Kind
 from xstilts.trivial_baselines import classification, span, tagging
 from xstilts.trivial_baselines.bayes import NaiveBayes
-from xstilts.trivial_baselines.run import BASELINE_SCHEMA, MAX_TRAIN, baseline_rows
+from xstilts.trivial_baselines.run import MAX_TRAIN, TRIVIAL_BASELINE_SCHEMA, baseline_rows
 from xstilts.trivial_baselines.words import words, words_with_offsets
 
 METRICS = {
@@ -43,7 +43,7 @@ def values(
         scorer="",
         max_train_examples=options.get("max_train_examples", 0),
     )
-    assert table.schema.equals(BASELINE_SCHEMA)
+    assert table.schema.equals(TRIVIAL_BASELINE_SCHEMA)
     return {(row["baseline"], row["language"]): row["value"] for row in table.to_pylist()}
 
 

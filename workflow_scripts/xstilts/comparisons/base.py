@@ -46,6 +46,6 @@ class Comparison:
     summarise: Callable[[pd.DataFrame, Header], Summary]
     """Formats the table for its Markdown file and the report."""
     order: int
-    """Position in the report, smallest first."""
+    """Position in the report: 1 to the number of comparisons, each once."""
     expanded: bool = False
     """True if the report shows it expanded."""

@@ -20,7 +20,10 @@ class Recipe(Level):
     # released code (jiant's XTREME guide)
     learning_rate: float = Field(1e-5, gt=0, description="Peak learning rate of AdamW.")
     batch_size: int = Field(
-        32, ge=1, description="Examples per optimiser step, independent of the micro-batch size."
+        32,
+        ge=1,
+        description="Examples per optimiser step, split into micro-batches of at most `max_tokens` "
+        "tokens (a Snakemake resource), which does not change the result.",
     )
     epochs: float = Field(
         3.0, gt=0, description="Number of epochs; for a mixture, over all its training sets."

@@ -30,7 +30,7 @@ from xstilts.results.trivial_baselines import (
     trivial_baseline_pivots,
     trivial_means,
 )
-from xstilts.trivial_baselines.run import BASELINE_SCHEMA
+from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -258,7 +258,7 @@ def write_tables(
         text=_BASELINE_LEGEND,
         blocks=tuple(trivial_baseline_pivots(found)),
     )
-    write_frame(out_dir / "trivial_baselines", found, BASELINE_SCHEMA)
+    write_frame(out_dir / "trivial_baselines", found, TRIVIAL_BASELINE_SCHEMA)
     write_text(out_dir / "trivial_baselines.md", summary_markdown(summary, header))
     header = replace(
         header, remarks=tuple(remarks(rows)), trivial_baselines=trivial_means(rows, found)

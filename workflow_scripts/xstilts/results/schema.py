@@ -1,4 +1,4 @@
-"""Schema of result rows, the single definition of their columns."""
+"""Schema of result rows (``tables/results.*``); those of the other tables are in ``tables.py``."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from xstilts.results.averages import (
 from xstilts.results.cells import Cell, reason_missing, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 AVERAGE = "average"
 """Target and metric of the rows that average over targets."""
@@ -49,6 +49,13 @@ LANGUAGE_SCHEMA = pa.schema(
     _NAMES | {"language": pa.string()} | _METRIC | _NUMBERS | _DELTAS | _REASON
 )
 LAYER_SCHEMA = pa.schema(_NAMES | {"layer": pa.int64()} | _METRIC | _NUMBERS | _COVERAGE | _DELTAS)
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFrame:
+    """The rows with the schema's columns; a column that the schema lacks is a programming error."""
+    unknown = {name for row in rows for name in row} - set(schema.names)
+    assert not unknown, f"{sorted(unknown)} are not in the table's schema"
+    return pd.DataFrame(list(rows), columns=schema.names)
 
 
 def transfer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> pd.DataFrame:
@@ -85,7 +92,7 @@ def transfer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
         ]
         average = _over_targets(targets, list(own.values()))
         table += [{"model": model, "strategy": strategy, **row} for row in (*targets, average)]
-    return pd.DataFrame(table, columns=TRANSFER_SCHEMA.names)
+    return _frame(table, TRANSFER_SCHEMA)
 
 
 def _over_languages(found: Measured) -> dict[str, Any]:
@@ -167,7 +174,7 @@ def language_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> 
                     "reason": reason_missing(cells_here, scores, language),
                 }
             )
-    return pd.DataFrame(table, columns=LANGUAGE_SCHEMA.names)
+    return _frame(table, LANGUAGE_SCHEMA)
 
 
 def layer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> pd.DataFrame:
@@ -183,7 +190,7 @@ def layer_table(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> pd.
     Raises:
         UserError: no cell belongs to the baseline.
     """
-    return pd.DataFrame(list(_layers(rows, cells, baseline)), columns=LAYER_SCHEMA.names)
+    return _frame(list(_layers(rows, cells, baseline)), LAYER_SCHEMA)
 
 
 def _layers(rows: pd.DataFrame, cells: Sequence[Cell], baseline: str) -> Iterator[dict[str, Any]]:

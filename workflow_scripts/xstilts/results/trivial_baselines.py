@@ -11,7 +11,7 @@ from xstilts.errors import UserError
 from xstilts.metrics.trivial import CHANCE, MAJORITY
 from xstilts.numbers import DASH
 from xstilts.results.pivot import Pivot
-from xstilts.trivial_baselines.run import BASELINE_SCHEMA
+from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,12 +40,12 @@ def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
         if not file.exists():
             continue
         try:
-            tables.append(pq.read_table(file, partitioning=None).cast(BASELINE_SCHEMA))
+            tables.append(pq.read_table(file, partitioning=None).cast(TRIVIAL_BASELINE_SCHEMA))
         except (pa.ArrowInvalid, ValueError) as error:
             raise UserError(
                 f"{file}: not a table of trivial baselines ({error}). Delete it to make it again."
             ) from None
-    whole = pa.concat_tables([BASELINE_SCHEMA.empty_table(), *tables])
+    whole = pa.concat_tables([TRIVIAL_BASELINE_SCHEMA.empty_table(), *tables])
     return whole.replace_schema_metadata(None).to_pandas()
 
 

@@ -21,7 +21,7 @@ MAX_TRAIN = 5_000
 """Maximum number of training examples over all sets: word counts need no more, and a large training
 set would take minutes."""
 
-BASELINE_SCHEMA = pa.schema(
+TRIVIAL_BASELINE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("target", "language", "baseline")),
         # which parts of an example it sees: "all", "part", or only "numbers" of words
@@ -45,7 +45,7 @@ def baseline_rows(
     scorer: str,
     max_train_examples: int,
 ) -> pa.Table:
-    """Score the trivial baselines: a row per baseline and language, in ``BASELINE_SCHEMA``.
+    """Score the trivial baselines: a row per baseline and language, in ``TRIVIAL_BASELINE_SCHEMA``.
 
     Args:
         train: Parquet files of the target's training sets; empty if the target is not trained.
@@ -82,7 +82,7 @@ def baseline_rows(
                     "num_train": len(known),
                 }
             )
-    return pa.Table.from_pylist(records, schema=BASELINE_SCHEMA)
+    return pa.Table.from_pylist(records, schema=TRIVIAL_BASELINE_SCHEMA)
 
 
 def _first(path: Path, limit: int) -> list[Row]:
