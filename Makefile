@@ -4,7 +4,7 @@
 #   make run     the default study, in .venv        (make run CORES=4 ARGS="--dry-run")
 #   make test    the tests, in two processes        (make test ARGS="-n 0 tests/unit"; without
 #                tests of more than ten seconds: make test ARGS="-m 'not slow'")
-#   make test-full   also the long tests, marked 'full'
+#   make test-full   only the long tests, marked 'full', which make test leaves out
 #   make check   style, types and workflow lint     (make format fixes what can be fixed)
 #   make readme  update README.md with the results of a finished default study
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)

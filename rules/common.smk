@@ -31,6 +31,18 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 
+RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
+for name in {
+    name for given in workflow.resource_settings.overwrite_resources.values() for name in given
+}:
+    # Snakemake would take an unknown one without a word, and the default would stay
+    if name in RENAMED_RESOURCES:
+        raise WorkflowError(
+            f"--set-resources: {name!r} is now called {RENAMED_RESOURCES[name]!r}. Rename it, here or "
+            "in your profile."
+        )
+
+
 def get_data_files(wildcards) -> list[str]:
     """Return the source files of a data set: original files, or data that provide text."""
     return identities.data_files(GRID, wildcards.task, wildcards.language, wildcards.split)

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import constants, file_download
 
 import xstilts.hub
 from hub_server import COMMIT, Hub, serving
@@ -152,8 +152,11 @@ def test_damage_in_transfer_is_noticed(hub, cache, path):
     assert not [file for file in (cache / "other").rglob(Path(path).name) if file.is_file()]
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
 @pytest.mark.parametrize("path", [FILE, "README.md"], ids=["large file", "git file"])
-def test_damage_on_disk_is_noticed(hub, cache, path):
+def test_damage_on_disk_is_noticed(hub, cache, path, links, monkeypatch):
+    if not links:
+        monkeypatch.setattr(file_download, "are_symlinks_supported", lambda *_: False)
     file = fetch(REPO, "main", [path], cache).folder / path
     file.write_bytes(b"something else")
     hub.requests.clear()
@@ -260,6 +263,10 @@ def test_the_manifest_identifies_the_files(hub, cache, tmp_path):
         downloaded_files(manifest)
     found.files[0].unlink()
     with pytest.raises(UserError, match="missing since it was downloaded"):
+        downloaded_files(manifest)
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"folder"', '"place"'))
+    with pytest.raises(UserError, match=r"train\.json: written by an earlier version.* Delete it"):
         downloaded_files(manifest)
 
 

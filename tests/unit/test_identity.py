@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from xstilts import fingerprint as module
-from xstilts.features import FEATURES, load, names_of
+from xstilts.features import FEATURES, OPTIONAL, load, names_of
 from xstilts.fingerprint import NON_NUMERIC, fingerprint
 from xstilts.identity import differences, digest
-from xstilts.kinds import TRIVIAL_BASELINE_KINDS
 from xstilts.tasks import TASKS
 
 LIBRARY = Path(module.__file__).parent
@@ -124,13 +123,18 @@ def test_a_function_may_import_only_modules_of_a_feature(
     package: Path, monkeypatch: pytest.MonkeyPatch
 ):
     text = "def loss(x):\n    from xstilts.training.other import VALUE\n    return VALUE\n"
-    with pytest.raises(LookupError, match=r"xstilts\.training\.other belongs to no feature"):
+    with pytest.raises(LookupError, match=r"xstilts\.training\.other is of no feature"):
         _after(package, "loss.py", text)
     monkeypatch.setitem(FEATURES, "other", ("xstilts.training.other",))
     read_again()
-    before = fingerprint(ENTRY)
-    assert "xstilts.training.other" not in before
+    # another product's feature is not enough
+    with pytest.raises(LookupError, match="FEATURES or OPTIONAL"):
+        fingerprint(ENTRY)
     assert "xstilts.training.other" in fingerprint([*ENTRY, "other"])
+    monkeypatch.setitem(FEATURES, "loss", tuple(ENTRY))
+    monkeypatch.setitem(OPTIONAL, "loss", ("other",))
+    read_again()
+    assert "xstilts.training.other" not in fingerprint(["loss"])
 
 
 def test_a_feature_that_is_not_in_the_table_is_found(monkeypatch: pytest.MonkeyPatch):
@@ -139,7 +143,7 @@ def test_a_feature_that_is_not_in_the_table_is_found(monkeypatch: pytest.MonkeyP
         with monkeypatch.context() as patch:
             patch.delitem(FEATURES, feature)
             read_again()
-            with pytest.raises(LookupError, match="belongs to no feature"):
+            with pytest.raises(LookupError, match="is of no feature"):
                 fingerprint(["training"])
 
 
@@ -165,7 +169,6 @@ def test_every_task_has_its_modules():
             assert load("metrics", task.scorer or task.kind).score
     heads = {path.stem for path in (LIBRARY / "models").glob("head_*.py")}
     assert heads == {f"head_{kind}" for kind in names_of("head")}
-    assert set(names_of("trivial_baselines")) == TRIVIAL_BASELINE_KINDS
 
 
 def test_no_module_of_the_package_is_imported_dynamically():

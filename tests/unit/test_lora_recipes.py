@@ -50,6 +50,13 @@ def test_a_base_has_a_recipe_of_its_own(tmp_path: Path) -> None:
     assert "xstilts.models.adapters" in identities.model(grid, "large", 1, "none", "xnli")["code"]
 
 
+@pytest.mark.parametrize("merge", [True, False])
+def test_predictions_depend_on_the_code_that_loads_adapters(tmp_path: Path, merge: bool) -> None:
+    grid = study_with(tmp_path, bases=two_bases({"lora": {"merge": merge}}))
+    found = identities.predictions(grid, "xnli")["code"]
+    assert ("xstilts.models.adapters" in found) is not merge
+
+
 def test_narrower_levels_win_key_by_key(tmp_path: Path) -> None:
     grid = study_with(
         tmp_path,

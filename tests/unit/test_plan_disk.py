@@ -12,7 +12,7 @@ from test_config import STUDY, grid_of
 from test_training_lora import lora, random_model, run
 
 from xstilts.plan.build import Options, build_plan
-from xstilts.plan.disk import HISTORY_FILES
+from xstilts.plan.disk import PER_MODEL
 from xstilts.plan.shapes import shape_of_base
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_unknown_sizes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert disk_of(tmp_path, unheard)["unknown"] == ["mini"]
     given = disk_of(tmp_path, unheard, parameters={"mini": 3e8})
     assert given["unknown"] == []
-    assert given["bases"]["mini"]["model_bytes"] == pytest.approx(4 * 3e8 + HISTORY_FILES, rel=1e-4)
+    assert given["bases"]["mini"]["model_bytes"] == pytest.approx(4 * 3e8 + PER_MODEL, rel=1e-4)
     adapters = {"recipe": {"lora": {"rank": 4, "merge": False}}}
     found = disk_of(tmp_path, unheard | adapters, parameters={"mini": 3e8})
     assert found["unknown"] == ["mini"]

@@ -41,3 +41,9 @@ def test_resources_are_multiplied_by_processes(fresh: Checkout) -> None:
     assert len(asked) == 2
     assert all("gpu=2" in line and "mem_mb=16000" in line for line in asked)
     assert all("mode=ddp" in line for line in asked)
+
+
+def test_a_resource_of_an_old_name_is_not_ignored(fresh: Checkout) -> None:
+    run = fresh.snakemake("-n", "--set-resources", "train_target:tokens_per_pass=4096")
+    assert run.code != 0
+    assert "'tokens_per_pass' is now called 'max_tokens'" in run.output

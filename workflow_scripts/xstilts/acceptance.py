@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
-from xstilts.explain import Disk
+from xstilts.explain import Disk, shown
 from xstilts.files import read_json, sha256_of, write_json
 from xstilts.grid.products import find_product, study_products, with_inputs
 from xstilts.manifest import KEPT
@@ -65,7 +65,7 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
     chosen = _chosen(grid, paths, disk)
     changes = {item.name: disk.changes(item) for item in chosen}
     refused = [
-        f"{name}: {key.removeprefix('declared.')}: {_shown(old)} → {_shown(new)}"
+        f"{name}: {key.removeprefix('declared.')}: {shown(old)} → {shown(new)}"
         for name, found in changes.items()
         for key, old, new in found or ()
         if not is_code(key)
@@ -146,10 +146,6 @@ def _renew(grid: Grid, snakemake: SnakemakeMetadata, made: Iterable[Product]) ->
         target = grid.names.all_targets[Path(folder).name]
         if {item.identity_file.stem for item in languages} >= set(target.languages):
             snakemake.accept_code(f"{folder}/manifest.json", languages[0].declared)
-
-
-def _shown(value: Any) -> str:
-    return "(absent)" if value is None else str(value)
 
 
 def acceptances(grid: Grid) -> list[str]:

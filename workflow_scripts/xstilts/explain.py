@@ -110,14 +110,15 @@ def _explain(grid: Grid, item: Product, disk: Disk, depth: int, seen: set[str]) 
     for accepted in disk.metadata(item).get("accepted", []):
         yield f"{indent}  {item.name}: accepted on {accepted['date']}: {accepted['why']}"
     for key, old, new in changes or []:
-        shown = key.removeprefix("declared.")
-        yield f"{indent}  {shown}: {_shown(old)} → {_shown(new)}"
+        name = key.removeprefix("declared.")
+        yield f"{indent}  {name}: {shown(old)} → {shown(new)}"
     for upstream in inputs_of(grid, item):
         if upstream.name not in seen:
             yield from _explain(grid, upstream, disk, depth + 1, seen)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of an identity as text."""
     return "(absent)" if value is None else str(value)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _JOBS: Mapping[str, tuple[str, ...]] = {
-    "data": ("xstilts.data.prepare", "xstilts.data.schemas"),
+    "data": ("xstilts.data.prepare", "xstilts.data.schemas", "xstilts.jobs.data"),
     "microworld": ("xstilts.microworld",),
     "text": ("xstilts.data.text",),
     "translation": ("xstilts.translation.translate",),
@@ -26,7 +26,7 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
     "tokenizer": ("xstilts.tokens.unigram",),
     "tokens": ("xstilts.tokens.prepare",),
     "checkpoint": ("xstilts.models.encoder",),
-    "training": ("xstilts.training.loop",),
+    "training": ("xstilts.training.loop", "xstilts.tokens.labels"),
     "prediction": ("xstilts.prediction.run",),
     "scores": ("xstilts.results.score",),
     "trivial_baselines": ("xstilts.trivial_baselines.run",),
@@ -42,6 +42,14 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "selection": ("xstilts.training.selection",),
 }
 """Option of a recipe, or of a kind of task, to the modules that only such stages use."""
+
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "data": ("microworld", "text"),
+    "training": ("lora", "padding_free", "compile", "contrastive"),
+    "prediction": ("lora",),
+    "checkpoint": ("lora",),
+}
+"""Feature to those that some of its products use: identities name them where they are used."""
 
 _SCORED = "classification mining multiple_choice ranking retrieval span tagging".split()
 

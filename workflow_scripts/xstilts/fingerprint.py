@@ -14,7 +14,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.features import FEATURES
+from xstilts.features import FEATURES, OPTIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,13 +24,14 @@ _ROOT = Path(__file__).parent
 
 NON_NUMERIC: Mapping[str, str] = {
     "xstilts": "the version",
+    "xstilts.device": "selects the device; another device is no reason to train again",
     "xstilts.errors": "messages",
     "xstilts.features": "names of modules; those that are used are in the fingerprint",
     "xstilts.fingerprint": "selects and hashes modules",
     "xstilts.files": "writes files atomically, reads JSON, computes checksums",
     "xstilts.malloc": "settings of memory allocation and garbage collection",
     "xstilts.identity": "compares identities",
-    "xstilts.kinds": "names of kinds and splits",
+    "xstilts.jobs.download": "fetches files, whose checksums are part of an identity",
     "xstilts.manifest": "says whether a product is complete",
     "xstilts.paths": "names of files",
     "xstilts.progress": "progress messages of jobs",
@@ -40,6 +41,7 @@ NON_NUMERIC: Mapping[str, str] = {
     "xstilts.tasks.registry": "finds the tasks; those that are used are in the identity",
     "xstilts.tracking": "curves for TensorBoard and Weights & Biases",
     "xstilts.training.history": "records losses and times",
+    "xstilts.training.runtime": "settings of speed and memory, and the report of a stage",
     "xstilts.training.signals": "stops at a signal, between two steps",
     "xstilts.training.state": "saves and loads a training state exactly",
     "xstilts.versions": "versions of libraries",
@@ -108,8 +110,8 @@ def fingerprint(names: Iterable[str]) -> dict[str, str]:
 
     Raises:
         ModuleNotFoundError: a module does not exist.
-        LookupError: a name is not a feature; or a function imports a module that belongs to no
-            feature, so that the products that depend on it are unknown.
+        LookupError: a name is not a feature; or a function imports a module that is of none of
+            the features, nor of those that are optional with them.
     """
     names = list(names)
     if wrong := [name for name in names if "." not in name and name not in FEATURES]:
@@ -118,12 +120,19 @@ def fingerprint(names: Iterable[str]) -> dict[str, str]:
     for entry in entries:
         if _path_of(entry) is None:
             raise ModuleNotFoundError(f"no module {entry} in {_ROOT}")
-    return dict(_followed(tuple(entries)))
+    optional = {option for name in names for option in (name, *OPTIONAL.get(name, ()))}
+    known = {module for name in optional for module in FEATURES.get(name, (name,))}
+    return dict(_followed(tuple(entries), frozenset(known)))
 
 
 @functools.cache
-def _followed(entries: tuple[str, ...]) -> dict[str, str]:
-    """Return module name to hash, for modules and all that they import; cached."""
+def _followed(entries: tuple[str, ...], known: frozenset[str]) -> dict[str, str]:
+    """Return module name to hash, for modules and all that they import; cached.
+
+    Args:
+        entries: the modules to begin with.
+        known: modules that functions of these may import: the products that use them name them.
+    """
     hashes: dict[str, str] = {}
     queue = list(entries)
     while queue:
@@ -134,20 +143,19 @@ def _followed(entries: tuple[str, ...]) -> dict[str, str]:
         value, imports = _read(path)
         hashes[module] = value
         queue.extend(name for name, inside in imports if not inside)
-        _require_features(module, (name for name, inside in imports if inside))
+        _require_known(module, (name for name, inside in imports if inside), known)
         # importing a module runs its packages too
         queue.append(module.rpartition(".")[0])
     return dict(sorted(hashes.items()))
 
 
-def _require_features(module: str, imported: Iterable[str]) -> None:
-    """Raise a LookupError unless each module that a function imports belongs to a feature."""
+def _require_known(module: str, imported: Iterable[str], known: frozenset[str]) -> None:
+    """Raise a LookupError unless each module that a function imports is one of ``known``."""
     for name in imported:
-        known = name in NON_NUMERIC or any(name in modules for modules in FEATURES.values())
-        path = None if known else _path_of(name)
+        path = None if name in NON_NUMERIC or name in known else _path_of(name)
         if path is not None and path.name != "__init__.py":
             raise LookupError(
-                f"{module} imports {name} inside a function, but {name} belongs to no feature, so "
-                "the products that depend on it are unknown. Add it to xstilts/features.py, or "
-                "import it at the top of the module."
+                f"{module} imports {name} inside a function, but {name} is of no feature that this "
+                "product has or may have, so a change of it would go unnoticed. Add it to FEATURES "
+                "or OPTIONAL in xstilts/features.py, or import it at the top of the module."
             )

@@ -133,14 +133,24 @@ def resolved(repository: Repository) -> str:
         return with_retries(resolve, repository)
 
 
-def file_sizes(repository: Repository) -> dict[str, int]:
-    """Return the size in bytes of every file of a repository at a commit, by path.
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file as the hub lists it."""
+
+    size: int
+    """Bytes."""
+    checksum: str
+    """SHA-256 (64 digits) of files in large file storage, else git's SHA-1 (40 digits)."""
+
+
+def list_files(repository: Repository) -> dict[str, ListedFile]:
+    """Return size and checksum of every file of a repository at a commit, by path.
 
     Raises:
         UserError: as :func:`resolved`.
     """
 
-    def listed() -> dict[str, int]:
+    def listed() -> dict[str, ListedFile]:
         try:
             entries: Iterable[object] = get_cached_repo_tree(**repository.arguments)
         except CachedRepoTreeNotFoundError:
@@ -150,7 +160,11 @@ def file_sizes(repository: Repository) -> dict[str, int]:
                 revision=repository.revision,
                 repo_type=repository.kind,
             )
-        return {entry.path: entry.size for entry in entries if isinstance(entry, RepoFile)}
+        return {
+            entry.path: ListedFile(entry.size, entry.lfs.sha256 if entry.lfs else entry.blob_id)
+            for entry in entries
+            if isinstance(entry, RepoFile)
+        }
 
     return with_retries(listed, repository)
 

@@ -17,10 +17,6 @@ Kind = Literal[
 EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
 """Kinds that compare sentence vectors: from a trained head, or from the layer that the protocol
 prescribes."""
-TRIVIAL_BASELINE_KINDS = frozenset(
-    {"classification", "multiple_choice", "retrieval", "span", "tagging"}
-)
-"""Kinds with trivial baselines (``xstilts.trivial_baselines``)."""
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
 """One example in the schema of its kind (``xstilts.data.schemas``)."""

@@ -17,7 +17,7 @@ from xstilts.hub import (
     Repository,
     TransientError,
     disk_full,
-    file_sizes,
+    list_files,
     resolved,
     snapshot,
     with_retries,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+SHA256_DIGITS = 64
 _SPECIAL = re.compile(r"([*?\[])")
 
 
@@ -56,20 +57,24 @@ def fetch(repo: str, revision: str, patterns: Sequence[str], cache: Path) -> Fet
     wanted = Repository(name=repo, revision=revision, kind="dataset", cache=cache)
     commit = resolved(wanted)
     pinned = replace(wanted, revision=commit)
-    sizes = file_sizes(pinned)
-    paths = matching_paths(list(sizes), patterns)
+    listed = list_files(pinned)
+    paths = matching_paths(list(listed), patterns)
     if not paths:
         raise UserError(
             f"{wanted} (commit {commit}): no file matches. Tried, in this order: "
-            f"{', '.join(patterns)}.{nearest(list(sizes), patterns)} Pin a revision that has it: "
+            f"{', '.join(patterns)}.{nearest(list(listed), patterns)} Pin a revision that has it: "
             f"`revisions: {{{repo}: COMMIT}}`; refs/convert/parquet is the branch of the hub's own "
             "conversion to Parquet, if it exists."
         )
-    needed = sum(sizes[path] for path in paths if not _is_cached(pinned, path))
+    needed = sum(listed[path].size for path in paths if not _is_cached(pinned, path))
     if shutil.disk_usage(cache).free < needed:
         raise disk_full(pinned, needed)
     folder = snapshot(pinned, allow=list(map(_escaped, paths)))
-    return Fetched(commit, folder, {path: _verified(pinned, folder, path) for path in paths})
+    return Fetched(
+        commit,
+        folder,
+        {path: _verified(pinned, folder / path, path, listed[path].checksum) for path in paths},
+    )
 
 
 def _is_cached(repository: Repository, path: str) -> bool:
@@ -82,15 +87,14 @@ def _escaped(path: str) -> str:
     return _SPECIAL.sub(r"[\1]", path)
 
 
-def _verified(repository: Repository, folder: Path, path: str) -> str:
+def _verified(repository: Repository, file: Path, path: str, expected: str) -> str:
     """Return a file's SHA-256; download it again if it differs from the hub's checksum."""
-    file = folder / path
 
     def checked() -> str:
         if not file.is_file():
             snapshot(repository, allow=[_escaped(path)])
         found = sha256_of(file)
-        expected, actual = _checksums(file, found)
+        actual = found if len(expected) == SHA256_DIGITS else _git_sha1(file)
         if expected != actual:
             file.resolve().unlink()
             raise TransientError(
@@ -101,17 +105,7 @@ def _verified(repository: Repository, folder: Path, path: str) -> str:
     return with_retries(checked, repository)
 
 
-def _checksums(file: Path, sha256: str) -> tuple[str, str]:
-    """(expected, actual) checksum of a file.
-
-    In the cache a file is a symbolic link to one named by the hub's checksum: a SHA-256 for files
-    in large file storage, else git's SHA-1. On a file system without links the name is unknown,
-    and only the library's own check of the size remains.
-    """
-    name = file.resolve().name
-    if re.fullmatch(r"[0-9a-f]{64}", name):
-        return name, sha256
-    if re.fullmatch(r"[0-9a-f]{40}", name):
-        content = file.read_bytes()
-        return name, hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-    return sha256, sha256
+def _git_sha1(file: Path) -> str:
+    """Return the name that git gives a file's content."""
+    content = file.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

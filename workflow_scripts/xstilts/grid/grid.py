@@ -19,12 +19,13 @@ from xstilts.chains import (
 )
 from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.features import names_of
 from xstilts.grid import translations
 from xstilts.grid.checks import check_dev_sets, check_names
 from xstilts.grid.names import parse_names
 from xstilts.grid.processes import check_parallel
 from xstilts.grid.stages import Stages
-from xstilts.kinds import EMBEDDING_KINDS, TRIVIAL_BASELINE_KINDS
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import Paths
 from xstilts.tasks import TASKS
 
@@ -221,7 +222,7 @@ class Grid(Stages):
         return [
             self.paths.trivial_baselines(name)
             for name, node in self.targets.items()
-            if node.task.kind in TRIVIAL_BASELINE_KINDS and not node.view
+            if node.task.kind in names_of("trivial_baselines") and not node.view
         ]
 
     def trivial_baseline_members(self, target: str) -> tuple[Member, ...]:

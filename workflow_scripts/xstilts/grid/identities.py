@@ -218,6 +218,7 @@ def predictions(grid: Grid, target: str) -> dict[str, Any]:
     head = node.members[0].task if node.members else None
     used = ["prediction", f"prediction/{node.task.kind}"]
     used += [f"head/{node.task.kind}"] if head else []
+    used += ["lora"] if grid.keeps_adapters else []
     return {
         "task": node.task.name,
         "split": node.split,

@@ -133,6 +133,16 @@ class Stages:
         labels = (tuple(node.label for node in nodes) for nodes in self.names.strategies.values())
         return tuple(dict.fromkeys(chain_label(stages) for stages in labels))
 
+    @cached_property
+    def keeps_adapters(self) -> bool:
+        """True if any stage writes its adapters alone, so that predictions load them."""
+        found = (
+            self.recipe(base, *stage).get("lora")
+            for base in self.study.bases
+            for stage in self.trained()
+        )
+        return any(not lora["merge"] for lora in found if lora)
+
     def trained(self) -> Iterator[tuple[str, str | None]]:
         """Yield (chain, target) of all stages of each base after its pretraining."""
         yield from ((chain, None) for chain in self.intermediate_chains)

@@ -58,7 +58,7 @@ def statistics(grid: Grid) -> dict[str, Any]:
     declared["contrasts"] = [list(pair) for pair in grid.study.contrasts]
     declared["correct_over"] = grid.study.correct_over
     declared["replicates"] = grid.study.replicates
-    entries = [*MODULES, "xstilts.statistics.counts", "xstilts.statistics.target_scores"]
+    entries = [*MODULES, "xstilts.jobs.statistics"]
     declared["code"] = fingerprint(entries)
     return declared
 

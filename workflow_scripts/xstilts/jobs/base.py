@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from xstilts.manifest import KEPT, full_identity, keep, reuse, write_manifest
 WEIGHTS = ("config.json", "model.safetensors", "heads.safetensors", "heads.json")
 
 
-def _source(identity: dict[str, Any]) -> Path:
+def checkpoint_folder(identity: Mapping[str, Any]) -> Path:
+    """Return the folder of a checkpoint, downloaded if it is a hub repository.
+
+    Args:
+        identity: ``path``, or None there and ``hub`` and ``revision``.
+
+    Raises:
+        UserError: the repository cannot be downloaded.
+    """
     if identity["path"] is not None:
         return Path(identity["path"])
     from xstilts.hub import OTHER_FORMATS, Repository, snapshot
@@ -33,7 +42,7 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
     Raises:
         UserError: the checkpoint is unavailable, lacks encoder weights, or has no fast tokenizer.
     """
-    source = _source(identity)
+    source = checkpoint_folder(identity)
     inputs = {
         file.name: sha256_of(file)
         for file in sorted(source.iterdir())

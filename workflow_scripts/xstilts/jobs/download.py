@@ -68,6 +68,11 @@ def downloaded_files(manifest: Path) -> list[Download]:
     facts = read_manifest(manifest).facts
     found = []
     for item in facts["repositories"]:
+        if "folder" not in item:
+            raise UserError(
+                f"{manifest}: written by an earlier version, whose cache had another layout. "
+                "Delete it and run again to download these files again."
+            )
         folder = Path(facts["cache"], item["folder"])
         for path, checksum in item["files"].items():
             file = folder / path

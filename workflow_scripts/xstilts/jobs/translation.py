@@ -13,20 +13,11 @@ import pyarrow.parquet as pq
 from xstilts.files import sha256_of
 from xstilts.gpus import Gpus, leased
 from xstilts.identity import digest
+from xstilts.jobs.base import checkpoint_folder
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.tasks import TASKS
 
 LOGGER = logging.getLogger(__name__)
-
-
-def _checkpoint(model: dict[str, Any]) -> Path:
-    """Return the folder of the translation model, downloaded if it is a hub repository."""
-    if model["path"] is not None:
-        return Path(model["path"])
-    from xstilts.hub import OTHER_FORMATS, Repository, snapshot
-
-    wanted = Repository(name=model["hub"], revision=model["revision"])
-    return snapshot(wanted, ignore=OTHER_FORMATS)
 
 
 def translate_data(
@@ -69,7 +60,7 @@ def translate_data(
     from xstilts.versions import versions
 
     torch.set_num_threads(num_threads)
-    folder, state = _checkpoint(identity["source"]["model"]), state_root / digest(full)
+    folder, state = checkpoint_folder(identity["source"]["model"]), state_root / digest(full)
     rows = pq.read_table(source.with_suffix(".parquet")).to_pylist()
     with leased(gpus):
         result, facts = translate_rows(rows, folder, identity, state=state, max_tokens=max_tokens)

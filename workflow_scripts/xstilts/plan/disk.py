@@ -28,7 +28,7 @@ STATES = 2
 PER_STATE, BEST = 3, 1
 """Copies of the weights in a state: weights and AdamW's two moments; with ``selection: best``, also
 the best weights."""
-HISTORY_FILES = 13_000
+PER_MODEL = 13_000
 """Approximate bytes of a model's small files: two manifests, configuration, index of heads, schemas
 of the Parquet files."""
 PER_STEP, PER_MAPPED = 34, 17
@@ -139,13 +139,13 @@ def _stages(
     shape, encoder = known_shape(grid, base), _encoder_bytes(grid, base, given)
     tokenizer = PER_ENTRY * shape.vocabulary if shape else 0
     if not grid.study.bases[base].pretrain:
-        yield _Stage(1, False, encoder and encoder + tokenizer + HISTORY_FILES, None)
+        yield _Stage(1, False, encoder and encoder + tokenizer + PER_MODEL, None)
     for job in jobs:
         recipe = grid.recipe(base, job.chain, job.target)
         lora = recipe.get("lora")
         adapters_only = lora is not None and not lora["merge"]
         heads = FLOAT * _head_parameters(grid, job, shape) if shape else 0
-        history = HISTORY_FILES + PER_STEP * job.steps + PER_MAPPED * job.mapped
+        history = PER_MODEL + PER_STEP * job.steps + PER_MAPPED * job.mapped
         if job.position == "pretrain":
             history += tokenizer
         trained = None if lora else encoder

@@ -106,8 +106,14 @@ class Table:
                 **self._options,
                 **options,
             )
-        # TypeError and KeyError: the library's own metadata in the file is malformed
-        except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        except (TypeError, KeyError) as error:
+            self._scratch.cleanup()
+            raise UserError(
+                f"{self.path}: its `huggingface` metadata, which describe the columns, are "
+                f"malformed ({error!r}). Pin another revision, or use the repository's branch "
+                "refs/convert/parquet."
+            ) from None
+        except (OSError, ValueError, pa.ArrowException) as error:
             self._scratch.cleanup()
             raise UserError(
                 f"{self.path}: not a complete {self._format.title()} file ({error}). Fetch it "

@@ -9,6 +9,7 @@ nothing itself and starts no threads: a process with threads cannot be forked sa
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import select
@@ -50,6 +51,11 @@ def serve(path: str) -> None:
     """Answer requests until standard input is closed."""
     for name in IMPORTED:
         importlib.import_module(name)
+    if sys.modules["torch"].cuda.is_initialized():
+        # CUDA cannot be used in a fork of a process that has initialised it: jobs run unforked
+        return
+    # a fork that collects garbage would copy the pages of all that was imported
+    gc.freeze()
     waiting: dict[int, socket.socket] = {}
     woken, wake = os.pipe()
     os.set_blocking(wake, False)

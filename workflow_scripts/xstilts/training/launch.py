@@ -56,7 +56,7 @@ def launch(
         precision: precision of the recipe.
         num_threads: CPU threads of each process.
         report: receives the progress of the main process; by default, writes lines to the log.
-    with stop_request() as request, tempfile.TemporaryDirectory() as folder:
+
     Returns:
         The return value of the main process.
 
