@@ -15,7 +15,10 @@ from xstilts.report.build import build_report
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is here")
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is here"),
+]
 
 UNFOLD = "<script>document.querySelectorAll('details').forEach(d => d.open = true)</script>"
 

@@ -37,6 +37,7 @@ def write(checkout: Checkout, beams: int) -> None:
     )
 
 
+@pytest.mark.full
 def test_from_the_source_language_to_the_table(translating: Checkout):
     run = translating.snakemake()
     assert run.code == 0, run.output
