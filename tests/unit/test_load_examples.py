@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import datasets
@@ -12,6 +13,7 @@ from xstilts.data.prepare import write_examples
 from xstilts.data.schemas import FEATURES
 from xstilts.errors import UserError
 from xstilts.manifest import full_identity, write_manifest
+from xstilts.readers.hub_table import Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +45,9 @@ def written(folder: Path, kind: str, labels: list[str]) -> Path:
 
 
 @pytest.mark.parametrize("kind", ROWS)
-def test_any_user_opens_a_product(tmp_path, kind):
+def test_any_user_opens_a_product(tmp_path, kind, monkeypatch):
+    # else load_dataset reports each use to the hub, and waits for the answer
+    monkeypatch.setattr(datasets.config, "HF_UPDATE_DOWNLOAD_COUNTS", False)
     path = written(tmp_path, kind, [])
     cache = str(tmp_path / "cache")
     found = datasets.load_dataset("parquet", data_files=str(path), split="train", cache_dir=cache)
@@ -57,6 +61,25 @@ def test_labels_have_numbers_and_names(tmp_path):
     assert found.features["label"] == datasets.ClassLabel(names=names)
     assert found["label"][:] == [2, 1]
     assert found.features["label"].int2str(found[0]["label"]) == "neutral"
+
+
+def test_reading_asks_no_network(tmp_path, monkeypatch):
+    asked = []
+
+    def resolve(host: str, *_: Any) -> None:
+        asked.append(host)
+        raise OSError(f"no such host: {host}")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    path = written(tmp_path, "mlm", [])
+    assert load_examples(path).num_rows == 1
+    for file in (path, tmp_path / "a.jsonl", tmp_path / "a.csv"):
+        if file != path:
+            file.write_text('{"text": "a"}\n' if file.suffix == ".jsonl" else "text\na\n")
+        with Table(file) as table:
+            assert list(table.rows(["text"])) == [{"text": "a"}]
+    assert not asked
 
 
 def test_labels_that_the_data_decide(tmp_path):

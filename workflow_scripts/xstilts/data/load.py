@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from pathlib import Path
 
-from datasets import ClassLabel, Dataset, List, load_dataset
+from datasets import ClassLabel, Dataset, List
 
 from xstilts.manifest import read_manifest
 
@@ -28,8 +29,9 @@ def load_examples(path: str | Path) -> Dataset:
     path = Path(path)
     manifest = read_manifest(path.with_suffix(".json"))
     with tempfile.TemporaryDirectory(prefix="xstilts-") as scratch:
-        examples: Dataset = load_dataset(
-            "parquet", data_files=str(path), split="train", cache_dir=scratch, keep_in_memory=True
+        # not load_dataset, which reports each use to the hub
+        examples: Dataset = Dataset.from_parquet(
+            glob.escape(str(path)), cache_dir=scratch, keep_in_memory=True
         )
     declared = manifest.identity["declared"]
     names = ClassLabel(names=declared["labels"] or sorted(manifest.facts["labels"]))

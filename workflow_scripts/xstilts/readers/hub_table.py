@@ -97,15 +97,15 @@ class Table:
         # the UserError below reports the problem; no second message from the library
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
         try:
-            return datasets.load_dataset(
-                self._format,
-                data_files=glob.escape(str(self.path)),
-                split="train",
-                streaming=True,
+            # not load_dataset, which reports each use to the hub
+            read = getattr(datasets.IterableDataset, f"from_{self._format}")
+            found: IterableDataset = read(
+                glob.escape(str(self.path)),
                 cache_dir=self._scratch.name,
                 **self._options,
                 **options,
             )
+            return found
         except (TypeError, KeyError) as error:
             self._scratch.cleanup()
             raise UserError(
