@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.gpus import Gpus
 from xstilts.jobs.train import train_stage
+from xstilts.jobs.train_process import RuntimeSettings
 from xstilts.paths import study_root
 from xstilts.runner.frame import run
 from xstilts.tracking import Tracking
@@ -27,13 +28,15 @@ run(
         ],
         manifest=Path(snakemake.output.manifest),
         state_root=study_root(snakemake.output[0]) / "state",
-        max_tokens=int(snakemake.resources.max_tokens),
-        num_threads=max(1, int(snakemake.threads) // int(snakemake.resources.processes)),
+        settings=RuntimeSettings(
+            max_tokens=int(snakemake.resources.max_tokens),
+            num_threads=max(1, int(snakemake.threads) // int(snakemake.resources.processes)),
+            gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
+            save_steps=int(snakemake.resources.save_steps),
+            processes=int(snakemake.resources.processes),
+            mode=str(snakemake.resources.mode),
+        ),
         gpus=Gpus(count=snakemake.resources.gpu, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
-        gradient_checkpointing=bool(snakemake.resources.gradient_checkpointing),
-        save_steps=int(snakemake.resources.save_steps),
-        processes=int(snakemake.resources.processes),
-        mode=str(snakemake.resources.mode),
         tracking=Tracking(**snakemake.config.get("logging", {})),
     ),
     output=snakemake.output[0],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,17 +120,16 @@ def found_by_workers() -> Iterator[None]:
 
 
 def together(
-    function: str,
+    function: Callable[..., Any],
     wanted: Mapping[str, Any],
     mode: Literal["ddp", "fsdp"],
     processes: int = 2,
     precision: str = "fp32",
 ) -> Any:
-    """Run a function of this module in several processes; return the main process's result."""
+    """Run ``stage`` or ``stages`` in several processes; return the main process's result."""
     with found_by_workers():
         return launch(
-            f"process_group_world:{function}",
-            wanted,
+            functools.partial(function, wanted),
             processes=processes,
             mode=mode,
             precision=precision,

@@ -20,6 +20,7 @@ from xstilts.jobs.predict import predict_languages
 from xstilts.jobs.score import score_cell
 from xstilts.jobs.tokens import prepare_tokens
 from xstilts.jobs.train import train_stage
+from xstilts.jobs.train_process import RuntimeSettings
 from xstilts.manifest import read_manifest
 from xstilts.models.encoder import load_encoder
 
@@ -64,7 +65,7 @@ def stage(
         identity,
         parent=Path(parent), dev=[], manifest=Path(manifest), state_root=Path("state"),
         tokens=[tokens_of(grid, m.task, m.language, "train")[1] for m in members],
-        max_tokens=2000, num_threads=1,
+        settings=RuntimeSettings(max_tokens=2000, num_threads=1),
     )  # fmt: skip
     return Path(manifest)
 

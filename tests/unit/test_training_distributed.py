@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from engine_world import ARCHITECTURE, make_tokens
-from process_group_world import HERE, stage, together
+from process_group_world import HERE, stage, stages, together
 from safetensors.torch import load_file
 from test_models_families import FAMILIES, published
 
@@ -82,7 +82,7 @@ def group(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     selecting = {"recipe": {**UNEVEN, "selection": "best", "eval_steps": 2, "patience": 0,
                             "learning_rate": 3e-2, "epochs": 3.0}}  # fmt: skip
     found = together(
-        "stages",
+        stages,
         {
             "stages": [
                 wanted(folder, "even", recipe=UNEVEN),
@@ -167,7 +167,7 @@ def test_bf16_in_shards_is_bf16_in_one_process(tmp_path: Path) -> None:
         if out == "alone":
             stage(one)
         else:
-            together("stage", one, "fsdp", precision="bf16")
+            together(stage, one, "fsdp", precision="bf16")
     losses = [
         pq.read_table(tmp_path / out / "history.parquet").column("loss").to_numpy()
         for out in ("alone", "shards")
@@ -191,7 +191,7 @@ def test_families_in_shards(tmp_path: Path) -> None:
         # BERT and others have dropout by default: at a rate of 0 the two would be equal anyway
         config = Path(plan["start"]) / "config.json"
         config.write_text(_without_dropout(config.read_text(encoding="utf-8")), encoding="utf-8")
-    together("stages", {"stages": plans}, "fsdp")
+    together(stages, {"stages": plans}, "fsdp")
     for family, plan in zip(families, plans, strict=True):
         stage({**plan, "out": f"alone-{family}"})
         same_but_for_rounding(tmp_path / f"alone-{family}", tmp_path / family, 1e-5)
@@ -228,7 +228,7 @@ def test_a_process_that_dies_ends_the_stage_with_its_name(tmp_path: Path) -> Non
     one = wanted(tmp_path, "model", ("classification",), run={"save_steps": 2})
     one["signals"] = {"rank": 0, "step": 2, "number": signal.SIGKILL, "to_parent": False}
     with pytest.raises(RuntimeError, match=r"process 1 of 2 was killed by SIGKILL.*mem_mb"):
-        together("stage", one, "ddp")
+        together(stage, one, "ddp")
     found = load_state(tmp_path / "state-model", "toy")
     assert found is not None
     assert found[0] == 2
@@ -236,7 +236,7 @@ def test_a_process_that_dies_ends_the_stage_with_its_name(tmp_path: Path) -> Non
     one = wanted(tmp_path, "other", ("classification",))
     one["recipe"] = {"learning_rate": 1e38, "max_grad_norm": 0.0, "warmup": 0.0, "epochs": 3.0}
     with pytest.raises(UserError, match=r"step \d+ \(classification\).*learning_rate"):
-        together("stage", one, "ddp")
+        together(stage, one, "ddp")
 
 
 @pytest.mark.slow
@@ -251,7 +251,7 @@ def test_a_signal_stops_all_processes_after_the_same_step(
     one["signals"] = {"rank": 0, "step": 1, "number": signal.SIGTERM, "to_parent": True, "pause": 1}
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(Interrupted, match=r"SIGTERM: stopped after step \d+ of 320"):
-        together("stage", one, mode)
+        together(stage, one, mode)
     assert signal.getsignal(signal.SIGTERM) == before
     found = load_state(tmp_path / "state-model", "toy")
     assert found is not None

@@ -12,7 +12,7 @@ import torch
 import toy_stage
 from engine_world import ARCHITECTURE, labels_of, make_tokens, recipe, runtime
 from process_group_world import stage as group_stage
-from process_group_world import together
+from process_group_world import stages, together
 from safetensors.torch import load_file
 from test_models_families import FAMILIES, published
 
@@ -329,7 +329,7 @@ def test_several_processes_train_the_same_rows(tmp_path: Path, mode: Any) -> Non
     # two processes stop, and one resumes from their state
     stopped = {"out": "passed-on", "run": {"stop_after": 2}}
     wanted = [{**common, "out": "together", "run": {}}, {**common, **stopped}]
-    together("stages", {"stages": wanted}, mode)
+    together(stages, {"stages": wanted}, mode)
     group_stage({**common, "out": "alone"})
     assert group_stage({**common, "out": "passed-on"})["resumed_at"] == 2
     alone = load_file(tmp_path / "alone/model.safetensors")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from xstilts.files import sha256_of
 from xstilts.gpus import leased
 from xstilts.identity import digest
-from xstilts.jobs.train_process import StageSpec, train_here
+from xstilts.jobs.train_process import (
+    RuntimeSettings,
+    StageSpec,
+    train_here,
+    train_in_process_group,
+)
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.progress import Reporter
 from xstilts.tracking import Tracking
@@ -34,13 +40,8 @@ def train_stage(
     dev: Sequence[tuple[Path, Path]],
     manifest: Path,
     state_root: Path,
-    max_tokens: int,
-    num_threads: int,
-    gradient_checkpointing: bool = False,
-    save_steps: int = 0,
+    settings: RuntimeSettings,
     gpus: Gpus | None = None,
-    processes: int = 1,
-    mode: Literal["ddp", "fsdp"] = "ddp",
     report: Callable[[Progress], None] | None = None,
     tracking: Tracking | None = None,
 ) -> None:
@@ -55,13 +56,8 @@ def train_stage(
         dev: (token, data) manifests of the dev sets, in the identity's order; may be empty.
         manifest: manifest to write.
         state_root: folder of training states; this stage's is named by its identity.
-        max_tokens: maximum tokens of a micro-batch (speed and memory, not the result).
-        num_threads: CPU threads of each process.
-        gradient_checkpointing: recompute layers in the backward pass (memory, not the result).
-        save_steps: steps between additional saves of the training state; 0 for none.
+        settings: settings of speed and memory.
         gpus: leased while the stage trains; None uses the visible devices.
-        processes: size of the process group; each process has a GPU of its own if there are any.
-        mode: for several processes, ``ddp`` for replicas of the model, ``fsdp`` for shards.
         report: receives the progress; by default, writes lines to the log.
         tracking: trackers of the training curves, besides the history next to the model.
 
@@ -94,16 +90,11 @@ def train_stage(
         out_dir=fresh,
         state_dir=state_dir,
         tracking=tracking or Tracking(),
-        max_tokens=max_tokens,
-        num_threads=num_threads,
-        gradient_checkpointing=gradient_checkpointing,
-        save_steps=save_steps,
+        settings=settings,
     )
     with leased(gpus):
-        result = _run(spec, processes, mode, report or Reporter())
-    facts = {"num_threads": num_threads, "processes": processes}
-    facts["gradient_checkpointing"] = gradient_checkpointing
-    _publish(manifest, full, fresh, {**result, **facts})
+        result = _run(spec, report or Reporter())
+    _publish(manifest, full, fresh, {**dataclasses.asdict(settings), **result})
     from xstilts.training.state import clear_state
 
     clear_state(state_dir)
@@ -125,29 +116,24 @@ def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[s
     keep(manifest)
 
 
-def _run(
-    spec: StageSpec,
-    processes: int,
-    mode: Literal["ddp", "fsdp"],
-    report: Callable[[Progress], None],
-) -> dict[str, Any]:
+def _run(spec: StageSpec, report: Callable[[Progress], None]) -> dict[str, Any]:
     """Train the stage in this process or in several; return the fields of a ``TrainResult``."""
-    if processes == 1:
+    settings = spec.settings
+    if settings.processes == 1:
         from xstilts.training.process_group import SINGLE_PROCESS
 
         return dataclasses.asdict(train_here(spec, report, SINGLE_PROCESS, "auto"))
     from xstilts.training.launch import launch
 
     result = launch(
-        "xstilts.jobs.train_process:train_in_process_group",
-        spec.to_json(),
-        processes=processes,
-        mode=mode,
+        functools.partial(train_in_process_group, spec),
+        processes=settings.processes,
+        mode=settings.mode,
         precision=spec.identity["recipe"]["precision"],
-        num_threads=spec.num_threads,
+        num_threads=settings.num_threads,
         report=report,
     )
-    return {**result, "device": f"{processes} x {result['device']}"}
+    return {**result, "device": f"{settings.processes} x {result['device']}"}
 
 
 def _files_in(folder: Path) -> list[Path]:

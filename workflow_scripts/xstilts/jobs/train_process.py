@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.tracking import Tracking
 
@@ -24,7 +24,23 @@ if TYPE_CHECKING:
     from xstilts.training.runtime import Runtime, TrainResult
     from xstilts.training.selection import Selection
 
-_FOLDERS_AND_FILES = ("parent", "manifest", "out_dir", "state_dir")
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuntimeSettings:
+    """Settings of speed and memory, which do not change the result."""
+
+    max_tokens: int
+    """Maximum tokens of a micro-batch, padding included."""
+    num_threads: int
+    """CPU threads of each process."""
+    gradient_checkpointing: bool = False
+    """Recompute layers in the backward pass instead of keeping their activations."""
+    save_steps: int = 0
+    """Steps between additional saves of the training state; 0 for none."""
+    processes: int = 1
+    """Size of the process group; each process has a GPU of its own if there are any."""
+    mode: Literal["ddp", "fsdp"] = "ddp"
+    """For several processes: replicas of the model, or shards."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,45 +63,16 @@ class StageSpec:
     state_dir: Path
     """Folder of the training state."""
     tracking: Tracking
-    max_tokens: int
-    num_threads: int
-    gradient_checkpointing: bool
-    save_steps: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values, for other processes."""
-        values = dataclasses.asdict(self)
-        for name in _FOLDERS_AND_FILES:
-            values[name] = str(values[name])
-        values["tokens"] = [str(path) for path in self.tokens]
-        values["dev"] = [[str(path) for path in pair] for pair in self.dev]
-        return values
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> StageSpec:
-        """Restore a spec from the values of :meth:`to_json`."""
-        paths = {name: Path(values[name]) for name in _FOLDERS_AND_FILES}
-        return cls(
-            **{
-                **values,
-                **paths,
-                "tokens": tuple(map(Path, values["tokens"])),
-                "dev": tuple((Path(tokens), Path(data)) for tokens, data in values["dev"]),
-                "tracking": Tracking(**values["tracking"]),
-            }
-        )
+    settings: RuntimeSettings
 
 
 def train_in_process_group(
-    spec: Mapping[str, Any],
-    report: Callable[[Progress], None],
-    group: ProcessGroup,
-    device: torch.device,
+    spec: StageSpec, report: Callable[[Progress], None], group: ProcessGroup, device: torch.device
 ) -> dict[str, Any]:
     """Train a stage as one process of several (``xstilts.training.launch``).
 
     Args:
-        spec: :meth:`StageSpec.to_json`.
+        spec: the stage.
         report: receives the progress.
         group: the process group.
         device: device of this process.
@@ -93,7 +80,7 @@ def train_in_process_group(
     Returns:
         The fields of a ``TrainResult``.
     """
-    return dataclasses.asdict(train_here(StageSpec.from_json(spec), report, group, str(device)))
+    return dataclasses.asdict(train_here(spec, report, group, str(device)))
 
 
 def train_here(
@@ -113,15 +100,16 @@ def train_here(
     """
     from xstilts.training.runtime import Runtime
 
+    settings = spec.settings
     # all processes have the same curves: one writes them
     tracking = spec.tracking if group.is_main else Tracking()
     runtime = Runtime(
         state_dir=spec.state_dir,
         identity=spec.run_id,
-        max_tokens=spec.max_tokens,
-        num_threads=spec.num_threads,
-        gradient_checkpointing=spec.gradient_checkpointing,
-        save_steps=spec.save_steps,
+        max_tokens=settings.max_tokens,
+        num_threads=settings.num_threads,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        save_steps=settings.save_steps,
         device=device,
         group=group,
         report=report,
@@ -133,7 +121,6 @@ def train_here(
 
 def _train(spec: StageSpec, runtime: Runtime) -> TrainResult:
     """Build the arguments of ``training.loop.train`` from the identity, and train."""
-    from xstilts.config.adapters import Lora
     from xstilts.config.recipe import Recipe
     from xstilts.models.heads import HeadSpec
     from xstilts.tokens.labels import labels_of_members
@@ -156,10 +143,7 @@ def _train(spec: StageSpec, runtime: Runtime) -> TrainResult:
         )
         for name, head in identity["heads"].items()
     }
-    settings = dict(identity["recipe"])
-    if settings.get("lora"):
-        settings["lora"] = Lora(**settings["lora"])
-    recipe = Recipe(**settings)
+    recipe = Recipe(**identity["recipe"])
     return train(
         identity.get("architecture") or spec.parent.parent,
         members,

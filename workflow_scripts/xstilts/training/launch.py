@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pickle
 import selectors
 import signal
 import subprocess
@@ -34,8 +35,7 @@ LOGGED = Reporter()
 
 
 def launch(
-    function: str,
-    arguments: Mapping[str, Any],
+    call: Callable[..., Any],
     *,
     processes: int,
     mode: Literal["ddp", "fsdp"],
@@ -43,14 +43,13 @@ def launch(
     num_threads: int,
     report: Callable[[Progress], None] = LOGGED,
 ) -> Any:
-    """Call ``function(arguments, report, group, device)`` in several processes.
+    """Run ``call(report, group, device)`` in several processes.
 
     Their log lines are written to this process's log. Signals that ask to stop are forwarded to
     all of them.
 
     Args:
-        function: ``module:name``; called in every process.
-        arguments: plain values.
+        call: picklable; its return value consists of plain values.
         processes: number of processes.
         mode: ``ddp`` for replicas of the model, ``fsdp`` for sharded weights.
         precision: precision of the recipe.
@@ -67,8 +66,7 @@ def launch(
     """
     with stop_request() as request, tempfile.TemporaryDirectory() as folder:
         job = {
-            "function": function,
-            "arguments": dict(arguments),
+            "call": pickle.dumps(call),
             "rendezvous": str(Path(folder) / "rendezvous"),
             "size": processes,
             "mode": mode,
@@ -128,7 +126,7 @@ class _Worker:
         os.close(write_end)
         assert self.process.stdin is not None
         # stays open: the worker exits when it is closed, by the end of this process too
-        self.process.stdin.write(json.dumps({**job, "rank": rank}).encode() + b"\n")
+        pickle.dump({**job, "rank": rank}, self.process.stdin)
         self.process.stdin.flush()
 
     def read(self) -> None:

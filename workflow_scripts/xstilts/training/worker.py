@@ -1,16 +1,16 @@
 """A process of a process group: ``python -m xstilts.training.worker FD``.
 
-Started by ``training.launch``, which sends the job as a line of JSON on standard input. Log lines,
-result and error are written to the file descriptor FD, as a line of JSON each.
+Started by ``training.launch``, which sends the pickled job on standard input. Log lines, result and
+error are written to the file descriptor FD, as a line of JSON each.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import logging
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -54,13 +54,12 @@ def work(job: dict[str, Any], out: TextIO) -> Any:
 
     rank, size = job["rank"], job["size"]
     group, device = join(job["mode"], rank, size, job["rendezvous"], job["precision"])
-    module, _, name = job["function"].partition(":")
 
     def report(progress: Progress) -> None:
         if group.is_main:
             send(out, {"progress": dataclasses.asdict(progress)})
 
-    return getattr(importlib.import_module(module), name)(job["arguments"], report, group, device)
+    return pickle.loads(job["call"])(report, group, device)
 
 
 def main() -> NoReturn:
@@ -68,7 +67,7 @@ def main() -> NoReturn:
     # until training can save its state, Ctrl-C loses nothing
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     out = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
-    job = json.loads(sys.stdin.readline())
+    job = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     root = logging.getLogger("xstilts")
     root.addHandler(_Sender(out))
