@@ -33,6 +33,7 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/run.smk"
 
 
 pathvars:
@@ -78,6 +79,7 @@ rule all:
 
 
 if workflow.is_main_process:
+    check_resource_names()
     warn_of_results_without_metadata()
 
 

@@ -12,8 +12,10 @@ localrules:
 rule build_tokenizer:
     """Train the Unigram tokenizer of {wildcards.pretrained_base}"""
     input:
-        manifests=get_pretraining_text,
-        examples=lambda wc: ancient(data_files(get_pretraining_text(wc))),
+        unpack(lambda wc: inputs.tokenizer(GRID, wc.pretrained_base)),
+        examples=lambda wc: ancient(
+            data_files(inputs.tokenizer(GRID, wc.pretrained_base)["manifests"])
+        ),
     output:
         manifest="<results>/bases/{pretrained_base}/tokenizer/manifest.json",
     log:
@@ -35,10 +37,7 @@ rule build_tokenizer:
 rule pretrain:
     """Pretrain {wildcards.pretrained_base} with MLM and translation-pair MLM"""
     input:
-        parent=get_parent,
-        tokens=get_member_tokens,
-        dev_tokens=get_dev_manifests("tokens"),
-        dev_data=get_dev_manifests("data"),
+        unpack(get_training_inputs),
         files=lambda wc: ancient(get_stage_files(wc)),
         data_check=get_data_check,
     output:

@@ -56,7 +56,7 @@ rule prepare_data:
 rule check_data:
     """Check that every data set of the study has been read"""
     input:
-        manifests=sorted({*GRID.training_data(), *GRID.selection_data(), *GRID.evaluation_data()}),
+        manifests=identities.data_check(GRID)["data"],
     output:
         data_check="<results>/data/checked.json",
     log:

@@ -14,10 +14,7 @@ localrules:
 rule build_report:
     """Build the report"""
     input:
-        tables=report_tables(GRID),
-        views=view_tables(GRID),
-        overlap="<results>/tables/overlap.csv",
-        models=[*GRID.intermediate_models(), *GRID.target_models()],
+        unpack(lambda wc: inputs.report(GRID)),
     output:
         report(
             "<results>/report.html",
@@ -39,8 +36,7 @@ rule build_report:
 rule build_figures:
     """Draw the figures"""
     input:
-        tables=report_tables(GRID),
-        models=[*GRID.intermediate_models(), *GRID.target_models()],
+        unpack(lambda wc: inputs.figures(GRID)),
     output:
         report(
             figure_files(GRID),

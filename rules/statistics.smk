@@ -12,13 +12,8 @@ localrules:
 rule build_statistics:
     """Compare the strategies"""
     input:
-        scores=lambda wc: get_view(wc).scores(),
-        # development sets that choose the best strategy of a target
-        choice=get_choice_scores,
+        unpack(lambda wc: inputs.statistics(get_view(wc))),
         predictions=lambda wc: ancient(get_view(wc).predictions()),
-        # for the difficulty of intermediate tasks and the size of base models
-        models=[*GRID.intermediate_models(), *map(GRID.paths.base, GRID.study.bases)],
-        claims=GRID.study.claims,
     output:
         [
             f"<results>/tables/{{view}}{name}.{end}"

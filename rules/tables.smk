@@ -14,8 +14,7 @@ localrules:
 rule audit_overlap:
     """Count evaluation examples whose text occurs in training data"""
     input:
-        trained=GRID.training_data(),
-        evaluated=GRID.evaluation_data(),
+        unpack(lambda wc: inputs.overlap(GRID)),
     output:
         table="<results>/tables/overlap.csv",
     log:
@@ -33,9 +32,7 @@ rule audit_overlap:
 rule build_tables:
     """Build the tables"""
     input:
-        scores=lambda wc: get_view(wc).scores(),
-        trivial_baselines=lambda wc: get_view(wc).trivial_baselines(),
-        overlap="<results>/tables/overlap.csv",
+        unpack(lambda wc: inputs.tables(get_view(wc))),
     output:
         transfer=multiext("<results>/tables/{view}transfer", ".md", ".parquet", ".tex"),
         transfer_csv=report(

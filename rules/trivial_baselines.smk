@@ -12,12 +12,9 @@ localrules:
 rule score_trivial_baselines:
     """Score the trivial baselines of {wildcards.target}"""
     input:
-        train=get_trivial_baseline_training,
-        data=lambda wc: get_evaluation_manifests("data", wc.target),
+        unpack(lambda wc: inputs.trivial_baselines(GRID, wc.target)),
         examples=lambda wc: ancient(
-            data_files(
-                [*get_trivial_baseline_training(wc), *get_evaluation_manifests("data", wc.target)]
-            )
+            data_files(inputs.files_of(inputs.trivial_baselines(GRID, wc.target)))
         ),
     output:
         scores="<results>/trivial_baselines/{target}.parquet",

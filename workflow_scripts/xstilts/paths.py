@@ -92,6 +92,11 @@ class Paths:
         return f"{self.root}/tables/{self.view}".rstrip("/")
 
     @property
+    def overlap(self) -> str:
+        """Table of the overlap audit."""
+        return f"{self.root}/tables/overlap.csv"
+
+    @property
     def figures(self) -> str:
         """Folder of the report's figures."""
         return f"{self.root}/figures"

@@ -99,12 +99,8 @@ def _stage(
     """Return a stage of a strategy: a named stage, or a mixture."""
     study, name, recipe = coverage.study, None, Recipe()
     if isinstance(mixture, str) and mixture in study.stages:
-        name, recipe, key_path = (
-            mixture,
-            study.stages[mixture].recipe,
-            ("stages", mixture, "mixture"),
-        )
-        mixture = study.stages[mixture].mixture
+        name, named, key_path = mixture, study.stages[mixture], ("stages", mixture, "mixture")
+        mixture, recipe = named.mixture, named.recipe
     listed = [mixture] if isinstance(mixture, str) else mixture
     with_target = TARGET in listed
     members = _members(coverage, [text for text in listed if text != TARGET], lines.where(key_path))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.errors import UserError, unknown
-from xstilts.grid import identities, submissions, summaries
-from xstilts.grid.figures import TABLES, figure_files, figure_names, report_tables, view_tables
-from xstilts.grid.views import CHOICE
+from xstilts.grid import identities, inputs, submissions, summaries
+from xstilts.grid.figures import TABLES, figure_files, figure_names, report_tables
 from xstilts.paths import SUFFIXES, product
 
 if TYPE_CHECKING:
@@ -64,23 +63,17 @@ def _base(grid: Grid, base: str, part: str) -> Product:
     if not grid.study.bases[base].pretrain:
         return Product(product(manifest), Path(manifest), identities.imported_base(grid, base), ())
     if part == "tokenizer":
-        members = grid.text_members(base)
-        inputs = tuple(grid.paths.data(m.task, m.language, "train") for m in members)
-        return Product(product(manifest), Path(manifest), identities.tokenizer(grid, base), inputs)
+        declared, found = identities.tokenizer(grid, base), inputs.tokenizer(grid, base)
+        return Product(product(manifest), Path(manifest), declared, inputs.files_of(found))
     return _model(grid, manifest, base, 0, EMPTY_CHAIN, None)
 
 
 def _model(
     grid: Grid, manifest: str, base: str, seed: int, chain: str, target: str | None
 ) -> Product:
-    parent = grid.parent(base, seed, chain, target)
-    members = grid.members(base, chain, target)
-    tokens = [grid.paths.tokens(base, m.task, m.language, "train") for m in members]
-    for m in grid.dev_members(base, chain, target):
-        dev = (m.task, m.language, "validation")
-        tokens += [grid.paths.tokens(base, *dev), grid.paths.data(*dev)]
     declared = identities.model(grid, base, seed, chain, target)
-    return Product(product(manifest), Path(manifest), declared, (parent, *tokens))
+    found = inputs.training(grid, base, seed, chain, target)
+    return Product(product(manifest), Path(manifest), declared, inputs.files_of(found))
 
 
 def _intermediate(grid: Grid, base: str, seed: str, chain: str) -> Product:
@@ -120,15 +113,12 @@ def _scores(grid: Grid, base: str, seed: str, chain: str, target: str) -> Produc
 
 
 def _trivial_baselines(grid: Grid, target: str) -> Product:
-    file, node = grid.paths.trivial_baselines(target), grid.targets[target]
-    inputs = (
-        *(
-            grid.paths.data(m.task, m.language, "train")
-            for m in grid.trivial_baseline_members(target)
-        ),
-        *(grid.paths.data(node.task.name, code, node.split) for code in node.languages),
+    file = grid.paths.trivial_baselines(target)
+    declared, found = (
+        identities.trivial_baselines(grid, target),
+        inputs.trivial_baselines(grid, target),
     )
-    return Product(product(file), Path(file), identities.trivial_baselines(grid, target), inputs)
+    return Product(product(file), Path(file), declared, inputs.files_of(found))
 
 
 def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
@@ -141,36 +131,21 @@ def _submission(grid: Grid, base: str, seed: str, chain: str) -> Product:
 
 def _summary(grid: Grid, kind: str, values: Sequence[str]) -> Product:
     """Return the product of a summary job: all its files are one product."""
-    models = [*grid.intermediate_models(), *map(grid.paths.base, grid.study.bases)]
-    trained = [*grid.intermediate_models(), *grid.target_models()]
-    overlap = f"{grid.paths.tables}/overlap.csv"
     if kind == "report":
-        inputs = [*report_tables(grid), *view_tables(grid), overlap, *trained]
-        return _summary_product("report", grid.paths.report, summaries.report(grid), inputs)
-    if kind == "figures":
-        first = figure_files(grid)[0]
-        return _summary_product(
-            "figures", first, summaries.figures(grid), [*report_tables(grid), *trained]
-        )
-    if values == ["overlap"]:
-        data = [*grid.training_data(), *grid.evaluation_data()]
-        return _summary_product("tables/overlap", overlap, summaries.overlap(grid), data)
-    view = grid.in_view("/".join(values[:-1]))
-    first = "transfer" if values[-1] in TABLES else "effects"
-    declared, inputs = summaries.tables(view), [*view.scores(), *view.trivial_baselines(), overlap]
-    if first == "effects":
-        chosen = [CHOICE] if CHOICE in grid.views and view.view != CHOICE else []
-        choice = [file for name in chosen for file in grid.in_view(name).scores()]
-        inputs = [*view.scores(), *choice, *models, *grid.study.claims]
-        declared = summaries.statistics(view)
-    file = f"{view.paths.tables}/{first}.md"
-    return _summary_product(product(file), file, declared, inputs)
-
-
-def _summary_product(
-    name: str, file: str, declared: dict[str, Any], inputs: Iterable[str]
-) -> Product:
-    return Product(name, Path(file), declared, tuple(inputs), holds_identity=False)
+        file, declared, found = grid.paths.report, summaries.report(grid), inputs.report(grid)
+    elif kind == "figures":
+        file, declared = figure_files(grid)[0], summaries.figures(grid)
+        found = inputs.figures(grid)
+    elif values == ["overlap"]:
+        file, declared, found = grid.paths.overlap, summaries.overlap(grid), inputs.overlap(grid)
+    else:
+        view = grid.in_view("/".join(values[:-1]))
+        built = values[-1] in TABLES
+        file = f"{view.paths.tables}/{'transfer' if built else 'effects'}.md"
+        declared = summaries.tables(view) if built else summaries.statistics(view)
+        found = inputs.tables(view) if built else inputs.statistics(view)
+    name = "figures" if kind == "figures" else product(file)
+    return Product(name, Path(file), declared, inputs.files_of(found), holds_identity=False)
 
 
 SUMMARIES = ("tables", "figures", "report")

@@ -1,0 +1,125 @@
+"""Around a run: checks before it, the fork server and the monitor, tables after it."""
+
+import sys
+import time
+from pathlib import Path
+
+from xstilts.paths import product
+from xstilts.runner import fork_client
+
+STARTED = time.time()
+WATCHING = []  # the monitor of the run, once started
+RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
+
+
+def check_resource_names() -> None:
+    """Refuse a resource by a former name, which Snakemake would ignore without a word."""
+    for given in workflow.resource_settings.overwrite_resources.values():
+        for name in given:
+            if name in RENAMED_RESOURCES:
+                raise WorkflowError(
+                    f"--set-resources: {name!r} is now called {RENAMED_RESOURCES[name]!r}. Rename it, "
+                    "here or in your profile."
+                )
+
+
+def warn_of_results_without_metadata() -> None:
+    """Warn that changes cannot be detected for results without Snakemake's metadata.
+
+    Only `.snakemake/metadata` has the parameters of a product: without it, for instance for copied
+    results, Snakemake considers every file up to date.
+    """
+    from snakemake.logging import logger
+
+    metadata = Path(".snakemake/metadata")
+    exists = Path(GRID.paths.root, "data").is_dir()
+    if exists and not (metadata.is_dir() and any(metadata.iterdir())):
+        logger.warning(
+            f"{GRID.paths.root}: no metadata of how these results were made (folder {metadata}), as "
+            "after copying them here: changes of recipes and code since then are not detected. Run "
+            "once with --forceall: jobs whose product is up to date end at once, others remake it."
+        )
+
+
+def disable_job_rate_limit() -> None:
+    """Remove Snakemake's default limit of 100 job starts per second; an explicit limit is kept.
+
+    With a limit, each round of the scheduler schedules another one a second later, regardless of
+    its own trigger (9.27, JobScheduler.schedule). Each finished job thus adds one round per second
+    for the rest of the run; hundreds of them occupy a whole core.
+    """
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
+def start_fork_server() -> None:
+    """Start the fork server if any local job uses a model, so that jobs start without imports."""
+    from snakemake.settings.types import DeploymentMethod
+
+    elsewhere = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    models = any("max_tokens" in job.rule.resources for job in workflow.dag.needrun_jobs())
+    if workflow.local_exec and models and not elsewhere:
+        fork_client.start_fork_server()
+
+
+def watch_run() -> None:
+    """Show planned and finished jobs instead of Snakemake's output for each job.
+
+    Snakemake's output is still in its log file, and on the screen with --verbose, --printshellcmds
+    or --quiet.
+    """
+    from snakemake.logging import logger
+
+    from xstilts.monitor.run import Monitor, is_shown
+    from xstilts.monitor.screen import Screen
+
+    settings = workflow.output_settings
+    shown = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
+    if workflow.touch or settings.verbose or settings.printshellcmds or settings.quiet or not shown:
+        return
+    jobs = [job for job in workflow.dag.jobs if job.output]
+    planned = {job.jobid: get_job(job) for job in jobs if workflow.dag.needrun(job)}
+    existing = [product(job.output[0]) for job in jobs if not workflow.dag.needrun(job)]
+    shown[0].stream = Screen(shown[0].stream)
+    shown[0].addFilter(is_shown)
+    WATCHING.append(Monitor(Path(GRID.paths.root), planned, existing, shown[0].stream))
+    logger.addHandler(WATCHING[0])
+
+
+def get_job(job) -> "Job":
+    """Return a job for the monitor, described by its rule's message or docstring."""
+    from xstilts.monitor.run import Job
+
+    text = job.message or job.format_wildcards(job.rule.docstring or job.rule.name)
+    benchmark = os.path.relpath(job.benchmark, f"{GRID.paths.root}/benchmarks")
+    return Job(text.splitlines()[0], product(job.output[0]), benchmark.removesuffix(".jsonl"))
+
+
+def stop_watching() -> None:
+    """Remove the status line."""
+    for monitor in WATCHING:
+        monitor.close()
+
+
+def show_table() -> None:
+    """Print the transfer table if this run built it."""
+    stop_watching()
+    table = Path(GRID.paths.tables) / "transfer.md"
+    if table.is_file() and table.stat().st_mtime >= STARTED:
+        text = table.read_text(encoding="utf-8")
+        sys.stdout.write(f"\n{text}\n({table}; report: {GRID.paths.report})\n")
+
+
+def write_partial_tables() -> None:
+    """After a failed run, build tables and report from existing scores, with reasons for gaps."""
+    from xstilts.jobs.report import build_study_report
+    from xstilts.jobs.statistics import build_statistics
+    from xstilts.jobs.tables import build_tables
+
+    stop_watching()
+    for grid in map(GRID.in_view, GRID.views):
+        build_tables(grid, Path(grid.paths.tables))
+        build_statistics(grid, Path(grid.paths.tables))
+    build_study_report(GRID)
+    show_table()
