@@ -15,6 +15,7 @@ from torch import nn
 from xstilts.errors import UserError, unknown
 from xstilts.files import read_json
 from xstilts.models.adapter_files import CONFIG, read_adapter, write_adapter
+from xstilts.models.shape import selected_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,17 +109,11 @@ def adapted_layers(encoder: nn.Module, modules: str | Sequence[str]) -> list[str
         UserError: a name matches no linear layer; lists the existing ones.
     """
     layers = linear_layers(encoder)
-    if isinstance(modules, str):
-        return layers
-    for name in modules:
-        if not any(_ends_with(layer, name) for layer in layers):
+    for name in () if isinstance(modules, str) else modules:
+        if not selected_layers(layers, [name]):
             ends = dict.fromkeys(layer.rpartition(".")[2] for layer in layers)
             raise unknown("linear layer of this model", name, ends, "lora.modules")
-    return [layer for layer in layers if any(_ends_with(layer, name) for name in modules)]
-
-
-def _ends_with(layer: str, name: str) -> bool:
-    return f".{layer}".endswith(f".{name}")
+    return selected_layers(layers, modules)
 
 
 # --- quantised weights --------------------------------------------------------------------------

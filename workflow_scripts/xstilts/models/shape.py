@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _BERT = {
     "attention.self.query": "width heads",
@@ -181,6 +181,19 @@ class EncoderShape:
     def parameters(self) -> int:
         """Number of parameters of the encoder, embeddings included."""
         return self.outside_layers + self.layers * self.layer_parameters
+
+
+def selected_layers(layers: Sequence[str], modules: str | Sequence[str]) -> list[str]:
+    """Return the linear layers that a recipe's ``lora.modules`` selects.
+
+    Args:
+        layers: names of the linear layers.
+        modules: ``all-linear``, or endings of names.
+    """
+    if isinstance(modules, str):
+        return list(layers)
+    ends = tuple(f".{name}" for name in modules)
+    return [layer for layer in layers if f".{layer}".endswith(ends)]
 
 
 def head_parameters(kind: str, shape: EncoderShape, labels: int) -> int:

@@ -91,9 +91,7 @@ def advice(work: Workload, limit: float) -> list[str]:
 
 def _with_lora(work: Workload) -> Workload:
     """Return the stage with LoRA at its default settings."""
-    lora = Lora()
-    adapters = AdapterShape(rank=lora.rank, modules=lora.modules, dropout=lora.dropout > 0)
-    return replace(work, adapters=adapters, trained_rows=None)
+    return replace(work, adapters=AdapterShape.of(Lora()), trained_rows=None)
 
 
 def _fits(work: Workload, limit: float) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xstilts.chains import EMPTY_CHAIN
+from xstilts.config.adapters import Lora
 from xstilts.grid.processes import parallel
 from xstilts.grid.recipes import token_options
 from xstilts.plan.shapes import shape_of_base
+from xstilts.tasks import TASKS
 from xstilts.training.memory import AdapterShape, Memory, Workload, estimate
 from xstilts.training.pruning import is_worthwhile
 
@@ -69,8 +71,9 @@ def stage_work(
     members = grid.members(base, chain, target)
     recipe, runtime = grid.recipe(base, chain, target), grid.runtime(base, chain, target)
     length = max(token_options(grid.study, member.task)["max_length"] for member in members)
-    mlm = any(member.task in {"mlm", "tlm"} for member in members)
-    adapters = _adapters(recipe)
+    mlm = any(TASKS[member.task].kind == "mlm" for member in members)
+    lora = recipe.get("lora")
+    adapters = AdapterShape.of(Lora(**lora)) if lora else None
     whole = mlm or adapters is not None
     return Workload(
         shape=shape,
@@ -83,19 +86,6 @@ def stage_work(
         adapters=adapters,
         shards=wanted.processes if wanted.mode == "fsdp" else 1,
         trained_rows=None if whole else _rows(shape, conditions.distinct_tokens),
-    )
-
-
-def _adapters(recipe: dict[str, Any]) -> AdapterShape | None:
-    """The adapters that a stage's recipe trains; None where it trains all weights."""
-    lora = recipe.get("lora")
-    if lora is None:
-        return None
-    return AdapterShape(
-        rank=lora["rank"],
-        modules=lora["modules"] if isinstance(lora["modules"], str) else tuple(lora["modules"]),
-        dropout=lora["dropout"] > 0,
-        quantise=lora.get("quantise"),
     )
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from xstilts.models.shape import FAMILIES, EncoderShape
+from xstilts.models.shape import FAMILIES, EncoderShape, selected_layers
+
+if TYPE_CHECKING:
+    from xstilts.config.adapters import Lora
 
 FLOAT = 4
 """Bytes of a weight in fp32."""
@@ -30,14 +33,20 @@ class AdapterShape:
     dropout: bool
     quantise: str | None = None
 
+    @classmethod
+    def of(cls, lora: Lora) -> AdapterShape:
+        """Return the shape of a recipe's adapters."""
+        return cls(
+            rank=lora.rank,
+            modules=lora.modules if isinstance(lora.modules, str) else tuple(lora.modules),
+            dropout=lora.dropout > 0,
+            quantise=lora.quantise,
+        )
+
     def layers(self, shape: EncoderShape) -> list[tuple[int, int]]:
         """Input and output sizes of the adapted linear layers of one transformer layer."""
-        ends = None if isinstance(self.modules, str) else tuple(f".{m}" for m in self.modules)
-        return [
-            sizes
-            for name, sizes in shape.linear_layers.items()
-            if ends is None or f".{name}".endswith(ends)
-        ]
+        sizes = shape.linear_layers
+        return [sizes[name] for name in selected_layers(list(sizes), self.modules)]
 
     def parameters(self, shape: EncoderShape) -> int:
         """Parameters of all adapters."""
