@@ -2,8 +2,8 @@
 # that pip can reach; changes nothing outside this folder.
 #
 #   make run     the default study, in .venv        (make run CORES=4 ARGS="--dry-run")
-#   make test    the tests, in two processes        (make test ARGS="-n 0 tests/unit"; without
-#                tests of more than ten seconds: make test ARGS="-m 'not slow'")
+#   make test    the tests, in two processes        (make test ARGS="-n 0 tests/unit"; the
+#                quick ones in under three minutes: make test ARGS="-m 'not slow'")
 #   make test-full   only the long tests, marked 'full', which make test leaves out
 #   make check   style, types and workflow lint     (make format fixes what can be fixed)
 #   make readme  update README.md with the results of a finished default study

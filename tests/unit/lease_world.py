@@ -48,7 +48,7 @@ class Job:
 
     def waits(self) -> bool:
         """Return True if it logs that it waits, and has no lease some time later."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while "waiting" not in self.log.read_text():
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)

@@ -56,7 +56,7 @@ def wait(file: str) -> None:
 def meet(number: str, count: str) -> None:
     """Wait until ``count`` jobs have started."""
     Path(f"here-{number}").touch()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while len(list(Path().glob("here-*"))) < int(count):
         assert time.monotonic() < deadline
         time.sleep(0.02)

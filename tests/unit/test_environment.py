@@ -166,6 +166,7 @@ def jobs() -> list[tuple[str, str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_jobs_import_only_what_their_conda_environment_has() -> None:
     found = jobs()
     assert found, "no rule with `script:` and `conda:` was found in rules/"

@@ -32,7 +32,7 @@ class Terminal(io.StringIO):
 
     def shows(self, status: str) -> bool:
         """Wait until the status line reads so."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while status not in self.getvalue().replace("\n", CLEAR).split(CLEAR):
             assert time.monotonic() < deadline, self.getvalue()
             time.sleep(0.02)

@@ -59,7 +59,7 @@ def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Pope
 
 def appears(file: Path) -> str:
     """Wait for a file that a job writes; return its text."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not file.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -112,7 +112,7 @@ def test_a_fork_dies_with_its_script(tmp_path: Path) -> None:
     job = script(tmp_path, "wait", "started")
     pid = int(appears(tmp_path / "started"))
     job.kill()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)

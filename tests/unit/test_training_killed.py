@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 FILES = ("model.safetensors", "heads.safetensors", "heads.json", "config.json", "selection.parquet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kills", "seed"), [pytest.param(20, 4, marks=pytest.mark.full), (6, 9898)]
 )

@@ -189,12 +189,14 @@ def test_kinds_with_trivial_baselines_are_those_with_a_module() -> None:
 # --- what the generated world hides from them ----------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("difficulty", ["easy", "medium", "hard"])
 def test_no_side_of_a_pair_gives_its_label_away(tmp_path: Path, difficulty: str) -> None:
     found = in_english(tmp_path, "classification", "nli", difficulty=difficulty)
     assert max(found["text_a_only"], found["text_b_only"]) < 100 / 3 + 5
 
 
+@pytest.mark.slow
 def test_a_bag_of_words_scores_little_above_chance_on_medium_pairs(tmp_path: Path) -> None:
     found = in_english(tmp_path, "classification", "nli", difficulty="medium")
     # acts that exclude each other are pairs of words
@@ -203,11 +205,13 @@ def test_a_bag_of_words_scores_little_above_chance_on_medium_pairs(tmp_path: Pat
     assert 50 < found["word_overlap"] < 85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["text_a_only", "text_b_only", "bag_of_words", "word_overlap"])
 def test_no_view_of_words_detects_a_paraphrase(tmp_path: Path, view: str) -> None:
     assert in_english(tmp_path, "classification", "paraphrase")[view] < 50 + 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("difficulty", ["easy", "medium", "hard"])
 def test_no_answer_follows_from_question_or_context_alone(tmp_path: Path, difficulty: str) -> None:
     found = in_english(tmp_path, "span", "qa", difficulty=difficulty)
@@ -215,6 +219,7 @@ def test_no_answer_follows_from_question_or_context_alone(tmp_path: Path, diffic
     assert found["context_only"] < 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generator", ["continuation", "cause_effect"])
 def test_no_choice_is_right_by_itself(tmp_path: Path, generator: str) -> None:
     chance = {"continuation": 25, "cause_effect": 50}[generator]

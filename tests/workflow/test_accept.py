@@ -9,7 +9,7 @@ from checkout import TINY, Checkout
 
 from xstilts.schema_metadata import read_metadata
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 WHY = "A function has another name."
 TRAINING = {"pretrain", "train_intermediate", "train_target"}

@@ -135,6 +135,7 @@ def test_a_dry_run_reports_errors_of_the_study_file(fresh: Checkout):
     assert "config.yaml:" in run.output
 
 
+@pytest.mark.slow
 def test_a_dry_run_reports_a_missing_folder_and_a_missing_file(fresh: Checkout, data: Path):
     real_study(fresh, data / "nowhere")
     assert "nowhere" in fresh.snakemake("-n").output

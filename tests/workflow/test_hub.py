@@ -136,6 +136,7 @@ def study_of(checkout: Checkout) -> dict[str, object]:
     return {key: value for key, value in study.items() if key != "study"}
 
 
+@pytest.mark.slow
 def test_a_mirror_is_checked_by_a_dry_run(fresh: Checkout, hub: Hub, tmp_path: Path):
     write_hub_study(fresh)
     fresh.write_study(**{**study_of(fresh), "source": "mirror", "mirror": str(tmp_path)})
