@@ -41,11 +41,11 @@ targets:
 """
 
 
-def grid_of(tmp_path: Path, text: str = STUDY) -> Grid:
+def grid_of(tmp_path: Path, text: str = STUDY, *, files_must_exist: bool = True) -> Grid:
     """The grid of a study file with this text."""
     file = tmp_path / "study.yaml"
     file.write_text(text, encoding="utf-8")
-    return Grid.load(None, [file])
+    return Grid.load(None, [file], files_must_exist=files_must_exist)
 
 
 def error_of(tmp_path: Path, old: str, new: str) -> str:

@@ -25,7 +25,10 @@ RANK = 16
 def disk_of(tmp_path: Path, base: dict[str, Any], **options: Any) -> dict[str, Any]:
     """The disk of the toy study with this base, whose stages have seven models."""
     text = yaml.safe_dump({**yaml.safe_load(STUDY), "bases": {"mini": base}})
-    plan = build_plan(grid_of(tmp_path, text), Options(results=tmp_path / "none", **options))
+    plan = build_plan(
+        grid_of(tmp_path, text, files_must_exist=False),
+        Options(results=tmp_path / "none", **options),
+    )
     return plan["disk"]
 
 
@@ -57,7 +60,8 @@ def test_training_states_contain_trained_weights_only(tmp_path: Path) -> None:
         )
     )  # fmt: skip
     base: dict[str, Any] = {"path": str(tmp_path)}
-    grid = grid_of(tmp_path, yaml.safe_dump({**yaml.safe_load(STUDY), "bases": {"mini": base}}))
+    text = yaml.safe_dump({**yaml.safe_load(STUDY), "bases": {"mini": base}})
+    grid = grid_of(tmp_path, text, files_must_exist=False)
     shape = shape_of_base(grid, "mini")
     # dense and output of the largest head, for three classes
     head = 768 * 769 + 3 * 769

@@ -139,13 +139,13 @@ def test_the_identity_contains_the_settings_of_the_model(tmp_path):
 
 
 def test_a_local_model_is_an_input_by_its_files(tmp_path):
-    for name in ("config.json", "model.safetensors", "README.md"):
+    for name in ("config.json", "model.safetensors", "README.md", "source.spm"):
         (tmp_path / name).write_text(name)
     section = MODEL.replace("hub: some/model, revision: abc", f"path: {tmp_path}")
     grid = grid_of(tmp_path, study(section))
     files = identities.data_files(grid, "mnli", "qab-translated", "train")
     assert [Path(file).name for file in files] == [
-        "train.json", "config.json", "model.safetensors",
+        "train.json", "config.json", "model.safetensors", "source.spm",
     ]  # fmt: skip
     assert any("not made yet" in line for line in explain(grid, "data/mnli/qab-translated/train"))
 

@@ -25,7 +25,7 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
     "overlap": ("xstilts.data.overlap",),
     "tokenizer": ("xstilts.tokens.unigram",),
     "tokens": ("xstilts.tokens.prepare",),
-    "checkpoint": ("xstilts.models.encoder",),
+    "checkpoint": ("xstilts.models.encoder", "xstilts.tokens.published"),
     "training": ("xstilts.training.loop", "xstilts.tokens.labels"),
     "prediction": ("xstilts.prediction.run",),
     "scores": ("xstilts.results.score",),

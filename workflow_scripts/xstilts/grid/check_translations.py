@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.chains import translation_language
+from xstilts.checkpoints import require_complete
 from xstilts.errors import UserError, unknown
 from xstilts.grid.translations import can_be_translated, translated_file
 from xstilts.tasks import TASKS
@@ -72,6 +73,5 @@ def _check_model(lines: Lines, coverage: Coverage, task: Task, language: str, wh
     if language not in known:
         error = unknown("language to translate into", language, known, where)
         raise UserError(f"{error} Give the model's code for it under translations.model.codes.")
-    if model.path is not None and not (Path(model.path) / "config.json").is_file():
-        where = lines.where(("translations", "model", "path"))
-        raise UserError(f"{where}: {model.path} is not a checkpoint folder: it has no config.json.")
+    if model.path is not None:
+        require_complete(Path(model.path), lines.where(("translations", "model", "path")))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.chains import TARGET, translation_language
+from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
@@ -40,7 +41,7 @@ def check_names(study: Study, lines: Lines, names: Names) -> None:
             f"{lines.where(('text',))}: the microworld generates its own text. Remove this key."
         )
     for base in study.bases:
-        check_base(study, lines, base)
+        check_base(lines, coverage, base)
     check_text(lines, coverage)
     for node in names.targets_of("").values():
         check_target(lines, coverage, node)
@@ -72,19 +73,22 @@ def check_source(study: Study, lines: Lines) -> None:
             raise unknown("dataset repository of this study", repo, known, where)
 
 
-def check_base(study: Study, lines: Lines, name: str) -> None:
-    """Raise a UserError if a base has no checkpoint folder or no text for pretraining."""
-    base, where = study.bases[name], lines.where(("bases", name))
+def check_base(lines: Lines, coverage: Coverage, name: str) -> None:
+    """Raise a UserError if a base has no whole checkpoint, or no text for pretraining."""
+    study, where = coverage.study, lines.where(("bases", name))
+    base = study.bases[name]
     if base.pretrain and study.source != "microworld" and not study.text:
         raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
-    if base.path is None or (Path(base.path) / "config.json").is_file():
+    if base.path is None:
         return
     folder = Path(base.path)
     siblings = [p.name for p in folder.parent.iterdir()] if folder.parent.is_dir() else []
     if not folder.is_dir():
         hint = suggestion(folder.name, siblings) if siblings else ""
         raise UserError(f"{where}.path: no such folder: {folder}.{hint}")
-    raise UserError(f"{where}.path: {folder} is not a checkpoint folder: it has no config.json.")
+    # a plan needs the configuration only
+    require = require_complete if coverage.files_must_exist else require_config
+    require(folder, f"{where}.path")
 
 
 def check_mask(study: Study, lines: Lines, names: Names, name: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import translation_language
+from xstilts.checkpoints import checkpoint_files
 from xstilts.features import names_of
 from xstilts.fingerprint import fingerprint
 from xstilts.translation.flores import FLORES
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from xstilts.config.study import Study
     from xstilts.paths import Paths
     from xstilts.tasks.base import Task
-
-MODEL_FILES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
-"""Suffixes of checkpoint files that a translation may depend on."""
 
 
 def can_be_translated(task: Task) -> bool:
@@ -89,8 +87,8 @@ def data_files(study: Study, paths: Paths, task: str, segment: str) -> list[str]
     model = study.translations.model
     assert model is not None, task
     folder = Path(model.path) if model.path is not None else None
-    found = sorted(folder.iterdir()) if folder and folder.is_dir() else []
+    found = checkpoint_files(folder) if folder else []
     return [
         paths.data(task, study.source_language, "train"),
-        *(file.as_posix() for file in found if file.suffix in MODEL_FILES),
+        *(file.as_posix() for file in found),
     ]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xstilts.errors import UserError
-from xstilts.files import sha256_of
+from xstilts.checkpoints import checkpoint_files, require_complete
+from xstilts.checksums import checksums_of
+from xstilts.files import read_json, sha256_of
 from xstilts.identity import digest
 from xstilts.manifest import KEPT, full_identity, keep, reuse, write_manifest
 
@@ -40,40 +41,43 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
         model: manifest of the model to write.
 
     Raises:
-        UserError: the checkpoint is unavailable, lacks encoder weights, or has no fast tokenizer.
+        UserError: the checkpoint is unavailable, incomplete or damaged, or its tokenizer cannot be
+            taken without changing it.
     """
     source = checkpoint_folder(identity)
-    inputs = {
-        file.name: sha256_of(file)
-        for file in sorted(source.iterdir())
-        if file.is_file() and file.suffix in {".json", ".safetensors", ".bin", ".model"}
-    }
-    full = full_identity(identity, inputs)
+    require_complete(source, identity["hub"] or "bases")
+    full = full_identity(identity, checksums_of(checkpoint_files(source)))
     if reuse(model, full) and reuse(tokenizer, full):
         return
-    _import_tokenizer(source, tokenizer, full)
+    config = read_json(source / "config.json")
+    _import_tokenizer(source, tokenizer, full, config)
+    from xstilts.models.damage import require_finite, require_whole_file
     from xstilts.models.encoder import load_encoder, save_encoder
 
     model.parent.mkdir(parents=True, exist_ok=True)
-    save_encoder(load_encoder(source), model.parent)
+    for file in source.glob("*.safetensors"):
+        require_whole_file(file)
+    encoder = load_encoder(source)
+    require_finite(encoder, source)
+    save_encoder(encoder, model.parent)
     files = {name: model.parent / name for name in WEIGHTS if (model.parent / name).is_file()}
     content = digest({name: sha256_of(path) for name, path in files.items()})
     write_manifest(model, full, files=files, facts={"source": str(source)}, content=content)
     keep(model)
 
 
-def _import_tokenizer(source: Path, manifest: Path, full: dict[str, Any]) -> None:
-    from transformers import AutoTokenizer
+def _import_tokenizer(
+    source: Path, manifest: Path, full: dict[str, Any], config: Mapping[str, Any]
+) -> None:
+    from xstilts.tokens.published import import_tokenizer, require_fit
 
-    loaded = AutoTokenizer.from_pretrained(source, local_files_only=True)
-    if not loaded.is_fast:
-        raise UserError(
-            f"{source}: transformers cannot make a fast tokenizer (tokenizer.json) of this folder. "
-            "Use a checkpoint that has one."
-        )
     manifest.parent.mkdir(parents=True, exist_ok=True)
-    loaded.save_pretrained(manifest.parent)
     own = {manifest.name, KEPT}
+    for file in manifest.parent.iterdir():
+        if file.name not in own:
+            file.unlink()
+    import_tokenizer(source, manifest.parent, config.get("model_type"))
+    require_fit(source, manifest.parent, config)
     files = {file.name: file for file in manifest.parent.iterdir() if file.name not in own}
     write_manifest(manifest, full, files=files, facts={"source": str(source)})
     keep(manifest)

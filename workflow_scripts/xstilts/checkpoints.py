@@ -1,0 +1,94 @@
+"""Checkpoint folders in Hugging Face format: their files, and whether any is missing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xstilts.checksums import require_no_pointer
+from xstilts.errors import UserError
+from xstilts.files import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUFFIXES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
+"""Suffixes of files that determine a model or its tokenizer."""
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+"""Files with the weights, the preferred format first; large models have an index of parts."""
+
+_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
+
+
+def checkpoint_files(folder: Path) -> list[Path]:
+    """Return the files that determine a model and its tokenizer, by name; none of no folder."""
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(file for file in files if file.is_file() and file.suffix in SUFFIXES)
+
+
+def require_config(folder: Path, where: str) -> None:
+    """Raise a UserError unless a folder has a model's configuration.
+
+    Args:
+        folder: the checkpoint.
+        where: configuration key, or file and line, for the error.
+    """
+    if not (folder / "config.json").is_file():
+        raise UserError(f"{where}: {folder} is not a checkpoint folder: it has no config.json.")
+
+
+def require_complete(folder: Path, where: str) -> None:
+    """Raise a UserError unless a folder has a configuration, all weights and a tokenizer.
+
+    Args:
+        folder: the checkpoint.
+        where: configuration key, or file and line, for the error.
+    """
+    require_config(folder, where)
+    files = checkpoint_files(folder)
+    for file in files:
+        require_no_pointer(file)
+    names = {file.name for file in files}
+    if missing := sorted(set(_parts(folder, names)) - names):
+        raise UserError(
+            f"{where}: {folder} is incomplete: {', '.join(missing[:3])}"
+            f"{' and more' * (len(missing) > 3)} missing. Copy or download it again."
+        )
+    if not any(name in names or f"{name}.index.json" in names for name in WEIGHTS):
+        raise UserError(
+            f"{where}: {folder} has no weights ({' or '.join(WEIGHTS)}). Convert other "
+            "formats with transformers: save_pretrained() writes model.safetensors."
+        )
+    if not ("tokenizer.json" in names or tokenizer_sources(folder)):
+        raise UserError(
+            f"{where}: {folder} has no tokenizer (tokenizer.json, or a SentencePiece model or "
+            "vocabulary). Copy the tokenizer files of the original model there: "
+            "AutoTokenizer.from_pretrained(ORIGINAL).save_pretrained(FOLDER)."
+        )
+
+
+def _parts(folder: Path, names: set[str]) -> Iterator[str]:
+    """Yield the files that the weights in a folder consist of, by index or else by name."""
+    for name in WEIGHTS:
+        if name in names:
+            return
+        if f"{name}.index.json" in names:
+            yield from read_json(folder / f"{name}.index.json").get("weight_map", {}).values()
+            return
+    for found in filter(None, map(_PART.fullmatch, names)):
+        stem, total, suffix = found["stem"], found["total"], found["suffix"]
+        yield f"{stem}{suffix}.index.json"
+        yield from (
+            f"{stem}-{number:05d}-of-{total}{suffix}" for number in range(1, int(total) + 1)
+        )
+
+
+def tokenizer_sources(folder: Path) -> list[Path]:
+    """Return the files from which a fast tokenizer can be built, other than tokenizer.json."""
+    return [
+        file
+        for file in checkpoint_files(folder)
+        if file.suffix in {".model", ".spm"} or file.name in {"vocab.txt", "vocab.json"}
+    ]
