@@ -74,9 +74,12 @@ rule import_base:
         "<logs>/bases/{imported_base}/import.log",
     benchmark:
         "<benchmarks>/bases/{imported_base}/import.jsonl"
+    # like data: an incomplete checkpoint must be reported before a GPU is used
+    priority: 100
     conda:
         "../envs/train.yaml"
     params:
         identity=lambda wc: identities.imported_base(GRID, wc.imported_base),
+        checksums=lambda wc: get_checksums(inputs.checkpoint(GRID, wc.imported_base)),
     script:
         "../workflow_scripts/import_base.py"

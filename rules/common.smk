@@ -12,12 +12,13 @@ os.environ |= {"PYTHONPATH": LIBRARY}
 from snakemake.exceptions import WorkflowError  # noqa: E402
 
 from xstilts.chains import EMPTY_CHAIN  # noqa: E402
+from xstilts.checksums import Checksums  # noqa: E402
 from xstilts.comparison_names import COMPARISONS  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, inputs, submissions, summaries  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.grid.processes import parallel  # noqa: E402
-from xstilts.paths import data_file  # noqa: E402
+from xstilts.paths import data_file, outside_results  # noqa: E402
 
 try:
     GRID = Grid.load(config, workflow.configfiles)
@@ -25,9 +26,37 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 
+# Jobs read the checksums that the main process has computed
+CHECKSUMS = Checksums(Path(GRID.paths.checksums), fixed=not workflow.is_main_process)
+
+
+def get_checksums(files: list[str]) -> dict[str, str]:
+    """Return the checksums of the files outside `results/`: they decide on reruns, not times."""
+    try:
+        found = {name: CHECKSUMS.of(file) for name, file in outside_results(files).items()}
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    # a dry run of a new study writes nothing
+    if workflow.is_main_process and Path(GRID.paths.root).is_dir():
+        CHECKSUMS.save()
+    return found
+
+
+def without_times(files: list[str]) -> list[str]:
+    """Mark the files outside `results/` as `ancient`: their checksums are parameters."""
+    outside = set(outside_results(files).values())
+    return [ancient(file) if file in outside else file for file in files]
+
+
 def get_data_files(wildcards) -> list[str]:
     """Return the source files of a data set: original files, or data that provide text."""
     return identities.data_files(GRID, wildcards.task, wildcards.language, wildcards.split)
+
+
+def get_translation_files(wildcards) -> list[str]:
+    """Return the inputs of a translated training set: the source's manifest, the model's files."""
+    task, segment = wildcards.translated_task, wildcards.translated
+    return identities.data_files(GRID, task, segment, "train")
 
 
 def get_data_identity(wildcards) -> dict:

@@ -35,7 +35,7 @@ rule fetch_data:
 rule prepare_data:
     """Read {wildcards.task} in {wildcards.language} ({wildcards.split})"""
     input:
-        files=get_data_files,
+        files=lambda wc: without_times(get_data_files(wc)),
     output:
         examples="<results>/data/{task}/{language}/{split}.parquet",
         manifest="<results>/data/{task}/{language}/{split}.json",
@@ -49,6 +49,7 @@ rule prepare_data:
         "../envs/score.yaml"
     params:
         identity=get_data_identity,
+        checksums=lambda wc: get_checksums(get_data_files(wc)),
     script:
         "../workflow_scripts/prepare_data.py"
 

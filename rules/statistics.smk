@@ -28,5 +28,6 @@ rule build_statistics:
         "../envs/report.yaml"
     params:
         identity=lambda wc: summaries.statistics(get_view(wc)),
+        checksums=lambda wc: get_checksums(get_view(wc).study.claims),
     script:
         "../workflow_scripts/build_statistics.py"

@@ -13,7 +13,7 @@ ruleorder: translate_data > prepare_data
 rule translate_data:
     """Translate {wildcards.translated_task} ({wildcards.translated})"""
     input:
-        files=lambda wc: identities.data_files(GRID, wc.translated_task, wc.translated, "train"),
+        files=lambda wc: without_times(get_translation_files(wc)),
         examples=lambda wc: ancient(
             data_files([GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")])
         ),
@@ -37,5 +37,6 @@ rule translate_data:
         max_tokens=16384,
     params:
         identity=lambda wc: identities.data(GRID, wc.translated_task, wc.translated, "train"),
+        checksums=lambda wc: get_checksums(get_translation_files(wc)),
     script:
         "../workflow_scripts/translate_data.py"

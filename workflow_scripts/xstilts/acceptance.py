@@ -61,7 +61,7 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
         )
     snakemake = SnakemakeMetadata()
     snakemake.require_unlocked()
-    disk = Disk(snakemake)
+    disk = Disk(grid, snakemake)
     chosen = _chosen(grid, paths, disk)
     changes = {item.name: disk.changes(item) for item in chosen}
     refused = [

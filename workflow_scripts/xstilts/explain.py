@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.checksums import Checksums
 from xstilts.files import read_json, sha256_of
 from xstilts.grid.products import Product, find_product, inputs_of
 from xstilts.identity import differences
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 class Disk:
     """The identities of products on disk; each file is read once."""
 
-    def __init__(self, snakemake: SnakemakeMetadata | None = None) -> None:
+    def __init__(self, grid: Grid, snakemake: SnakemakeMetadata | None = None) -> None:
         """Use Snakemake's metadata for products without an identity file.
 
         Args:
+            grid: the study, whose file of checksums is used.
             snakemake: Snakemake's metadata; by default that of the working directory.
         """
         self._snakemake = snakemake or SnakemakeMetadata()
-        self._content = functools.cache(content_of)
+        checksums = Checksums(Path(grid.paths.checksums))
+        self._content = functools.cache(functools.partial(content_of, checksums=checksums))
 
     def metadata(self, item: Product) -> dict[str, Any]:
         """Return the manifest of a product, or the metadata in its file; empty if not made."""
@@ -72,12 +75,12 @@ class Disk:
             return None
         current = self.current(item)
         if not item.inputs:
-            # the files of a checkpoint folder or of the hub are only known when the job runs
+            # the files of a repository of the hub are only known when the job runs
             current["inputs"] = made_with["inputs"]
         return differences(made_with, current)
 
 
-def content_of(file: Path) -> str | None:
+def content_of(file: Path, *, checksums: Checksums) -> str | None:
     """Return the content digest of an input: from its manifest or metadata, else of its bytes."""
     if not file.is_file():
         return None
@@ -85,7 +88,7 @@ def content_of(file: Path) -> str | None:
         return str(read_json(file)["content"])
     if file.suffix == ".parquet" and file.parts[:1] == ("results",):
         return read_metadata(file).get("id")
-    return sha256_of(file)
+    return checksums.of(file)
 
 
 def explain(grid: Grid, path: str) -> Iterator[str]:
@@ -94,7 +97,7 @@ def explain(grid: Grid, path: str) -> Iterator[str]:
     Raises:
         UserError: the path does not belong to this study.
     """
-    yield from _explain(grid, find_product(grid, path), Disk(), depth=0, seen=set())
+    yield from _explain(grid, find_product(grid, path), Disk(grid), depth=0, seen=set())
 
 
 def _explain(grid: Grid, item: Product, disk: Disk, depth: int, seen: set[str]) -> Iterator[str]:

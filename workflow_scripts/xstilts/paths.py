@@ -82,6 +82,11 @@ class Paths:
         return f"{self.root}/data/checked.json"
 
     @property
+    def checksums(self) -> str:
+        """Checksums of the study's files outside ``results/``."""
+        return f"{self.root}/checksums.jsonl"
+
+    @property
     def failures(self) -> str:
         """Folder with a record of each job that is running, failed or was killed."""
         return f"{self.root}/failures"
@@ -150,3 +155,9 @@ def input_names(files: Iterable[str]) -> dict[str, str]:
             name = f"{parents.pop()}/{name}"
         named[name] = file
     return named
+
+
+def outside_results(files: Iterable[str]) -> dict[str, str]:
+    """Return name in an identity to file, for those files that the workflow does not make."""
+    others = [file for file in files if Path(file).parts[:1] != ("results",)]
+    return input_names(others)

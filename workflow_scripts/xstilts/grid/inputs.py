@@ -5,8 +5,10 @@ Data files that only accompany a manifest are not among them: rules add these as
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.checkpoints import checkpoint_files
 from xstilts.grid.figures import report_tables, view_tables
 from xstilts.grid.views import CHOICE
 
@@ -33,6 +35,12 @@ def _data(grid: Grid, members: Iterable[Member], split: str) -> list[str]:
 def tokenizer(grid: Grid, base: str) -> Inputs:
     """Return the text on which a base model's tokenizer is trained."""
     return {"manifests": _data(grid, grid.text_members(base), "train")}
+
+
+def checkpoint(grid: Grid, base: str) -> list[str]:
+    """Return the files of a base model in a folder; none of a repository, whose revision is one."""
+    path = grid.study.bases[base].path
+    return [file.as_posix() for file in checkpoint_files(Path(path))] if path else []
 
 
 def training(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> Inputs:

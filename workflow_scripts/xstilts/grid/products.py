@@ -61,7 +61,8 @@ def _tokens(grid: Grid, base: str, task: str, language: str, split: str) -> Prod
 def _base(grid: Grid, base: str, part: str) -> Product:
     manifest = grid.paths.tokenizer(base) if part == "tokenizer" else grid.paths.base(base)
     if not grid.study.bases[base].pretrain:
-        return Product(product(manifest), Path(manifest), identities.imported_base(grid, base), ())
+        declared, files = identities.imported_base(grid, base), inputs.checkpoint(grid, base)
+        return Product(product(manifest), Path(manifest), declared, tuple(files))
     if part == "tokenizer":
         declared, found = identities.tokenizer(grid, base), inputs.tokenizer(grid, base)
         return Product(product(manifest), Path(manifest), declared, inputs.files_of(found))
