@@ -134,7 +134,10 @@ def test_errors_name_the_file_and_leave_no_output(tmp_path: Path) -> None:
     table = pq.read_table(doubled)
     column = pa.array(["x", None])
     pq.write_table(table.set_column(2, pa.field("prediction", pa.string()), column), nulls)
+    diverged = [row | {"probabilities": [float("nan"), 0.1]} for row in ROWS]
+    nan = write(tmp_path / "nan.parquet", diverged)
     for file, message in [
+        (nan, "nan.parquet: NaN or infinite values in the column probabilities"),
         (doubled, "doubled.parquet: id 'a' occurs twice"),
         (bare, "bare.parquet: the metadata lack model, data"),
         (cut, "cut.parquet: not a Parquet file"),

@@ -68,9 +68,26 @@ def read_predictions(path: Path, kind: Kind) -> tuple[pa.Table, dict[str, Any]]:
             f"{', '.join(absent)} (the file has {', '.join(table.column_names)}). {_REDO}"
         )
     try:
-        return table.select(schema.names).cast(schema), metadata
+        table = table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise UserError(f"{path}: not {kind} predictions ({error}). {_REDO}") from None
+    for name in schema.names:
+        if not _is_finite(table.column(name)):
+            raise UserError(
+                f"{path}: NaN or infinite values in the column {name}, so these scores would mean "
+                "nothing. The model's weights are damaged, or its precision is too low: delete the "
+                "file and predict again, with `prediction_precision: fp32` if need be."
+            )
+    return table, metadata
+
+
+def _is_finite(column: pa.ChunkedArray) -> bool:
+    """Return False if a column of numbers, or of lists of numbers, has NaN or infinite values."""
+    while pa.types.is_list(column.type):
+        column = pc.list_flatten(column)
+    if not pa.types.is_floating(column.type):
+        return True
+    return pc.all(pc.is_finite(column), skip_nulls=True, min_count=0).as_py()
 
 
 def _language_rows(
