@@ -23,6 +23,8 @@ rule prepare_tokens:
     resources:
         mem_mb=2000,
         runtime=60,
+        # no parameter: another limit changes no token
+        max_unknown_percent=lambda wc: round(100 * GRID.study.bases[wc.base].max_unknown),
     params:
         identity=lambda wc: identities.tokens(GRID, wc.task),
     script:

@@ -18,6 +18,7 @@ run(
         tokenizer=Path(snakemake.input.tokenizer),
         tokens=Path(snakemake.output.tokens),
         manifest=Path(snakemake.output.manifest),
+        max_unknown_percent=snakemake.resources.max_unknown_percent,
     ),
     output=snakemake.output[0],
     log=snakemake.log[0],

@@ -72,6 +72,14 @@ class Base(Section):
         description="Processes per training stage of this base; the study's `parallel` by default.",
     )
 
+    max_unknown: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Largest accepted share of unknown tokens in a data set; the report has the "
+        "share of every language.",
+    )
+
     @model_validator(mode="after")
     def _recipe_is_of_stages(self) -> Base:
         of_tasks = sorted(self.recipe.model_fields_set & set(TASK_KEYS))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.chains import chain_label
 from xstilts.grid.figures import figure_names
-from xstilts.jobs.tables import build_tables, study_header
+from xstilts.jobs.tables import build_tables, evaluated_unknown_shares, study_header
 from xstilts.microworld.world import properties
 from xstilts.report.build import build_report
 from xstilts.report.figures.write import write_figures
@@ -34,6 +34,7 @@ def study_source(grid: Grid) -> Source:
             for view in grid.views
             if view != grid.view
         },
+        unknown_shares=tuple(evaluated_unknown_shares(grid)),
         properties=tuple(properties(world)) if world else (),
     )
 

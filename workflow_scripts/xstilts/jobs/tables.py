@@ -11,6 +11,7 @@ from xstilts.paths import product
 from xstilts.results import failures
 from xstilts.results.cells import Cell
 from xstilts.results.render import Header, write_tables
+from xstilts.results.unknown_tokens import UnknownShare, remark, unknown_shares
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -77,8 +78,20 @@ def study_header(grid: Grid) -> Header:
         replicates=study.replicates,
         correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
+        remarks=tuple(remark(evaluated_unknown_shares(grid))),
         accepted=tuple(acceptances(grid)),
     )
+
+
+def evaluated_unknown_shares(grid: Grid) -> list[UnknownShare]:
+    """Return the shares of unknown tokens in the evaluation sets of the study."""
+    manifests: dict[tuple[str, str], dict[Path, None]] = {}
+    for base in grid.study.bases:
+        for node in grid.targets.values():
+            for language in node.languages:
+                file = grid.paths.tokens(base, node.task.name, language, node.split)
+                manifests.setdefault((base, language), {})[Path(file)] = None
+    return unknown_shares(manifests)
 
 
 def build_tables(grid: Grid, out: Path) -> None:

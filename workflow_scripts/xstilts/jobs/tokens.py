@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from xstilts.errors import UserError
 from xstilts.identity import digest
 from xstilts.manifest import KEPT, Manifest, contents, full_identity, keep, reuse, write_manifest
+from xstilts.results.unknown_tokens import NOTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+LOGGER = logging.getLogger(__name__)
 
 
 def _pretraining_texts(manifests: Sequence[Path]) -> Iterator[str]:
@@ -36,8 +41,26 @@ def build_tokenizer(identity: dict[str, Any], manifests: Sequence[Path], manifes
     keep(manifest)
 
 
+def _count_unknown(tokens: Path, tokenizer_dir: Path) -> int:
+    """Return the number of unknown tokens in a token file; 0 for a tokenizer without such token."""
+    from xstilts.tokens.specials import special_names
+    from xstilts.tokens.store import TokenTable
+    from xstilts.tokens.tokenizer import load_tokenizer
+
+    find = load_tokenizer(tokenizer_dir).backend.token_to_id
+    names = (special_names(tokenizer_dir).get("unk"), "<unk>", "[UNK]")
+    unknown = next((i for name in names if name and (i := find(name)) is not None), None)
+    parts = TokenTable.open(tokens).list_column("input_ids").parts()
+    return 0 if unknown is None else sum(int((part == unknown).sum()) for part in parts)
+
+
 def prepare_tokens(
-    identity: dict[str, Any], data: Path, tokenizer: Path, tokens: Path, manifest: Path
+    identity: dict[str, Any],
+    data: Path,
+    tokenizer: Path,
+    tokens: Path,
+    manifest: Path,
+    max_unknown_percent: int = 100,
 ) -> Manifest:
     """Tokenise one data set.
 
@@ -47,6 +70,10 @@ def prepare_tokens(
         tokenizer: manifest of the tokenizer.
         tokens: the Arrow file to write.
         manifest: its manifest, written last.
+        max_unknown_percent: largest accepted share of unknown tokens.
+
+    Raises:
+        UserError: more unknown tokens than that: the base model cannot read the language.
     """
     from xstilts.tokens.prepare import prepare_tokens as write_tokens
 
@@ -60,6 +87,18 @@ def prepare_tokens(
         max_length=identity["max_length"],
         doc_stride=identity["doc_stride"],
     )
+    facts["num_unknown"] = _count_unknown(tokens, tokenizer.parent)
+    share = facts["num_unknown"] / max(1, facts["num_tokens"])
+    if share > NOTED:
+        LOGGER.warning("%.1f %% of the tokens of %s are unknown to the model", 100 * share, data)
+    if 100 * share > max_unknown_percent:
+        tokens.unlink()
+        raise UserError(
+            f"{data}: {100 * share:.1f} % of the tokens are unknown to the tokenizer in "
+            f"{tokenizer.parent} (accepted: {max_unknown_percent} %), so the model cannot read "
+            "this text. Check that the tokenizer is the model's own. If it is, leave this language "
+            "out, or accept it with the key `max_unknown` of the base."
+        )
     full = full_identity(identity, inputs)
     # the content is the identity: tokens are a deterministic function of it
     return write_manifest(

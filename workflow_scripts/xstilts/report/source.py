@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from xstilts.kinds import Kind
     from xstilts.results.render import Header
+    from xstilts.results.unknown_tokens import UnknownShare
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +49,8 @@ class Source:
     """Names of the figures of the study, from ``xstilts.grid.figures``."""
     views: Mapping[str, tuple[Path, Header]] = field(default_factory=dict)
     """Other evaluations of the same models: name to the folder of its tables, and their header."""
+    unknown_shares: tuple[UnknownShare, ...] = ()
+    """Shares of unknown tokens by base model and language."""
     properties: tuple[Mapping[str, Any], ...] = field(default=())
     """Properties of the languages, a row per language; only of generated ones."""
 

@@ -86,7 +86,7 @@ class Header:
     note: str = ""
     """A warning that must be shown with the numbers."""
     remarks: tuple[str, ...] = ()
-    """Remarks on the numbers (``results.remarks``)."""
+    """Remarks on the numbers (``results.remarks``, ``results.unknown_tokens``)."""
     accepted: tuple[str, ...] = ()
     """Results that are kept although their code changed, and why (``xstilts.acceptance``)."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -261,7 +261,9 @@ def write_tables(
     write_frame(out_dir / "trivial_baselines", found, TRIVIAL_BASELINE_SCHEMA)
     write_text(out_dir / "trivial_baselines.md", summary_markdown(summary, header))
     header = replace(
-        header, remarks=tuple(remarks(rows)), trivial_baselines=trivial_means(rows, found)
+        header,
+        remarks=(*header.remarks, *remarks(rows)),
+        trivial_baselines=trivial_means(rows, found),
     )
     transfer = transfer_table(rows, cells, header.baseline)
     languages = language_table(rows, cells, header.baseline)
