@@ -233,6 +233,20 @@ def test_mining_tuned_on_the_evaluated_set_has_a_separate_metric(
     assert grid.targets["bucc2018"].languages == ("qab", "qac")
 
 
+def test_the_maximum_context_rule_is_part_of_the_identity_of_span_predictions(tmp_path):
+    """``recommended`` does not name it, so that its predictions stay valid."""
+
+    def decoding(protocol):
+        text = STUDY + f"  xquad: {{}}\nprotocol: {protocol}\n"
+        text += "recipes: {tasks: {xquad: {doc_stride: 96}}}\n"
+        return identities.predictions(grid_of(tmp_path, text), "xquad")["decoding"]
+
+    assert decoding("recommended") == {"n_best": 20, "max_answer_length": 30}
+    for protocol in ("jiant-2020", "xtreme-2020"):
+        assert decoding(protocol) == {**decoding("recommended"), "max_context_stride": 96}
+        PredictOptions(**decoding(protocol))
+
+
 def test_protocols_decide_how_vectors_are_compared(tmp_path):
     def decoding(protocol, target):
         text = STUDY + "  bucc2018: {}\n  lareqa: {train: none}\n  mewslix: {}\n"

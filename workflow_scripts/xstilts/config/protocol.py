@@ -30,6 +30,9 @@ class Protocol:
     """Number of start and end positions considered per window in span decoding."""
     max_answer_length: int
     """Maximum answer length in tokens."""
+    max_context: bool = False
+    """Span decoding as in BERT's script: a start counts only in the window in which it has most
+    context, and the n-best are chosen from all tokens of a window; or from those of its context."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
     """Similarity by which retrieval ranks candidates."""
     neighbourhood: int = 10
@@ -49,7 +52,8 @@ class Protocol:
         return self.mining_depth if kind == "mining" else self.retrieval_depth
 
 
-# Pooling without the special tokens, which carry no meaning of the sentence
+# Pooling without the special tokens, which carry no meaning of the sentence; answers from every
+# window: docs/protocol.md says why
 _RECOMMENDED = Protocol(
     pooling="mean_no_special",
     retrieval_depth=14 / 24,
@@ -68,6 +72,8 @@ PROTOCOLS: dict[str, Protocol] = {
         mining_depth=20 / 24,
         n_best=20,
         max_answer_length=30,
+        # processors/squad.py and the n-best of transformers' compute_predictions_logits
+        max_context=True,
     ),
     # jiant: layer 14 of hidden_states, mean pooling: the same tensor by another name. Its mining
     # maps a sentence to all its ids and reports F1 at the best threshold of the evaluated set
@@ -77,6 +83,8 @@ PROTOCOLS: dict[str, Protocol] = {
         mining_depth=14 / 24,
         n_best=20,
         max_answer_length=30,
+        # compute_predictions_logits_v3 in squad_style/utils.py
+        max_context=True,
         mining_repeated="keep",
         mining_threshold="oracle",
     ),

@@ -20,6 +20,9 @@ class PredictOptions:
     """Number of start and of end positions considered per window (span)."""
     max_answer_length: int = 30
     """Maximum length of an answer in tokens (span)."""
+    max_context_stride: int | None = None
+    """``doc_stride`` of the tokens, for the maximum-context rule: a start counts only in the window
+    in which it has most context; None: in every window (span)."""
     null_threshold: float | None = None
     """Predict "no answer" if its score exceeds the best span's by more than this; None: always
     predict a span (span)."""
