@@ -247,6 +247,23 @@ def test_the_maximum_context_rule_is_part_of_the_identity_of_span_predictions(tm
         PredictOptions(**decoding(protocol))
 
 
+def test_truncation_is_part_of_the_identity_of_multiple_choice_tokens(tmp_path):
+    """The default is not, so that tokens without truncated examples can be accepted."""
+
+    def tokens(task, recipes=""):
+        grid = grid_of(tmp_path, STUDY + "  xcopa: {}\n" + recipes)
+        return identities.tokens(grid, task)
+
+    usual = tokens("xcopa")
+    assert differences(usual, tokens("xcopa", "recipes: {all: {truncation: context}}\n")) == []
+    for preset, side in (("jiant-2020", "start"), ("xtreme-2020", "end")):
+        recipes = f"recipes: {{preset: {preset}}}\n"
+        assert tokens("xcopa", recipes)["truncation"] == side
+        assert "truncation" not in tokens("xnli", recipes)
+        own = f"recipes: {{preset: {preset}, tasks: {{xcopa: {{truncation: context}}}}}}\n"
+        assert differences(usual, tokens("xcopa", own)) == []
+
+
 def test_protocols_decide_how_vectors_are_compared(tmp_path):
     def decoding(protocol, target):
         text = STUDY + "  bucc2018: {}\n  lareqa: {train: none}\n  mewslix: {}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from xstilts.identity import digest
@@ -10,6 +11,8 @@ from xstilts.manifest import KEPT, Manifest, contents, full_identity, keep, reus
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+LOGGER = logging.getLogger(__name__)
 
 
 def _pretraining_texts(manifests: Sequence[Path]) -> Iterator[str]:
@@ -51,6 +54,7 @@ def prepare_tokens(
     from xstilts.tokens.prepare import prepare_tokens as write_tokens
 
     inputs = contents([data, tokenizer])
+    truncation = identity.get("truncation", "context")
     facts = write_tokens(
         data.with_suffix(".parquet"),
         tokens,
@@ -59,7 +63,18 @@ def prepare_tokens(
         tokenizer_dir=tokenizer.parent,
         max_length=identity["max_length"],
         doc_stride=identity["doc_stride"],
+        truncation=truncation,
     )
+    if facts["num_truncated"]:
+        part = {"context": "the context"}.get(truncation, f"the {truncation} of prompt or choice")
+        LOGGER.info(
+            "%s: %s of %s examples were cut to %d tokens%s",
+            data.stem,
+            f"{facts['num_truncated']:,}",
+            f"{facts['num_examples']:,}",
+            identity["max_length"],
+            f", losing part of {part}" if identity["kind"] == "multiple_choice" else "",
+        )
     full = full_identity(identity, inputs)
     # the content is the identity: tokens are a deterministic function of it
     return write_manifest(
