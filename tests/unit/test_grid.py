@@ -6,11 +6,12 @@ import pytest
 from test_config import STUDY, error_of, grid_of
 
 from xstilts.errors import UserError
-from xstilts.grid import identities
+from xstilts.grid import Grid, identities
 from xstilts.identity import differences
-from xstilts.jobs.tables import study_cells
+from xstilts.jobs.tables import study_cells, study_header
 from xstilts.paths import product
 from xstilts.prediction.options import PredictOptions
+from xstilts.tasks import TASKS
 
 __all__ = ["error_of"]
 
@@ -114,6 +115,41 @@ targets: {{tatoeba: {{languages: [de]}}}}
         "quoted": True,
     }
     assert "options" not in identities.data(grid, "tatoeba", "de", "test")
+
+
+def test_a_target_may_have_languages_outside_its_benchmark(tmp_path):
+    """They are read, named in the legend of the tables, and not part of ``languages: all``."""
+    for code in ("deu", "dan"):
+        for side, text in ((code, "Hund\nKat\n"), ("eng", "Dog\nCat\n")):
+            file = tmp_path / f"data/tatoeba/tatoeba.{code}-eng.{side}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    text = f"""\
+study: tiny
+source: original
+data_root: {tmp_path}/data
+seeds: [1]
+bases: {{large: {{hub: some/model}}}}
+strategies: {{none: []}}
+targets: {{tatoeba: {{languages: [de, da]}}}}
+"""
+    grid = grid_of(tmp_path, text)
+    files = identities.data(grid, "tatoeba", "da", "test")["source"]["files"]
+    assert files == [f"tatoeba/tatoeba.dan-eng.{side}" for side in ("dan", "eng")]
+    rows = TASKS["tatoeba"].read([tmp_path / "data" / file for file in files], "da")
+    assert [row["text"] for row in rows] == ["Hund", "Kat", "Cat", "Dog"]
+    assert study_header(grid).unlisted == (
+        "Languages outside the benchmark, included in means over languages: tatoeba da.",
+    )
+    assert study_header(grid_of(tmp_path, text.replace(", da", ""))).unlisted == ()
+    assert "da" not in grid.names.coverage.languages(TASKS["tatoeba"], "test")
+    message = r"targets\.tatoeba\.languages\[1\]: 'dd' is not a known language of tatoeba\. Did you"
+    with pytest.raises(UserError, match=message):
+        grid_of(tmp_path, text.replace("da]", "dd]"))
+    # a plan needs no data
+    (tmp_path / "study.yaml").write_text(text.replace("/data", "/none"))
+    with pytest.raises(UserError, match="'da' is not a known language of tatoeba"):
+        Grid.load(None, [tmp_path / "study.yaml"], files_must_exist=False)
 
 
 def test_identity_of_a_stage_has_only_its_kinds_of_code(tmp_path):

@@ -13,6 +13,8 @@ from xstilts.results.cells import Cell
 from xstilts.results.render import Header, write_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xstilts.grid import Grid
     from xstilts.grid.grid import Cell as GridCell
 
@@ -78,7 +80,19 @@ def study_header(grid: Grid) -> Header:
         correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
         accepted=tuple(acceptances(grid)),
+        unlisted=tuple(_unlisted(grid)),
     )
+
+
+def _unlisted(grid: Grid) -> Iterator[str]:
+    """Yield a sentence if targets have languages that their benchmark lacks, in all averages."""
+    coverage = grid.names.coverage
+    found = {
+        name: coverage.unlisted(node.task, node.languages, node.split)
+        for name, node in grid.targets.items()
+    }
+    if text := "; ".join(f"{name} {', '.join(codes)}" for name, codes in found.items() if codes):
+        yield f"Languages outside the benchmark, included in means over languages: {text}."
 
 
 def build_tables(grid: Grid, out: Path) -> None:

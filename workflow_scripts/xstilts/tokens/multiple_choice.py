@@ -49,8 +49,9 @@ def encode(
         _check(example["id"], example["choices"], example["label"])
         pairs += [(_prompt(example), choice) for choice in example["choices"]]
         rows += [row] * len(example["choices"])
-    side = "left" if options.truncation == "start" else "right"
-    encoded, _ = tokenizer.sequences(pairs, options.max_length, side)
+    encoded, _ = tokenizer.sequences(
+        pairs, options.max_length, "left" if options.truncation == "start" else "right"
+    )
     sequences = [_Sequence(encoding.ids, encoding.type_ids) for encoding in encoded]
     truncated = [index for index, encoding in enumerate(encoded) if encoding.overflowing]
     if options.truncation == "context":
