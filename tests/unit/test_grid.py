@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from test_config import STUDY, error_of, grid_of
 
+from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.identity import differences
 from xstilts.jobs.tables import study_cells, study_header
+from xstilts.layers import layer_at
 from xstilts.paths import product
 from xstilts.prediction.options import PredictOptions
+from xstilts.schema_metadata import with_metadata
 from xstilts.tasks import TASKS
 
 __all__ = ["error_of"]
@@ -138,10 +143,10 @@ targets: {{tatoeba: {{languages: [de, da]}}}}
     assert files == [f"tatoeba/tatoeba.dan-eng.{side}" for side in ("dan", "eng")]
     rows = TASKS["tatoeba"].read([tmp_path / "data" / file for file in files], "da")
     assert [row["text"] for row in rows] == ["Hund", "Kat", "Cat", "Dog"]
-    assert study_header(grid).unlisted == (
+    assert study_header(grid).details == (
         "Languages outside the benchmark, included in means over languages: tatoeba da.",
     )
-    assert study_header(grid_of(tmp_path, text.replace(", da", ""))).unlisted == ()
+    assert study_header(grid_of(tmp_path, text.replace(", da", ""))).details == ()
     assert "da" not in grid.names.coverage.languages(TASKS["tatoeba"], "test")
     message = r"targets\.tatoeba\.languages\[1\]: 'dd' is not a known language of tatoeba\. Did you"
     with pytest.raises(UserError, match=message):
@@ -315,15 +320,49 @@ def test_protocols_decide_how_vectors_are_compared(tmp_path):
     }
     for name, expected in changed.items():
         assert differences(same, decoding(name, "tatoeba")) == expected
-    # XLM-R large's hidden states 20 and 14
-    assert decoding("xtreme-2020", "bucc2018")["depth"] * 24 == 20
-    assert decoding("xtreme-2020", "lareqa")["depth"] * 24 == 14
+    # XTREME's mBERT, XLM and XLM-R large, and an extrapolation: base x 14 / 24, base x 20 / 24
+    states = {"bucc2018": [8, 12, 20, 30], "lareqa": [8, 12, 14, 21]}
+    for target, wanted in states.items():
+        depth = decoding("xtreme-2020", target)["depth"]
+        assert [layer_at(depth, layers) for layers in (12, 16, 24, 36)] == wanted
+        PredictOptions(**decoding("xtreme-2020", target))
     jiant = decoding("jiant-2020", "bucc2018")
     assert (jiant["depth"] * 24, jiant["keep_repeated"], jiant["neighbourhood"]) == (14, True, 4)
     for target in ("tatoeba", "bucc2018", "lareqa"):
         PredictOptions(**decoding("recommended", target))
     # a trained dual encoder defines its vectors itself
     assert decoding("xtreme-2020", "mewslix") == {}
+
+
+def test_a_hidden_state_that_the_source_did_not_use_is_marked():
+    """As XTREME's run_tatoeba.sh and run_bucc2018.sh select them; jiant ran XLM-R large only."""
+    xtreme, jiant = PROTOCOLS["xtreme-2020"], PROTOCOLS["jiant-2020"]
+    assert xtreme.layer_text("retrieval", 12) == "8 of 12"
+    assert xtreme.layer_text("mining", 24) == "20 of 24"
+    assert xtreme.layer_text("mining", 2) == (
+        "2 of 2, extrapolated: the protocol's source used 8 of 12, 12 of 16, 20 of 24"
+    )
+    assert jiant.layer_text("retrieval", 24) == "14 of 24"
+    assert jiant.layer_text("retrieval", 12) == (
+        "7 of 12, extrapolated: the protocol's source used 14 of 24"
+    )
+    # no replication: nothing to compare with
+    assert PROTOCOLS["recommended"].layer_text("retrieval", 12) == "7 of 12"
+    assert jiant.depth("retrieval") == 14 / 24
+
+
+def test_the_legend_of_the_tables_names_hidden_states(tmp_path, monkeypatch):
+    grid = grid_of(tmp_path, STUDY + "  bucc2018: {}\nprotocol: xtreme-2020\n")
+    assert study_header(grid).details == ()
+    for target, language, layers in (("tatoeba", "qab", 12), ("bucc2018", "qab", 12)):
+        path = tmp_path / grid.prediction("mini", 1, (), target, language)
+        path.parent.mkdir(parents=True)
+        schema = with_metadata(pa.schema([("id", pa.string())]), {"num_layers": layers})
+        pq.write_table(pa.Table.from_pylist([], schema), path)
+    monkeypatch.chdir(tmp_path)
+    assert study_header(grid).details == (
+        "Hidden states of sentence vectors: tatoeba, bucc2018: mini 8 of 12.",
+    )
 
 
 def test_predictions_in_half_precision_have_another_identity(tmp_path):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
+from xstilts.config.protocol import PROTOCOLS
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
 from xstilts.results.cells import Cell
@@ -80,8 +82,36 @@ def study_header(grid: Grid) -> Header:
         correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
         accepted=tuple(acceptances(grid)),
-        unlisted=tuple(_unlisted(grid)),
+        details=(*_hidden_states(grid), *_unlisted(grid)),
     )
+
+
+def _hidden_states(grid: Grid) -> Iterator[str]:
+    """Yield a sentence on the layers of a protocol with a source, and which are extrapolated."""
+    protocol = PROTOCOLS[grid.protocol]
+    found: dict[str, list[str]] = {}
+    for name, node in grid.targets.items():
+        if node.task.kind in EMBEDDING_KINDS and not node.members and protocol.retrieval_states:
+            for base in grid.study.bases:
+                if num_layers := _num_layers(grid, base, name):
+                    text = protocol.layer_text(node.task.kind, num_layers)
+                    found.setdefault(f"{base} {text}", []).append(name)
+    if found:
+        states = "; ".join(f"{', '.join(names)}: {text}" for text, names in found.items())
+        yield f"Hidden states of sentence vectors: {states}."
+
+
+def _num_layers(grid: Grid, base: str, target: str) -> int | None:
+    """Return the number of layers of a base, from a prediction of a target; None without any."""
+    from xstilts.schema_metadata import read_metadata
+
+    language = grid.targets[target].languages[0]
+    for cell in grid.cells():
+        if (cell.base, cell.target) == (base, target):
+            path = grid.prediction(base, cell.seed, cell.stages, target, language)
+            if "num_layers" in (metadata := read_metadata(Path(path))):
+                return int(metadata["num_layers"])
+    return None
 
 
 def _unlisted(grid: Grid) -> Iterator[str]:

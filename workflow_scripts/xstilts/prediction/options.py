@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from xstilts.layers import Depth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,9 +31,9 @@ class PredictOptions:
     predict a span (span)."""
     pooling: Literal["mean", "mean_no_special", "cls"] = "mean"
     """Pooling of hidden states into a sentence vector (retrieval, mining, ranking)."""
-    depth: float | None = None
-    """Hidden state of the sentence vectors as a fraction of the layers; None: all hidden states
-    (retrieval, mining, ranking)."""
+    depth: Depth | None = None
+    """Hidden state of the sentence vectors; None: all hidden states (retrieval, mining,
+    ranking)."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
     """Similarity by which candidates are chosen (retrieval)."""
     neighbourhood: int = 4

@@ -89,8 +89,8 @@ class Header:
     """Remarks on the numbers (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
     """Results that are kept although their code changed, and why (``xstilts.acceptance``)."""
-    unlisted: tuple[str, ...] = ()
-    """Sentences on languages that are not in the benchmark of their target."""
+    details: tuple[str, ...] = ()
+    """Sentences on hidden states, and on languages outside the benchmark of their target."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.trivial_baselines``)."""
 
@@ -116,7 +116,7 @@ class Header:
         ]
         if self.trivial_baselines:
             sentences.append(f"Trivial baselines: {', '.join(self.trivial_baselines)}.")
-        return " ".join([*sentences, *self.unlisted, *self.remarks, *self.accepted])
+        return " ".join([*sentences, *self.details, *self.remarks, *self.accepted])
 
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
