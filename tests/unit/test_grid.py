@@ -305,6 +305,42 @@ def test_truncation_is_part_of_the_identity_of_multiple_choice_tokens(tmp_path):
         assert differences(usual, tokens("xcopa", own)) == []
 
 
+# XLM-R large in google-research/xtreme, scripts/train_*.sh: learning rate, epochs, batch, maximum
+# length (of tagging: 128 - 3 tokens and two special ones), weight decay, selection, eval_steps
+XTREME_SCRIPTS = {
+    "xnli": (3e-5, 5, 2 * 16, 128, 0, "best", 100),
+    "pawsx": (2e-5, 5, 2 * 16, 128, 0, "best", 200),
+    "panx": (2e-5, 10, 2 * 16, 128 - 3 + 2, 0, "best", 1000),
+    "udpos": (2e-5, 10, 2 * 16, 128 - 3 + 2, 0, "best", 500),
+    "xquad": (3e-5, 3, 4 * 8, 384, 1e-4, "last", 0),
+    "mlqa": (3e-5, 3, 4 * 8, 384, 1e-4, "last", 0),
+    # 3e-5 after a warm-up of 500 steps, of which the training has 346
+    "tydiqa": (3e-5 * 346 / 500, 3, 4 * 8, 384, 1e-4, "last", 0),
+    "xcopa": (3e-5, 5, 2 * 16, 128, 0, "last", 0),
+}
+
+
+@pytest.mark.parametrize("target", XTREME_SCRIPTS)
+def test_the_preset_of_xtreme_has_the_values_of_its_scripts(tmp_path, target):
+    text = STUDY + "".join(f"  {name}: {{}}\n" for name in XTREME_SCRIPTS if name != "xnli")
+    text = text.replace("mnli: [mnli]", "siqa: [social_iqa]")
+    grid = grid_of(tmp_path, text + "recipes: {preset: xtreme-2020}\n")
+    recipe = identities.model(grid, "mini", 1, "none", target)["recipe"]
+    tokens = identities.tokens(grid, target)
+    found = (
+        recipe["learning_rate"], recipe["epochs"], recipe["batch_size"], tokens["max_length"],
+        recipe["weight_decay"], recipe["selection"], recipe["eval_steps"],
+    )  # fmt: skip
+    assert found[0] == pytest.approx(XTREME_SCRIPTS[target][0], rel=0.02)
+    assert found[1:] == XTREME_SCRIPTS[target][1:]
+    assert recipe["patience"] == 0
+    assert identities.model(grid, "mini", 1, "social_iqa", None)["recipe"]["learning_rate"] == 3e-5
+    # the study's own levels override a preset
+    own = text + "recipes: {preset: xtreme-2020, all: {learning_rate: 1.0e-6}}\n"
+    again = identities.model(grid_of(tmp_path, own), "mini", 1, "none", target)["recipe"]
+    assert again == recipe | {"learning_rate": 1e-6}
+
+
 def test_protocols_decide_how_vectors_are_compared(tmp_path):
     def decoding(protocol, target):
         text = STUDY + "  bucc2018: {}\n  lareqa: {train: none}\n  mewslix: {}\n"

@@ -132,7 +132,8 @@ def _published(study: Study, task: str | None) -> dict[str, Any]:
     if task:
         settings |= dict(TASKS[task].recipe)
     if study.recipes.preset:
-        settings |= PRESETS[study.recipes.preset].recipe(task)
+        trained_on = TASKS[task].train if task else None
+        settings |= PRESETS[study.recipes.preset].recipe(task, trained_on)
     return settings
 
 
