@@ -150,7 +150,8 @@ def test_the_log_says_how_many_contexts_were_cut(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, identity: dict[str, str], lost: str
 ) -> None:
     rows = [LONG, LONG | {"id": "short", "context": "a cat"}, LONG | {"id": "also long"}]
-    data = write_data(tmp_path / "test.parquet", "multiple_choice", rows)
+    (tmp_path / "xcopa/qab").mkdir(parents=True)
+    data = write_data(tmp_path / "xcopa/qab/test.parquet", "multiple_choice", rows)
     folder = shutil.copytree(tokenizer_dir(), tmp_path / "tokenizer")
     inputs = [data.with_suffix(".json"), folder / "manifest.json"]
     for manifest in inputs:
@@ -161,7 +162,7 @@ def test_the_log_says_how_many_contexts_were_cut(
         made = jobs.prepare_tokens(declared | identity, *inputs, out, out.with_suffix(".json"))
     assert made.facts["num_truncated"] == 2
     assert caplog.messages == [
-        f"test: 2 of 3 examples were cut to 16 tokens, losing part of {lost}"
+        f"xcopa/qab/test: 2 of 3 examples were cut to 16 tokens, losing part of {lost}"
     ]
 
 

@@ -53,7 +53,7 @@ def score_cell(
     if identity["depth"] is not None:
         num_layers = metadata[predictions[0]]["num_layers"]
         layer = layer_at(identity["depth"], num_layers)
-        if layer < num_layers:
+        if identity["depth"] != 1.0:  # that of a trained head, for which the protocol has no say
             text = PROTOCOLS[identity["protocol"]].layer_text(identity["kind"], num_layers)
             LOGGER.info("sentence vectors from hidden state %s", text)
     ids = {input_name(path.as_posix()): found["id"] for path, found in metadata.items()}

@@ -69,7 +69,7 @@ def prepare_tokens(
         part = {"context": "the context"}.get(truncation, f"the {truncation} of prompt or choice")
         LOGGER.info(
             "%s: %s of %s examples were cut to %d tokens%s",
-            data.stem,
+            "/".join(data.with_suffix("").parts[-3:]),
             f"{facts['num_truncated']:,}",
             f"{facts['num_examples']:,}",
             identity["max_length"],
