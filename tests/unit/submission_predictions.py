@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.prediction.layers import layer_at
+from xstilts.layers import layer_at
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.schema_metadata import with_metadata
 from xstilts.tasks import TASKS

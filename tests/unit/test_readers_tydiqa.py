@@ -46,6 +46,11 @@ def test_the_id_determines_the_language(tmp_path):
     assert ids(path, "en") == ["english--31-0"]
 
 
+def test_a_file_of_an_unlisted_language_is_read_whole(tmp_path):
+    path = write(tmp_path / "tydiqa.goldp.ja.dev.json", "japanese-1-2", "7")
+    assert ids(path, "ja") == ["japanese-1-2", "7"]
+
+
 def test_a_language_that_is_not_in_the_file_names_those_that_are(tmp_path):
     path = write(tmp_path / "all.json", "swahili-1-2", "english-3-0")
     with pytest.raises(UserError, match=r"all\.json: 'finnish' is not .*Known: english, swahili"):

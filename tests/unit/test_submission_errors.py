@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from submission_files import GOOD, benchmark, squad, write_good
@@ -18,11 +19,11 @@ ALL = tuple(name.partition("/")[0] for name in GOOD)
 L, P = "labels", "predictions"
 
 
-def error(folder: Path, task: str, labels: str, predictions: str) -> str:
+def error(folder: Path, task: str, labels: str, predictions: str, missing: Any = "error") -> str:
     """The error message for a task with these files, as LABELS and PREDICTIONS."""
     folders = write_good(folder, **{task: (labels, predictions)})
     with pytest.raises(UserError) as caught:
-        score_folders(*folders, benchmark(*ALL))
+        score_folders(*folders, benchmark(*ALL), missing=missing)
     message = str(caught.value).replace(f"{folder}/", "")
     name = next(name for name in GOOD if name.startswith(f"{task}/"))
     return message.replace(f"{L}/{name}", "LABELS").replace(f"{P}/{name}", "PREDICTIONS")
@@ -95,6 +96,7 @@ def error(folder: Path, task: str, labels: str, predictions: str) -> str:
         # files without content
         *((task, "", "", "S: the file is empty.")
           for name in GOOD for task in [name.partition("/")[0]]),
+        ("bucc2018", " \n", "de-1\ten-1\n", "LABELS: the file has only blank lines."),
         ("panx", "O\n", " \n\n", "PREDICTIONS: the file has only blank lines."),
     ],
 )  # fmt: skip
@@ -104,6 +106,38 @@ def test_wrong_files_are_one_message_with_the_line(
     message = error(tmp_path, task, labels, predictions)
     assert expected in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "predictions"),
+    [
+        ("xnli", "neutral\nneutral\n", "neutral\n"),
+        ("tatoeba", "0\n1\n", "0\n"),
+        ("xcopa", '{"label": 0}\n' * 2, '{"label": 0}\n'),
+        ("panx", "O\n\nO\n", "O\n"),
+        ("panx", "O\nO\n", "O\n"),
+    ],
+)
+def test_missing_lines_cannot_count_as_wrong(
+    tmp_path, task: str, labels: str, predictions: str
+) -> None:
+    """The official script ends with an error, or for a missing tag scores the wrong ones."""
+    usual = error(tmp_path / "usual", task, labels, predictions)
+    message = error(tmp_path / "wrong", task, labels, predictions, missing="wrong")
+    assert message.startswith(usual)
+    assert "--missing wrong cannot be applied: this task's predictions have no ids" in message
+
+
+def test_missing_answers_need_a_task_with_ids(tmp_path, capsys) -> None:
+    folders = [str(folder) for folder in write_good(tmp_path, xquad=None, mlqa=None, mewslix=None)]
+    command = ["score", *folders, "--benchmark", "found", "--missing", "wrong"]
+    assert main(command) == 0  # mined pairs
+    shutil.rmtree(tmp_path / "predictions/bucc2018")
+    capsys.readouterr()
+    assert main(command) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "xnli, xcopa, panx, tatoeba: --missing wrong cannot be applied" in message
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -194,6 +228,7 @@ TEN = ["neutral\n", "entailment\n"] * 5
         ("xquad", squad({"q": ["x"]}), '{"q": "y", "q": "x"}', ["id 'q' occurs twice; the last"]),
         ("mewslix", '{"m": ["Q1"]}', '{"m": ["Q2"], "m": ["Q1"]}', ["id 'm' occurs twice"]),
         ("bucc2018", "de-1\ten-1\n" * 12, "de-1\ten-1\n" * 12, ["12", "12"]),
+        ("bucc2018", "de-1\ten-1\n", "", ["no pair in it"]),
     ],
 )  # fmt: skip
 def test_meaningless_scores_come_with_a_warning(

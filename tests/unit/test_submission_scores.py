@@ -161,6 +161,49 @@ def test_every_format(tmp_path) -> None:
     assert scores.warnings == []
 
 
+MISSING = {
+    # r: "a" normalises to nothing, so that an empty answer would be an exact match
+    "xquad": (squad({"q": ["a cat"], "r": ["a"], "s": ["x y"]}), '{"q": "cat", "s": "x"}'),
+    "mlqa": (squad({"q": ["un perro"], "r": ["x"]}), '{"r": "x"}'),
+    "tydiqa": (squad({"q": ["x"], "r": ["y"]}), "{}"),
+    "mewslix": ('{"m": ["Q1"], "n": ["Q2"], "o": ["Q3"]}', '{"n": ["Q1", "Q2"]}'),
+    "bucc2018": ("de-1\ten-1\nde-2\ten-2\n", "\n"),
+}
+
+
+def test_missing_answers_count_as_wrong_on_demand_as_in_the_official_scripts(tmp_path) -> None:
+    """By hand from the official definitions; ``evaluate.py`` printed the same numbers."""
+    folders = [
+        write_part(
+            tmp_path,
+            part,
+            {
+                f"{task}/test-es.{'tsv' if task == 'bucc2018' else 'json'}": files[side]
+                for task, files in MISSING.items()
+            },
+        )
+        for side, part in enumerate(("labels", "predictions"))
+    ]
+    found = benchmark(*MISSING, language="es")
+    with pytest.raises(UserError, match=r"no prediction for id 'r' .*or give --missing wrong"):
+        score_folders(*folders, found)
+    scores = score_folders(*folders, found, missing="wrong")
+    values = {task: task_scores.metrics for task, task_scores in scores.tasks.items()}
+    assert values == {
+        "xquad": {"exact_match": {"es": near(100 / 3)}, "f1": {"es": near(100 * (1 + 2 / 3) / 3)}},
+        "mlqa": {"exact_match": {"es": 50.0}, "f1": {"es": 50.0}},
+        "tydiqa": {"exact_match": {"es": 0.0}, "f1": {"es": 0.0}},
+        "mewslix": {"map@20": {"es": near(50 / 3)}},
+        "bucc2018": {"f1": {"es": 0.0}, "precision": {"es": 0.0}, "recall": {"es": 0.0}},
+    }
+    result = as_json(scores)
+    assert result["xstilts"]["unanswered"] == {
+        "xquad": {"es": 1}, "mlqa": {"es": 1}, "tydiqa": {"es": 2}, "mewslix": {"es": 2},
+    }  # fmt: skip
+    text = "\n".join(as_text(scores))
+    assert "mewslix es: 2 of 3 examples have no prediction and count as wrong" in text
+
+
 def test_trivial_baselines_are_shown_with_the_scores(tmp_path) -> None:
     found = as_json(score_folders(*write_good(tmp_path), benchmark(*EXPECTED)))["xstilts"]
     assert found["trivial_baselines"]["xnli"] == {

@@ -20,7 +20,7 @@ from xstilts.explain import explain
 from xstilts.grid import Grid, identities, submissions
 from xstilts.jobs.score import score_cell
 from xstilts.jobs.submission import write_available, write_submission
-from xstilts.prediction.layers import layer_at
+from xstilts.layers import layer_at
 from xstilts.prediction.schemas import PREDICTION_SCHEMAS
 from xstilts.readers.bitext import read_parallel
 from xstilts.results.score import read_predictions

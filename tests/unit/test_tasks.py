@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from xstilts.config.recipe import Recipe
+from xstilts.config.recipe_presets import PRESETS, PresetName
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
 from xstilts.kinds import Kind, Split
@@ -72,6 +73,17 @@ def test_recipes_are_valid_and_complete_enough(name):
     assert ("doc_stride" in task.recipe) == (task.kind == "span")
     if task.train:
         assert {"learning_rate", "batch_size", "epochs"} <= set(TASKS[task.train].recipe)
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_of_recipes_are_valid(name, preset):
+    assert set(get_args(PresetName)) == set(PRESETS)
+    assert set(PRESETS[preset].tasks) <= set(TASKS)
+    found = PRESETS[preset].recipe(name, TASKS[name].train)
+    Recipe.model_validate(found)
+    # the keys of a task, or of the one that it trains on
+    assert ("learning_rate" in found) == bool({name, TASKS[name].train} & {*PRESETS[preset].tasks})
 
 
 @pytest.mark.parametrize("name", DATA_TASKS)

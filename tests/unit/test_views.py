@@ -43,6 +43,12 @@ def test_a_second_protocol_trains_nothing_and_shares_what_is_the_same(tmp_path: 
     assert list(two.names.predicted_targets()) == [*two.targets, "bucc2018@xtreme-2020"]
 
 
+def test_spans_are_predicted_twice_if_two_protocols_decode_them_differently(tmp_path: Path) -> None:
+    two = study(tmp_path, "further_protocols: [xtreme-2020]\n")
+    assert "xquad@xtreme-2020" in two.names.predicted_targets()
+    assert "xnli@xtreme-2020" not in two.names.predicted_targets()
+
+
 def test_protocols_never_meet_in_a_table(tmp_path: Path) -> None:
     two = study(tmp_path)
     other = two.in_view("xtreme-2020")

@@ -14,6 +14,7 @@ from xstilts import __version__
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
+from xstilts.submission import command as score_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,19 +160,8 @@ def _print_columns(rows: Sequence[Sequence[str]]) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> None:
-    from xstilts.files import write_json
-    from xstilts.submission.benchmarks import BENCHMARKS
-    from xstilts.submission.layout import detect_benchmark
-    from xstilts.submission.present import as_json, as_text
-    from xstilts.submission.score import score_folders
-
-    labels, predictions = Path(arguments.labels), Path(arguments.predictions)
-    benchmark = BENCHMARKS.get(arguments.benchmark) or detect_benchmark(labels)
-    scores = score_folders(labels, predictions, benchmark, partial=arguments.partial)
-    for line in as_text(scores):
+    for line in score_command.score_lines(arguments):
         print(line)
-    if arguments.json:
-        write_json(Path(arguments.json), as_json(scores))
 
 
 def _submission(arguments: argparse.Namespace) -> None:
@@ -258,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
         "--device", choices=("gpu", "cpu"), default="gpu", help="type of device (default: gpu)"
     )
     commands.add("tasks", _tasks, "List the tasks.")
-    _add_score(commands)
+    score_command.add_arguments(commands.add("score", _score, score_command.ABOUT))
     reference = commands.add(
         "reference", _reference, "Write the configuration's schema and reference page."
     )
@@ -279,28 +269,6 @@ def _add_accept(commands: _Commands) -> None:
     accept.add_argument(
         "--why", required=True, metavar="TEXT", help="the reason, shown to readers of the results"
     )
-
-
-def _add_score(commands: _Commands) -> None:
-    score = commands.add(
-        "score", _score, "Score a folder of predictions in XTREME's submission layout."
-    )
-    score.add_argument(
-        "labels", metavar="LABELS_DIR", help="folder of gold labels: TASK/test-LANGUAGE.tsv"
-    )
-    score.add_argument(
-        "predictions", metavar="PREDICTIONS_DIR", help="folder of predictions, same layout"
-    )
-    score.add_argument(
-        "--benchmark",
-        choices=("xtreme", "xtreme-r", "found"),
-        default="xtreme",
-        help="tasks and languages to score; `found`: all in LABELS_DIR, without group averages",
-    )
-    score.add_argument(
-        "--partial", action="store_true", help="allow missing languages; leaves out averages"
-    )
-    score.add_argument("--json", metavar="FILE", help="also write the scores as JSON")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from xstilts.config.adapters import Lora
+from xstilts.config.recipe_presets import PresetName
 from xstilts.config.section import Level, Section
+
+Truncation = Literal["context", "start", "end"]
 
 
 class Recipe(Level):
@@ -145,6 +148,13 @@ class Recipe(Level):
         description="Tokens between the starts of consecutive windows over a long context (per "
         "task, not per stage).",
     )
+    truncation: Truncation = Field(
+        "context",
+        description="Text that a multiple-choice example of more than `max_length` tokens loses: "
+        "`context` cuts the context only, at its end, or at its start if the choices continue it; "
+        "`start` and `end` cut the longer of prompt (context and question) and choice (per task, "
+        "not per stage).",
+    )
     # SQuAD v2.0's default in BERT's script and its descendants
     null_threshold: float = Field(
         0.0,
@@ -159,7 +169,7 @@ SELECTION_KEYS = ("eval_steps", "patience", "dev_examples")
 RUNTIME_KEYS = ("gradient_checkpointing", "save_steps")
 """Runtime settings: they do not change the result and are not part of a stage's identity."""
 
-TOKEN_KEYS = ("max_length", "doc_stride")
+TOKEN_KEYS = ("max_length", "doc_stride", "truncation")
 """Keys of the tokenisation of a task, not of the training of a stage."""
 
 TASK_KEYS = (*TOKEN_KEYS, "null_threshold")
@@ -172,6 +182,11 @@ class Recipes(Section):
     These are overridden by the base model's (`bases.NAME.recipe`), then the stage's or target's.
     """
 
+    preset: PresetName | None = Field(
+        None,
+        description="Published recipes that replace the tasks' own "
+        "([protocol](protocol.md#recipes)); every other level overrides them.",
+    )
     all: Recipe = Field(default_factory=Recipe, description="All stages.")
     pretrain: Recipe = Field(default_factory=Recipe, description="Pretraining of base models.")
     intermediate: Recipe = Field(default_factory=Recipe, description="Intermediate stages.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NoReturn
 
 from xstilts.errors import UserError, unknown
+from xstilts.iso639 import release_codes, study_code
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xstilts.kinds import Split
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 JOINER = " + "
 """Joins the parts of a pattern of which each must match."""
+
+_LANGUAGE = re.compile("[a-z]+(-[a-z]+)*")
+"""Codes of languages in file names, such as ``da``, ``pcm`` and ``zh-min-nan``."""
 
 
 def original_files(
@@ -36,19 +41,26 @@ def original_files(
         split: which split.
         where: configuration key, or file and line, for the error.
 
+    A language or split that the task does not list is read if its files exist, by the same names
+    as those of the others.
+
     Raises:
         UserError: no such folder, language, split or file; names the nearest one.
     """
     if not data_root.is_dir():
         raise _no_folder(data_root, "the release files", where)
-    if language not in task.languages:
-        raise unknown(f"language of {task.name}", language, task.languages, where)
-    if split not in task.splits(language):
-        known = task.splits(language)
-        raise unknown(f"split of {task.name} in {language!r}", split, known, where)
     if task.parts:
         parts = (original_files(part, data_root, language, split, where) for part in task.parts)
         return [file for files in parts for file in files]
+    if language not in task.languages or split not in task.splits(language):
+        known = task.splits(language)
+        error = (
+            unknown(f"split of {task.name} in {language!r}", split, known, where)
+            if language in task.languages
+            else _unknown_language(task, language, where)
+        )
+        patterns = _unlisted(task.files.get(split, ()), language, task.languages, task.codes)
+        return _unlisted_files(data_root, patterns, error)
     patterns = filled(task.files[split], language, task.codes)
     return first_match(data_root, patterns) or _none_found(
         data_root, patterns, where, _named(task, language, split), f"({task.homepage})"
@@ -63,9 +75,54 @@ def mirror_files(
     Raises:
         UserError: as :func:`original_files`; also for a task that is not on the hub.
     """
-    patterns = hub_patterns(task, language, split, where)
-    what = _named(task, language, split)
-    return repository_files(mirror, on_hub(task, where).repo, patterns, where, what)
+    hub, what = on_hub(task, where), _named(task, language, split)
+    try:
+        patterns = hub_patterns(task, language, split, where)
+    except UserError as error:
+        known = hub.languages or task.languages
+        patterns = _unlisted(hub.files.get(split, ()), language, known, hub.codes)
+        return _unlisted_files(mirror / hub.repo, patterns, error)
+    return repository_files(mirror, hub.repo, patterns, where, what)
+
+
+def _unknown_language(task: Task, language: str, where: str) -> UserError:
+    """The error for a language that a task does not list; suggests the code that studies use."""
+    by_code = {code: name for name, code in task.codes.items()}
+    code = by_code.get(language, study_code(language))
+    if code != language and code in task.languages:
+        return UserError(
+            f"{where}: {language!r} is not a known language of {task.name}. Did you mean {code!r}, "
+            "its code in studies?"
+        )
+    return unknown(f"language of {task.name}", language, task.languages, where)
+
+
+def _unlisted(
+    patterns: Iterable[str], language: str, known: Collection[str], codes: Mapping[str, str]
+) -> list[str]:
+    """Patterns of the files of a language or split that a task does not list.
+
+    Only of files that hold one language; none for another name of a known language (``afr``).
+    """
+    if not _LANGUAGE.fullmatch(language) or language in set(codes.values()) - {*known}:
+        return []
+    names = [codes[language]] if language in codes else release_codes(language)
+    own = [pattern for pattern in patterns if "{" in pattern]
+    return list(
+        dict.fromkeys(p.format(language=language, code=code) for p in own for code in names)
+    )
+
+
+def _unlisted_files(root: Path, patterns: Sequence[str], error: UserError) -> list[Path]:
+    """Files of the first pattern with any match; otherwise the error, with what was tried."""
+    if found := first_match(root, patterns):
+        return found
+    if not patterns:
+        raise error
+    raise UserError(
+        f"{error} Languages and splits that are not in this list are read if their files exist; "
+        f"none under {root}. Tried, in this order: {', '.join(patterns)}."
+    )
 
 
 def repository_files(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts import tasks
@@ -13,6 +14,8 @@ from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xstilts.config.study import Study
     from xstilts.kinds import Split
     from xstilts.tasks.base import Task
@@ -86,10 +89,20 @@ class Coverage:
         return sources.languages(self.study, task, split)
 
     def check(self, task: Task, language: str, split: Split, where: str) -> None:
-        """Raise a UserError if this (task, language, split) does not exist or has no files."""
+        """Raise a UserError if this (task, language, split) does not exist or has no files.
+
+        Local files may have more languages than the task lists.
+        """
         known = self.languages(task, split)
         has_files = not self.world and task.kind != "mlm"
-        if language not in known and (known or not has_files):
+        unlisted = language not in known and (known or not has_files)
+        root = sources.local_root(self.study) if has_files else None
+        if unlisted and not (root and (self.files_must_exist or Path(root).is_dir())):
             raise unknown(f"language of {task.name} ({split})", language, known, where)
-        if has_files and self.files_must_exist:
+        if has_files and (unlisted or self.files_must_exist):
             sources.local_files(self.study, task, language, split, where)
+
+    def unlisted(self, task: Task, languages: Iterable[str], split: Split) -> list[str]:
+        """Return the languages that the task does not list: they are not in the benchmark."""
+        known = self.languages(task, split)
+        return [language for language in languages if language not in known]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.grid.recipes import null_threshold
+from xstilts.grid.recipes import null_threshold, token_options
 from xstilts.kinds import EMBEDDING_KINDS
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def decoding(
         return found | ({} if trained else _vectors(protocol, task.kind))
     if task.kind == "span":
         found |= {"n_best": protocol.n_best, "max_answer_length": protocol.max_answer_length}
+        if protocol.max_context:
+            # left out otherwise, so that it is not part of the identity of predictions
+            found["max_context_stride"] = token_options(study, task.name)["doc_stride"]
         if task.may_lack_answer:
             found["null_threshold"] = null_threshold(study, task.name)
     return found

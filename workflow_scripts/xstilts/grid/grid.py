@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from xstilts.config.protocol import ProtocolName
     from xstilts.config.study import Study
     from xstilts.grid.nodes import TargetNode
+    from xstilts.layers import Depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ class Grid(Stages):
             return f"{node.task.metric}_oracle"
         return node.task.metric
 
-    def depth(self, target: str) -> float | None:
-        """Return the hidden state of a target's sentence vectors, as a fraction of the layers.
+    def depth(self, target: str) -> Depth | None:
+        """Return the hidden state of a target's sentence vectors.
 
         The protocol's, or the last if the target trains a head; None for kinds without sentence
         vectors.

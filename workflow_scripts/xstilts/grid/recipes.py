@@ -12,6 +12,7 @@ from xstilts.config.recipe import (
     TOKEN_KEYS,
     Recipe,
 )
+from xstilts.config.recipe_presets import PRESETS
 from xstilts.errors import UserError, unknown
 from xstilts.tasks import TASKS
 
@@ -108,14 +109,12 @@ def _settings(
 ) -> dict[str, Any]:
     """Merge all levels of a stage's recipe.
 
-    The recipe of a task, built in or from the study, applies to stages that train on that task
+    The recipe of a task, published or from the study, applies to stages that train on that task
     only; mixtures use the recipe of their position.
     """
-    settings = Recipe().model_dump()
     tasks = {member.task for member in members}
     only = next(iter(tasks)) if len(tasks) == 1 else None
-    if only:
-        settings |= dict(TASKS[only].recipe)
+    settings = _published(study, only)
     levels = [study.recipes.all, getattr(study.recipes, position)]
     if only and only in study.recipes.tasks:
         levels.append(study.recipes.tasks[only])
@@ -127,10 +126,25 @@ def _settings(
     return settings
 
 
-def token_options(study: Study, task: str) -> dict[str, int]:
-    """Return maximum length and stride of a task; all stages share them, as they share tokens."""
+def _published(study: Study, task: str | None) -> dict[str, Any]:
+    """Return the recipe of a task, or of a mixture (None), before the study's own levels."""
+    settings = Recipe().model_dump()
+    if task:
+        settings |= dict(TASKS[task].recipe)
+    if study.recipes.preset:
+        trained_on = TASKS[task].train if task else None
+        settings |= PRESETS[study.recipes.preset].recipe(task, trained_on)
+    return settings
+
+
+def token_options(study: Study, task: str) -> dict[str, Any]:
+    """Return the settings of a task's tokens; all stages share them, as they share tokens."""
     options = _task_recipe(study, task)
-    return {key: int(options[key]) for key in TOKEN_KEYS}
+    found = {key: options[key] for key in TOKEN_KEYS}
+    if TASKS[task].kind != "multiple_choice" or found["truncation"] == "context":
+        # the default is left out, so that it is not part of the identity of tokens
+        del found["truncation"]
+    return found
 
 
 def null_threshold(study: Study, task: str) -> float:
@@ -140,7 +154,7 @@ def null_threshold(study: Study, task: str) -> float:
 
 def _task_recipe(study: Study, task: str) -> dict[str, Any]:
     """Return the recipe of a task, independent of any stage."""
-    options = Recipe().model_dump() | dict(TASKS[task].recipe) | study.recipes.all.given()
+    options = _published(study, task) | study.recipes.all.given()
     if task in study.recipes.tasks:
         options |= study.recipes.tasks[task].given()
     return options

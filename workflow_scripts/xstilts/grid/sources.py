@@ -38,6 +38,11 @@ def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
     return hub_languages(task, split)
 
 
+def local_root(study: Study) -> str | None:
+    """Return the folder of the study's data; None if it is not set or they are downloaded."""
+    return {"original": study.data_root, "mirror": study.mirror}.get(study.source)
+
+
 def local_files(
     study: Study, task: Task, language: str, split: Split, where: str = "source"
 ) -> list[Path]:

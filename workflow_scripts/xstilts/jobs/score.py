@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from xstilts.config.protocol import PROTOCOLS
 from xstilts.errors import UserError
 from xstilts.identity import digest
+from xstilts.layers import layer_at
 from xstilts.manifest import full_identity
 from xstilts.paths import input_name
-from xstilts.prediction.layers import layer_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+LOGGER = logging.getLogger(__name__)
 
 
 def score_cell(
@@ -47,7 +51,11 @@ def score_cell(
         )
     layer = None
     if identity["depth"] is not None:
-        layer = layer_at(identity["depth"], metadata[predictions[0]]["num_layers"])
+        num_layers = metadata[predictions[0]]["num_layers"]
+        layer = layer_at(identity["depth"], num_layers)
+        if identity["depth"] != 1.0:  # that of a trained head, for which the protocol has no say
+            text = PROTOCOLS[identity["protocol"]].layer_text(identity["kind"], num_layers)
+            LOGGER.info("sentence vectors from hidden state %s", text)
     ids = {input_name(path.as_posix()): found["id"] for path, found in metadata.items()}
     full = full_identity(identity, ids)
     common = {

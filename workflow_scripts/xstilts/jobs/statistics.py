@@ -12,7 +12,7 @@ from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.grid.views import CHOICE
 from xstilts.jobs.tables import study_cells, study_header
-from xstilts.prediction.layers import layer_at
+from xstilts.layers import layer_at
 from xstilts.results.cells import collect, values_of
 from xstilts.results.render import summary_markdown, write_frame
 from xstilts.results.score import read_predictions

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 from xstilts.grid import submissions
+from xstilts.layers import layer_at
 from xstilts.manifest import full_identity, write_manifest
 from xstilts.paths import data_file, input_name
-from xstilts.prediction.layers import layer_at
 from xstilts.schema_metadata import read_metadata
 from xstilts.submission.benchmarks import SPECS
 from xstilts.submission.write import write_language
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xstilts.grid import Grid
+    from xstilts.layers import Depth
 
 LOGGER = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def _write(
     return files
 
 
-def _layer(depth: float, predictions: Path) -> int:
+def _layer(depth: Depth, predictions: Path) -> int:
     """Return the layer that the protocol prescribes, for the model of the predictions."""
     metadata = read_metadata(predictions)
     if "num_layers" not in metadata:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
+from xstilts.config.protocol import PROTOCOLS
+from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
 from xstilts.results.cells import Cell
@@ -14,6 +16,8 @@ from xstilts.results.render import Header, write_tables
 from xstilts.results.unknown_tokens import UnknownShare, remark, unknown_shares
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xstilts.grid import Grid
     from xstilts.grid.grid import Cell as GridCell
 
@@ -78,8 +82,12 @@ def study_header(grid: Grid) -> Header:
         replicates=study.replicates,
         correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
-        remarks=tuple(remark(evaluated_unknown_shares(grid))),
         accepted=tuple(acceptances(grid)),
+        details=(
+            *_hidden_states(grid),
+            *_unlisted(grid),
+            *remark(evaluated_unknown_shares(grid)),
+        ),
     )
 
 
@@ -92,6 +100,45 @@ def evaluated_unknown_shares(grid: Grid) -> list[UnknownShare]:
                 file = grid.paths.tokens(base, node.task.name, language, node.split)
                 manifests.setdefault((base, language), {})[Path(file)] = None
     return unknown_shares(manifests)
+
+
+def _hidden_states(grid: Grid) -> Iterator[str]:
+    """Yield a sentence on the layers of a protocol with a source, and which are extrapolated."""
+    protocol = PROTOCOLS[grid.protocol]
+    found: dict[str, list[str]] = {}
+    for name, node in grid.targets.items():
+        if node.task.kind in EMBEDDING_KINDS and not node.members and protocol.retrieval_states:
+            for base in grid.study.bases:
+                if num_layers := _num_layers(grid, base, name):
+                    text = protocol.layer_text(node.task.kind, num_layers)
+                    found.setdefault(f"{base} {text}", []).append(name)
+    if found:
+        states = "; ".join(f"{', '.join(names)}: {text}" for text, names in found.items())
+        yield f"Hidden states of sentence vectors: {states}."
+
+
+def _num_layers(grid: Grid, base: str, target: str) -> int | None:
+    """Return the number of layers of a base, from a prediction of a target; None without any."""
+    from xstilts.schema_metadata import read_metadata
+
+    language = grid.targets[target].languages[0]
+    for cell in grid.cells():
+        if (cell.base, cell.target) == (base, target):
+            path = grid.prediction(base, cell.seed, cell.stages, target, language)
+            if "num_layers" in (metadata := read_metadata(Path(path))):
+                return int(metadata["num_layers"])
+    return None
+
+
+def _unlisted(grid: Grid) -> Iterator[str]:
+    """Yield a sentence if targets have languages that their benchmark lacks, in all averages."""
+    coverage = grid.names.coverage
+    found = {
+        name: coverage.unlisted(node.task, node.languages, node.split)
+        for name, node in grid.targets.items()
+    }
+    if text := "; ".join(f"{name} {', '.join(codes)}" for name, codes in found.items() if codes):
+        yield f"Languages outside the benchmark, included in means over languages: {text}."
 
 
 def build_tables(grid: Grid, out: Path) -> None:

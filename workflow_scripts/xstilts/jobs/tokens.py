@@ -11,7 +11,7 @@ from xstilts.manifest import KEPT, Manifest, contents, full_identity, keep, reus
 from xstilts.results.unknown_tokens import NOTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ def prepare_tokens(
     from xstilts.tokens.prepare import prepare_tokens as write_tokens
 
     inputs = contents([data, tokenizer])
+    truncation = identity.get("truncation", "context")
     facts = write_tokens(
         data.with_suffix(".parquet"),
         tokens,
@@ -86,21 +87,45 @@ def prepare_tokens(
         tokenizer_dir=tokenizer.parent,
         max_length=identity["max_length"],
         doc_stride=identity["doc_stride"],
+        truncation=truncation,
     )
+    if facts["num_truncated"]:
+        _log_truncated(data, facts, identity, truncation)
     facts["num_unknown"] = _count_unknown(tokens, tokenizer.parent)
-    share = facts["num_unknown"] / max(1, facts["num_tokens"])
-    if share > NOTED:
-        LOGGER.warning("%.1f %% of the tokens of %s are unknown to the model", 100 * share, data)
-    if 100 * share > max_unknown_percent:
-        tokens.unlink()
-        raise UserError(
-            f"{data}: {100 * share:.1f} % of the tokens are unknown to the tokenizer in "
-            f"{tokenizer.parent} (accepted: {max_unknown_percent} %), so the model cannot read "
-            "this text. Check that the tokenizer is the model's own. If it is, leave this language "
-            "out, or accept it with the key `max_unknown` of the base."
-        )
+    _check_unknown(data, facts, tokens, tokenizer.parent, max_unknown_percent)
     full = full_identity(identity, inputs)
     # the content is the identity: tokens are a deterministic function of it
     return write_manifest(
         manifest, full, files={tokens.name: tokens}, facts=facts, content=digest(full)
     )
+
+
+def _log_truncated(
+    data: Path, facts: Mapping[str, int], identity: Mapping[str, Any], truncation: str
+) -> None:
+    part = {"context": "the context"}.get(truncation, f"the {truncation} of prompt or choice")
+    LOGGER.info(
+        "%s: %s of %s examples were cut to %d tokens%s",
+        "/".join(data.with_suffix("").parts[-3:]),
+        f"{facts['num_truncated']:,}",
+        f"{facts['num_examples']:,}",
+        identity["max_length"],
+        f", losing part of {part}" if identity["kind"] == "multiple_choice" else "",
+    )
+
+
+def _check_unknown(
+    data: Path, facts: Mapping[str, int], tokens: Path, tokenizer_dir: Path, max_percent: int
+) -> None:
+    """Warn of unknown tokens; delete the tokens and raise a UserError if there are too many."""
+    share = facts["num_unknown"] / max(1, facts["num_tokens"])
+    if share > NOTED:
+        LOGGER.warning("%.1f %% of the tokens of %s are unknown to the model", 100 * share, data)
+    if 100 * share > max_percent:
+        tokens.unlink()
+        raise UserError(
+            f"{data}: {100 * share:.1f} % of the tokens are unknown to the tokenizer in "
+            f"{tokenizer_dir} (accepted: {max_percent} %), so the model cannot read this text. "
+            "Check that the tokenizer is the model's own. If it is, leave this language out, or "
+            "accept it with the key `max_unknown` of the base."
+        )

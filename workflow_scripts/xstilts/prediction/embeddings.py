@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 
 from xstilts.errors import UserError
+from xstilts.layers import layer_at
 from xstilts.prediction.base import BasePredictor
-from xstilts.prediction.layers import layer_at
 
 if TYPE_CHECKING:
     from xstilts.prediction.options import PredictOptions

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from xstilts.layers import Depth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,14 +23,17 @@ class PredictOptions:
     """Number of start and of end positions considered per window (span)."""
     max_answer_length: int = 30
     """Maximum length of an answer in tokens (span)."""
+    max_context_stride: int | None = None
+    """``doc_stride`` of the tokens, for the maximum-context rule: a start counts only in the window
+    in which it has most context; None: in every window (span)."""
     null_threshold: float | None = None
     """Predict "no answer" if its score exceeds the best span's by more than this; None: always
     predict a span (span)."""
     pooling: Literal["mean", "mean_no_special", "cls"] = "mean"
     """Pooling of hidden states into a sentence vector (retrieval, mining, ranking)."""
-    depth: float | None = None
-    """Hidden state of the sentence vectors as a fraction of the layers; None: all hidden states
-    (retrieval, mining, ranking)."""
+    depth: Depth | None = None
+    """Hidden state of the sentence vectors; None: all hidden states (retrieval, mining,
+    ranking)."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
     """Similarity by which candidates are chosen (retrieval)."""
     neighbourhood: int = 4

@@ -37,7 +37,7 @@ def read_tydiqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
 
     Args:
         paths: files in SQuAD's layout.
-        language: a language code of ``NAMES``.
+        language: a language code; if it is not in ``NAMES``, all questions are in the language.
 
     Yields:
         Rows in the schema "span".
@@ -46,14 +46,14 @@ def read_tydiqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
         UserError: as ``read_squad``, or no question is in the language.
     """
     others: set[str] = set()
-    found = False
+    found, wanted = False, NAMES.get(language)
     for row in read_squad(paths, language, may_repeat=str.isdigit):
         name = row["id"].partition("-")[0]
-        if name == row["id"] or name == NAMES[language]:
+        if wanted is None or name in (row["id"], wanted):
             found = True
             yield row
         else:
             others.add(name)
     if not found:
         where = ", ".join(map(str, paths))
-        raise unknown("language of these questions", NAMES[language], others, where)
+        raise unknown("language of these questions", wanted, others, where)

@@ -78,7 +78,7 @@ def _overview(frames: Frames) -> dict[str, Any]:
     transfer = frames.transfer
     header = replace(
         frames.source.header,
-        remarks=(*frames.source.header.remarks, *remarks(frames.results)),
+        remarks=tuple(remarks(frames.results)),
         trivial_baselines=trivial_means(frames.results, frames.trivial_baselines),
     )
     done, expected = blocks.coverage(transfer)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.config.protocol import PROTOCOLS
-from xstilts.prediction.layers import layer_at
+from xstilts.layers import layer_at
 
 if TYPE_CHECKING:
     from xstilts.report.source import CellFiles, Source

@@ -86,9 +86,11 @@ class Header:
     note: str = ""
     """A warning that must be shown with the numbers."""
     remarks: tuple[str, ...] = ()
-    """Remarks on the numbers (``results.remarks``, ``results.unknown_tokens``)."""
+    """Remarks on the numbers (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
     """Results that are kept although their code changed, and why (``xstilts.acceptance``)."""
+    details: tuple[str, ...] = ()
+    """Sentences on hidden states, unknown tokens, and languages outside their benchmark."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.trivial_baselines``)."""
 
@@ -114,7 +116,7 @@ class Header:
         ]
         if self.trivial_baselines:
             sentences.append(f"Trivial baselines: {', '.join(self.trivial_baselines)}.")
-        return " ".join([*sentences, *self.remarks, *self.accepted])
+        return " ".join([*sentences, *self.details, *self.remarks, *self.accepted])
 
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
@@ -262,7 +264,7 @@ def write_tables(
     write_text(out_dir / "trivial_baselines.md", summary_markdown(summary, header))
     header = replace(
         header,
-        remarks=(*header.remarks, *remarks(rows)),
+        remarks=tuple(remarks(rows)),
         trivial_baselines=trivial_means(rows, found),
     )
     transfer = transfer_table(rows, cells, header.baseline)

@@ -35,6 +35,9 @@ SPECS: Mapping[str, TaskSpec] = {
 }
 """Tasks that the layout supports; LAReQA is not one of them."""
 
+LINE_FORMATS = {"labels", "choices", "tags", "line_numbers"}
+"""Formats whose predictions belong to the label of the same line, so that none can be missing."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Benchmark:

@@ -29,6 +29,9 @@ def as_json(scores: Scores) -> dict[str, Any]:
             "missing_languages": {
                 task: found.missing for task, found in scores.tasks.items() if found.missing
             },
+            "unanswered": {
+                task: found.unanswered for task, found in scores.tasks.items() if found.unanswered
+            },
             "trivial_baselines": {
                 task: {
                     **found.trivial_baselines,

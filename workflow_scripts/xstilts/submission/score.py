@@ -8,12 +8,15 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
-from xstilts.submission.benchmarks import SPECS, Benchmark
+from xstilts.submission.benchmarks import LINE_FORMATS, SPECS, Benchmark
 from xstilts.submission.checks import doubts
 from xstilts.submission.layout import file_of, find, format_of
+from xstilts.submission.text import not_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from xstilts.submission.text import Missing
 
 ByLanguage = dict[str, float]
 """Value (0-100) by language."""
@@ -29,6 +32,8 @@ class TaskScores:
     """``chance`` and ``majority`` in the first metric, if defined."""
     missing: list[str]
     """Languages of the benchmark without files; a task with missing ones gets no average."""
+    unanswered: dict[str, int] = field(default_factory=dict)
+    """Number of examples without a prediction by language, which count as wrong."""
 
     def averages(self) -> dict[str, float]:
         """``avg_METRIC`` of each metric, and the task's own ``avg_metric``."""
@@ -84,7 +89,12 @@ class Scores:
 
 
 def score_folders(
-    labels: Path, predictions: Path, benchmark: Benchmark, *, partial: bool = False
+    labels: Path,
+    predictions: Path,
+    benchmark: Benchmark,
+    *,
+    partial: bool = False,
+    missing: Missing = "error",
 ) -> Scores:
     """Score the predictions of one model by the official definitions.
 
@@ -94,19 +104,23 @@ def score_folders(
         benchmark: the tasks and languages to score.
         partial: True to score also a task of which some languages lack a file; it counts as
             missing in the averages.
+        missing: ``wrong`` counts an example without a prediction as wrong where the official
+            script does so (questions, mentions), with a warning.
 
     Raises:
-        UserError: a folder does not follow the layout, or a file is missing or invalid; names file
-            and line.
+        UserError: ``missing`` applies to no task, a folder does not follow the layout, or a file
+            is missing or invalid; names file and line.
     """
     found = find(labels, predictions, benchmark, partial=partial)
+    if missing == "wrong" and all(SPECS[task].format in LINE_FORMATS for task in found.tasks):
+        raise UserError(f"{predictions}: {', '.join(found.tasks)}:{not_by_id(missing)}")
     warnings: list[Warned] = []
     tasks = {}
     for task, languages in found.tasks.items():
         scores = TaskScores(missing=found.missing_languages.get(task, []))
         for language in languages:
             files = (file_of(labels, task, language), file_of(predictions, task, language))
-            for message in _score_language(task, language, *files, scores):
+            for message in _score_language(task, language, *files, scores, missing):
                 warnings.append(Warned(task=task, language=language, message=message))
         tasks[task] = scores
     return Scores(
@@ -115,11 +129,16 @@ def score_folders(
 
 
 def _score_language(
-    task: str, language: str, labels: Path, predictions: Path, into: TaskScores
+    task: str,
+    language: str,
+    labels: Path,
+    predictions: Path,
+    into: TaskScores,
+    missing: Missing,
 ) -> list[str]:
     """Add the scores of one language; returns warnings about them."""
     module, spec = format_of(task), SPECS[task]
-    examples = module.read(labels, predictions, spec)
+    examples = module.read(labels, predictions, spec, missing)
     try:
         values: dict[str, dict[str, Any]] = {
             "metrics": module.score(examples, spec, language),
@@ -131,5 +150,12 @@ def _score_language(
         into.metrics.setdefault(name, {})[language] = value
     for name, value in values["trivial_baselines"].items():
         into.trivial_baselines.setdefault(name, {})[language] = value
+    messages = [*examples.warnings]
+    if examples.missing:
+        into.unanswered[language] = examples.missing
+        messages.append(
+            f"{examples.missing:,} of {examples.num_examples:,} examples have no prediction and "
+            "count as wrong"
+        )
     gold, predicted = module.units(examples.gold), module.units(examples.predictions)
-    return [*examples.warnings, *doubts(gold, predicted, spec)]
+    return [*messages, *doubts(gold, predicted, spec)]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.errors import UserError
 from xstilts.readers.lines import numbered_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Missing = Literal["error", "wrong"]
+"""Treatment of an example without a prediction: an error, or a wrong answer."""
 
 
 def whole_text(path: Path) -> str:
@@ -78,17 +81,31 @@ def line_of(path: Path, key: str) -> str:
     return str(path)
 
 
-def check_keys(labels: Path, predictions: Path, gold: list[str], found: dict[str, Any]) -> None:
+def check_keys(
+    labels: Path, predictions: Path, gold: list[str], found: dict[str, Any], missing: Missing
+) -> int:
     """Check that there is one prediction for each gold id, and no other.
 
+    Args:
+        labels: the label file, for messages.
+        predictions: the file of predictions, for messages.
+        gold: ids in the label file.
+        found: predictions by id.
+        missing: ``wrong`` accepts ids without a prediction.
+
+    Returns:
+        Number of gold ids without a prediction, each of which the official scripts score 0.
+
     Raises:
-        UserError: an id without prediction, which the official script would count as wrong, or a
-            prediction without gold, which it would ignore.
+        UserError: an id without prediction, or a prediction without gold, which the official
+            scripts ignore.
     """
-    if absent := [example for example in gold if example not in found]:
+    absent = [example for example in gold if example not in found]
+    if absent and missing == "error":
         raise UserError(
             f"{predictions}: no prediction for id {absent[0]!r} ({line_of(labels, absent[0])}); "
-            f"{len(absent)} of {len(gold)} are missing. Predict it; an empty answer is allowed."
+            f"{len(absent)} of {len(gold)} are missing. Predict it (an empty answer is allowed), "
+            "or give --missing wrong for the official score, which counts it as wrong."
         )
     if extra := found.keys() - set(gold):
         first = next(key for key in found if key in extra)
@@ -96,3 +113,15 @@ def check_keys(labels: Path, predictions: Path, gold: list[str], found: dict[str
             f"{line_of(predictions, first)}: id {first!r} is not in {labels}; {len(extra)} of "
             f"{len(found)} predictions have no gold. Remove them, or use the right labels."
         )
+    return len(absent)
+
+
+def not_by_id(missing: Missing) -> str:
+    """Return the reason why a file of lines cannot lack an answer, if that was asked for."""
+    if missing == "error":
+        return ""
+    return (
+        " --missing wrong cannot be applied: this task's predictions have no ids but belong to the "
+        "labels of the same line, so nothing says which are missing, and the official script ends "
+        "with an error too."
+    )

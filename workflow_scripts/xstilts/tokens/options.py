@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from xstilts.config.recipe import Truncation
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenOptions:
@@ -19,6 +21,8 @@ class TokenOptions:
     """Maximum length of a sequence in tokens, special tokens included."""
     doc_stride: int
     """Tokens between the starts of consecutive windows over a long context (span only)."""
+    truncation: Truncation = "context"
+    """Text that a sequence of more than ``max_length`` tokens loses (multiple choice only)."""
     max_query_length: int = 64
     """Maximum length of a question in tokens (span only)."""
 

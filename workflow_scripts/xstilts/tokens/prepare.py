@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from xstilts.config.recipe import Truncation
+
 LABEL_COLUMNS = {"classification": "label", "tagging": "tags"}
 """Column with the labels in the data schema of a kind."""
 
@@ -34,6 +36,7 @@ def prepare_tokens(
     tokenizer_dir: Path,
     max_length: int,
     doc_stride: int,
+    truncation: Truncation = "context",
 ) -> dict[str, int]:
     """Tokenise a data set into ``out``.
 
@@ -46,6 +49,8 @@ def prepare_tokens(
         tokenizer_dir: folder in Hugging Face format with a ``tokenizer.json``.
         max_length: maximum length of a sequence in tokens.
         doc_stride: tokens between the starts of consecutive windows (span only).
+        truncation: text that a sequence of more than ``max_length`` tokens loses (multiple choice
+            only).
 
     Returns:
         ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples).
@@ -69,7 +74,9 @@ def prepare_tokens(
         )
     file = pq.ParquetFile(data)
     labels = labels or _labels_in(file, kind)
-    options = TokenOptions(labels=tuple(labels), max_length=max_length, doc_stride=doc_stride)
+    options = TokenOptions(
+        labels=tuple(labels), max_length=max_length, doc_stride=doc_stride, truncation=truncation
+    )
     num_examples = file.metadata.num_rows
     counts: Counter[str] = Counter(num_examples=num_examples)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tokenizers import Encoding, Tokenizer, processors
 
@@ -122,13 +122,16 @@ class FastTokenizer:
         return self.backend.encode_batch(texts, add_special_tokens=False)
 
     def sequences(
-        self, texts: Sequence[str | tuple[str, str]], max_length: int
+        self,
+        texts: Sequence[str | tuple[str, str]],
+        max_length: int,
+        side: Literal["left", "right"] = "right",
     ) -> tuple[list[Encoding], int]:
         """Return sequences of at most ``max_length`` ids, and how many were truncated.
 
-        A pair is truncated from its longer text first.
+        A pair is truncated from its longer text first, at the start (``left``) or end of both.
         """
-        self.backend.enable_truncation(max_length, strategy="longest_first")
+        self.backend.enable_truncation(max_length, strategy="longest_first", direction=side)
         encoded = self.backend.encode_batch_fast(texts)
         self.backend.no_truncation()
         return encoded, sum(bool(encoding.overflowing) for encoding in encoded)

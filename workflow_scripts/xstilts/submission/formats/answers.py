@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 from xstilts.files import write_json
-from xstilts.metrics.spans import squad_scores
+from xstilts.metrics.spans import normalise, squad_scores
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.text import check_keys, line_of, load_json
 
@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from xstilts.metrics.spans import Normalise
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 SUFFIX = "json"
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
     """Gold answers and predicted text of each question, in the order of the label file.
+
+    The text is None for a question without a prediction.
 
     Raises:
         UserError: not JSON of this form, a question without gold answer, or different ids in gold
@@ -40,14 +44,15 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     ids = [example for example, _ in questions]
     if not ids:
         raise UserError(f"{labels}: no question in it. Fetch the label file again.")
-    check_keys(labels, predictions, ids, found)
+    absent = check_keys(labels, predictions, ids, found, missing)
     warnings = [f"{predictions}: id {key!r} occurs twice; the last one counts" for key in repeated]
     if len(set(ids)) < len(ids):
         warnings.append(f"{labels}: {len(ids) - len(set(ids))} questions have the id of another")
     return Examples(
         gold=[answers for _, answers in questions],
-        predictions=[found[example] for example in ids],
+        predictions=[found.get(example) for example in ids],
         ids=ids,
+        missing=absent,
         warnings=warnings,
     )
 
@@ -78,8 +83,23 @@ def _questions(labels: Path) -> Iterator[tuple[str, list[str]]]:
 
 def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:
     """``exact_match`` and ``f1``, 0-100."""
-    exact_match, f1 = squad_scores(examples.gold, examples.predictions)
-    return {"exact_match": exact_match, "f1": f1}
+    return answer_scores(examples, normalise)
+
+
+def answer_scores(examples: Examples, rules: Normalise) -> dict[str, float]:
+    """Return the scores over all questions; those without a prediction score 0.
+
+    Even if the gold answer normalises to nothing, as an empty prediction would.
+    """
+    pairs = zip(examples.gold, examples.predictions, strict=True)
+    answered = [(gold, text) for gold, text in pairs if text is not None]
+    if not answered:
+        return {"exact_match": 0.0, "f1": 0.0}
+    exact_match, f1 = squad_scores(
+        [gold for gold, _ in answered], [text for _, text in answered], rules
+    )
+    share = len(answered) / examples.num_examples
+    return {"exact_match": exact_match * share, "f1": f1 * share}
 
 
 def trivial_baselines(examples: Examples, spec: TaskSpec) -> dict[str, float]:

@@ -6,8 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xstilts.metrics.mlqa import normalise
-from xstilts.metrics.spans import squad_scores
-from xstilts.submission.formats.answers import SUFFIX, read, trivial_baselines, units, write
+from xstilts.submission.formats.answers import (
+    SUFFIX,
+    answer_scores,
+    read,
+    trivial_baselines,
+    units,
+    write,
+)
 
 if TYPE_CHECKING:
     from xstilts.submission.benchmarks import TaskSpec
@@ -18,6 +24,4 @@ __all__ = ["SUFFIX", "read", "score", "trivial_baselines", "units", "write"]
 
 def score(examples: Examples, spec: TaskSpec, language: str) -> dict[str, float]:
     """``exact_match`` and ``f1``, 0-100."""
-    rules = partial(normalise, language=language)
-    exact_match, f1 = squad_scores(examples.gold, examples.predictions, rules)
-    return {"exact_match": exact_match, "f1": f1}
+    return answer_scores(examples, partial(normalise, language=language))

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 __all__ = ["SUFFIX", "read", "score", "trivial_baselines", "units", "write"]
 
 SUFFIX = "jsonl"
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
     """The chosen alternatives of two files, line by line, as text.
 
     Raises:
@@ -35,7 +36,7 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
             or an unknown label.
     """
     gold, predicted = _choices(labels), _choices(predictions)
-    check_count(labels, predictions, len(gold), len(predicted))
+    check_count(labels, predictions, len(gold), len(predicted), missing)
     if set(gold) & set(spec.labels):
         check_labels(labels, gold, spec.labels)
     check_labels(predictions, predicted, spec.labels)

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 SUFFIX = "json"
 DEPTH = 20
 """Number of candidates that count."""
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
     """Gold entities and ranked candidates of each mention, in the order of the label file.
+
+    A mention without a prediction has no candidates.
 
     Raises:
         UserError: not JSON of this form, a mention without gold entity, or different ids in gold
@@ -32,7 +35,7 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     gold, found = _lists(labels, repeated), _lists(predictions, repeated)
     if not gold:
         raise UserError(f"{labels}: no mention in it. Fetch the label file again.")
-    check_keys(labels, predictions, list(gold), found)
+    absent = check_keys(labels, predictions, list(gold), found, missing)
     for example, entities in gold.items():
         if not entities:
             raise UserError(
@@ -42,7 +45,8 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     warnings = [f"id {key!r} occurs twice; the last one counts" for key in repeated]
     return Examples(
         gold=list(gold.values()),
-        predictions=[found[example] for example in gold],
+        predictions=[found.get(example, []) for example in gold],
+        missing=absent,
         warnings=warnings,
     )
 

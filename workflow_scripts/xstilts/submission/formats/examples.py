@@ -14,6 +14,8 @@ class Examples:
     predictions: list[Any]
     ids: list[str] = field(default_factory=list)
     """Ids in the same order, for formats that have them."""
+    missing: int = 0
+    """Number of examples without a prediction, which score 0."""
     warnings: list[str] = field(default_factory=list)
     """Oddities of the files that have an official meaning, such as an id that occurs twice."""
 

@@ -9,18 +9,19 @@ from xstilts.errors import UserError, unknown
 from xstilts.files import write_text
 from xstilts.metrics.accuracy import accuracy
 from xstilts.submission.formats.examples import Examples
-from xstilts.submission.text import stripped_lines
+from xstilts.submission.text import not_by_id, stripped_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 SUFFIX = "tsv"
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
     """The labels of two files, line by line.
 
     Gold labels none of which belongs to the task are placeholders, left to the sanity checks.
@@ -29,21 +30,23 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
         UserError: not as many predictions as labels, an empty line, or an unknown label.
     """
     gold, predicted = stripped_lines(labels), stripped_lines(predictions)
-    check_count(labels, predictions, len(gold), len(predicted))
+    check_count(labels, predictions, len(gold), len(predicted), missing)
     if set(gold) & set(spec.labels):
         check_labels(labels, gold, spec.labels)
     check_labels(predictions, predicted, spec.labels)
     return Examples(gold=gold, predictions=predicted)
 
 
-def check_count(labels: Path, predictions: Path, gold: int, predicted: int) -> None:
+def check_count(
+    labels: Path, predictions: Path, gold: int, predicted: int, missing: Missing
+) -> None:
     """Raise a UserError unless both files have the same number of lines."""
     if gold != predicted:
         shorter, line = (predictions, predicted) if predicted < gold else (labels, gold)
         raise UserError(
             f"{predictions}: {predicted} predictions, but {labels} has {gold} lines; "
             f"{shorter}:{line} is the last line of the shorter file. Each line needs one "
-            "prediction (a blank line at the end counts as a line)."
+            f"prediction (a blank line at the end counts as a line).{not_by_id(missing)}"
         )
 
 

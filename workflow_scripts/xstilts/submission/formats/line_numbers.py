@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 __all__ = ["SUFFIX", "read", "score", "trivial_baselines", "units", "write"]
 
 SUFFIX = "tsv"
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
     """The line numbers of two files, line by line.
 
     Raises:
         UserError: not as many predictions as labels, or a line that is not a line number.
     """
     gold, predicted = stripped_lines(labels), stripped_lines(predictions)
-    check_count(labels, predictions, len(gold), len(predicted))
+    check_count(labels, predictions, len(gold), len(predicted), missing)
     for path, numbers in ((labels, gold), (predictions, predicted)):
         for line, text in enumerate(numbers, start=1):
             if not (text.isascii() and text.isdecimal() and str(int(text)) == text):

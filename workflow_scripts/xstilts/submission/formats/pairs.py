@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 SUFFIX = "tsv"
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
-    """The pairs of two files; there may be more or fewer predicted than gold ones.
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
+    """The pairs of two files; there may be more or fewer predicted than gold ones, or none.
 
     Raises:
         UserError: a line that is not a pair, or a pair of other languages than the gold ones, as
@@ -28,7 +29,7 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
     """
     gold = _pairs(labels)
     languages = {_languages(pair) for pair in gold}
-    predicted = _pairs(predictions)
+    predicted = [] if _is_blank(predictions) else _pairs(predictions)
     for line, pair in enumerate(predicted, start=1):
         if _languages(pair) not in languages:
             raise UserError(
@@ -40,7 +41,17 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
         for path, pairs in ((labels, gold), (predictions, predicted))
         if len(set(pairs)) < len(pairs)
     ]
+    if not predicted:
+        warnings.append(f"{predictions}: no pair in it, so that precision, recall and F1 are 0")
     return Examples(gold=gold, predictions=predicted, warnings=warnings)
+
+
+def _is_blank(path: Path) -> bool:
+    """Return True for a file without text: a mining that found no pair."""
+    try:
+        return not path.read_bytes().strip()
+    except OSError:
+        return False  # its reader names the error
 
 
 def _pairs(path: Path) -> list[Pair]:

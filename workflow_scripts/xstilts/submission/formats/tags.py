@@ -11,18 +11,19 @@ from xstilts.files import write_text
 from xstilts.metrics.chunks import chunk_scores
 from xstilts.submission.formats.examples import Examples
 from xstilts.submission.formats.labels import check_labels
-from xstilts.submission.text import stripped_lines
+from xstilts.submission.text import not_by_id, stripped_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from xstilts.submission.benchmarks import TaskSpec
+    from xstilts.submission.text import Missing
 
 SUFFIX = "tsv"
 
 
-def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
+def read(labels: Path, predictions: Path, spec: TaskSpec, missing: Missing) -> Examples:
     """The sentences of two files; each surplus blank line is a sentence without tokens.
 
     Raises:
@@ -38,12 +39,12 @@ def read(labels: Path, predictions: Path, spec: TaskSpec) -> Examples:
             raise UserError(
                 f"{predictions}:{line}: sentence {number} has {len(tags)} predicted tags, but "
                 f"{len(right)} tokens ({labels}:{gold_line}). Each token needs one tag, and each "
-                "sentence a blank line after it."
+                f"sentence a blank line after it.{not_by_id(missing)}"
             )
     if len(gold) != len(predicted):
         raise UserError(
             f"{predictions}: {len(predicted)} sentences, but {labels} has {len(gold)}. One of the "
-            "files was truncated, or has blank lines at its end."
+            f"files was truncated, or has blank lines at its end.{not_by_id(missing)}"
         )
     known = ("", *spec.labels)
     if set(lines[labels]) & set(spec.labels):
