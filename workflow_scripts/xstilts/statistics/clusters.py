@@ -85,12 +85,13 @@ def joined_clusters(
 
 
 def too_few(clusters: Mapping[str, str | None]) -> bool:
-    """True if a language has clusters, but too few to estimate a variance from.
+    """True if examples of a language share clusters that are too few to estimate a variance from.
 
     Source: Cameron, Gelbach and Miller 2008, "Bootstrap-Based Improvements for Inference with
     Clustered Errors", on the error of few clusters.
     """
-    return any(clusters.values()) and len({name or one for one, name in clusters.items()}) < FEWEST
+    distinct = {name or one for one, name in clusters.items()}
+    return len(distinct) < min(FEWEST, len(clusters))
 
 
 def _agree(forest: _Forest, clusters: Mapping[str, str | None]) -> bool:
