@@ -23,7 +23,7 @@ class Difference:
     """Bootstrap replicates, seeds in the order of ``by_seed``; None if examples are not
     resampled."""
     swapped_B: npt.NDArray[np.float64] | None = None
-    """Replicates of the permutation test: mean over seeds, sides swapped at random by example."""
+    """Replicates of the permutation test: mean over seeds, sides swapped at random by cluster."""
     num_examples: int = 0
     why_no_examples: str = ""
     notes: tuple[str, ...] = ()
