@@ -35,3 +35,7 @@ class Found:
             decision="these models differ" if differ else "not decided",
             remark=f"{self.remark} {note}".strip(),
         )
+
+
+class NotInStudy(Exception):
+    """The study lacks a strategy or target of the claim."""

@@ -11,7 +11,7 @@ from xstilts.errors import suggestion
 from xstilts.statistics.choice import TEST, choose, chosen_on_dev, gains_of
 from xstilts.statistics.difference import combine
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
-from xstilts.statistics.outcome import Decision, Found
+from xstilts.statistics.outcome import Decision, Found, NotInStudy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from xstilts.statistics.choice import Choice
     from xstilts.statistics.difference import Difference
     from xstilts.statistics.study_scores import StudyScores
-
-
-class NotInStudy(Exception):
-    """The study lacks a strategy or target of the claim."""
 
 
 # --- names ------------------------------------------------------------------------------------
