@@ -6,7 +6,8 @@ Prints a row per target: examples of all languages, cells (strategy, seed, langu
 resample all of them and seconds to compare every strategy with the first (interval, p-values, swap
 test), both wall-clock and CPU; then the peak memory. Answers are random. Sizes are those of the
 test sets of XTREME; where only the smallest and the largest language are known, the others are
-interpolated. The languages of XNLI, PAWS-X and XQuAD share their examples.
+interpolated. The languages of XNLI, PAWS-X and XQuAD share their examples, those of MLQA a part of
+them. Examples of one premise or paragraph are one cluster.
 """
 
 from __future__ import annotations
@@ -25,27 +26,29 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 import numpy as np
 
 from xstilts.comparisons.effects import effect
+from xstilts.statistics.clusters import joined_clusters
 from xstilts.statistics.counts import Counts
 from xstilts.statistics.target_scores import TargetScores
 
 TATOEBA = [205, 234, 307, 390, 548, 575, 687, 746]
-# target: kind of score, examples of each language, whether languages are parallel
+# target: kind of score, examples of each language, whether languages share them, and the number of
+# examples of a premise or paragraph
 TARGETS = {
-    "xnli": ("accuracy", [5010] * 15, True),
-    "pawsx": ("accuracy", [2000] * 7, True),
-    "udpos": ("f1", np.geomspace(47, 22_458, 33).astype(int).tolist(), False),
-    "panx": ("f1", [10_000] * 24 + [1000] * 13 + [100] * 3, False),
-    "xquad": ("answers", [1190] * 11, True),
-    "mlqa": ("answers", [11_590, 5335, 4517, 5253, 4918, 5495, 5137], False),
-    "tydiqa": ("answers", np.geomspace(323, 2719, 9).astype(int).tolist(), False),
-    "bucc2018": ("f1", [9580, 9086, 14_435, 1899], False),
-    "tatoeba": ("accuracy", TATOEBA + [1000] * 28, False),
+    "xnli": ("accuracy", [5010] * 15, True, 3),
+    "pawsx": ("accuracy", [2000] * 7, True, 1),
+    "udpos": ("f1", np.geomspace(47, 22_458, 33).astype(int).tolist(), False, 1),
+    "panx": ("f1", [10_000] * 24 + [1000] * 13 + [100] * 3, False, 1),
+    "xquad": ("answers", [1190] * 11, True, 5),
+    "mlqa": ("answers", [11_590, 5335, 4517, 5253, 4918, 5495, 5137], True, 1),
+    "tydiqa": ("answers", np.geomspace(323, 2719, 9).astype(int).tolist(), False, 1),
+    "bucc2018": ("f1", [9580, 9086, 14_435, 1899], False, 1),
+    "tatoeba": ("accuracy", TATOEBA + [1000] * 28, False, 1),
 }
 
 
 def counts_of(target: str, strategies: int, seeds: int) -> dict[tuple[str, int, str], Counts]:
     """Random answers, half of them right."""
-    kind, sizes, parallel = TARGETS[target]
+    kind, sizes, parallel, _ = TARGETS[target]
     draw = np.random.default_rng(0)
     found = {}
     for number, size in enumerate(sizes):
@@ -61,6 +64,22 @@ def counts_of(target: str, strategies: int, seeds: int) -> dict[tuple[str, int, 
                     top *= 2
                 found[strategy, seed, str(number)] = Counts(ids, top, bottom)
     return found
+
+
+def clusters_of(target: str) -> dict[str, dict[str, str]]:
+    """Clusters of consecutive examples, as the workflow's job finds them; joined by id."""
+    _, sizes, parallel, together = TARGETS[target]
+    return joined_clusters(
+        {
+            str(number): {
+                f"{'' if parallel else number}-{at}": f"{number} {at // together}"
+                if together > 1
+                else None
+                for at in range(size)
+            }
+            for number, size in enumerate(sizes)
+        }
+    )
 
 
 class Clock:
@@ -91,11 +110,12 @@ def main() -> None:
     rows = []
     titles = ("target", "examples", "cells", "resample", "(CPU)", "compare", "(CPU)")
     say("{:<10}{:>9}{:>7}{:>10}{:>8}{:>9}{:>8}".format(*titles))
-    for target, (_, sizes, _) in TARGETS.items():
+    for target, (_, sizes, *_) in TARGETS.items():
         counts = counts_of(target, given.strategies, given.seeds)
         scores = {key: one.value() for key, one in counts.items()}
         clock = Clock()
-        measured = TargetScores(target, scores, counts, {}, given.replicates)
+        clusters = clusters_of(target)
+        measured = TargetScores(target, scores, counts, {}, given.replicates, clusters)
         resampled, clock = clock.read(), Clock()
         for strategy in map(str, range(1, given.strategies)):
             effect(measured.difference(strategy, "0", swaps=True))

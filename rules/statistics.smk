@@ -1,6 +1,6 @@
 """Statistics: comparisons of strategies with intervals, also by groups of languages; claims.
 
-REQUIRED INPUTS: <results>/scores/..., <results>/predictions/...
+REQUIRED INPUTS: <results>/scores/..., <results>/predictions/..., <results>/data/...
 OUTPUTS: <results>/tables/[VIEW/]NAME.* for each module of comparisons/tables
 """
 
@@ -14,6 +14,7 @@ rule build_statistics:
     input:
         unpack(lambda wc: inputs.statistics(get_view(wc))),
         predictions=lambda wc: ancient(get_view(wc).predictions()),
+        data_files=lambda wc: ancient(data_files(inputs.statistics(get_view(wc))["data"])),
     output:
         [
             f"<results>/tables/{{view}}{name}.{end}"

@@ -17,6 +17,7 @@ from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.numbers import signed
 from xstilts.results.tables import AVERAGE
+from xstilts.statistics.inference import DECIDED, DIFFER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,19 +64,21 @@ def _table(text: str) -> str:
 
 
 def _verdicts(effects: pd.DataFrame) -> str:
-    """The strategies that help or hurt a target, by the intervals."""
+    """The strategies that help or hurt a target, by the intervals; models that differ."""
     rows = effects[~effects["target"].str.startswith(AVERAGE)]
     several = len(set(effects["model"])) > 1
     lines = []
-    for verdict, text in (("helps", "Helps"), ("hurts", "Hurts")):
+    for verdict in DECIDED:
+        if verdict == DIFFER and not (rows["verdict"] == DIFFER).any():
+            continue
         found = [
             (f"{row['model']}: " if several else "")
             + f"{row['strategy']} on {row['target']} "
             + f"({signed(row['low'])} to {signed(row['high'])})"
             for row in rows[rows["verdict"] == verdict].to_dict("records")
         ]
-        lines.append(f"{text}: {', '.join(found) or 'none'}.")
-    judged = rows["verdict"].isin(["helps", "hurts", "unclear"]).sum()
+        lines.append(f"{verdict.capitalize()}: {', '.join(found) or 'none'}.")
+    judged = rows["verdict"].isin([*DECIDED, "unclear"]).sum()
     unclear = (rows["verdict"] == "unclear").sum()
     return (
         "95 % intervals over seeds and examples, from `tables/effects.md`: "

@@ -106,6 +106,29 @@ def test_one_seed_without_examples_decides_nothing() -> None:
     assert "none: one seed" in found.remark
 
 
+@pytest.mark.parametrize(
+    ("predicate", "decision", "remark"),
+    [
+        ({"compare": {"strategy": "mnli", "targets": ["xnli"], "more_than": 10}},
+         "these models differ", "One seed: confirmed for these models, not decided for"),
+        ({"compare": {"strategy": "mnli", "targets": ["xnli"], "more_than": 30}},
+         "these models differ", "One seed: contradicted for these models"),
+        ({"compare": {"strategy": "squad_v1", "targets": ["xnli"], "more_than": -20,
+                      "less_than": 20}},
+         "not decided", "One seed: confirmed for these models"),
+        ({"gains_with": {"strategies": "all", "targets": ["xquad"], "at_least": 2}},
+         "these models differ", "One seed: confirmed for these models"),
+    ],
+)  # fmt: skip
+def test_one_seed_decides_no_claim_about_strategies(
+    predicate: dict[str, object], decision: str, remark: str
+) -> None:
+    assert evaluate(claim(**predicate), study_scores(), "xlmr").remark == ""
+    found = evaluate(claim(**predicate), study_scores((1,)), "xlmr")
+    assert found.decision == decision
+    assert remark in found.remark
+
+
 def test_a_claim_about_a_strategy_that_the_study_lacks_is_not_decided() -> None:
     found = evaluate(claim(compare={"strategy": "mnlii", "more_than": 0}), study_scores(), "xlmr")
     assert found.decision == "not decided"

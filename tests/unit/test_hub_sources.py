@@ -78,11 +78,11 @@ def mirrored(root: Path, mirror: Path, task: str, language: str, split: str) -> 
 
 
 def content(rows: Rows) -> Rows:
-    """Rows without their ids; matches as the texts that they name."""
+    """Rows without their ids and clusters; matches as the texts that they name."""
     texts = {row["id"]: row.get("text") for row in rows}
     found = []
     for row in rows:
-        named = {key: value for key, value in row.items() if key != "id"}
+        named = {key: value for key, value in row.items() if key not in ("id", "cluster")}
         if "matches" in named:
             named["matches"] = [texts[match] for match in named["matches"]]
         found.append(named)

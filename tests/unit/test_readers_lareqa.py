@@ -56,6 +56,8 @@ def test_questions_of_one_language_and_sentences_of_all(tmp_path):
     assert candidates["el_1_1"] == "Bob ran.Ann sat. Bob ran.Ann sat. Eve won."
     assert candidates["el_2_0"] == "Bob ran.Bob ran."
     assert list(queries) == ["q1_de", "q2_de", "q3_de"]
+    paragraphs = [row["cluster"] for row in queries.values()]
+    assert paragraphs == ["paragraph 1", "paragraph 1", "paragraph 2"]
     assert queries["q1_de"]["text"] == "q1 in de?"
     assert queries["q1_de"]["matches"] == [f"{code}_1_1" for code in LANGUAGES]
     # a sentence of the same wording in the paragraph is right as well, one elsewhere is not

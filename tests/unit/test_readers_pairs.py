@@ -133,8 +133,8 @@ def test_questions_are_paired_with_the_sentence_in_which_the_answer_begins(tmp_p
             ["Dr. Ann was born in 1950.", "She led the U.S. Navy.", "It ended."]
         )
     ] + [
-        {"id": "a", "side": "query", "text": "a?", "matches": ["p0_0"]},
-        {"id": "b", "side": "query", "text": "b?", "matches": ["p0_1"]},
+        {"id": "a", "side": "query", "text": "a?", "matches": ["p0_0"], "cluster": "p0"},
+        {"id": "b", "side": "query", "text": "b?", "matches": ["p0_1"], "cluster": "p0"},
     ]
     # a repeated paragraph is not repeated in the rows
     assert [row["id"] for row in rows[5:]] == ["p1_0", "p1_1", "d", "c"]

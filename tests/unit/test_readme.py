@@ -42,6 +42,7 @@ def results(tmp_path: Path) -> Path:
         ("mini", "mnli", "udpos", -8.0, -1.0, "hurts"),
         ("mini", "mnli", "xquad", -2.0, 3.0, "unclear"),
         ("mini", "mnli", "average", 1.0, 3.0, "helps"),
+        ("mini", "mnli", "panx", 2.0, 3.0, "these models differ"),
     ]
     pd.DataFrame(rows, columns=columns).to_parquet(folder / "tables/effects.parquet")
     return folder
@@ -57,7 +58,8 @@ def test_the_block_between_the_marks_comes_from_the_run(tmp_path: Path, results:
         "| strategy | xnli |\n|:--|--:|\n| none | 40.0 |\n\n- [1] killed\n\n"
         "95 % intervals over seeds and examples, from `tables/effects.md`: "
         "Helps: mnli on xnli (+3.2 to +9.0). Hurts: mnli on udpos (-8.0 to -1.0). "
-        f"Unclear: 1 of 3 comparisons.\n\n{END}\n\nThe rest.\n"
+        "These models differ: mnli on panx (+2.0 to +3.0). "
+        f"Unclear: 1 of 4 comparisons.\n\n{END}\n\nThe rest.\n"
     )
     assert "made by the run" in (tmp_path / "docs/transfer.svg").read_text(encoding="utf-8")
 

@@ -52,7 +52,15 @@ def test_the_best_average_is_corrected_too() -> None:
 def test_one_seed_is_mentioned() -> None:
     average, helped = answers(compared_rows({}).assign(num_seeds=1), "none")
     assert average.endswith("(95 % interval +4.0 to +6.0: unclear; one seed).")
-    assert "clearly helped (corrected for 2 strategies, one seed): xnli" in helped
+    assert helped.startswith(
+        "tiny: one seed, these models differ (corrected for 2 strategies): xnli after mnli +9.0"
+    )
+    assert helped.endswith("; no model is clearly better on tatoeba.")
+    rows = compared_rows({}).assign(num_seeds=3).set_index("target")
+    rows.loc["xnli", "num_seeds"] = 1
+    _, several, single = answers(rows.reset_index(), "none")
+    assert several.startswith("tiny: clearly helped (corrected for 2 strategies): xquad after")
+    assert single.startswith("tiny: one seed, these models differ (corrected for 2 strategies): x")
 
 
 def test_a_target_without_an_interval_is_named_separately() -> None:

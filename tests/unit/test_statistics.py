@@ -137,6 +137,7 @@ def test_interval_of_examples_is_that_of_the_paired_difference() -> None:
     assert found.low == pytest.approx(found.delta - 1.96 * error, abs=0.15 * error)
     assert found.high == pytest.approx(found.delta + 1.96 * error, abs=0.15 * error)
     assert difference.uncertainty == "examples only: one seed, variance between seeds unknown"
+    assert found.verdict == "these models differ"
     # the swap test is McNemar's: only examples that exactly one of the two has right count
     only = int((paired == 1).sum()), int((paired != 0).sum())
     assert difference.swapped_B is not None

@@ -1,4 +1,4 @@
-"""Bootstrap samples are draws with replacement, for all models the same."""
+"""Bootstrap samples are draws with replacement, the same for all models."""
 
 from __future__ import annotations
 
@@ -11,31 +11,46 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import stats
 
 from xstilts.statistics import resample
 from xstilts.statistics.counts import Counts
 from xstilts.statistics.resample import Swaps, bootstrap_scores
 from xstilts.statistics.target_scores import TargetScores
-from xstilts.statistics.weights import bootstrap_counts, coin_flips, generator
+from xstilts.statistics.weights import WORD, bootstrap_counts, coin_flips, seeds_of
 
 Key = tuple[str, int, str]
 
 
-# one example; few; a test set of a real size
-@pytest.mark.parametrize("num_examples", [1, 7, 1000])
-def test_counts_are_multinomial(num_examples: int) -> None:
-    size = 40_000
-    counts_BN = bootstrap_counts(generator("counts"), size, num_examples)
-    assert (counts_BN.sum(axis=1, dtype=int) == num_examples).all()
-    # of some examples together with their squares: pairs covary by -1 / N
-    some = counts_BN[:, : min(num_examples, 40)].astype(float)
-    width = some.shape[1]
-    covariance = (some - 1).T @ (some - 1) / size
-    expected = np.eye(width) - 1 / num_examples
+def names(count: int) -> tuple[str, ...]:
+    return tuple(map(str, range(count)))
+
+
+def test_counts_are_independent_poisson_numbers() -> None:
+    size = 640 * WORD
+    counts_GB = bootstrap_counts(seeds_of(names(40), "counts"), 0, size).astype(float)
+    # a Poisson distribution with mean 1: shares of each count
+    for count in range(6):
+        expected = stats.poisson.pmf(count, 1)
+        error = np.sqrt(expected / counts_GB.size)
+        assert abs((counts_GB == count).mean() - expected) <= 4.5 * error + 2**-16
+    # neither clusters nor samples depend on each other
+    covariance = (counts_GB - 1) @ (counts_GB - 1).T / size
     # standard errors: of a variance of Poisson counts sqrt(3 / B), of a covariance sqrt(1 / B)
-    error = np.where(np.eye(width), np.sqrt(3 / size), np.sqrt(1 / size))
-    assert np.abs(some.mean(0) - 1).max() <= 4.5 / np.sqrt(size)
-    assert (np.abs(covariance - expected) <= 4.5 * error).all()
+    error_GG = np.where(np.eye(40), np.sqrt(3 / size), np.sqrt(1 / size))
+    assert (np.abs(covariance - np.eye(40)) <= 4.5 * error_GG).all()
+    centred = counts_GB - 1
+    for step in (1, 4, 64):
+        lag = (centred[:, step:] * centred[:, :-step]).mean()
+        assert abs(lag) <= 4.5 / np.sqrt(centred.size)
+
+
+def test_a_stream_depends_on_its_names_alone() -> None:
+    several = bootstrap_counts(seeds_of(["b", "a"], "xnli/test"), 0, 2 * WORD)
+    alone = bootstrap_counts(seeds_of(["a"], "xnli/test"), WORD, WORD)
+    np.testing.assert_array_equal(several[1:, WORD:], alone)
+    other = bootstrap_counts(seeds_of(["a"], "xquad/test"), WORD, WORD)
+    assert (alone != other).any()
 
 
 def parts(num_examples: int, number: int, *, ones: bool = False) -> Counts:
@@ -51,19 +66,19 @@ def parts(num_examples: int, number: int, *, ones: bool = False) -> Counts:
 
 
 def plain_scores(
-    cells: list[Counts], weights_BN: npt.NDArray[np.float32]
+    cells: list[Counts], weights_GB: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float64]:
     """Scores of cells by their definition."""
     return np.stack(
-        [100 * (weights_BN @ one.numerator_N) / (weights_BN @ one.denominator_N) for one in cells]
+        [100 * (one.numerator_N @ weights_GB) / (one.denominator_N @ weights_GB) for one in cells]
     )
 
 
 def test_scores_are_those_of_the_weights() -> None:
     cells = [parts(300, 1), parts(300, 2, ones=True), parts(300, 3, ones=True), parts(300, 1)]
     found = bootstrap_scores(cells, 500, "a name")
-    weights_BN = bootstrap_counts(generator("a name"), 500, 300)
-    np.testing.assert_allclose(found, plain_scores(cells, weights_BN), rtol=1e-5)
+    weights_GB = bootstrap_counts(seeds_of(cells[0].ids, "a name"), 0, 512)[:, :500]
+    np.testing.assert_allclose(found, plain_scores(cells, weights_GB), rtol=1e-5)
     np.testing.assert_array_equal(found[0], found[3])
 
 
@@ -159,10 +174,21 @@ def test_draws_depend_only_on_names() -> None:
     np.testing.assert_array_equal(drawn(every, "none", "en"), drawn(alone, "none", "en"))
 
 
+def test_a_sample_without_any_cluster_keeps_the_score() -> None:
+    one = Counts(("a", "b"), np.array([1.0, 0.0]), np.ones(2))
+    found = bootstrap_scores([one], 2000, "few")
+    # both, one, or none of the two are drawn
+    assert set(np.round(found[0])) >= {0, 50, 100}
+    weights_GB = bootstrap_counts(seeds_of(one.ids, "few"), 0, 2048)[:, :2000]
+    nothing = weights_GB.sum(0) == 0
+    assert nothing.mean() == pytest.approx(np.exp(-2), abs=0.03)
+    assert (found[0, nothing] == 50).all()
+
+
 def test_swapped_scores_are_those_of_swapped_examples() -> None:
     cells = [parts(300, number) for number in range(3)]
     found = Swaps(cells, 200, "a name").differences([0, 1], [2, 0])
-    swap_BN = coin_flips(generator("a name"), 200, 300).astype(bool)
+    swap_BN = coin_flips(seeds_of(cells[0].ids, "a name"), 0, 256)[:, :200].T.astype(bool)
     assert swap_BN.mean() == pytest.approx(0.5, abs=4.5 * 0.5 / np.sqrt(swap_BN.size))
     for row, (first, second) in enumerate(((0, 2), (1, 0))):
         sides = [(cells[first], cells[second]), (cells[second], cells[first])]

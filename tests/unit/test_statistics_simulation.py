@@ -68,7 +68,9 @@ def test_false_positives_are_rare(seeds: int, std: float, *, tagged: bool) -> No
 
 def test_false_positives_are_rare_with_one_seed_and_no_variance_between_seeds() -> None:
     found = verdicts(0.0, 1, 0.0)
-    assert found.count("helps") <= 7
+    assert set(found) == {"unclear", "these models differ"}
+    # both sides
+    assert found.count("these models differ") <= 11
 
 
 # Power: with five seeds that vary by one point, five points are found in at least 90 of 100 sets;

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from test_config import STUDY, grid_of
 
+from xstilts.data.prepare import write_examples
 from xstilts.grid import Grid, identities
 from xstilts.jobs.score import score_cell
 from xstilts.jobs.statistics import build_statistics
@@ -45,7 +46,26 @@ def _rows(kind: str, share: float, draw: random.Random) -> list[dict[str, Any]]:
     return rows
 
 
+def _write_data(grid: Grid, target: str) -> None:
+    """The data sets of a target's predictions: three examples of one premise each."""
+    node = grid.targets[target]
+    for language in node.languages:
+        rows: list[dict[str, Any]] = []
+        for number in range(200):
+            row: dict[str, Any] = {"id": f"test-{number}"}
+            if node.task.kind == "classification":
+                premise = f"{language}: premise {number // 3}"
+                rows.append(row | {"text_a": premise, "text_b": "a", "label": "neutral"})
+            else:
+                row |= {"side": "query", "matches": ["c1"]}
+                rows.append(row | {"text": f"{language}: query {number}"})
+        path = Path(grid.paths.data(node.task.name, language, node.split)).with_suffix(".parquet")
+        write_examples(rows, node.task.kind, [], path, "here")
+
+
 def _predict_and_score(grid: Grid) -> None:
+    for target in grid.targets:
+        _write_data(grid, target)
     for cell in grid.cells():
         node = grid.targets[cell.target]
         files = []
@@ -112,6 +132,31 @@ def test_effects_and_claims_from_files(study: Grid) -> None:
     before = Path("out/effects.parquet").read_bytes()
     _effects(study)
     assert Path("out/effects.parquet").read_bytes() == before  # equal results, equal bytes
+
+
+def test_the_premises_of_a_data_set_are_drawn_together(study: Grid) -> None:
+    found = _effects(study)["mnli", "xnli"]
+    # 20 documents would do; 10 are too few to estimate a variance from
+    for language in study.targets["xnli"].languages:
+        path = Path(study.paths.data("xnli", language, "test")).with_suffix(".parquet")
+        rows = pq.read_table(path).to_pylist()
+        named = [row | {"cluster": f"document {at // 20}"} for at, row in enumerate(rows)]
+        write_examples(named, "classification", [], path, "here")
+    few = _effects(study)["mnli", "xnli"]
+    assert few["uncertainty"] == (
+        "seeds and examples; examples of qaa, qab, qac drawn singly: fewer than 20 clusters"
+    )
+    for language in study.targets["xnli"].languages:
+        Path(study.paths.data("xnli", language, "test")).with_suffix(".parquet").unlink()
+    lacking = _effects(study)["mnli", "xnli"]
+    assert lacking["uncertainty"] == (
+        "seeds and examples; examples of qaa, qab, qac drawn singly: their data set is missing"
+    )
+    assert (few["delta"], few["low"], few["high"]) == tuple(
+        lacking[name] for name in ("delta", "low", "high")
+    )
+    assert found["delta"] == few["delta"]
+    assert found["low"] != few["low"]
 
 
 def test_without_predictions_the_interval_is_of_the_seeds(study: Grid) -> None:

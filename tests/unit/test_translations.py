@@ -10,6 +10,7 @@ import pytest
 from test_config import STUDY, grid_of
 
 from xstilts.chains import Member, stage_label, translated, translation_language
+from xstilts.data.clusters import cluster_of
 from xstilts.errors import UserError
 from xstilts.explain import explain
 from xstilts.grid import identities
@@ -194,7 +195,9 @@ def test_files_are_read_as_the_release_is(tmp_path):
             out / "train.json",
         )
         found[task] = pq.read_table(out / "train.parquet").to_pylist()
+    premise = cluster_of("classification", found["mnli"][0])
     assert found["mnli"][0] == {
         "id": "0", "text_a": "Eine Katze.", "text_b": "Keine Katze.", "label": "contradiction",
+        "cluster": premise,
     }  # fmt: skip
     assert found["squad_v1"][0]["answers"] == [{"text": "Ada", "start": 0}]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xstilts.data.clusters import CLUSTER, cluster_of
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError, suggestion
 from xstilts.files import atomic_path
@@ -29,7 +30,8 @@ def write_examples(
 ) -> dict[str, Any]:
     """Write a data set; returns ``rows``, ``content`` (digest) and label counts.
 
-    The digest is of the examples, not of the file, so that another Parquet writer changes nothing.
+    The digest is of what a model may see, so that another Parquet writer or another column
+    ``cluster`` changes nothing.
 
     Args:
         rows: examples in the schema of ``kind``.
@@ -48,11 +50,13 @@ def write_examples(
     with atomic_path(out) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         while batch := list(itertools.islice(iterator, BATCH)):
             for row in batch:
-                hasher.update(canonical(row).encode())
+                seen_by_models = {key: row[key] for key in row if key != CLUSTER}
+                hasher.update(canonical(seen_by_models).encode())
                 hasher.update(b"\n")
                 _count_labels(row, kind, labels, seen, where)
+            clustered = [row | {CLUSTER: cluster_of(kind, row)} for row in batch]
             try:
-                writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+                writer.write_table(pa.Table.from_pylist(clustered, schema=schema))
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
                 raise UserError(f"{where}: examples do not fit kind {kind!r}: {error}") from None
             count += len(batch)

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 _STRING = Value("string")
 
+# Name of the examples that are not independent of each other; null for an example that is alone
+_CLUSTER = {"cluster": _STRING}
+
 # Both sides in one table. A query's matches are the ids of its right candidates; a candidate has
 # none. Sides may differ in size (mining, distractors). Ids are unique within a side.
-_SENTENCES = Features({"id": _STRING, "side": _STRING, "text": _STRING, "matches": List(_STRING)})
+_SENTENCES = Features(
+    {"id": _STRING, "side": _STRING, "text": _STRING, "matches": List(_STRING), **_CLUSTER}
+)
 
 FEATURES: dict[Kind, Features] = {
     "classification": Features(
-        {"id": _STRING, "text_a": _STRING, "text_b": _STRING, "label": _STRING}
+        {"id": _STRING, "text_a": _STRING, "text_b": _STRING, "label": _STRING, **_CLUSTER}
     ),
     # start: offset of the answer in the context, in Unicode code points
     "span": Features(
@@ -31,9 +36,12 @@ FEATURES: dict[Kind, Features] = {
             "context": _STRING,
             "question": _STRING,
             "answers": List({"text": _STRING, "start": Value("int32")}),
+            **_CLUSTER,
         }
     ),
-    "tagging": Features({"id": _STRING, "tokens": List(_STRING), "tags": List(_STRING)}),
+    "tagging": Features(
+        {"id": _STRING, "tokens": List(_STRING), "tags": List(_STRING), **_CLUSTER}
+    ),
     # side: query or candidate
     "retrieval": _SENTENCES,
     "ranking": _SENTENCES,
@@ -48,6 +56,7 @@ FEATURES: dict[Kind, Features] = {
             "question": _STRING,
             "choices": List(_STRING),
             "label": Value("int32"),
+            **_CLUSTER,
         }
     ),
     # pair: the translation of text, for translation-pair MLM; null for plain MLM
@@ -64,7 +73,7 @@ _NULLABLE = {
 def _schema(kind: Kind) -> pa.Schema:
     """The features as a pyarrow schema: the features in its metadata, nullability in its fields."""
     schema = FEATURES[kind].arrow_schema
-    nullable = _NULLABLE.get(kind, ())
+    nullable = {*_CLUSTER, *_NULLABLE.get(kind, ())}
     return pa.schema(
         [field.with_nullable(field.name in nullable) for field in schema], schema.metadata
     )

@@ -85,6 +85,14 @@ def statistics(grid: Grid) -> Inputs:
     return {
         "scores": grid.scores(),
         "choice": [file for view in chosen for file in grid.in_view(view).scores()],
+        # for the clusters of examples
+        "data": list(
+            dict.fromkeys(
+                grid.paths.data(node.task.name, code, node.split)
+                for node in grid.targets.values()
+                for code in node.languages
+            )
+        ),
         # for the difficulty of intermediate tasks and the size of base models
         "models": [*grid.intermediate_models(), *map(grid.paths.base, grid.study.bases)],
         "claims": list(grid.study.claims),

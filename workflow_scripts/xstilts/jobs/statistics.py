@@ -8,28 +8,33 @@ from typing import TYPE_CHECKING
 
 from xstilts.comparisons.base import StudyResults
 from xstilts.comparisons.registry import load_comparisons
+from xstilts.data.clusters import read_clusters
 from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.grid.views import CHOICE
 from xstilts.jobs.tables import study_cells, study_header
 from xstilts.layers import layer_at
+from xstilts.paths import data_file
 from xstilts.results.cells import collect, values_of
 from xstilts.results.render import summary_markdown, write_frame
 from xstilts.results.score import read_predictions
+from xstilts.statistics.clusters import FEWEST, joined_clusters, too_few
 from xstilts.statistics.counts import example_counts
 from xstilts.statistics.study_scores import StudyScores
 from xstilts.statistics.target_scores import TargetScores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from xstilts.grid import Grid
     from xstilts.results.cells import Cell, Scores
+    from xstilts.statistics.clusters import Clusters
     from xstilts.statistics.counts import Counts
     from xstilts.statistics.target_scores import Key
 
 MISSING = "predictions are missing"
 NOT_ASKED = "scores only"
+NO_DATA = "their data set is missing"
 
 
 def study_scores(grid: Grid) -> StudyScores:
@@ -78,10 +83,32 @@ def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str]
                 scores[key] = value
                 counts[key] = read(path, language) if examples else NOT_ASKED
         name = f"{node.task.name}/{node.split}"
+        languages = {language for _, _, language in counts} if examples else set()
+        clusters, notes = _clusters(grid, target, languages)
         found[model, node.model] = TargetScores(
-            name, scores, counts, sizes.get(target, {}), grid.study.replicates
+            name, scores, counts, sizes.get(target, {}), grid.study.replicates, clusters, notes
         )
     return found
+
+
+def _clusters(
+    grid: Grid, target: str, languages: Collection[str]
+) -> tuple[Clusters, dict[str, str]]:
+    """Return the clusters of a target's examples, and which languages lack them for what reason."""
+    node = grid.targets[target]
+    own: dict[str, dict[str, str | None]] = {}
+    notes = {}
+    for language in sorted(languages):
+        path = Path(data_file(grid.paths.data(node.task.name, language, node.split)))
+        if not path.is_file():
+            notes[language] = NO_DATA
+            continue
+        own[language] = read_clusters(path, node.task.kind)
+        if too_few(own[language]):
+            own[language] = dict.fromkeys(own[language])
+            notes[language] = f"fewer than {FEWEST} clusters"
+    # queries of a retrieval task are numbered in the order of their text
+    return joined_clusters(own, shared_ids=node.task.kind != "retrieval"), notes
 
 
 def _of(values: Scores, cell: Cell) -> dict[str, float]:

@@ -57,7 +57,9 @@ def read_categories(paths: Sequence[Path], language: str) -> Iterator[Row]:
                     "Predictions are keyed by id; was the same section copied twice?"
                 )
             first_seen[identifier] = path
-            yield {"id": identifier, "tokens": words, "tags": categories}
+            # wsj_0001.2 is the second sentence of the article wsj_0001
+            article = identifier.partition(".")[0] if path.suffix == ".auto" else None
+            yield {"id": identifier, "tokens": words, "tags": categories, "cluster": article}
         if len(first_seen) == before:
             raise UserError(f"{path}: no sentence in it. Copy the file again.")
 

@@ -26,6 +26,7 @@ _NUM_COLUMNS = 10
 _RANGE = re.compile(r"([1-9][0-9]*)-([1-9][0-9]*)")
 _EMPTY_NODE = re.compile(r"[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(\S.*)")
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(\S.*)|\s*)")
 _NO_FORM = "_"
 _ZERO_WIDTH_NON_JOINER = "\u200c"
 
@@ -40,6 +41,8 @@ class _Sentence:
     """(first word, last word, surface form) of each multiword token, from left to right."""
     name: str = ""
     """The treebank's id of the sentence; empty if it has none."""
+    document: str | None = None
+    """The treebank's id of its document, or the number of the document; None if it marks none."""
 
 
 def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
@@ -59,7 +62,8 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
         language: decides which word is the head of a multiword token.
 
     Yields:
-        Rows in the schema "tagging"; id is file stem and sentence id (or running number).
+        Rows in the schema "tagging"; id is file stem and sentence id (or running number), cluster
+        is the document. Parallel treebanks (PUD) name their documents alike in all languages.
 
     Raises:
         UserError: wrong columns, an unknown tag, word ids that do not count up, a sentence id that
@@ -78,22 +82,30 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
             first_seen[identifier] = path
             forms, tags = _fuse(sentence, language)
             if tokens := tidy_tokens(forms):
-                yield {"id": identifier, "tokens": tokens, "tags": tags}
+                yield {
+                    "id": identifier,
+                    "tokens": tokens,
+                    "tags": tags,
+                    "cluster": sentence.document,
+                }
         if not number:
             raise UserError(f"{path}: no sentence in it. Fetch the file again.")
 
 
 def _sentences(path: Path) -> Iterator[_Sentence]:
-    sentence, number = _Sentence(), 0
+    sentence, number, num_documents = _Sentence(), 0, 0
     for number, line in numbered_lines(path):
         if not line:
             if sentence.words or sentence.fused:
                 _check_last_range(sentence, f"{path}:{number - 1}")
                 yield sentence
-            sentence = _Sentence()
+            sentence = _Sentence(document=sentence.document)
         elif line.startswith("#"):
             if match := _SENT_ID.fullmatch(line):
                 sentence.name = match[1].strip()
+            elif match := _NEW_DOCUMENT.fullmatch(line):
+                num_documents += 1
+                sentence.document = (match[1] or f"{path.stem}:{num_documents}").strip()
         else:
             _add_line(sentence, line, f"{path}:{number}")
     if sentence.words or sentence.fused:

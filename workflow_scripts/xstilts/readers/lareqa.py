@@ -45,10 +45,14 @@ def read_lareqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
         )
     right: dict[str, list[str]] = {}
     questions: dict[str, str] = {}
+    paragraphs: dict[str, str] = {}
     for code in LANGUAGES:
         found_here: dict[str, str] = {}
         for number, (where, paragraph) in enumerate(_paragraphs(files[code]), start=1):
             yield from _candidates(paragraph, where, f"{code}_{number}", right, found_here)
+            if code == language:
+                for identifier in found_here:
+                    paragraphs.setdefault(identifier, f"paragraph {number}")
         if code == language:
             questions = found_here
     for identifier, text in questions.items():
@@ -57,6 +61,7 @@ def read_lareqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
             "side": "query",
             "text": text,
             "matches": right[identifier],
+            "cluster": paragraphs[identifier],
         }
 
 

@@ -56,6 +56,7 @@ def _query(row: Row, name: str, breaks: Sequence[tuple[int, int]]) -> dict[str, 
     right = max(index for index, (start, _) in enumerate(breaks) if start <= begin or not index)
     return {
         "id": row["id"],
+        "cluster": name,
         "side": "query",
         "text": row["question"],
         "matches": [f"{name}_{right}"],

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.numbers import signed
 from xstilts.results.tables import AVERAGE
-from xstilts.statistics.inference import LEVEL, holm
+from xstilts.statistics.inference import DIFFER, LEVEL, holm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 _SHOWN = 4
@@ -32,7 +34,7 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
         best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
         gain = "gains most" if best["delta"] > 0 else "loses least"
         caveat = "" if best["delta_complete"] else "; incomplete average"
-        if best.get("verdict") == "helps" and not best["p_corrected"] < 1 - LEVEL:
+        if best.get("low", math.nan) > 0 and not best["p_corrected"] < 1 - LEVEL:
             caveat += f"; unclear when corrected for {best['num_corrected']} strategies"
         sentences.append(
             f"{model}: on average over the targets, {best['strategy']} {gain}, "
@@ -56,31 +58,41 @@ def _corrected(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _helped(model: str, rows: pd.DataFrame) -> list[str]:
-    """A sentence on the targets that a strategy helps, each with its most helpful strategy."""
-    most = rows["num_corrected"].max()
-    if not most > 0:
-        return []
+def _helped(model: str, rows: pd.DataFrame) -> Iterator[str]:
+    """Sentences on the targets that a strategy helps, each with its most helpful strategy.
+
+    With one seed only models can be told apart, not strategies: such targets have a sentence of
+    their own.
+    """
+    for one_seed in (False, True):
+        some = rows[(rows["num_seeds"] == 1) == one_seed]
+        most = some["num_corrected"].max() if len(some) else 0
+        if most > 0:
+            yield _sentence(model, some, int(most), one_seed=one_seed)
+
+
+def _sentence(model: str, rows: pd.DataFrame, most: int, *, one_seed: bool) -> str:
+    """The targets with a clear gain, those without one, and those without an interval."""
     found = rows[(rows["delta"] > 0) & (rows["p_corrected"] < 1 - LEVEL)]
     best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
     tested = rows.loc[rows["p_corrected"].notna(), "target"]
     others = [name for name in dict.fromkeys(tested) if name not in set(best["target"])]
     unknown = [name for name in dict.fromkeys(rows["target"]) if name not in set(tested)]
     end = f"; no interval for {_named(unknown)}." if unknown else "."
-    caveats = [f"corrected for {most} strategies"] if most > 1 else []
-    if rows["num_seeds"].max() == 1:
-        caveats.append("one seed")
-    corrected = f" ({', '.join(caveats)})" if caveats else ""
+    corrected = f" (corrected for {most} strategies)" if most > 1 else ""
+    start = f"{model}: one seed, {DIFFER}" if one_seed else f"{model}: clearly helped"
+    nothing = "no model is clearly better on" if one_seed else "no strategy clearly helps"
     if best.empty:
-        return [f"{model}: no strategy clearly helps {_named(others)}{corrected}{end}"]
+        start = f"{model}: one seed, " if one_seed else f"{model}: "
+        return f"{start}{nothing} {_named(others)}{corrected}{end}"
     parts = [
         f"{row['target']} after {row['strategy']} {signed(row['delta'])} "
         f"({signed(row['low'])} to {signed(row['high'])})"
         for _, row in best[:_SHOWN].iterrows()
     ]
     more = f" and {len(best) - _SHOWN} more" if len(best) > _SHOWN else ""
-    unhelped = f"; no strategy clearly helps {_named(others)}" if others else ""
-    return [f"{model}: clearly helped{corrected}: {', '.join(parts)}{more}{unhelped}{end}"]
+    unhelped = f"; {nothing} {_named(others)}" if others else ""
+    return f"{start}{corrected}: {', '.join(parts)}{more}{unhelped}{end}"
 
 
 def _named(targets: list[str]) -> str:

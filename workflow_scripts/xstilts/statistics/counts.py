@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Summands of one metric, by example of one prediction file, in the order of the ids."""
+    """Summands of one metric, by example (or cluster) of one prediction file, in order of ids."""
 
     ids: tuple[str, ...]
     numerator_N: npt.NDArray[np.float64]
@@ -46,6 +46,19 @@ class Counts:
         numerator_N, denominator_N = np.zeros(len(ids)), np.zeros(len(ids))
         numerator_N[at_N], denominator_N[at_N] = self.numerator_N, self.denominator_N
         return Counts(tuple(ids), numerator_N, denominator_N, self.sparse)
+
+    def summed(self, names: tuple[str, ...], index_N: npt.NDArray[np.intp]) -> Counts:
+        """The same counts summed over clusters.
+
+        Args:
+            names: the clusters.
+            index_N: the index of each example's cluster.
+        """
+        numerator_G, denominator_G = (
+            np.bincount(index_N, values_N, len(names)).astype(np.float64)
+            for values_N in (self.numerator_N, self.denominator_N)
+        )
+        return Counts(names, numerator_G, denominator_G, self.sparse)
 
     def value(self) -> float:
         """The metric, 0-100."""

@@ -23,9 +23,11 @@ class Difference:
     """Bootstrap replicates, seeds in the order of ``by_seed``; None if examples are not
     resampled."""
     swapped_B: npt.NDArray[np.float64] | None = None
-    """Replicates of the permutation test: mean over seeds, sides swapped at random by example."""
+    """Replicates of the permutation test: mean over seeds, sides swapped at random by cluster."""
     num_examples: int = 0
     why_no_examples: str = ""
+    notes: tuple[str, ...] = ()
+    """Notes on the way in which the examples are drawn."""
 
     @property
     def values_S(self) -> npt.NDArray[np.float64]:
@@ -43,7 +45,7 @@ class Difference:
         covers = "seeds and examples"
         if not several:
             covers = "examples only: one seed, variance between seeds unknown"
-        return covers + (f"; {self.why_no_examples}" if self.why_no_examples else "")
+        return "; ".join(filter(None, (covers, self.why_no_examples, *self.notes)))
 
 
 def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
@@ -72,6 +74,7 @@ def combine(parts: Sequence[tuple[float, Difference]]) -> Difference:
         swapped_B=swapped,
         num_examples=sum(part.num_examples for _, part in parts),
         why_no_examples=why,
+        notes=tuple(dict.fromkeys(note for _, part in parts for note in part.notes)),
     )
 
 

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-Verdict = Literal["helps", "hurts", "unclear", "unknown"]
+Verdict = Literal["helps", "hurts", "these models differ", "unclear", "unknown"]
+
+HELPS: Verdict = "helps"
+HURTS: Verdict = "hurts"
+DIFFER: Verdict = "these models differ"
+"""The verdict of one seed: its interval covers the examples, not another training."""
+DECIDED = (HELPS, HURTS, DIFFER)
+"""Verdicts of an interval without zero."""
 
 LEVEL = 0.95
 """Coverage of the intervals."""
@@ -41,15 +48,24 @@ class Estimate:
     high: float
     p: float
     """Two-sided, by inverting the interval."""
+    one_seed: bool = False
+    """True if the interval covers examples only, because there is one seed."""
+
+    @property
+    def decided(self) -> bool:
+        """True if the interval does not contain zero."""
+        return self.low > 0 or self.high < 0
 
     @property
     def verdict(self) -> Verdict:
-        """The sign of the effect according to the interval."""
+        """The sign of the effect according to the interval; that of one seed is no effect's."""
         if np.isnan(self.low):
             return "unknown"
-        if self.low > 0:
-            return "helps"
-        return "hurts" if self.high < 0 else "unclear"
+        if not self.decided:
+            return "unclear"
+        if self.one_seed:
+            return DIFFER
+        return HELPS if self.low > 0 else HURTS
 
 
 def estimate(
@@ -105,6 +121,7 @@ def estimate(
         low=float(min(low for low, _ in ends)),
         high=float(max(high for _, high in ends)),
         p=max(map(_both_sides, intervals)),
+        one_seed=num_seeds == 1,
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import suggestion
 from xstilts.statistics.choice import TEST, choose, chosen_on_dev, gains_of
 from xstilts.statistics.difference import combine
 from xstilts.statistics.inference import LEVEL, Estimate, estimate
+from xstilts.statistics.outcome import Decision, Found, NotInStudy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,22 +28,6 @@ if TYPE_CHECKING:
     from xstilts.statistics.choice import Choice
     from xstilts.statistics.difference import Difference
     from xstilts.statistics.study_scores import StudyScores
-
-Decision = Literal["confirmed", "contradicted", "not decided"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
-    """The outcome of a claim."""
-
-    decision: Decision
-    measure: str
-    estimate: Estimate | None = None
-    remark: str = ""
-
-
-class NotInStudy(Exception):
-    """The study lacks a strategy or target of the claim."""
 
 
 # --- names ------------------------------------------------------------------------------------
@@ -98,14 +83,24 @@ def _all_positive(parts: Sequence[tuple[str, Difference]]) -> Found:
     if not known:
         return Found(decision=decision, measure="nothing", remark=_why(parts))
     name, smallest = min(known, key=lambda item: item[1].delta)
-    measure = f"smallest of {len(parts)}: {name}" if len(parts) > 1 else name
-    return Found(decision=decision, measure=measure, estimate=smallest, remark=_why(parts))
+    return Found(
+        decision=decision,
+        measure=f"smallest of {len(parts)}: {name}" if len(parts) > 1 else name,
+        estimate=smallest,
+        remark=_why(parts),
+        one_seed=_one_seed(part for _, part in parts),
+    )
 
 
 def _why(parts: Sequence[tuple[str, Difference]]) -> str:
     """A remark on what the intervals cover, unless it is both seeds and examples."""
     reasons = {p.uncertainty for _, p in parts if p.uncertainty != "seeds and examples"}
     return f"Interval: {' / '.join(sorted(reasons))}." if reasons else ""
+
+
+def _one_seed(parts: Iterable[Difference]) -> bool:
+    """True if some comparison rests on one seed."""
+    return any(len(part.by_seed) == 1 for part in parts)
 
 
 def _compare(claim: Compare, scores: StudyScores, model: str) -> Found:
@@ -122,6 +117,7 @@ def _compare(claim: Compare, scores: StudyScores, model: str) -> Found:
         measure=name if len(targets) > 1 else f"{claim.strategy} - {against}, {targets[0]}",
         estimate=found,
         remark=_why([(name, part)]),
+        one_seed=_one_seed([part]),
     )
 
 
@@ -182,6 +178,7 @@ def _best_per_target(claim: BestPerTarget, scores: StudyScores, model: str) -> F
         measure=f"best strategy of each target - {scores.baseline}",
         estimate=found,
         remark=f"Chosen on dev sets: {names}{warning}. {_why([('', part)])}".strip(),
+        one_seed=_one_seed([part]),
     )
 
 
@@ -205,9 +202,7 @@ def _not_consistent(claim: NotConsistent, scores: StudyScores, model: str) -> Fo
     elif all(found.decision == "confirmed" for found in single):
         decision = "confirmed"
     shown = max(single, key=lambda found: _delta(found.estimate))
-    return Found(
-        decision=decision, measure=shown.measure, estimate=shown.estimate, remark=shown.remark
-    )
+    return replace(shown, decision=decision, one_seed=any(found.one_seed for found in single))
 
 
 def _counterparts(claim: NotConsistent) -> list[str]:
@@ -239,6 +234,7 @@ def _not_everywhere(
         measure=f"lowest of {len(parts)} targets: {first} - {second}, {lowest}",
         estimate=found[lowest],
         remark=_why(parts),
+        one_seed=_one_seed(part for _, part in parts),
     )
 
 
@@ -262,8 +258,17 @@ def _gains_with(claim: GainsWith, scores: StudyScores, model: str) -> Found:
     decision: Decision = "not decided"
     if confirmed or contradicted:
         decision = "confirmed" if confirmed else "contradicted"
+    one_seed = _one_seed(part for _, part in parts)
     measure = f"{helps} of {len(found)} strategies help, {len(found) - may_help} do not"
-    return Found(decision=decision, measure=measure, remark=_why(parts))
+    if one_seed:
+        measure = f"{helps} of {len(found)} models are better, {len(found) - may_help} worse"
+    return Found(
+        decision=decision,
+        measure=measure,
+        remark=_why(parts),
+        one_seed=one_seed,
+        differ=any(one.decided for one in found),
+    )
 
 
 RULES: dict[str, Callable[[Any, StudyScores, str], Found]] = {
@@ -287,7 +292,7 @@ def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
         predicate = getattr(claim.predicate, name)
         if predicate is not None:
             try:
-                return run(predicate, scores, model)
+                return run(predicate, scores, model).of_strategies()
             except NotInStudy as error:
                 return Found(decision="not decided", measure="nothing", remark=str(error))
     raise AssertionError(claim.id)

@@ -1,8 +1,10 @@
 """Bootstrap and permutation scores: the same resampled examples for all models that are compared.
 
-A bootstrap sample gives each example a weight, how often it was drawn, and every score is a ratio
-of two weighted sums: the weights of many bootstrap samples times the summands of many scores are
-one matrix product.
+A bootstrap sample gives each cluster of examples a weight, how often it was drawn, and every score
+is a ratio of two weighted sums: the weights of many bootstrap samples times the summands of many
+scores are one matrix product.
+
+Source: Field and Welsh 2007, "Bootstrapping Clustered Data" (whole clusters are drawn).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xstilts.statistics.weights import bootstrap_counts, coin_flips, generator
+from xstilts.statistics.weights import WORD, bootstrap_counts, coin_flips, seeds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,17 +22,17 @@ if TYPE_CHECKING:
 
     from xstilts.statistics.counts import Counts
 
-    Draw = Callable[[np.random.Generator, int, int], npt.NDArray[np.float32]]
-    """Generator, number of samples, number of examples: weights, [sample, example]."""
+    Draw = Callable[[npt.NDArray[np.uint64], int, int], npt.NDArray[np.float32]]
+    """Seeds of clusters, first sample, number of samples: weights, [cluster, sample]."""
 
 _WEIGHTS = 400_000
-"""Number of weights (samples x examples) in memory at once: they fit into the processor's cache."""
+"""Number of weights (samples x clusters) in memory at once: they fit into the processor's cache."""
 _STEP = 2.0**-20
 """Fractions, such as the F1 of answers, are rounded to multiples of this: their sums are exact."""
 
 
 class Summands:
-    """Numerators and denominators of the scores of C cells over the same N examples.
+    """Numerators and denominators of the scores of C cells over the same G clusters.
 
     Equal rows are kept once: accuracies all share one denominator.
     """
@@ -39,75 +41,78 @@ class Summands:
         """Collect the distinct rows of the cells' counts, K of them."""
         kept: dict[bytes, int] = {}
 
-        def row_of(values_N: npt.NDArray[np.float64]) -> int:
-            rounded_N = np.rint(values_N / _STEP) * _STEP
-            return kept.setdefault(rounded_N.tobytes(), len(kept))
+        def row_of(values_G: npt.NDArray[np.float64]) -> int:
+            rounded_G = np.rint(values_G / _STEP) * _STEP
+            return kept.setdefault(rounded_G.tobytes(), len(kept))
 
         rows = [(row_of(one.numerator_N), row_of(one.denominator_N)) for one in counts]
         self.numerators_C, self.denominators_C = np.array(rows).T
         """The rows of each cell."""
-        values_KN = np.frombuffer(b"".join(kept)).reshape(len(kept), -1)
-        whole = bool((values_KN == np.rint(values_KN)).all())
-        self.values_KN = values_KN.astype(np.float32) if whole else values_KN
+        values_KG = np.frombuffer(b"".join(kept)).reshape(len(kept), -1)
+        whole = bool((values_KG == np.rint(values_KG)).all())
+        self.values_KG = values_KG.astype(np.float32) if whole else values_KG
+
+        self.clusters = counts[0].ids
 
     def weighted_sums(
-        self, draw: Draw, size: int, random: np.random.Generator
+        self, draw: Draw, size: int, *name: str
     ) -> Iterator[tuple[slice, npt.NDArray[np.floating]]]:
         """The rows' sums over ``size`` weighted samples, block by block: samples, [K, block].
 
         The sums are exact, so that they do not depend on the number of BLAS threads, which decides
         the order of summation: integers in single precision (below 2**24), fractions in double.
         """
-        num_examples = self.values_KN.shape[1]
-        rows = max(1, _WEIGHTS // num_examples)
-        for start in range(0, size, rows):
-            block = slice(start, min(size, start + rows))
-            weights_BN = draw(random, block.stop - start, num_examples)
-            yield block, self.values_KN @ weights_BN.T
+        seeds_G = seeds_of(self.clusters, *name)
+        columns = WORD * max(1, _WEIGHTS // WORD // len(seeds_G))
+        for start in range(0, size, columns):
+            block = slice(start, min(size, start + columns))
+            sums_KB = self.values_KG @ draw(seeds_G, start, columns)
+            yield block, sums_KB[:, : block.stop - start]
 
 
 def bootstrap_scores(counts: Sequence[Counts], size: int, *name: str) -> npt.NDArray[np.float32]:
     """The scores (0-100) of C cells on ``size`` bootstrap samples, [C, size].
 
-    All cells share the samples, so that differences between cells are paired.
+    All cells share the samples, so that differences between cells are paired. A sample without any
+    of a cell's clusters, which happens where these are few, keeps the cell's own score.
 
     Args:
-        counts: summands of the score by example, of each cell; all over the same examples.
+        counts: summands of the score by cluster, of each cell; all over the same clusters.
         size: number of bootstrap samples.
         name: texts that seed the random numbers.
     """
     summands = Summands(counts)
     scores_CB = np.empty((len(counts), size), np.float32)
-    for block, sums_KB in summands.weighted_sums(bootstrap_counts, size, generator(*name)):
-        scores_CB[:, block] = _ratio(
-            sums_KB[summands.numerators_C], sums_KB[summands.denominators_C]
-        )
+    own_C1 = np.array([[one.value()] for one in counts], np.float32)
+    for block, sums_KB in summands.weighted_sums(bootstrap_counts, size, *name):
+        tops_CB, bottoms_CB = sums_KB[summands.numerators_C], sums_KB[summands.denominators_C]
+        scores_CB[:, block] = np.where(bottoms_CB > 0, _ratio(tops_CB, bottoms_CB), own_C1)
     return scores_CB
 
 
 class Swaps:
-    """Permutation replicates: scores of cells over the same examples, two swapped by example.
+    """Permutation replicates: scores of cells over the same clusters, two swapped by cluster.
 
     Source: Noreen 1989, "Computer-Intensive Methods for Testing Hypotheses" (approximate
     randomisation); Yeh 2000, arXiv cs/0008005, for F1.
     """
 
     def __init__(self, counts: Sequence[Counts], size: int, *name: str) -> None:
-        """Sum the swapped examples of each cell, which do not depend on the other cell.
+        """Sum the swapped clusters of each cell, which do not depend on the other cell.
 
         Args:
-            counts: summands of the score by example, of each cell.
+            counts: summands of the score by cluster, of each cell.
             size: number of random swaps.
             name: texts that seed the random numbers.
         """
         summands = Summands(counts)
-        self._moved_KB = np.empty((len(summands.values_KN), size), np.float32)
-        for block, sums_KB in summands.weighted_sums(coin_flips, size, generator(*name)):
+        self._moved_KB = np.empty((len(summands.values_KG), size), np.float32)
+        for block, sums_KB in summands.weighted_sums(coin_flips, size, *name):
             self._moved_KB[:, block] = sums_KB
-        self._summands, self._totals_K = summands, summands.values_KN.sum(axis=1)[:, None]
+        self._summands, self._totals_K = summands, summands.values_KG.sum(axis=1)[:, None]
 
     def differences(self, first: Sequence[int], second: Sequence[int]) -> npt.NDArray[np.floating]:
-        """Scores of some cells minus those of others, the two swapped by example, [C, size]."""
+        """Scores of some cells minus those of others, the two swapped by cluster, [C, size]."""
         (tops, moved_top), (bottoms, moved_bottom) = (
             (
                 [self._totals_K[rows[list(side)]] for side in (first, second)],

@@ -79,7 +79,7 @@ def _gain(scores: StudyScores, model: str, choices: Sequence[Choice]) -> dict[st
     evidence that it hurts.
     """
     row = effect(gains_of(scores, model, choices))
-    if row["verdict"] == "helps" and len(chosen_on_dev(choices)) < len(choices):
+    if row["low"] > 0 and len(chosen_on_dev(choices)) < len(choices):
         row["verdict"] = "unknown"
         row["uncertainty"] += "; chosen on the test set itself"
     return row
@@ -91,8 +91,8 @@ def best_summary(table: pd.DataFrame, header: Header) -> Summary:
         f"The strategy with the largest gain over {header.baseline} on a target's development "
         "sets, and its gain on the test sets, in points. †: chosen on the test set itself, because "
         "the target has no development set (or the study does not set `choose_on`); the gain is "
-        "biased upwards, so the verdict is never 'helps'. The 95 % intervals are for the chosen "
-        "strategy; they do not include the uncertainty of the choice."
+        "biased upwards, so the verdict of a gain is unknown. The 95 % intervals are for the "
+        "chosen strategy; they do not include the uncertainty of the choice."
     )
     return footnoted_summary("best strategy of each target", intro, table, _best_row)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xstilts.comparisons.base import StudyResults
     from xstilts.config.claims import Claim
     from xstilts.results.render import Header
-    from xstilts.statistics.predicates import Found
+    from xstilts.statistics.outcome import Found
     from xstilts.statistics.study_scores import StudyScores
 
 CLAIM_SCHEMA = pa.schema(
@@ -101,8 +101,9 @@ def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
         return Summary(title="claims", text="The study names no claims (key `claims`).")
     text = (
         "A claim is confirmed if the 95 % interval agrees with it, contradicted if the interval "
-        "excludes it, and otherwise not decided. Stated numbers that were not checked against "
-        "their source are marked."
+        "excludes it, and otherwise not decided. One seed decides no claim about strategies: "
+        "'these models differ' says that the interval over examples excludes zero. Stated numbers "
+        "that were not checked against their source are marked."
     )
     entries, remarks = [], []
     for _, row in table.iterrows():

@@ -15,6 +15,7 @@ from xstilts.numbers import DASH, difference, number
 from xstilts.results.averages import deviation, mean
 from xstilts.results.pivot import Summary, block_of
 from xstilts.statistics.difference import combine
+from xstilts.statistics.inference import DECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,7 +135,7 @@ def _source_entry(row: pd.Series[Any]) -> str:
     text = number(row["mean"])
     if math.isnan(row["delta"]):
         return text
-    star = "*" if row["verdict"] in ("helps", "hurts") else ""
+    star = "*" if row["verdict"] in DECIDED else ""
     return f"{text} ({difference(row['delta'])}{star})"
 
 
