@@ -194,6 +194,26 @@ def test_text_from_a_mirror(folder):
     ]
 
 
+def test_a_part_that_a_mirror_lacks_is_named(folder):
+    parts = [f"train-0000{number}-of-00003.parquet" for number in range(3)]
+    files = [folder / "mirror/wikimedia/wikipedia/20231101.de" / name for name in parts]
+    for file in files:
+        hub_files.write_parquet(file, [{"text": "Ja."}])
+    entry = WIKIPEDIA.replace(", sw", "")
+    found = identities.data_files(grid(folder, MIRROR, text(entry)), "mlm", "de", "train")
+    assert [file.rpartition("/")[2] for file in found] == parts
+    for lacking in files:
+        lacking.rename(folder / "elsewhere")
+        message = error(folder, MIRROR, text(entry))
+        assert f"20231101.de: incomplete: {lacking.name} missing" in message
+        (folder / "elsewhere").rename(lacking)
+    files[2].unlink()
+    # one part by its name is what was asked for
+    one = entry.replace("train-*", "train-00001-of-00003")
+    found = identities.data_files(grid(folder, MIRROR, text(one)), "mlm", "de", "train")
+    assert [file.rpartition("/")[2] for file in found] == [parts[1]]
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.checksums import require_no_pointer
 from xstilts.errors import UserError
-from xstilts.files import read_json
+from xstilts.files import missing_parts, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SUFFIXES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
 """Suffixes of files that determine a model or its tokenizer."""
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """Files with the weights, the preferred format first; large models have an index of parts."""
-
-_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
 
 
 def checkpoint_files(folder: Path) -> list[Path]:
@@ -70,19 +67,20 @@ def require_complete(folder: Path, where: str) -> None:
 
 
 def _parts(folder: Path, names: set[str]) -> Iterator[str]:
-    """Yield the files that the weights in a folder consist of, by index or else by name."""
+    """Yield files that the weights need: those of their index, or what parts by name lack."""
     for name in WEIGHTS:
         if name in names:
             return
         if f"{name}.index.json" in names:
             yield from read_json(folder / f"{name}.index.json").get("weight_map", {}).values()
             return
-    for found in filter(None, map(_PART.fullmatch, names)):
-        stem, total, suffix = found["stem"], found["total"], found["suffix"]
-        yield f"{stem}{suffix}.index.json"
-        yield from (
-            f"{stem}-{number:05d}-of-{total}{suffix}" for number in range(1, int(total) + 1)
-        )
+    yield from missing_parts(names, first=1)
+    # parts without an index cannot be put together
+    yield from (
+        f"{name}.index.json"
+        for name in WEIGHTS
+        if any(part.startswith(f"{Path(name).stem}-") for part in names)
+    )
 
 
 def tokenizer_sources(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from xstilts.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+
+_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d+)-of-(?P<total>\d+)(?P<suffix>\.[\w.]+)")
 
 
 @contextlib.contextmanager
@@ -70,6 +74,21 @@ def read_json(path: Path) -> Any:
         raise UserError(
             f"{path}: not valid JSON ({error}). It may be truncated; delete it to make it again."
         ) from None
+
+
+def missing_parts(names: Collection[str], first: int) -> list[str]:
+    """Return the files that a folder lacks, of those named ``STEM-00000-of-00003.SUFFIX``.
+
+    Args:
+        names: names of the files in the folder.
+        first: number of the first part: 0 in data sets, 1 in weights.
+    """
+    wanted = {
+        f"{found['stem']}-{part:0{len(found['number'])}d}-of-{found['total']}{found['suffix']}"
+        for found in filter(None, map(_PART.fullmatch, names))
+        for part in range(first, first + int(found["total"]))
+    }
+    return sorted(wanted - set(names))
 
 
 def sha256_of(path: Path) -> str:

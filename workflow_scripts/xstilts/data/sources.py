@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NoReturn
 
 from xstilts.errors import UserError, unknown
+from xstilts.files import missing_parts
 from xstilts.iso639 import release_codes, study_code
 
 if TYPE_CHECKING:
@@ -193,15 +194,35 @@ def filled(patterns: Sequence[str], language: str, codes: Mapping[str, str]) -> 
 
 
 def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
-    """The files below ``root`` that match the first pattern with any match; empty if none has."""
+    """The files below ``root`` that match the first pattern with any match; empty if none has.
+
+    Raises:
+        UserError: of a file in several parts (``-00000-of-00003``), one is missing.
+    """
     for pattern in patterns:
         found = [list(_matches(root, part)) for part in pattern.split(JOINER)]
         if all(found):
             files = {file for part in found for file in part}
+            # a pattern without wildcard asks for single parts
+            if "*" in pattern:
+                _require_all_parts(files)
             # by name first: each treebank has its own folder, but they are read in the order of
             # their files
             return sorted(files, key=lambda path: (path.name, path))
     return []
+
+
+def _require_all_parts(files: Collection[Path]) -> None:
+    """Raise a UserError if files are numbered parts and one of them is missing."""
+    folders: dict[Path, set[str]] = {}
+    for file in files:
+        folders.setdefault(file.parent, set()).add(file.name)
+    for folder, names in folders.items():
+        if missing := missing_parts(names, first=0):
+            raise UserError(
+                f"{folder}: incomplete: {', '.join(missing[:3])}{' and more' * (len(missing) > 3)} "
+                "missing. Copy or download these files, too."
+            )
 
 
 def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]:
