@@ -118,8 +118,13 @@ def write_partial_tables() -> None:
     from xstilts.jobs.tables import build_tables
 
     stop_watching()
-    for grid in map(GRID.in_view, GRID.views):
-        build_tables(grid, Path(grid.paths.tables))
-        build_statistics(grid, Path(grid.paths.tables))
-    build_study_report(GRID)
-    show_table()
+    try:
+        for grid in map(GRID.in_view, GRID.views):
+            build_tables(grid, Path(grid.paths.tables))
+            build_statistics(grid, Path(grid.paths.tables))
+        build_study_report(GRID)
+    except UserError as error:
+        # a damaged file, which may be why the run failed
+        sys.stderr.write(f"\nTables and report were not built: {error}\n\n")
+    else:
+        show_table()

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 from xstilts.explain import Disk, shown
-from xstilts.files import read_json, sha256_of, write_json
+from xstilts.files import sha256_of
 from xstilts.grid.products import find_product, study_products, with_inputs
-from xstilts.manifest import KEPT
+from xstilts.manifest import KEPT, read_values, write_values
 from xstilts.paths import product
 from xstilts.schema_metadata import read_metadata, replace_metadata
 from xstilts.snakemake_metadata import SnakemakeMetadata, is_code
@@ -120,8 +120,8 @@ def _rewrite(item: Product, metadata: Mapping[str, Any], note: Mapping[str, Any]
         kept = item.identity_file.with_name(KEPT)
         # the copy may belong to another product with its manifest in the same folder
         if _manifest(kept).get("id") == metadata["id"]:
-            write_json(kept, renewed, durable=False)
-        write_json(item.identity_file, renewed, durable=False)
+            write_values(kept, renewed, durable=False)
+        write_values(item.identity_file, renewed, durable=False)
     else:
         replace_metadata(item.identity_file, renewed)
     os.utime(item.identity_file, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -172,7 +172,7 @@ def _sentence(why: str, date: str, names: Sequence[str]) -> str:
 
 def _manifest(file: Path) -> Mapping[str, Any]:
     try:
-        return dict(read_json(file))
+        return read_values(file)
     except UserError:
         return {}
 

@@ -16,6 +16,7 @@ from xstilts.prediction.layers import layer_at
 from xstilts.results.cells import collect, values_of
 from xstilts.results.render import summary_markdown, write_frame
 from xstilts.results.score import read_predictions
+from xstilts.schema_metadata import require_undamaged
 from xstilts.statistics.counts import example_counts
 from xstilts.statistics.study_scores import StudyScores
 from xstilts.statistics.target_scores import TargetScores
@@ -36,7 +37,8 @@ def study_scores(grid: Grid) -> StudyScores:
     """Return a study's scores with bootstrap replicates, and the dev scores used for selection.
 
     Raises:
-        UserError: a score file cannot be used, or a target's predictions are of different examples.
+        UserError: a score or prediction file is damaged, or a target's predictions are of
+            different examples.
     """
     untrained = [node.model for node in grid.targets.values() if not node.members]
     study, strategies = grid.study, list(grid.study.strategies)
@@ -96,6 +98,9 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
     # strategies with the same chain share the file
     @cache
     def read(path: str, language: str) -> Counts | str:
+        if not Path(path).is_file():
+            return MISSING
+        require_undamaged(Path(path))
         try:
             table, record = read_predictions(Path(path), task.kind)
         except UserError:
