@@ -113,6 +113,9 @@ def test_a_damaged_manifest_is_not_used(tmp_path: Path) -> None:
     manifest.write_text("[]")
     with pytest.raises(UserError, match="not a manifest"):
         read_manifest(manifest)
+    # of the predictions of a cell: language to id
+    manifest.write_text('{"qaa": "0123"}')
+    assert facts_of(manifest) == {}
     # of an earlier version, without checksums
     values = json.loads(text)
     del values["checksum"]
@@ -193,3 +196,14 @@ def test_verify_lists_products_of_earlier_versions(tmp_path: Path) -> None:
     lines = list(report(verify(tmp_path, []), ["config.yaml"]))
     assert lines[0] == f"{path}: not checked: made before checksums were stored"
     assert len(lines) == 2
+
+
+def test_swapped_files_are_found(tmp_path: Path) -> None:
+    ones, others = (predictions(tmp_path / f"a/predictions/{n}/qaa.parquet") for n in ("x", "y"))
+    # the same product in a folder that was moved is valid
+    (tmp_path / "a").rename(tmp_path / "b")
+    ones, others = (tmp_path / "b" / path.relative_to(tmp_path / "a") for path in (ones, others))
+    require_undamaged(ones)
+    others.replace(ones)
+    with pytest.raises(UserError, match="or it is that of another product"):
+        require_undamaged(ones)

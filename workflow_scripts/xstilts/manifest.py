@@ -114,13 +114,12 @@ def find_manifest(path: Path) -> Manifest | None:
 
 
 def facts_of(path: Path) -> dict[str, Any]:
-    """Return the facts of the manifest at ``path``; empty if there is none.
+    """Return the facts of the manifest at ``path``; empty if there are none.
 
     Raises:
-        UserError: the manifest is truncated, damaged, or of another format.
+        UserError: the manifest is truncated or damaged.
     """
-    found = find_manifest(path)
-    return found.facts if found else {}
+    return dict(read_values(path).get("facts", {})) if path.is_file() else {}
 
 
 def write_manifest(

@@ -1,9 +1,9 @@
 """Metadata of Parquet and Arrow products: a JSON object in the schema metadata.
 
 A Parquet product without a manifest (predictions, scores, tables) has the checksum of its rows and
-metadata in its metadata, and is read only if they still agree. Identity and acceptance are left
-out, so that accepting other code does not change the checksum. Files of earlier versions have none
-and are not checked.
+metadata in its metadata, and is read only if they still agree. The checksum covers the product's
+name, so that two files that were swapped are found, but neither identity nor acceptance, so that
+accepting other code does not change it. Files of earlier versions have none and are not checked.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _KEY = b"xstilts"
 CHECKSUM = "checksum"
 """Key of the checksum in the metadata."""
+WITH_CHECKSUM = ("predictions", "scores", "trivial_baselines", "tables")
+"""Folders of Parquet products that have their checksum in their metadata."""
 _LEFT_OUT = {CHECKSUM, "identity", "accepted"}
 _ROWS = 10_000
 
@@ -49,11 +51,24 @@ def read_metadata(path: Path) -> dict[str, Any]:
         return {}
 
 
-def checksum_of_rows(table: pa.Table, metadata: Mapping[str, Any]) -> str:
-    """Return the digest of a table's rows and metadata, independent of the file's layout."""
+def _name(path: Path) -> str:
+    """Return the part of a product's path below ``results/STUDY``; else the file's name."""
+    parts = path.parts
+    kinds = [index for index, part in enumerate(parts) if part in WITH_CHECKSUM]
+    return "/".join(parts[kinds[-1] :]) if kinds else path.name
+
+
+def checksum_of_rows(path: Path, table: pa.Table, metadata: Mapping[str, Any]) -> str:
+    """Return the digest of a product's name, rows and metadata, independent of the file's layout.
+
+    Args:
+        path: the Parquet file.
+        table: its rows.
+        metadata: its metadata.
+    """
     described = {key: value for key, value in metadata.items() if key not in _LEFT_OUT}
     columns = [[field.name, str(field.type)] for field in table.schema]
-    hasher = hashlib.sha256(canonical([described, columns]).encode())
+    hasher = hashlib.sha256(canonical([_name(path), described, columns]).encode())
     for start in range(0, table.num_rows, _ROWS):
         hasher.update(canonical(table.slice(start, _ROWS).to_pydict()).encode())
     return hasher.hexdigest()
@@ -67,11 +82,15 @@ def store_checksum(path: Path) -> None:
     """
     table = pq.read_table(path, partitioning=None)
     metadata = metadata_of(table.schema)
-    replace_metadata(path, {**metadata, CHECKSUM: checksum_of_rows(table, metadata)})
+    replace_metadata(path, {**metadata, CHECKSUM: checksum_of_rows(path, table, metadata)})
 
 
-def require_undamaged(path: Path) -> dict[str, Any]:
+def require_undamaged(path: Path, *, strict: bool = False) -> dict[str, Any]:
     """Return the metadata of a Parquet product, after checking its rows.
+
+    Args:
+        path: the file.
+        strict: True for a product that is made again with every version, so that it has a checksum.
 
     Returns:
         The metadata; without ``CHECKSUM`` for files of earlier versions, which are not checked.
@@ -85,11 +104,14 @@ def require_undamaged(path: Path) -> dict[str, Any]:
     try:
         table = pq.read_table(path, partitioning=None)
         metadata = metadata_of(table.schema)
-        found = checksum_of_rows(table, metadata)
+        found = checksum_of_rows(path, table, metadata)
     except (OSError, ValueError, TypeError, pa.ArrowException) as error:
         raise UserError(f"{path}: damaged or truncated ({error!s:.200}). {redo}") from None
-    if metadata.get(CHECKSUM, found) != found:
-        raise UserError(f"{path}: damaged: its content has changed since it was made. {redo}")
+    if metadata.get(CHECKSUM, None if strict else found) != found:
+        raise UserError(
+            f"{path}: damaged: its content has changed since it was made, or it is that of another "
+            f"product. {redo}"
+        )
     return metadata
 
 

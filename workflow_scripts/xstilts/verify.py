@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 from xstilts.errors import UserError
 from xstilts.files import read_json
 from xstilts.manifest import KEPT, find_manifest, problems, read_values
-from xstilts.schema_metadata import CHECKSUM, require_undamaged
+from xstilts.schema_metadata import CHECKSUM, WITH_CHECKSUM, require_undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 WITH_MANIFEST = ("data", "tokens", "bases", "intermediate", "target", "submission")
 """Folders of products with a manifest: ``manifest.json``, or one JSON file per data set."""
-WITH_METADATA = ("predictions", "scores", "trivial_baselines", "tables")
-"""Folders of Parquet products that have their checksum in their metadata."""
 _ONE_PER_DATA_SET = ("data", "tokens")
 _OTHER = {"checked.json", KEPT}
 UNCHECKED = "not checked: made before checksums were stored"
@@ -90,7 +88,7 @@ def _products(root: Path) -> Iterator[Path]:
     for kind in WITH_MANIFEST:
         pattern = "*.json" if kind in _ONE_PER_DATA_SET else "manifest.json"
         yield from (f for f in sorted((root / kind).rglob(pattern)) if f.name not in _OTHER)
-    for kind in WITH_METADATA:
+    for kind in WITH_CHECKSUM:
         yield from sorted((root / kind).rglob("*.parquet"))
     yield from sorted((root / "predictions").rglob("manifest.json"))
 

@@ -43,6 +43,6 @@ def score_trivial_baselines(
         max_train_examples=identity["max_train_examples"],
     )
     metadata = {"id": digest(full), "identity": full}
-    metadata[CHECKSUM] = checksum_of_rows(table, metadata)
+    metadata[CHECKSUM] = checksum_of_rows(out, table, metadata)
     with atomic_path(out) as temporary:
         pq.write_table(table.cast(with_metadata(table.schema, metadata)), temporary)

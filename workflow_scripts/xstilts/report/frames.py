@@ -113,5 +113,5 @@ def _optional(path: Path) -> pd.DataFrame | None:
 
 def _read(path: Path) -> pd.DataFrame:
     """Read a table, after checking that it is not damaged."""
-    require_undamaged(path)
+    require_undamaged(path, strict=True)
     return pd.read_parquet(path)

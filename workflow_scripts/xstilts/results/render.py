@@ -228,9 +228,10 @@ def latex(table: pd.DataFrame, header: Header) -> str:
 def write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """Write ``stem.parquet`` and ``stem.csv``."""
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-    with atomic_path(stem.with_suffix(".parquet")) as temporary:
+    path = stem.with_suffix(".parquet")
+    with atomic_path(path) as temporary:
         # without the metadata of pandas, which include its version
-        metadata = {CHECKSUM: checksum_of_rows(table, {})}
+        metadata = {CHECKSUM: checksum_of_rows(path, table, {})}
         pq.write_table(table.cast(with_metadata(table.schema, metadata)), temporary)
     write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
 
