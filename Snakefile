@@ -80,7 +80,7 @@ rule all:
 
 if workflow.is_main_process:
     check_resource_names()
-    warn_of_results_without_metadata()
+    record_outdated_products()
 
 
 onstart:

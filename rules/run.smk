@@ -23,22 +23,21 @@ def check_resource_names() -> None:
                 )
 
 
-def warn_of_results_without_metadata() -> None:
-    """Warn that changes cannot be detected for results without Snakemake's metadata.
-
-    Only `.snakemake/metadata` has the parameters of a product: without it, for instance for copied
-    results, Snakemake considers every file up to date.
-    """
+def record_outdated_products() -> None:
+    """Find outdated products that are not in Snakemake's metadata of this folder."""
     from snakemake.logging import logger
+    from snakemake.persistence import RECORD_FORMAT_VERSION
 
-    metadata = Path(".snakemake/metadata")
-    exists = Path(GRID.paths.root, "data").is_dir()
-    if exists and not (metadata.is_dir() and any(metadata.iterdir())):
-        logger.warning(
-            f"{GRID.paths.root}: no metadata of how these results were made (folder {metadata}), as "
-            "after copying them here: changes of recipes and code since then are not detected. Run "
-            "once with --forceall: jobs whose product is up to date end at once, others remake it."
-        )
+    from xstilts.unrecorded import record_outdated
+
+    if not Path(GRID.paths.root).is_dir():
+        return
+    try:
+        message = record_outdated(GRID, RECORD_FORMAT_VERSION)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    if message:
+        logger.warning(message)
 
 
 def disable_job_rate_limit() -> None:
