@@ -9,6 +9,7 @@ from xstilts.runner import fork_client
 
 STARTED = time.time()
 WATCHING = []  # the monitor of the run, once started
+CLAIMED = []  # the claim of the run, held until this process ends
 RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
 
 
@@ -38,6 +39,29 @@ def record_outdated_products() -> None:
         raise WorkflowError(str(error)) from None
     if message:
         logger.warning(message)
+
+
+def claim_files() -> None:
+    """Claim the files of this run; wait for runs in other checkouts that make some of them.
+
+    What is left to do is then found out again: after the other run, most files exist.
+    """
+    from snakemake.logging import logger
+
+    from xstilts.locks import claim
+
+    root, dag = Path(GRID.paths.root), workflow.dag
+    while not CLAIMED:
+        jobs = list(dag.needrun_jobs())
+        made = {str(file) for job in jobs for file in job.output}
+        read = {str(file) for job in jobs for file in job.input}
+        if lock := claim(root, made, read, logger.warning):
+            CLAIMED.append(lock)
+            return
+        record_outdated_products()
+        workflow.persistence.deactivate_cache()
+        dag._reason.clear()
+        workflow.async_run(dag.postprocess())
 
 
 def disable_job_rate_limit() -> None:
