@@ -14,7 +14,7 @@
         report.html    tables and figures on one page
         figures/       figures as SVG and PNG
         failures/      records of running and failed jobs
-        logs/ benchmarks/   mirror the above
+        logs/ benchmarks/ locks/    mirror the above
 
 Request everything (`snakemake`), one kind of product (`intermediate_models`, `target_models`,
 `predictions`, `scores`, `tables`, `report`, `figures`, `submission`) or any file by its path.
@@ -80,10 +80,11 @@ rule all:
 
 if workflow.is_main_process:
     check_resource_names()
-    warn_of_results_without_metadata()
+    record_outdated_products()
 
 
 onstart:
+    claim_files()
     disable_job_rate_limit()
     start_fork_server()
     watch_run()

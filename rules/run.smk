@@ -9,6 +9,7 @@ from xstilts.runner import fork_client
 
 STARTED = time.time()
 WATCHING = []  # the monitor of the run, once started
+CLAIMED = []  # the claim of the run, held until this process ends
 RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
 
 
@@ -23,22 +24,44 @@ def check_resource_names() -> None:
                 )
 
 
-def warn_of_results_without_metadata() -> None:
-    """Warn that changes cannot be detected for results without Snakemake's metadata.
+def record_outdated_products() -> None:
+    """Find outdated products that are not in Snakemake's metadata of this folder."""
+    from snakemake.logging import logger
+    from snakemake.persistence import RECORD_FORMAT_VERSION
 
-    Only `.snakemake/metadata` has the parameters of a product: without it, for instance for copied
-    results, Snakemake considers every file up to date.
+    from xstilts.unrecorded import record_outdated
+
+    if not Path(GRID.paths.root).is_dir():
+        return
+    try:
+        message = record_outdated(GRID, RECORD_FORMAT_VERSION)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    if message:
+        logger.warning(message)
+
+
+def claim_files() -> None:
+    """Claim the files of this run; wait for runs in other checkouts that make some of them.
+
+    What is left to do is then found out again: after the other run, most files exist.
     """
     from snakemake.logging import logger
 
-    metadata = Path(".snakemake/metadata")
-    exists = Path(GRID.paths.root, "data").is_dir()
-    if exists and not (metadata.is_dir() and any(metadata.iterdir())):
-        logger.warning(
-            f"{GRID.paths.root}: no metadata of how these results were made (folder {metadata}), as "
-            "after copying them here: changes of recipes and code since then are not detected. Run "
-            "once with --forceall: jobs whose product is up to date end at once, others remake it."
-        )
+    from xstilts.locks import claim
+
+    root, dag = Path(GRID.paths.root), workflow.dag
+    while not CLAIMED:
+        jobs = list(dag.needrun_jobs())
+        made = {str(file) for job in jobs for file in job.output}
+        read = {str(file) for job in jobs for file in job.input}
+        if lock := claim(root, made, read, logger.warning):
+            CLAIMED.append(lock)
+            return
+        record_outdated_products()
+        workflow.persistence.deactivate_cache()
+        dag._reason.clear()
+        workflow.async_run(dag.postprocess())
 
 
 def disable_job_rate_limit() -> None:
@@ -118,8 +141,13 @@ def write_partial_tables() -> None:
     from xstilts.jobs.tables import build_tables
 
     stop_watching()
-    for grid in map(GRID.in_view, GRID.views):
-        build_tables(grid, Path(grid.paths.tables))
-        build_statistics(grid, Path(grid.paths.tables))
-    build_study_report(GRID)
-    show_table()
+    try:
+        for grid in map(GRID.in_view, GRID.views):
+            build_tables(grid, Path(grid.paths.tables))
+            build_statistics(grid, Path(grid.paths.tables))
+        build_study_report(GRID)
+    except UserError as error:
+        # a damaged file, which may be why the run failed
+        sys.stderr.write(f"\nTables and report were not built: {error}\n\n")
+    else:
+        show_table()

@@ -93,6 +93,7 @@ ENVIRONMENTS = {
             "altair",
             # the report shows examples of data sets
             "datasets",
+            "filelock",
             "jinja2",
             "numpy",
             "pandas",

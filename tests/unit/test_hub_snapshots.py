@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import errno
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -21,6 +22,7 @@ from xstilts.errors import UserError
 from xstilts.hub import OTHER_FORMATS, Repository, snapshot
 from xstilts.jobs.base import import_base
 from xstilts.jobs.download import downloaded_files, fetch_data
+from xstilts.manifest import write_values
 from xstilts.paths import input_names
 
 REPO = "owner/nli"
@@ -264,8 +266,8 @@ def test_the_manifest_identifies_the_files(hub, cache, tmp_path):
     found.files[0].unlink()
     with pytest.raises(UserError, match="missing since it was downloaded"):
         downloaded_files(manifest)
-    text = manifest.read_text()
-    manifest.write_text(text.replace('"folder"', '"place"'))
+    values = json.loads(manifest.read_text().replace('"folder"', '"place"'))
+    write_values(manifest, values)
     with pytest.raises(UserError, match=r"train\.json: written by an earlier version.* Delete it"):
         downloaded_files(manifest)
 

@@ -17,13 +17,15 @@ from xstilts.runner.messages import SOCKET
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
-import sys
+import os, sys
 from functools import partial
 import runner_jobs
 from xstilts.runner.frame import run
 name, *arguments = sys.argv[1:]
 run(
-    partial(getattr(runner_jobs, name), *arguments), output="results/s/scores/b.json", log="job.log"
+    partial(getattr(runner_jobs, name), *arguments),
+    output=f"results/s/scores/{os.environ.get('PRODUCT', 'b')}.json",
+    log="job.log",
 )
 """
 
@@ -129,7 +131,8 @@ def test_a_fork_that_is_killed_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("fork_server")
 def test_jobs_run_in_parallel(tmp_path: Path) -> None:
-    jobs = [script(tmp_path, "meet", str(number), "4") for number in range(4)]
+    # of different products: one product is made by one job at a time
+    jobs = [script(tmp_path, "meet", str(n), "4", PRODUCT=str(n)) for n in range(4)]
     assert [job.wait(timeout=60) for job in jobs] == [0, 0, 0, 0]
 
 

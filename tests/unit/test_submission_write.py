@@ -273,7 +273,7 @@ def test_a_truncated_prediction_file_is_named(grid) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=r"qaa\.parquet: not a Parquet file"):
         read_predictions(path, "classification")
-    with pytest.raises(UserError, match=r"qaa\.parquet: not a Parquet file"):
+    with pytest.raises(UserError, match=r"qaa\.parquet: damaged or truncated"):
         write_submission(
             submissions.identity(grid),
             predictions=submissions.prediction_files(grid, submission),

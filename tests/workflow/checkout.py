@@ -129,7 +129,7 @@ class Checkout:
         }
 
 
-UNSTABLE = {"logs", "benchmarks", "state"}
+UNSTABLE = {"logs", "benchmarks", "state", "locks"}
 
 
 def new_checkout(folder: Path) -> Checkout:

@@ -7,6 +7,7 @@ import json
 import pytest
 from checkout import TINY, Checkout
 
+from xstilts.manifest import read_values, write_values
 from xstilts.schema_metadata import read_metadata
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -53,7 +54,8 @@ def test_after_a_renaming_nothing_is_left_to_do(done: Checkout) -> None:
 
     after = manifest(done, "mnli/xnli")
     assert after == manifest(done, "mnli/xnli", ".manifest.json")
-    assert {key for key in after if after[key] != before.get(key)} == {"identity", "accepted"}
+    changed = {key for key in after if after[key] != before.get(key)}
+    assert changed == {"identity", "accepted", "checksum"}
     (note,) = after["accepted"]  # type: ignore[misc]
     assert note["code"] == before["identity"]["declared"]["code"]  # type: ignore[index]
     assert (note["why"], bool(note["date"]), "torch" in note["versions"]) == (WHY, True, True)
@@ -95,7 +97,7 @@ def test_a_changed_recipe_is_refused_with_the_reason(done: Checkout) -> None:
     assert "intermediate/mini" not in refused.output
     # a changed parent
     other = done.results / "intermediate/mini/seed-1/mnli/manifest.json"
-    other.write_text(json.dumps({**json.loads(other.read_text()), "content": "another"}))
+    write_values(other, {**read_values(other), "content": "another"})
     done.write_study()
     refused = done.command("accept", "target/mini/seed-1/mnli/xnli", "--why", WHY)
     assert "xnli: inputs.intermediate/mini/seed-1/mnli: " in refused.output

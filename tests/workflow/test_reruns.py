@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from checkout import TINY, Checkout
 
+from xstilts.snakemake_metadata import SnakemakeMetadata
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -170,23 +172,50 @@ def test_explain_names_what_changed(done: Checkout):
     assert not {"pretrain", "train_intermediate"} & set(run.jobs)
 
 
+def test_changes_are_found_without_snakemakes_metadata(done: Checkout) -> None:
+    shutil.rmtree(done.folder / ".snakemake/metadata")
+    recipes = {**TINY["recipes"], "target": {"max_steps": 5}}
+    done.write_study(recipes=recipes)
+    run = done.snakemake("-n")
+    assert "2 of them out of date (target/mini/seed-1/none/xnli, target/" in run.output
+    assert run.jobs["train_target"] == 2
+    assert not {"pretrain", "train_intermediate", "prepare_tokens"} & set(run.jobs)
+    # accepting changes of code finds what the start has recorded
+    record = SnakemakeMetadata(done.folder / ".snakemake")
+    cell = f"results/tiny/target/{CELL}/manifest.json"
+    assert record.declared(cell, {"recipe": {}, **_declared(done, cell)}) == _declared(done, cell)
+
+
+def _declared(checkout: Checkout, manifest: str) -> dict[str, object]:
+    values = json.loads((checkout.folder / manifest).read_text(encoding="utf-8"))
+    return values["identity"]["declared"]
+
+
 @pytest.mark.full
 def test_copied_results_are_compared_with_their_manifests(done: Checkout) -> None:
     manifest = done.results / "bases/mini/model/manifest.json"
     shutil.rmtree(done.folder / ".snakemake/metadata")
     recipes = {**TINY["recipes"], "target": {"max_steps": 5}}
     done.write_study(recipes=recipes)
-    silent = done.snakemake("-n")
-    # Snakemake sees no change, and a warning says why
-    assert silent.nothing_to_do, silent.output
-    assert "Run once with --forceall" in silent.output
     pretrained = json.loads(manifest.read_text())
     weights = {path: path.stat().st_mtime_ns for path in done.results.rglob("model.safetensors")}
-    run = done.snakemake("--forceall")
+    run = done.snakemake()
     assert run.code == 0, run.output
     assert json.loads(manifest.read_text()) == pretrained
     changed = {path for path, when in weights.items() if path.stat().st_mtime_ns != when}
     assert changed == {path for path in weights if "target" in path.parts}
     again = done.snakemake("-n")
     assert again.nothing_to_do, again.output
-    assert "--forceall" not in again.output
+    assert "none of them out of date" in again.output
+
+
+@pytest.mark.full
+def test_a_product_that_another_checkout_has_replaced_is_made_again(done: Checkout) -> None:
+    other = Checkout(done.folder.with_name("other"))
+    shutil.copytree(done.folder, other.folder, symlinks=True)
+    shutil.rmtree(other.folder / "results")
+    (other.folder / "results").symlink_to(done.folder / "results")
+    other.write_study(recipes={**TINY["recipes"], "target": {"max_steps": 5}})
+    run = other.snakemake("target_models")
+    assert run.code == 0, run.output
+    assert done.snakemake("-n").jobs["train_target"] == 2

@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 from xstilts.explain import Disk, shown
-from xstilts.files import read_json, sha256_of, write_json
-from xstilts.grid.products import find_product, study_products, with_inputs
-from xstilts.manifest import KEPT
+from xstilts.files import sha256_of
+from xstilts.grid.products import find_product, identity_files, study_products, with_inputs
+from xstilts.manifest import KEPT, read_values, write_values
 from xstilts.paths import product
 from xstilts.schema_metadata import read_metadata, replace_metadata
 from xstilts.snakemake_metadata import SnakemakeMetadata, is_code
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xstilts.grid.grid import Grid
     from xstilts.grid.products import Product
@@ -120,8 +120,8 @@ def _rewrite(item: Product, metadata: Mapping[str, Any], note: Mapping[str, Any]
         kept = item.identity_file.with_name(KEPT)
         # the copy may belong to another product with its manifest in the same folder
         if _manifest(kept).get("id") == metadata["id"]:
-            write_json(kept, renewed, durable=False)
-        write_json(item.identity_file, renewed, durable=False)
+            write_values(kept, renewed, durable=False)
+        write_values(item.identity_file, renewed, durable=False)
     else:
         replace_metadata(item.identity_file, renewed)
     os.utime(item.identity_file, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -155,7 +155,7 @@ def acceptances(grid: Grid) -> list[str]:
         grid: the study, in the view whose tables show the sentences.
     """
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for file in _decisive(grid):
+    for file in map(Path, identity_files(grid)):
         metadata = read_metadata(file) if file.suffix == ".parquet" else _manifest(file)
         for note in metadata.get("accepted", []):
             found.setdefault((note["why"], note["date"]), {})[product(file.as_posix())] = None
@@ -172,23 +172,6 @@ def _sentence(why: str, date: str, names: Sequence[str]) -> str:
 
 def _manifest(file: Path) -> Mapping[str, Any]:
     try:
-        return dict(read_json(file))
+        return read_values(file)
     except UserError:
         return {}
-
-
-def _decisive(grid: Grid) -> Iterator[Path]:
-    """Yield the identity files of all products that determine the numbers of a view, each once."""
-    data = [*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()]
-    bases = [
-        path(base) for base in grid.study.bases for path in (grid.paths.tokenizer, grid.paths.base)
-    ]
-    tokens = [
-        file.replace(f"{grid.paths.root}/data/", f"{grid.paths.root}/tokens/{base}/")
-        for base in grid.study.bases
-        for file in data
-    ]
-    models = [*bases, *grid.intermediate_models(), *grid.target_models()]
-    cells = [file for file in grid.predictions() if file.endswith(".parquet")]
-    files = [*models, *cells, *grid.scores(), *grid.trivial_baselines(), *data, *tokens]
-    yield from map(Path, dict.fromkeys(files))

@@ -19,9 +19,6 @@ from xstilts.submission import command as score_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xstilts.kinds import Split
-    from xstilts.tasks.base import Task
-
 
 def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     """Parse ``KEY=VALUE`` pairs as Snakemake's ``--config`` does."""
@@ -76,6 +73,16 @@ def _accept(arguments: argparse.Namespace) -> None:
             print(f"{file}: says so.")
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    from xstilts.verify import report, verify
+
+    grid = _grid(arguments, files_must_exist=False)
+    result = verify(Path(grid.paths.root), arguments.path)
+    for line in report(result, arguments.configfile):
+        print(line)
+    return 1 if result.damaged else 0
+
+
 def _tables(arguments: argparse.Namespace) -> None:
     from xstilts.jobs.report import build_study_report
     from xstilts.jobs.statistics import build_statistics
@@ -90,52 +97,10 @@ def _tables(arguments: argparse.Namespace) -> None:
     print(grid.paths.report)
 
 
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-
-
-def _size(task: Task, split: Split) -> str:
-    """Return the examples per language of a split as text; ``?`` if unknown, ``-`` if absent."""
-    if split not in task.files:
-        return "-"
-    size = task.sizes.get(split)
-    known = {code: sizes[split] for code, sizes in task.sizes_of.items() if split in sizes}
-    if size is None and len(known) == 1:
-        return "".join(f"{code}: {number:,}" for code, number in known.items())
-    if size is None and known:
-        size = min(known.values()), max(known.values())
-    if size is None:
-        return "?"
-    return f"{size:,}" if isinstance(size, int) else f"{size[0]:,} to {size[1]:,}"
-
-
-def _sources(task: Task) -> str:
-    """Return the possible sources of a task's examples."""
-    if task.kind == "mlm":
-        return "text"
-    hub = [f"hub and mirror ({task.hub.repo})"] if task.hub else []
-    generated = ["microworld"] if task.microworld else []
-    return ", ".join(["original", *hub, *generated])
-
-
 def _tasks(arguments: argparse.Namespace) -> None:
-    from xstilts.tasks import TASKS
+    from xstilts.task_list import task_rows
 
-    header = ("task", "kind", "metric", "trained on", "languages", "train/dev/test", "sources")
-    rows = [(*header, "licence")]
-    rows += [
-        (
-            task.name,
-            task.kind,
-            task.metric,
-            task.train or "-",
-            str(len(task.languages) or "any"),
-            "/".join(_size(task, split) for split in SPLITS),
-            _sources(task),
-            task.licence,
-        )
-        for task in TASKS.values()
-    ]
-    _print_columns(rows)
+    _print_columns(task_rows())
 
 
 def _memory(arguments: argparse.Namespace) -> None:
@@ -189,7 +154,8 @@ def _reference(arguments: argparse.Namespace) -> None:
         print(path)
 
 
-Command = Callable[[argparse.Namespace], None]
+Command = Callable[[argparse.Namespace], int | None]
+"""A command; returns its exit code, None for 0."""
 
 
 class _Commands:
@@ -236,6 +202,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("path", nargs="+", help="file or folder below results/STUDY")
     _add_accept(commands)
+    verify = commands.add_study(
+        "verify", _verify, "Read products and compare them with their checksums."
+    )
+    verify.add_argument(
+        "path", nargs="*", help="product or folder below results/STUDY (default: all products)"
+    )
     commands.add_study("tables", _tables, "Build tables and report from existing scores.")
     commands.add_study("cells", _cells, "List the score file of each cell, to pass to snakemake.")
     plan_command.add_arguments(commands.add_study("plan", _plan, plan_command.ABOUT))
@@ -275,10 +247,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except BrokenPipeError:
         return 0
-    return 0

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.checksums import Checksums
-from xstilts.files import read_json, sha256_of
+from xstilts.files import sha256_of
 from xstilts.grid.products import Product, find_product, inputs_of
 from xstilts.identity import differences
+from xstilts.manifest import read_values
 from xstilts.paths import input_names, product
 from xstilts.results import failures
 from xstilts.schema_metadata import read_metadata
@@ -40,7 +41,7 @@ class Disk:
         if not (item.holds_identity and item.identity_file.is_file()):
             return {}
         if item.identity_file.suffix == ".json":
-            return dict(read_json(item.identity_file))
+            return read_values(item.identity_file)
         return read_metadata(item.identity_file)
 
     def made_with(self, item: Product) -> dict[str, Any] | None:
@@ -85,7 +86,7 @@ def content_of(file: Path, *, checksums: Checksums) -> str | None:
     if not file.is_file():
         return None
     if file.suffix == ".json" and file.parts[:1] == ("results",):
-        return str(read_json(file)["content"])
+        return str(read_values(file)["content"])
     if file.suffix == ".parquet" and file.parts[:1] == ("results",):
         return read_metadata(file).get("id")
     return checksums.of(file)

@@ -1,8 +1,18 @@
-"""Manifests: the last file of a product to be written, which proves that it is complete."""
+"""Manifests: the last file of a product to be written, which proves that it is complete.
+
+A manifest has the checksum of every data file of its product and of itself. Jobs check those of
+their inputs before they read them (:func:`contents`), each file once per process: a bit that
+flipped on a disk ends in an error that names the file, not in another result. Manifests of earlier
+versions without checksums of themselves remain valid.
+"""
 
 from __future__ import annotations
 
+import functools
+import logging
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
@@ -11,12 +21,18 @@ from xstilts.identity import digest
 from xstilts.paths import product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+LOGGER = logging.getLogger(__name__)
 
 KEPT = ".manifest.json"
 """A copy of the manifest, to identify a product after Snakemake has deleted the manifest."""
+
+CHECKSUM = "checksum"
+"""Key of the digest of a manifest's other values."""
+
+ADAPTER_PARENT = "parent.json"
+"""File of a model that consists of adapters, with the folder of the model that they belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,13 @@ class Manifest:
         values["facts"] = self.facts
         if self.accepted:
             values["accepted"] = self.accepted
-        write_json(path, values)
+        write_values(path, values)
+
+
+def write_values(path: Path, values: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Write the values of a manifest as JSON, with their checksum."""
+    plain = {name: value for name, value in values.items() if name != CHECKSUM}
+    write_json(path, {**plain, CHECKSUM: digest(plain)}, durable=durable)
 
 
 def full_identity(declared: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -50,15 +72,32 @@ def full_identity(declared: Mapping[str, Any], inputs: Mapping[str, str]) -> dic
     return {"declared": dict(declared), "inputs": dict(inputs)}
 
 
+def read_values(path: Path) -> dict[str, Any]:
+    """Read the values of the manifest at ``path``, without their checksum.
+
+    Raises:
+        UserError: the manifest is missing, truncated, damaged, or not a manifest.
+    """
+    values = read_json(path)
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: not a manifest. Delete it to make the product again.")
+    if (stored := values.pop(CHECKSUM, None)) is not None and stored != digest(values):
+        raise UserError(
+            f"{path}: damaged, its content does not have the checksum {stored} that it was "
+            "written with. Restore it from a copy, or delete it and run again to make the product "
+            "again."
+        )
+    return values
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read the manifest at ``path``.
 
     Raises:
-        UserError: the manifest is missing, truncated, or of another format.
+        UserError: the manifest is missing, truncated, damaged, or of another format.
     """
-    raw = read_json(path)
     try:
-        return Manifest(**raw)
+        return Manifest(**read_values(path))
     except TypeError:
         raise UserError(
             f"{path}: not a manifest of this version. Delete it to make the product again."
@@ -66,17 +105,21 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def find_manifest(path: Path) -> Manifest | None:
-    """Read the manifest at ``path``; None if it is missing or unusable."""
-    try:
-        return read_manifest(path)
-    except (UserError, OSError):
-        return None
+    """Read the manifest at ``path``; None if there is none.
+
+    Raises:
+        UserError: the manifest is truncated, damaged, or of another format.
+    """
+    return read_manifest(path) if path.is_file() else None
 
 
 def facts_of(path: Path) -> dict[str, Any]:
-    """Return the facts of the manifest at ``path``; empty if it is missing or unusable."""
-    found = find_manifest(path)
-    return found.facts if found else {}
+    """Return the facts of the manifest at ``path``; empty if there are none.
+
+    Raises:
+        UserError: the manifest is truncated or damaged.
+    """
+    return dict(read_values(path).get("facts", {})) if path.is_file() else {}
 
 
 def write_manifest(
@@ -122,8 +165,15 @@ def reuse(path: Path, identity: Mapping[str, Any]) -> bool:
         True if there was one, so that the job has nothing to do.
     """
     kept = path.with_name(KEPT)
-    manifest = find_manifest(kept)
-    if manifest is None or digest(manifest.identity) != digest(identity) or damaged(path, manifest):
+    try:
+        manifest = find_manifest(kept)
+    except UserError as error:
+        LOGGER.warning("not reused: %s", error)
+        return False
+    if manifest is None or digest(manifest.identity) != digest(identity):
+        return False
+    for name, problem in problems(path, manifest):
+        LOGGER.warning("not reused: %s is %s", path.with_name(name), problem)
         return False
     write_text(path, kept.read_text(encoding="utf-8"))
     return True
@@ -134,29 +184,79 @@ def contents(manifests: Iterable[Path]) -> dict[str, str]:
     return {product(path.as_posix()): require_whole(path).content for path in manifests}
 
 
-def damaged(path: Path, manifest: Manifest) -> list[str]:
-    """Return the files of a product that are missing or whose checksums differ."""
-    return [
-        name
-        for name, item in manifest.files.items()
-        if not (file := path.parent / name).is_file()
-        or file.stat().st_size != item["bytes"]
-        or sha256_of(file) != item["sha256"]
-    ]
+def problems(
+    path: Path, manifest: Manifest, names: Collection[str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield name and problem of each file of a product that is missing, truncated or damaged.
 
-
-def require_whole(path: Path) -> Manifest:
-    """Return the manifest, after checking that its files exist with the right size.
-
-    Raises:
-        UserError: a file is missing or truncated; says what to delete.
+    Args:
+        path: the manifest.
+        manifest: its content.
+        names: the files to check; None for all.
     """
-    manifest = read_manifest(path)
     for name, item in manifest.files.items():
         file = path.parent / name
-        if not file.is_file() or file.stat().st_size != item["bytes"]:
-            raise UserError(
-                f"{file}: missing or truncated; {path.name} lists it with {item['bytes']} bytes. "
-                f"Delete {path} and run again to make it again."
-            )
+        if names is not None and name not in names:
+            continue
+        if not file.is_file():
+            yield name, "missing"
+        elif (size := file.stat().st_size) != item["bytes"]:
+            yield name, f"truncated: {size} bytes, not {item['bytes']}"
+        elif "sha256" in item and checksum_of(file) != item["sha256"]:
+            yield name, "damaged: its content has changed since it was made"
+
+
+def checksum_of(file: Path) -> str:
+    """Return the SHA-256 of a file; this process reads it again only if it was replaced."""
+    status = file.stat()
+    return _checksum(os.fspath(file), status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _checksum(file: str, _inode: int, _size: int, _modified: int) -> str:
+    return sha256_of(Path(file))
+
+
+def require_whole(path: Path, names: Collection[str] | None = None) -> Manifest:
+    """Return the manifest, after checking that its files are those that were made.
+
+    Args:
+        path: the manifest.
+        names: the files to check; by default all, and for adapters also their parent's.
+
+    Raises:
+        UserError: a file is missing, truncated or damaged; says what to delete.
+    """
+    manifest = read_manifest(path)
+    for name, problem in problems(path, manifest, names):
+        raise UserError(
+            f"{path.parent / name}: {problem}. Restore it from a copy, or delete {path} and run "
+            "again to make it again."
+        )
+    if names is None and (parent := adapter_parent(path, manifest)):
+        require_whole(parent)
     return manifest
+
+
+def adapter_parent(path: Path, manifest: Manifest) -> Path | None:
+    """Return the manifest of the model that adapters belong to; None for other products."""
+    if ADAPTER_PARENT not in manifest.files:
+        return None
+    folder = read_json(path.with_name(ADAPTER_PARENT))["folder"]
+    parent = Path(os.path.normpath(path.parent / folder)) / "manifest.json"
+    return parent if parent.is_file() else None
+
+
+def checked_file(path: Path, name: str) -> Path:
+    """Return a file of a product, after checking it if the product has a manifest.
+
+    Args:
+        path: the manifest, which is missing while the product is being made.
+        name: the file, in the same folder.
+
+    Raises:
+        UserError: the file is missing, truncated or damaged; says what to delete.
+    """
+    if path.is_file():
+        require_whole(path, [name])
+    return path.with_name(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDER = Path(".snakemake")
+_PART = 254
+"""Longest part of a metadata file's path: one less than a file name may have, for the ``@``."""
 
 
 def _output_of(entry: Path) -> str | None:
@@ -32,6 +35,13 @@ def _output_of(entry: Path) -> str | None:
         return None
 
 
+def _entry_of(metadata: Path, output: str) -> Path:
+    """Return the metadata file of an output: the inverse of :func:`_output_of`."""
+    name = base64.urlsafe_b64encode(output.encode()).decode()
+    parts = [name[start : start + _PART] for start in range(0, len(name), _PART)]
+    return metadata.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
 class SnakemakeMetadata:
     """The metadata of all output files of a working directory."""
 
@@ -41,6 +51,7 @@ class SnakemakeMetadata:
         Args:
             folder: ``.snakemake``; if it is missing, there is no metadata.
         """
+        self._folder = folder
         self._locks = folder / "locks"
         metadata = folder / "metadata"
         self._entries = {
@@ -125,6 +136,35 @@ class SnakemakeMetadata:
                 if checksums[file] in {old, f"sha256:{old}"}:
                     checksums[file] = f"sha256:{new}"
                     self._changed.add(output)
+
+    def has(self, output: str) -> bool:
+        """Return True if an output has metadata."""
+        return output in self._entries
+
+    def recorded_at(self, output: str) -> int:
+        """Return the time in ns at which the metadata of an output were written; 0 without any."""
+        return self._entries[output].stat().st_mtime_ns if output in self._entries else 0
+
+    def touch(self, output: str) -> None:
+        """Note that the metadata of an output, if it has any, describe its present content."""
+        if output in self._entries:
+            os.utime(self._entries[output])
+
+    def add(self, output: str, params: list[str], version: int) -> None:
+        """Write metadata of an output with these parameters, and nothing else that is compared.
+
+        Args:
+            output: path of the file.
+            params: the parameters with which it was made, as text.
+            version: version of the format.
+        """
+        # Snakemake takes metadata without this folder for those of an old version
+        (self._folder / "incomplete").mkdir(parents=True, exist_ok=True)
+        entry = _entry_of(self._folder / "metadata", output)
+        values = {"params": params, "record_format_version": version}
+        write_text(entry, canonical(values), durable=False)
+        self._entries[output] = entry
+        self._read.pop(output, None)
 
     def write(self) -> None:
         """Write the metadata files that changed."""

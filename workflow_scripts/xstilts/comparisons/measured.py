@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.grid.single_tasks import single_tasks
-from xstilts.manifest import facts_of
+from xstilts.manifest import checked_file, facts_of
 from xstilts.paths import data_file
 from xstilts.tasks import TASKS
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xstilts.chains import Member
     from xstilts.grid import Grid
 
+DATA_MAP = "data_map.parquet"
 NO_SELECTION = (
     "No dev score: the stage keeps its last weights. Set `selection: best` (recipes.intermediate) "
     "to measure it."
@@ -87,9 +88,9 @@ def _data_map(manifest: Path) -> tuple[float, float] | None:
 
     Variability needs a second epoch; without one it is NaN.
     """
-    path = manifest.parent / "data_map.parquet"
-    if not path.is_file():
+    if not manifest.with_name(DATA_MAP).is_file():
         return None
+    path = checked_file(manifest, DATA_MAP)
     found = pq.read_table(path, columns=["epochs", "confidence", "variability"])
     several = found.filter(pc.field("epochs") > 1)
     variability = pc.mean(several["variability"]).as_py() if len(several) else math.nan
@@ -107,9 +108,11 @@ def _frequent(metric: str, answers: Counter[str]) -> float:
 
 def _answers(grid: Grid, member: Member) -> Counter[str]:
     """Counts of a dev set's gold classes; if answers are not classes, its size under ``""``."""
-    path = Path(data_file(grid.paths.data(member.task, member.language, "validation")))
+    manifest = Path(grid.paths.data(member.task, member.language, "validation"))
+    path = Path(data_file(str(manifest)))
     if not path.is_file():
         return Counter()
+    checked_file(manifest, path.name)
     names = pq.read_schema(path).names
     if "label" in names:
         return Counter(map(str, pq.read_table(path, columns=["label"])["label"].to_pylist()))

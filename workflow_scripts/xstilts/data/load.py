@@ -8,7 +8,7 @@ from pathlib import Path
 
 from datasets import ClassLabel, Dataset, List
 
-from xstilts.manifest import read_manifest
+from xstilts.manifest import require_whole
 
 
 def load_examples(path: str | Path) -> Dataset:
@@ -24,10 +24,10 @@ def load_examples(path: str | Path) -> Dataset:
         define them, in alphabetical order.
 
     Raises:
-        UserError: it has no manifest.
+        UserError: it has no manifest, or is damaged.
     """
     path = Path(path)
-    manifest = read_manifest(path.with_suffix(".json"))
+    manifest = require_whole(path.with_suffix(".json"))
     with tempfile.TemporaryDirectory(prefix="xstilts-") as scratch:
         # not load_dataset, which reports each use to the hub
         examples: Dataset = Dataset.from_parquet(

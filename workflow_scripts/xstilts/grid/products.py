@@ -244,6 +244,27 @@ def with_inputs(grid: Grid, products: Iterable[Product]) -> Iterator[Product]:
         queue.extend(_products_of(grid, new))
 
 
+def identity_files(grid: Grid) -> list[str]:
+    """Return the identity files of all products that determine the numbers of a view, each once.
+
+    Args:
+        grid: the study, in this view.
+    """
+    data = [*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()]
+    bases = [
+        path(base) for base in grid.study.bases for path in (grid.paths.tokenizer, grid.paths.base)
+    ]
+    tokens = [
+        file.replace(f"{grid.paths.root}/data/", f"{grid.paths.root}/tokens/{base}/")
+        for base in grid.study.bases
+        for file in data
+    ]
+    models = [*bases, *grid.intermediate_models(), *grid.target_models()]
+    cells = [file for file in grid.predictions() if file.endswith(".parquet")]
+    files = [*models, *cells, *grid.scores(), *grid.trivial_baselines(), *data, *tokens]
+    return list(dict.fromkeys(files))
+
+
 def inputs_of(grid: Grid, item: Product) -> Iterator[Product]:
     """Yield the products that a product depends on directly; original files are not products."""
     return _products_of(grid, item.inputs)

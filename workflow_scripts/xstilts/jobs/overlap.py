@@ -9,6 +9,7 @@ import pyarrow.csv as pacsv
 
 from xstilts.data.overlap import overlap
 from xstilts.files import atomic_path
+from xstilts.manifest import contents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,11 @@ def audit_overlap(trained: Sequence[Path], evaluated: Sequence[Path], table: Pat
         trained: manifests of all training sets.
         evaluated: manifests of all evaluation sets.
         table: the CSV file to write.
+
+    Raises:
+        UserError: a data set is missing or damaged.
     """
+    contents([*trained, *evaluated])
     result = overlap(
         [path.with_suffix(".parquet") for path in trained],
         [path.with_suffix(".parquet") for path in evaluated],

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.errors import UserError
 from xstilts.files import write_json
 from xstilts.gpus import leased
 from xstilts.identity import digest
@@ -48,13 +49,13 @@ def predict_languages(
         gpus: leased while the model predicts; None uses the visible devices.
         report: receives the progress; by default, writes lines to the log.
     """
-    from xstilts.schema_metadata import read_metadata
+    from xstilts.schema_metadata import read_metadata, store_checksum
 
     weights = contents([model])
     missing = []
     for data_set, token_set, path in zip(data, tokens, out, strict=True):
         full = full_identity(identity, {**weights, **contents([data_set, token_set])})
-        if digest(read_metadata(path).get("identity")) == digest(full):
+        if _is_kept(path, full):
             LOGGER.info("%s: kept, it was predicted by this model", path.stem)
         else:
             metadata = {
@@ -67,7 +68,23 @@ def predict_languages(
     if missing:
         with leased(gpus):
             _predict(identity, model, missing, max_tokens, num_threads, report or Reporter())
+        for *_, path, _ in missing:
+            store_checksum(path)
     write_json(manifest, {path.stem: read_metadata(path)["id"] for path in out})
+
+
+def _is_kept(path: Path, full: Mapping[str, Any]) -> bool:
+    """Return True if a language was predicted with this identity, and its file is not damaged."""
+    from xstilts.schema_metadata import read_metadata, require_undamaged
+
+    if digest(read_metadata(path).get("identity")) != digest(full):
+        return False
+    try:
+        require_undamaged(path)
+    except UserError as error:
+        LOGGER.warning("predicted again: %s", error)
+        return False
+    return True
 
 
 def _predict(

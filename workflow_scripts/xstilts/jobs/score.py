@@ -39,12 +39,12 @@ def score_cell(
         out: the Parquet file to write.
 
     Raises:
-        UserError: a prediction file is missing, incomplete, or cannot be scored.
+        UserError: a prediction file is missing, damaged, or cannot be scored.
     """
     from xstilts.results.score import score_predictions
-    from xstilts.schema_metadata import read_metadata
+    from xstilts.schema_metadata import require_undamaged, store_checksum
 
-    metadata = {path: read_metadata(path) for path in predictions}
+    metadata = {path: require_undamaged(path) for path in predictions}
     if lost := [str(path) for path, found in metadata.items() if "id" not in found]:
         raise UserError(
             f"{lost[0]}: not a complete prediction file. Delete it to predict it again."
@@ -80,3 +80,4 @@ def score_cell(
         metadata={"id": digest(full), "identity": full},
         scorer=identity["scorer"],
     )
+    store_checksum(out)

@@ -18,6 +18,7 @@ from xstilts.paths import data_file
 from xstilts.results.cells import collect, values_of
 from xstilts.results.render import summary_markdown, write_frame
 from xstilts.results.score import read_predictions
+from xstilts.schema_metadata import require_undamaged
 from xstilts.statistics.clusters import FEWEST, joined_clusters, too_few
 from xstilts.statistics.counts import example_counts
 from xstilts.statistics.study_scores import StudyScores
@@ -41,7 +42,8 @@ def study_scores(grid: Grid) -> StudyScores:
     """Return a study's scores with bootstrap replicates, and the dev scores used for selection.
 
     Raises:
-        UserError: a score file cannot be used, or a target's predictions are of different examples.
+        UserError: a score or prediction file is damaged, or a target's predictions are of
+            different examples.
     """
     untrained = [node.model for node in grid.targets.values() if not node.members]
     study, strategies = grid.study, list(grid.study.strategies)
@@ -123,6 +125,9 @@ def _reader(grid: Grid, target: str) -> Callable[[str, str], Counts | str]:
     # strategies with the same chain share the file
     @cache
     def read(path: str, language: str) -> Counts | str:
+        if not Path(path).is_file():
+            return MISSING
+        require_undamaged(Path(path))
         try:
             table, record = read_predictions(Path(path), task.kind)
         except UserError:

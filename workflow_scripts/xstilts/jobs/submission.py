@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from xstilts.errors import UserError
 from xstilts.grid import submissions
 from xstilts.layers import layer_at
-from xstilts.manifest import full_identity, write_manifest
+from xstilts.manifest import checked_file, full_identity, write_manifest
 from xstilts.paths import data_file, input_name
-from xstilts.schema_metadata import read_metadata
+from xstilts.schema_metadata import read_metadata, require_undamaged
 from xstilts.submission.benchmarks import SPECS
 from xstilts.submission.write import write_language
 
@@ -41,7 +41,7 @@ def write_submission(
         manifest: the manifest to write.
 
     Raises:
-        UserError: a prediction file is missing, truncated, or does not fit the layout.
+        UserError: a prediction file is missing, damaged, or does not fit the layout.
     """
     files = _write(identity, predictions, data, manifest.parent)
     inputs = {
@@ -71,10 +71,12 @@ def _write(
         kind = identity["targets"][task]["kind"]
         for language, path in languages.items():
             layer = examples = None
+            metadata = require_undamaged(Path(path))
             if task in identity["depths"]:
-                layer = _layer(identity["depths"][task], Path(path))
+                layer = _layer(identity["depths"][task], metadata, path)
             if kind == "retrieval":
                 examples = Path(data_file(data[task][language]))
+                checked_file(Path(data[task][language]), examples.name)
             files += write_language(
                 task, kind, language, Path(path), layer=layer, data=examples, out=folder
             )
@@ -82,9 +84,8 @@ def _write(
     return files
 
 
-def _layer(depth: Depth, predictions: Path) -> int:
+def _layer(depth: Depth, metadata: Mapping[str, Any], predictions: str) -> int:
     """Return the layer that the protocol prescribes, for the model of the predictions."""
-    metadata = read_metadata(predictions)
     if "num_layers" not in metadata:
         raise UserError(
             f"{predictions}: not a complete prediction file. Delete it to predict it again."

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from xstilts.files import atomic_path
 from xstilts.identity import digest
 from xstilts.manifest import contents, full_identity
-from xstilts.schema_metadata import with_metadata
+from xstilts.schema_metadata import CHECKSUM, checksum_of_rows, with_metadata
 from xstilts.trivial_baselines.run import baseline_rows
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def score_trivial_baselines(
         out: the Parquet file to write.
 
     Raises:
-        UserError: an example cannot be scored.
+        UserError: a data set is damaged, or an example cannot be scored.
     """
+    full = full_identity(identity, contents([*train, *data]))
     languages = zip(identity["languages"], data, strict=True)
     table = baseline_rows(
         [path.with_suffix(".parquet") for path in train],
@@ -41,7 +42,7 @@ def score_trivial_baselines(
         scorer=identity["scorer"],
         max_train_examples=identity["max_train_examples"],
     )
-    full = full_identity(identity, contents([*train, *data]))
     metadata = {"id": digest(full), "identity": full}
+    metadata[CHECKSUM] = checksum_of_rows(out, table, metadata)
     with atomic_path(out) as temporary:
         pq.write_table(table.cast(with_metadata(table.schema, metadata)), temporary)

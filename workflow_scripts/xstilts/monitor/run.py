@@ -206,6 +206,9 @@ def _facts(root: Path, product: str) -> list[str]:
     """Return loss and dev score of a finished stage as text."""
     if product.partition("/")[0] not in TRAINED:
         return []
-    facts = facts_of(root / product / "manifest.json")
+    try:
+        facts = facts_of(root / product / "manifest.json")
+    except UserError:
+        return []  # the job that reads it says so
     found = [f"loss {facts['final_loss']:.2f}"] if "final_loss" in facts else []
     return found + ([f"dev {facts['dev_score']:.1f}"] if facts.get("dev_score") is not None else [])

@@ -137,7 +137,7 @@ def _stages(source: Source, cell: CellFiles, recipes: Recipes) -> list[Stage]:
     stages = []
     for folder in cell.stages:
         found = find_manifest(source.root / folder / "manifest.json")
-        # missing or truncated: the section "Missing" has the reason
+        # the section "Missing" has the reason
         declared = found.identity["declared"] if found else {}
         if "recipe" in declared:
             mixture = " + ".join(declared.get("mixture", ()))

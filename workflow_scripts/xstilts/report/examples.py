@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.layers import layer_at
+from xstilts.manifest import checked_file
+from xstilts.schema_metadata import require_undamaged
 
 if TYPE_CHECKING:
     from xstilts.report.source import CellFiles, Source
@@ -53,6 +55,7 @@ def examples(source: Source, cell: CellFiles, language: str, count: int) -> list
     path = source.root / f"predictions/{cell.folder}/{language}.parquet"
     if count < 1 or cell.kind not in _SHOW or not (path.is_file() and data.is_file()):
         return []
+    require_undamaged(path)
     try:
         rows = _predictions(path, source.header.protocol, cell.kind)
         known = _data(data)
@@ -82,6 +85,7 @@ def _predictions(path: Path, protocol: str, kind: str) -> list[Row]:
 @lru_cache(maxsize=64)
 def _data(path: Path) -> Mapping[str, Row]:
     """Examples of a data set by id; candidates of a query are prefixed with ``>``."""
+    checked_file(path.with_suffix(".json"), path.name)
     table = pq.read_table(path, partitioning=None)
     sides = "side" in table.column_names
     # a query's candidates may be anywhere in the file

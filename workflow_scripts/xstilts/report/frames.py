@@ -10,6 +10,7 @@ import pandas as pd
 
 from xstilts.comparisons.registry import load_comparisons
 from xstilts.results.tables import AVERAGE
+from xstilts.schema_metadata import require_undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class Frames:
 def read_transfer(folder: Path) -> pd.DataFrame:
     """Read the transfer table of a folder, with the effects if they were computed."""
     effects = _optional(folder / "effects.parquet")
-    transfer = pd.read_parquet(folder / "transfer.parquet")
+    transfer = _read(folder / "transfer.parquet")
     if effects is None:
         return transfer.assign(low=float("nan"), high=float("nan"), verdict="")
     columns = [name for name in _EFFECT if name in effects]
@@ -93,10 +94,10 @@ def read_frames(source: Source) -> Frames:
     rows = {name: table for name, table in found.items() if table is not None and len(table)}
     return Frames(
         transfer=read_transfer(folder),
-        languages=pd.read_parquet(folder / "languages.parquet"),
-        layers=pd.read_parquet(folder / "layers.parquet"),
-        results=pd.read_parquet(folder / "results.parquet"),
-        trivial_baselines=pd.read_parquet(folder / "trivial_baselines.parquet"),
+        languages=_read(folder / "languages.parquet"),
+        layers=_read(folder / "layers.parquet"),
+        results=_read(folder / "results.parquet"),
+        trivial_baselines=_read(folder / "trivial_baselines.parquet"),
         summaries={
             name: comparisons[name].summarise(table, source.header) for name, table in rows.items()
         },
@@ -107,4 +108,10 @@ def read_frames(source: Source) -> Frames:
 
 
 def _optional(path: Path) -> pd.DataFrame | None:
-    return pd.read_parquet(path) if path.is_file() else None
+    return _read(path) if path.is_file() else None
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Read a table, after checking that it is not damaged."""
+    require_undamaged(path, strict=True)
+    return pd.read_parquet(path)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.chains import EMPTY_CHAIN
+from xstilts.manifest import checked_file
 from xstilts.report.training import stages_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def data_maps(source: Source) -> pd.DataFrame:
 
 def _read(path: Path) -> npt.NDArray[np.float64] | None:
     """Variability and confidence of examples, [N, 2]; None if several tasks are mixed."""
+    checked_file(path.with_name("manifest.json"), path.name)
     try:
         table = pq.read_table(path, partitioning=None)
     except pa.ArrowInvalid:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER
+from xstilts.manifest import checked_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,7 @@ def _downsample(files: Iterable[Path], value: str, points: int) -> list[tuple[in
 
 
 def _read(path: Path, value: str) -> tuple[np.ndarray, np.ndarray] | None:
+    checked_file(path.with_name("manifest.json"), path.name)
     try:
         table = pq.read_table(path, columns=["step", value], partitioning=None)
     except pa.ArrowInvalid:

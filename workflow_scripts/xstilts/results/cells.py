@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
 from xstilts.results.schema import RESULT_SCHEMA
+from xstilts.schema_metadata import require_undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,10 +49,11 @@ def _read(cell: Cell) -> pd.DataFrame | None:
     Two strategies of a study may have the same chain and share the file.
 
     Raises:
-        UserError: the file is not a table of result rows, or belongs to another cell.
+        UserError: the file is damaged, not a table of result rows, or belongs to another cell.
     """
     if not cell.scores.exists():
         return None
+    require_undamaged(cell.scores)
     try:
         rows = pq.read_table(cell.scores, partitioning=None).cast(RESULT_SCHEMA).to_pandas()
     except (pa.ArrowInvalid, ValueError) as error:

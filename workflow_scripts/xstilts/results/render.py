@@ -30,6 +30,7 @@ from xstilts.results.trivial_baselines import (
     trivial_baseline_pivots,
     trivial_means,
 )
+from xstilts.schema_metadata import CHECKSUM, checksum_of_rows, with_metadata
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
@@ -229,9 +230,11 @@ def latex(table: pd.DataFrame, header: Header) -> str:
 def write_frame(stem: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """Write ``stem.parquet`` and ``stem.csv``."""
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-    with atomic_path(stem.with_suffix(".parquet")) as temporary:
+    path = stem.with_suffix(".parquet")
+    with atomic_path(path) as temporary:
         # without the metadata of pandas, which include its version
-        pq.write_table(table.replace_schema_metadata(None), temporary)
+        metadata = {CHECKSUM: checksum_of_rows(path, table, {})}
+        pq.write_table(table.cast(with_metadata(table.schema, metadata)), temporary)
     write_text(stem.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
 
 

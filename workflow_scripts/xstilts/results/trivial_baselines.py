@@ -11,6 +11,7 @@ from xstilts.errors import UserError
 from xstilts.metrics.trivial import CHANCE, MAJORITY
 from xstilts.numbers import DASH
 from xstilts.results.pivot import Pivot
+from xstilts.schema_metadata import require_undamaged
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
     """Read the trivial baselines of all targets that have been scored, in the order of the files.
 
     Raises:
-        UserError: a file is not a table of trivial baselines.
+        UserError: a file is damaged, or not a table of trivial baselines.
     """
     tables = []
     for file in files:
         if not file.exists():
             continue
+        require_undamaged(file)
         try:
             tables.append(pq.read_table(file, partitioning=None).cast(TRIVIAL_BASELINE_SCHEMA))
         except (pa.ArrowInvalid, ValueError) as error:

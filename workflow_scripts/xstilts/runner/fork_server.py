@@ -29,6 +29,7 @@ IMPORTED = (
     # imported by torch.optim with the first optimiser
     "torch._dynamo",
     "xstilts.config.recipe",
+    "xstilts.locks",
     "xstilts.data.prepare",
     "xstilts.data.text",
     "xstilts.prediction.run",

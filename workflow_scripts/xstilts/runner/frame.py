@@ -1,4 +1,4 @@
-"""The frame of a job: log, exit code, one-line error message, and record in ``failures/``."""
+"""The frame of a job: lock, log, exit code, one-line error message, record in ``failures/``."""
 
 from __future__ import annotations
 
@@ -75,20 +75,34 @@ def run(
 def run_here(call: Callable[..., None], info: JobInfo) -> None:
     """Run ``call()`` as a job in this process; exit with the job's exit code if it fails.
 
-    The message of a UserError is printed to stderr, with exit code 1; other exceptions also write
-    their traceback to the log.
+    The job holds the lock of its product: another one, in a second checkout with the same results
+    or left over from a killed run, ends first. The message of a UserError is printed to stderr,
+    with exit code 1; other exceptions also write their traceback to the log.
     """
     if not info.network:
         # read when huggingface_hub is imported, which happens in the call
         os.environ["HF_HUB_OFFLINE"] = "1"
     _configure_logging(Path(info.log))
     failures = Path(info.root) / "failures"
-    with _exit_codes(info.name, info.log), watched(failures, info.name, info.log):
+    from xstilts.locks import FOLDER, locked
+
+    lock = Path(info.root) / FOLDER / f"{info.name}.lock"
+    with (
+        _exit_codes(info.name, info.log),
+        locked(lock, info.name, _say),
+        watched(failures, info.name, info.log),
+    ):
         if info.reports:
             note = functools.partial(record_progress, failures, info.name, info.log)
             call(report=Reporter(note))
         else:
             call()
+
+
+def _say(text: str) -> None:
+    """Write a sentence to the log and to the screen."""
+    logging.getLogger("xstilts").info("%s", text)
+    sys.stderr.write(f"{text}\n")
 
 
 @contextlib.contextmanager
