@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from xstilts.checkpoints import checkpoint_files, require_complete
 from xstilts.errors import UserError
 from xstilts.jobs.base import import_base
+from xstilts.tokens.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,3 +124,47 @@ def test_files_of_a_checkpoint_are_those_that_can_change_it(folder: Path) -> Non
     assert names >= {"config.json", "model.safetensors", "tokenizer.json", "vocab.txt"}
     assert names >= {"merges.txt", "spiece.model"}
     assert names.isdisjoint({"README.md", "events.out"})
+
+
+COUNT = int(os.environ.get("XSTILTS_DAMAGED", "30"))
+
+
+def damage(file: Path, others: list[Path], draw: random.Random) -> None:
+    """Damage a file as disks, transfers and users do."""
+    data = bytearray(file.read_bytes())
+    position = draw.randrange(len(data))
+    match draw.choice(["bit", "zeros", "cut", "empty", "other"]):
+        case "bit":
+            data[position] ^= 1 << draw.randrange(8)
+        case "zeros":
+            data[position : position + 64] = bytes(len(data[position : position + 64]))
+        case "cut":
+            del data[position:]
+        case "empty":
+            data.clear()
+        case "other":
+            data = bytearray(draw.choice(others).read_bytes())
+    file.write_bytes(data)
+
+
+def test_damage_ends_in_one_message_or_in_a_whole_model(folder: Path, tmp_path: Path) -> None:
+    """By hand, with more damage: ``XSTILTS_DAMAGED=5000``."""
+    draw, refused, copy = random.Random(15), 0, tmp_path / "copy"
+    for _ in range(COUNT):
+        for one in (copy, tmp_path / "out"):
+            shutil.rmtree(one, ignore_errors=True)
+        shutil.copytree(folder, copy)
+        files = checkpoint_files(copy)
+        damage(draw.choice(files), files, draw)
+        try:
+            import_into(copy, tmp_path / "out")
+        except UserError as error:
+            assert str(copy) in str(error)
+            assert not (tmp_path / "out/model/manifest.json").exists()
+            refused += 1
+            continue
+        # what no checksum tells: other numbers, or other settings that are valid
+        weights = load_file(tmp_path / "out/model/model.safetensors")
+        assert all(bool(weight.isfinite().all()) for weight in weights.values())
+        load_tokenizer(tmp_path / "out/tokenizer")
+    assert refused > COUNT / 4

@@ -91,7 +91,7 @@ def write_hub_study(checkout: Checkout) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     write_hub_study(fresh)
     with serving(hub):

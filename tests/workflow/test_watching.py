@@ -40,6 +40,7 @@ def log(checkout: Checkout, name: str) -> str:
     return (checkout.results / f"logs/{name}.log").read_text()
 
 
+@pytest.mark.full
 def test_deleted_products_are_remade_and_shown_with_leases_and_curves(
     done: Checkout, counted_gpu: dict[str, str]
 ):

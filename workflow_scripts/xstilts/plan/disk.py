@@ -39,7 +39,7 @@ PER_TOKEN = {"span": 12, "tagging": 8}
 """Bytes of a token in a token file: its id, and offsets or a label in some kinds."""
 TOKEN_FILE = 3_500
 """Approximate bytes of a token file's schema and manifest."""
-PER_TOKEN_OF_TEXT, GENERATED, TEXT_FILE = 2, 1, 3_500
+PER_TOKEN_OF_TEXT, GENERATED, TEXT_FILE = 2, 1, 4_400
 """Approximate bytes of a token as compressed text, natural or of the microworld, which has few
 words; and of the schema and manifest of a data file."""
 PER_EXAMPLE, PER_FILE = 25, 5_000

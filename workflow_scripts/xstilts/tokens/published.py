@@ -47,9 +47,13 @@ def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
     Raises:
         UserError: no fast tokenizer can be built, or it would give other ids than the original.
     """
+    config = read_json(source / CONFIG) if (source / CONFIG).is_file() else {}
+    if not isinstance(config, dict):
+        raise UserError(f"{source / CONFIG}: not a JSON object. Copy or download it again.")
     published = source / "tokenizer.json"
     if published.is_file():
         shutil.copyfile(published, out / published.name)
+        _read(out / published.name, source)
         names = _class_names(source)
     else:
         loaded = _built(source, model_type)
@@ -58,7 +62,7 @@ def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
         names = loaded.special_tokens_map
     if (source / CONFIG).is_file():
         shutil.copyfile(source / CONFIG, out / CONFIG)
-    known = Tokenizer.from_file(str(out / "tokenizer.json"))
+    known = _read(out / "tokenizer.json", source)
     defaults = {
         role.removesuffix("_token"): token
         for role, token in names.items()
@@ -66,6 +70,22 @@ def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
     }
     found = defaults | special_names(source)
     write_json(out / "special_tokens_map.json", {f"{role}_token": found[role] for role in found})
+
+
+def _read(file: Path, source: Path) -> Tokenizer:
+    """Return the tokenizer in a file.
+
+    Raises:
+        UserError: not one of the library ``tokenizers``; names the file in its checkpoint.
+    """
+    try:
+        return Tokenizer.from_file(str(file))
+    # the library raises no other class
+    except Exception as error:
+        raise UserError(
+            f"{source / file.name}: damaged, or not a fast tokenizer ({error}). Copy or download "
+            "it again."
+        ) from None
 
 
 def _class_names(source: Path) -> Mapping[str, Any]:
@@ -83,7 +103,8 @@ def _auto_tokenizer(source: Path, **options: Any) -> Any:
         return AutoTokenizer.from_pretrained(
             source, local_files_only=True, trust_remote_code=False, **options
         )
-    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
+    # files of every kind of damage, and every tokenizer class, have errors of their own
+    except Exception as error:
         raise UserError(
             f"{source}: transformers cannot load the tokenizer ({error!s:.200}). Use a checkpoint "
             "with a tokenizer.json."
@@ -213,7 +234,10 @@ def require_fit(source: Path, folder: Path, config: Mapping[str, Any]) -> None:
         folder: imported tokenizer.
         config: the model's ``config.json``.
     """
-    size = load_tokenizer(folder).vocab_size
+    try:
+        size = load_tokenizer(folder).vocab_size
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from None
     expected = config.get("vocab_size") or config.get("text_config", {}).get("vocab_size")
     if expected and not expected - max(PADDING[0], PADDING[1] * expected) <= size <= expected:
         raise UserError(
