@@ -8,6 +8,7 @@ from typing import Any
 
 from xstilts.checkpoints import checkpoint_files, require_complete
 from xstilts.checksums import checksums_of
+from xstilts.errors import UserError
 from xstilts.files import read_json, sha256_of
 from xstilts.identity import digest
 from xstilts.manifest import KEPT, full_identity, keep, reuse, write_manifest
@@ -51,19 +52,33 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
         return
     config = read_json(source / "config.json")
     _import_tokenizer(source, tokenizer, full, config)
-    from xstilts.models.damage import require_finite, require_whole_file
-    from xstilts.models.encoder import load_encoder, save_encoder
-
-    model.parent.mkdir(parents=True, exist_ok=True)
-    for file in source.glob("*.safetensors"):
-        require_whole_file(file)
-    encoder = load_encoder(source)
-    require_finite(encoder, source)
-    save_encoder(encoder, model.parent)
+    _import_model(source, model.parent)
     files = {name: model.parent / name for name in WEIGHTS if (model.parent / name).is_file()}
     content = digest({name: sha256_of(path) for name, path in files.items()})
     write_manifest(model, full, files=files, facts={"source": str(source)}, content=content)
     keep(model)
+
+
+def _import_model(source: Path, folder: Path) -> None:
+    from xstilts.models.damage import require_finite, require_whole_file
+    from xstilts.models.encoder import load_encoder, save_encoder
+
+    for file in source.glob("*.safetensors"):
+        require_whole_file(file)
+    try:
+        encoder = load_encoder(source)
+    except UserError:
+        raise
+    # each class of models fails in its own way at a configuration that makes no sense
+    except Exception as error:
+        raise UserError(
+            f"{source}: transformers cannot build the model ({type(error).__name__}: "
+            f"{error!s:.200}). Check config.json and the weights, or copy or download the "
+            "checkpoint again."
+        ) from error
+    require_finite(encoder, source)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_encoder(encoder, folder)
 
 
 def _import_tokenizer(
