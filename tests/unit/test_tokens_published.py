@@ -145,3 +145,12 @@ def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
     for other in (size - 1, 250_002):
         with pytest.raises(UserError, match=f"has {size:,} tokens, but the model {other:,}"):
             require_fit(source, tmp_path / "imported", {"vocab_size": other})
+
+
+def test_padding_of_another_model_is_refused(tmp_path: Path) -> None:
+    source = sentencepiece_folder(tmp_path / "source", "xlm-roberta")
+    config = {"vocab_size": imported(source, "xlm-roberta").vocab_size, "model_type": "xlm-roberta"}
+    require_fit(source, tmp_path / "imported", config)
+    require_fit(source, tmp_path / "imported", config | {"pad_token_id": 1})
+    with pytest.raises(UserError, match=r"id 1 in the tokenizer, but 0 in config.json"):
+        require_fit(source, tmp_path / "imported", config | {"pad_token_id": 0})

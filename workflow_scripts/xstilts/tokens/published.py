@@ -226,8 +226,12 @@ PADDING = (1024, 0.1)
 """Rows of a table of embeddings that may have no token: a number, or a part if that is more."""
 
 
+COUNTED_FROM_PADDING = {"xlm-roberta", "xlm-roberta-xl", "roberta", "camembert"}
+"""Model types that number positions from the id of the padding token."""
+
+
 def require_fit(source: Path, folder: Path, config: Mapping[str, Any]) -> None:
-    """Raise a UserError unless a tokenizer is that of a model, by the size of the vocabulary.
+    """Raise a UserError unless a tokenizer is that of a model, by vocabulary and padding.
 
     Args:
         source: checkpoint folder, for the message.
@@ -235,13 +239,20 @@ def require_fit(source: Path, folder: Path, config: Mapping[str, Any]) -> None:
         config: the model's ``config.json``.
     """
     try:
-        size = load_tokenizer(folder).vocab_size
+        tokenizer = load_tokenizer(folder)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
+    size, pad = tokenizer.vocab_size, config.get("pad_token_id")
     expected = config.get("vocab_size") or config.get("text_config", {}).get("vocab_size")
     if expected and not expected - max(PADDING[0], PADDING[1] * expected) <= size <= expected:
         raise UserError(
             f"{source}: the tokenizer has {size:,} tokens, but the model {expected:,} (vocab_size "
             "in config.json), so it is that of another model. Copy the model's own tokenizer files "
             "there."
+        )
+    if config.get("model_type") in COUNTED_FROM_PADDING and pad not in (None, tokenizer.pad_id):
+        raise UserError(
+            f"{source}: the padding token has the id {tokenizer.pad_id} in the tokenizer, but "
+            f"{pad} in config.json (pad_token_id), from which this model counts positions. Copy "
+            "the model's own tokenizer files there."
         )
