@@ -12,7 +12,7 @@ TEXTS: tuple[str, ...] = (
     "tab\tnew\nline\r\nend",
     "\ufb01nancial \ufb00 \u2163 \u338f \u2122 \u00bd \u2460",
     "\uff26\uff35\uff2c\uff2c\u3000\uff57\uff49\uff44\uff54\uff48 \uff11\uff12\uff13",
-    "cafe\u0301 caf\u00e9 A\u030a \u212b",
+    "e\u0301te\u0301 \u00e9t\u00e9 A\u030a \u212b",
     "soft\u00adhyphen zero\u200bwidth \u200djoin\ufeffbom",
     "\u201cquotes\u201d \u2018single\u2019 \u2014 dash\u2026 \u00abguillemets\u00bb",
     "nbsp\u00a0x x\u00b2+y\u00b3=z\u2084 10,000.50 \u20ac",
