@@ -193,7 +193,10 @@ def test_a_cluster_is_drawn_together_in_languages_that_share_a_part_of_the_examp
     np.testing.assert_array_equal(again, german)
 
 
-@pytest.mark.parametrize("name", ["paragraphs", "partly shared"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["paragraphs", pytest.param("partly shared", marks=pytest.mark.full)]
+)
 def test_intervals_contain_the_effect_as_often_as_they_say(
     simulation: ModuleType, name: str
 ) -> None:

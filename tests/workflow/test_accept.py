@@ -69,6 +69,7 @@ def test_after_a_renaming_nothing_is_left_to_do(done: Checkout) -> None:
     assert "Nothing to accept" in done.command("accept", "--all", "--why", WHY).output
 
 
+@pytest.mark.full
 def test_one_cell_is_accepted_alone(done: Checkout) -> None:
     rename(done, "training/loop.py", "_backward(", "_gradients(")
     (done.results / "report.html").unlink()
@@ -111,6 +112,7 @@ def test_a_changed_recipe_is_refused_with_the_reason(done: Checkout) -> None:
         assert message in done.command("accept", *arguments).output
 
 
+@pytest.mark.full
 def test_explain_covers_tables_and_the_report(done: Checkout) -> None:
     for path in ("results/tiny/tables/best.csv", "tables/overlap", "results/tiny/report.html"):
         output = done.command("explain", path).output

@@ -89,7 +89,7 @@ def data(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_invented_data_is_valid(fresh: Checkout, data: Path):
     real_study(fresh, data)
     run = fresh.snakemake("results/tiny/data/checked.json")

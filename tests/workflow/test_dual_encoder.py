@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from checkout import Checkout
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.full]
 
 
 def test_ranking_targets_train_select_and_rank_with_their_dual_encoder(fresh: Checkout):

@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit"))
 
 from published_models import published_model
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.full]
 
 DATA, MODEL = "data/tatoeba/de/test", "bases/mini/model"
 GOALS = [f"results/tiny/{DATA}.json", f"results/tiny/{MODEL}/manifest.json"]

@@ -90,6 +90,7 @@ def test_deleted_products_are_remade_and_shown_with_leases_and_curves(
     assert [event.step for event in curves.Scalars("dev/mnli@qaa/accuracy")] == [2, 4, 6]
 
 
+@pytest.mark.full
 def test_snakemakes_own_output_is_available_on_request(done: Checkout):
     (done.results / "report.html").unlink()
     run = done.snakemake("--printshellcmds", "report")
