@@ -7,7 +7,7 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from checkout import ROOT, Checkout
+from checkout import ROOT, TINY, Checkout
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -28,8 +28,11 @@ def translating(fresh: Checkout, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 def write(checkout: Checkout, beams: int) -> None:
     codes = {"qaa": "qaa_Zzzz", "qab": "qab_Zzzz"}
     model = {"path": "translator", "codes": codes, "beams": beams, "max_length": 24}
+    mini = {**TINY["bases"]["mini"], "max_unknown": 0.5}
     checkout.write_study(
         translations={"model": model},
+        # an untrained translator invents words
+        bases={"mini": mini},
         strategies={"translated": ["mnli@qab:translated"]},
         baseline="translated",
         targets={"tatoeba": {"languages": ["qab"]}},
