@@ -61,6 +61,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_a_new_comparison_is_one_module(tmp_path: Path) -> None:
     library = tmp_path / "workflow_scripts"
     shutil.copytree(ROOT / "workflow_scripts", library)

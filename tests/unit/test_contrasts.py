@@ -68,6 +68,7 @@ def test_a_contrast_is_the_difference_of_the_effects() -> None:
     )
 
 
+@pytest.mark.slow
 def test_p_values_are_corrected_over_the_family_that_the_study_names() -> None:
     study = study_scores()
     single = [row for row in effect_table(study).to_dict("records") if row["strategy"] != "none"]

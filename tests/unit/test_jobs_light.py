@@ -27,6 +27,7 @@ def test_a_stage_is_imported_without_libraries(stage: str) -> None:
     assert not NOT_YET & set(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_no_job_imports_huggingface_hub_before_it_is_set_offline() -> None:
     # huggingface_hub reads HF_HUB_OFFLINE when it is imported, and jobs set it as they start
     stages = sorted(path.stem for path in Path(xstilts.jobs.__file__).parent.glob("*.py"))
@@ -37,6 +38,7 @@ def test_no_job_imports_huggingface_hub_before_it_is_set_offline() -> None:
     assert not {"huggingface_hub", "transformers"} & set(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module", ["tokens.prepare", "training.loop", "prediction.run", "results.score", "hub"]
 )

@@ -62,6 +62,7 @@ def test_the_record_is_written_once_a_second_at_most():
     assert published == list(range(4, 41, 4))
 
 
+@pytest.mark.slow
 def test_the_reason_of_a_killed_job_has_its_progress(tmp_path: Path):
     environment = {**os.environ, "PYTHONPATH": LIBRARY}
     command = [sys.executable, "-c", KILLED]

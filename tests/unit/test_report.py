@@ -86,6 +86,7 @@ def build(folder: Path, grid: dict[Wanted, Found], audit: str | None = AUDIT) ->
     return page_of(source)
 
 
+@pytest.mark.slow
 def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
     page = build(tmp_path, GRID)
     assert "Does NLI <help>?" in page.texts

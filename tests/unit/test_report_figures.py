@@ -31,6 +31,7 @@ GRID: dict[Wanted, Found] = {
 }
 
 
+@pytest.mark.slow
 def test_every_figure_is_drawn_as_svg_and_png(tmp_path: Path) -> None:
     source = make_study(tmp_path, GRID)
     train(source, selected=True)

@@ -55,6 +55,7 @@ def study_scores() -> StudyScores:
     return StudyScores(found, ["none"], "none", "en")
 
 
+@pytest.mark.slow
 def test_differences_from_the_control_by_language() -> None:
     members = {"en": ("none", "from-en"), "de": ("none", "from-de")}
     contrast = LanguageContrast(

@@ -206,6 +206,7 @@ def test_intervals_contain_the_effect_as_often_as_they_say(
     assert 180 <= inside <= 199
 
 
+@pytest.mark.slow
 def test_intervals_of_single_questions_are_too_narrow_where_paragraphs_matter(
     simulation: ModuleType,
 ) -> None:

@@ -57,6 +57,7 @@ def verdicts(effect: float, seeds: int, std: float, *, tagged: bool = False) -> 
 
 # A 95 % interval errs on either side in 2.5 of 100 sets. With that rate more than 7 of 100 have a
 # probability of 0.4 %, so 7 is the tolerance; the numbers of random draws are fixed.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seeds", "std", "tagged"), [(5, 1.0, False), (3, 1.0, False), (3, 1.0, True)]
 )

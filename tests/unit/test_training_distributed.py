@@ -258,6 +258,7 @@ def test_a_signal_stops_all_processes_after_the_same_step(
     assert 1 < found[0] < 320
 
 
+@pytest.mark.slow
 def test_one_process_pays_nothing_for_the_others(tmp_path: Path) -> None:
     one = wanted(tmp_path, "model", ("classification",), recipe={"max_steps": 1})
     data_files = ["accelerate", "transformers"]

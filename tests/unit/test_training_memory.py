@@ -137,6 +137,7 @@ def test_the_estimate_is_near_the_peak_of_training(
     assert expected.total == pytest.approx(peak, rel=TOLERANCE), (expected, peak)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
 def test_the_peak_of_a_process_is_not_its_parents() -> None:
     held = np.ones(1 << 28, np.int8)

@@ -206,6 +206,7 @@ def dev_set(folder: Path) -> DevSet:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_dual_encoder_learns_to_rank_unseen_pairs(tmp_path: Path) -> None:
     _, tokens = make_tokens(tmp_path, "ranking", 900)
     settings = recipe(epochs=12.0, batch_size=32, eval_steps=20, patience=0, learning_rate=2e-3)

@@ -146,6 +146,7 @@ def test_a_dry_run_reports_a_missing_folder_and_a_missing_file(fresh: Checkout, 
     assert "xquad" in run.output
 
 
+@pytest.mark.slow
 def test_two_strategies_of_the_same_name(fresh: Checkout):
     fresh.write_study()
     path = fresh.folder / "config.yaml"

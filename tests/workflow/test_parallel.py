@@ -31,6 +31,7 @@ def test_a_model_of_two_processes_is_not_retrained_by_one(fresh: Checkout) -> No
     assert fresh.snakemake("intermediate_models").nothing_to_do
 
 
+@pytest.mark.slow
 def test_resources_are_multiplied_by_processes(fresh: Checkout) -> None:
     fresh.write_study(parallel={"processes": 2})
     run = fresh.snakemake("-n", "intermediate_models")
@@ -43,6 +44,7 @@ def test_resources_are_multiplied_by_processes(fresh: Checkout) -> None:
     assert all("mode=ddp" in line for line in asked)
 
 
+@pytest.mark.slow
 def test_a_resource_of_an_old_name_is_not_ignored(fresh: Checkout) -> None:
     run = fresh.snakemake("-n", "--set-resources", "train_target:tokens_per_pass=4096")
     assert run.code != 0

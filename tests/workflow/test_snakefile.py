@@ -52,6 +52,7 @@ def test_parsing_imports_no_large_libraries(fresh: Checkout):
     assert not imported & set(LARGE)
 
 
+@pytest.mark.slow
 def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     # per seed: mnli, squad_v1, squad_v1~mnli = 3 intermediates; 4 strategies x 2 trained targets
     strategies = {

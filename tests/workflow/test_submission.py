@@ -37,6 +37,7 @@ def test_a_submission_has_the_scores_of_the_study(done: Checkout):
         )
 
 
+@pytest.mark.slow
 def test_a_suite_becomes_targets(fresh: Checkout):
     # invented languages replace those of the suite
     fresh.write_study(targets={}, suites=["xtreme"])
