@@ -17,6 +17,8 @@ from xstilts.results.render import Header, summary_markdown
 from xstilts.statistics.predicates import evaluate
 from xstilts.statistics.study_scores import StudyScores
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 LEVELS = {
     ("none", "xnli"): 0.5,

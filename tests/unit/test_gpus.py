@@ -12,6 +12,8 @@ from lease_world import VARIABLES, Machine
 from xstilts.errors import UserError
 from xstilts.gpus import Gpus, count_devices, leased
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Callable[[int], Machine]]:

@@ -30,6 +30,8 @@ from xstilts.training.setup import build_stage_model
 from xstilts.training.state import load_state
 from xstilts.training.vocabulary import prune_vocabulary, used_token_ids
 
+pytestmark = pytest.mark.slow
+
 VOCAB_SIZE = 200_000
 LARGE = {**ARCHITECTURE, "vocab_size": VOCAB_SIZE}
 """The toy data use about 200 of these tokens."""
