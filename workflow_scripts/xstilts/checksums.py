@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 from xstilts.files import sha256_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """How the text file begins that Git LFS leaves for a file it has not fetched."""
@@ -59,7 +55,8 @@ class Checksums:
         known = self._known.get(name)
         if known and known[0] == status:
             return known[1]
-        checksum = checked_sha256(Path(path))
+        require_no_pointer(Path(path))
+        checksum = sha256_of(Path(path))
         self._known[name] = status, checksum
         if not self._fixed:
             self._unsaved.append(json.dumps([name, status, checksum]))
@@ -81,16 +78,6 @@ def _status(path: Path) -> list[int]:
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
-def checked_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex.
-
-    Raises:
-        UserError: it is a Git LFS pointer.
-    """
-    require_no_pointer(path)
-    return sha256_of(path)
-
-
 def require_no_pointer(path: Path) -> None:
     """Raise a UserError if a file is only a Git LFS pointer to the real one."""
     with path.open("rb") as stream:
@@ -99,8 +86,3 @@ def require_no_pointer(path: Path) -> None:
                 f"{path}: a Git LFS pointer instead of the file itself. Run `git lfs pull` in its "
                 "repository, or download the file."
             )
-
-
-def checksums_of(files: Iterable[Path]) -> dict[str, Any]:
-    """Return the checksum of each file by its name (:func:`checked_sha256`)."""
-    return {file.name: checked_sha256(file) for file in files}

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xstilts.errors import UserError
 from xstilts.files import read_json
-from xstilts.manifest import KEPT, find_manifest, problems, read_values
+from xstilts.manifest import KEPT, problems, read_manifest, read_values
 from xstilts.schema_metadata import CHECKSUM, WITH_CHECKSUM, require_undamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 WITH_MANIFEST = ("data", "tokens", "bases", "intermediate", "target", "submission")
 """Folders of products with a manifest: ``manifest.json``, or one JSON file per data set."""
@@ -50,6 +52,15 @@ class Verification:
         self.damaged.append(f"{file}: {problem.removeprefix(f'{file}: ')}")
         if str(delete) not in self.delete:
             self.delete.append(str(delete))
+
+    def read(self, file: Path, call: Callable[[Path], T], delete: Path) -> T | None:
+        """Return ``call(file)``; note its error, without what to do, and return None."""
+        self.count([file])
+        try:
+            return call(file)
+        except UserError as error:
+            self.add(file, str(error).partition(". ")[0], delete)
+            return None
 
 
 def verify(root: Path, paths: Iterable[str]) -> Verification:
@@ -97,11 +108,11 @@ def _is_at(product: Path, root: Path, path: str) -> bool:
     """Return True if a path names a product, one of its files, or a folder that contains it."""
     text = path.rstrip("/").removeprefix(f"{root.as_posix()}/")
     name = product.relative_to(root)
-    folder = name.parent if name.name == "manifest.json" else name.with_suffix("")
-    place = folder.as_posix()
+    own = name.parent if name.name == "manifest.json" else name.with_suffix("")
+    folder = own.as_posix()
     return (
-        f"{place}/".startswith(f"{text}/")
-        or f"{text}/".startswith(f"{place}/")
+        f"{folder}/".startswith(f"{text}/")
+        or f"{text}/".startswith(f"{folder}/")
         or any(
             text == name.with_suffix(suffix).as_posix()
             for suffix in (".json", ".parquet", ".arrow")
@@ -110,13 +121,8 @@ def _is_at(product: Path, root: Path, path: str) -> bool:
 
 
 def _verify_manifest(path: Path, result: Verification) -> None:
-    result.count([path])
-    try:
-        manifest = find_manifest(path)
-    except UserError as error:
-        result.add(path, str(error).partition(". ")[0], path)
+    if (manifest := result.read(path, read_manifest, path)) is None:
         return
-    assert manifest is not None, path
     for name, problem in problems(path, manifest):
         result.add(path.with_name(name), problem, path)
     result.count(path.with_name(name) for name in manifest.files)
@@ -124,21 +130,12 @@ def _verify_manifest(path: Path, result: Verification) -> None:
         result.unchecked.append(str(path))
     kept = path.with_name(KEPT)
     if path.name == "manifest.json" and kept.is_file():
-        result.count([kept])
-        try:
-            read_values(kept)
-        except UserError as error:
-            result.add(kept, str(error).partition(". ")[0], kept)
+        result.read(kept, read_values, kept)
 
 
 def _verify_parquet(path: Path, result: Verification) -> None:
-    result.count([path])
-    try:
-        metadata = require_undamaged(path)
-    except UserError as error:
-        result.add(path, str(error).partition(". Restore")[0], path)
-        return
-    if CHECKSUM not in metadata:
+    metadata = result.read(path, require_undamaged, path)
+    if metadata is not None and CHECKSUM not in metadata:
         result.unchecked.append(str(path))
 
 

@@ -47,15 +47,6 @@ _XTREME_QUESTIONS = {
     "doc_stride": 128,
     "selection": "last",
 }
-_XTREME_CHOICES = {
-    "learning_rate": 3e-5,
-    "batch_size": 32,
-    "epochs": 5.0,
-    "warmup": 0.0,
-    "weight_decay": 0.0,
-    "max_length": 128,
-    "selection": "last",
-}
 # budget of 125 tokens for the words of a sequence: 128 - 3 for XLM-R, whose script counts a second
 # </s>; here it has two special tokens
 _XTREME_TAGS = _XTREME_BEST | {"learning_rate": 2e-5, "epochs": 10.0, "max_length": 127}
@@ -81,9 +72,9 @@ PRESETS: Mapping[str, Preset] = {
             # 500 steps are more than the whole training: 3 x 3,696 / 32 = 346, if each question has
             # one window. So the rate rises to 346 / 500 of 3e-5 at the end
             "tydiqa": _XTREME_QUESTIONS | {"learning_rate": 2.1e-5, "warmup": 1.0},
-            "social_iqa": _XTREME_CHOICES,
-            # training continues with the head of Social IQa
-            "copa": _XTREME_CHOICES | {"keep_head": True},
+            # else the tasks' own recipes, which are those of train_xcopa.sh
+            "social_iqa": {"selection": "last"},
+            "copa": {"selection": "last"},
         },
     ),
 }

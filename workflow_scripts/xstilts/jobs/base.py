@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.checkpoints import checkpoint_files, require_complete
-from xstilts.checksums import checksums_of
 from xstilts.errors import UserError
 from xstilts.files import read_json, sha256_of
 from xstilts.identity import digest
@@ -47,7 +46,8 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
     """
     source = checkpoint_folder(identity)
     require_complete(source, identity["hub"] or "bases")
-    full = full_identity(identity, checksums_of(checkpoint_files(source)))
+    inputs = {file.name: sha256_of(file) for file in checkpoint_files(source)}
+    full = full_identity(identity, inputs)
     if reuse(model, full) and reuse(tokenizer, full):
         return
     config = read_json(source / "config.json")

@@ -31,7 +31,7 @@ LOGGER = logging.getLogger(__name__)
 
 CONFIG = "tokenizer_config.json"
 
-SHIFTED = {"xlm-roberta", "xlm-roberta-xl", "mbart", "m2m_100", "nllb-moe", "xglm"}
+SHIFTED = {"xlm-roberta", "xlm-roberta-xl"}
 """Model types with fairseq's ids: those of SentencePiece plus one."""
 
 
@@ -57,7 +57,7 @@ def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
         names = _class_names(source)
     else:
         loaded = _built(source, model_type)
-        _require_special_tokens(source, loaded)
+        _complete_special_tokens(source, loaded)
         write_text(out / "tokenizer.json", loaded.backend_tokenizer.to_str(pretty=False))
         names = loaded.special_tokens_map
     if (source / CONFIG).is_file():
@@ -138,7 +138,7 @@ def _built(source: Path, model_type: str | None) -> Any:
     return loaded
 
 
-def _require_special_tokens(source: Path, loaded: Any) -> None:
+def _complete_special_tokens(source: Path, loaded: Any) -> None:
     """Add the CLS and SEP tokens of a tokenizer that is built without its post-processor.
 
     Raises:

@@ -1,8 +1,8 @@
 """Texts in over 20 scripts for which two versions of a tokenizer must give the same ids.
 
-Without characters that SentencePiece composes from several marks or jamo (about 1 in 20,000
-sentences of Tatoeba has one): the library ``tokenizers`` composes them only if nothing else is in
-their grapheme, in the tokenizer.json of published models, too.
+Without characters that SentencePiece composes from several marks or jamo, which are rare: the
+library ``tokenizers`` composes them only if nothing else is in their grapheme, in the
+tokenizer.json of published models, too.
 """
 
 TEXTS: tuple[str, ...] = (
