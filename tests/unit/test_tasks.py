@@ -83,7 +83,7 @@ def test_presets_of_recipes_are_valid(name, preset):
     found = PRESETS[preset].recipe(name, TASKS[name].train)
     Recipe.model_validate(found)
     # the keys of a task, or of the one that it trains on
-    assert ("learning_rate" in found) == bool({name, TASKS[name].train} & {*PRESETS[preset].tasks})
+    assert ("selection" in found) == bool({name, TASKS[name].train} & {*PRESETS[preset].tasks})
 
 
 @pytest.mark.parametrize("name", DATA_TASKS)
