@@ -25,7 +25,7 @@ HEADER = Header(
     seeds=(1, 2),
     replicates=2000,
     question="Does NLI <help>?",
-    note="Microworld: no evidence about human languages.",
+    notes=("Microworld: no evidence about human languages.",),
 )
 KINDS = {"xnli": "classification", "xquad": "span", "tatoeba": "retrieval"}
 PROPERTIES = (

@@ -24,7 +24,7 @@ TEXTS = {
     "protocol": "recommended",
     "baseline": "none",
     "question": "Does NLI help?",
-    "note": "microworld: invented languages",
+    "notes": ("microworld: invented languages",),
 }
 HEADER = Header(seeds=(1, 2), replicates=2000, **TEXTS)
 
@@ -89,7 +89,7 @@ def test_a_complete_study_of_one_target_and_seed(tmp_path: Path) -> None:
     cells = make_cells(
         tmp_path, {("none", "xnli", 1): {"en": 1, "sw": 2}, ("mnli", "xnli", 1): {"en": 3, "sw": 4}}
     )
-    text = rendered(cells, replace(HEADER, seeds=(1,), question="", note=""))
+    text = rendered(cells, replace(HEADER, seeds=(1,), question="", notes=()))
     assert text.startswith("# demo: transfer\n\nProtocol recommended;")
     assert "seed 1. Cells: score of one seed; in parentheses" in text
     assert text.splitlines()[-4:] == [
@@ -113,7 +113,7 @@ def test_one_block_per_base_model_with_its_own_footnotes(cells: list[Cell]) -> N
 
 def test_latex_escapes_and_uses_booktabs(cells: list[Cell]) -> None:
     cells = [replace(c, reason=r"100% of {a_b} & \x~^$#") if c.reason else c for c in cells]
-    header = replace(HEADER, note="50% invented", question="")
+    header = replace(HEADER, notes=("50% invented",), question="")
     text = latex(transfer_table(collect(cells), cells, "none"), header)
     lines = text.splitlines()
     assert lines[0] == r"% needs \usepackage{booktabs}"

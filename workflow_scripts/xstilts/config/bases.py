@@ -62,6 +62,12 @@ class Base(Section):
     revision: str | None = Field(
         None, description="Commit of the Hub model, which pins the weights."
     )
+    trained_on: list[str] | None = Field(
+        None,
+        description="Tasks that the model was trained on before this study, such as `[mnli, "
+        "squad_v1]`: strategies and targets that repeat them are marked in tables, claims and "
+        "report. By default what is known of the Hub model.",
+    )
     recipe: Recipe = Field(
         default_factory=Recipe,
         description="Recipe overrides for all stages of this base, such as the learning rate, or "

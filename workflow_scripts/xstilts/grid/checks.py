@@ -79,6 +79,8 @@ def check_base(lines: Lines, coverage: Coverage, name: str) -> None:
     base = study.bases[name]
     if base.pretrain and study.source != "microworld" and not study.text:
         raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
+    for index, task in enumerate(base.trained_on or ()):
+        get_task(task, lines.where(("bases", name, "trained_on", index)))
     if base.path is None:
         return
     folder = Path(base.path)

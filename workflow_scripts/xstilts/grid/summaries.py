@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.comparison_names import MODULES
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
+from xstilts.grid.prior_training import repeated
 from xstilts.grid.views import CHOICE
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def overlap(grid: Grid) -> dict[str, Any]:
 def tables(grid: Grid) -> dict[str, Any]:
     """Return the identity of the tables, without scores: cells with names and order, code."""
     study = grid.study
+    seen = {base: repeated(grid, base) for base in study.bases}
     return {
+        **({"repeated": seen} if any(seen.values()) else {}),
         "study": study.study,
         "question": study.question,
         "bases": list(study.bases),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.grid import prior_training
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
@@ -81,7 +82,11 @@ def study_header(grid: Grid) -> Header:
         seeds=tuple(study.seeds),
         replicates=study.replicates,
         correct_over=study.correct_over,
-        note=NOTE if study.source == "microworld" else "",
+        notes=(
+            *((NOTE,) if study.source == "microworld" else ()),
+            *prior_training.notes(grid),
+        ),
+        repeated={base: tuple(prior_training.repeated(grid, base)) for base in study.bases},
         accepted=tuple(acceptances(grid)),
         details=(
             *_hidden_states(grid),

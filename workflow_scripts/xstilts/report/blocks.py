@@ -56,10 +56,10 @@ def _block(rows: pd.DataFrame, table: Pivot, column: str, *, linked: bool = True
     full = extent(rows["delta"])
     return Block(
         table.title,
-        tuple(str(name) for name in table.columns),
+        tuple(map(table.shown, table.columns)),
         tuple(
             (
-                strategy,
+                table.shown(strategy),
                 tuple(
                     _entry(text, records.get((strategy, name)), column, full, linked)
                     for name, text in zip(table.columns, entries, strict=True)
@@ -67,7 +67,7 @@ def _block(rows: pd.DataFrame, table: Pivot, column: str, *, linked: bool = True
             )
             for strategy, entries in table.rows
         ),
-        table.footnotes,
+        table.notes(),
     )
 
 

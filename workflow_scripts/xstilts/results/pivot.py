@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DAGGER = "†"
+REPEATED = "‡"
+"""Mark of a strategy or target that repeats the prior training of the base model."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +31,19 @@ class Pivot:
     """Heading of the first column."""
     numeric: bool = True
     """True if the other columns are numbers, which are aligned to the right."""
+    repeated: frozenset[str] = frozenset()
+    """Rows and columns that repeat the prior training of the base model."""
+
+    def shown(self, name: str) -> str:
+        """The name of a row or column, with its mark."""
+        return f"{name} {REPEATED}" if name in self.repeated else name
+
+    def notes(self) -> tuple[str, ...]:
+        """The footnotes, with the meaning of the mark."""
+        names = {*self.columns, *(name for name, _ in self.rows)}
+        if not names & self.repeated:
+            return self.footnotes
+        return (f"{REPEATED} repeats what the base model was already trained on", *self.footnotes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,7 @@ from xstilts.schema_metadata import CHECKSUM, checksum_of_rows, with_metadata
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
 _BASELINE_LEGEND = (
@@ -55,6 +55,7 @@ _LATEX = str.maketrans(
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "†": r"$^\dagger$",
+        "‡": r"$^\ddagger$",
         "±": r"$\pm$",
         "—": "---",
         "→": r"$\rightarrow$",
@@ -84,8 +85,10 @@ class Header:
     """Family of comparisons in Holm's correction (``comparisons.effects.Family``)."""
     question: str = ""
     """The study's question, in a sentence."""
-    note: str = ""
-    """A warning that must be shown with the numbers."""
+    notes: tuple[str, ...] = ()
+    """Warnings that must be shown with the numbers."""
+    repeated: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Base model to the strategies and targets that repeat its prior training."""
     remarks: tuple[str, ...] = ()
     """Remarks on the numbers (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
@@ -97,8 +100,8 @@ class Header:
 
     def heading(self, title: str) -> list[str]:
         """The start of a Markdown file: title, question, warning."""
-        note = [f"> {self.note}"] if self.note else []
-        return [f"# {self.study}: {title}", self.question, *note]
+        notes = (f"> {note}" for note in self.notes)
+        return [f"# {self.study}: {title}", self.question, *notes]
 
     def legend(self, table: pd.DataFrame) -> str:
         """The legend of a table: protocol, metric per target, seeds, meaning of the cells."""
@@ -134,7 +137,8 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
             (name, tuple(_trivial_baseline(values, column, columns) for column in columns))
             for name, values in header.trivial_baselines.items()
         )
-        blocks.append(replace(block, rows=block.rows + below))
+        repeated = frozenset(header.repeated.get(str(model), ()))
+        blocks.append(replace(block, rows=block.rows + below, repeated=repeated))
     return blocks
 
 
@@ -155,8 +159,8 @@ def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
 
 
 def _frame(block: Pivot) -> pd.DataFrame:
-    rows = [(name, *entries) for name, entries in block.rows]
-    return pd.DataFrame(rows, columns=[block.corner, *block.columns])
+    rows = [(block.shown(name), *entries) for name, entries in block.rows]
+    return pd.DataFrame(rows, columns=[block.corner, *map(block.shown, block.columns)])
 
 
 def summary_markdown(summary: Summary, header: Header) -> str:
@@ -166,7 +170,7 @@ def summary_markdown(summary: Summary, header: Header) -> str:
         align = ("left", *["right" if block.numeric else "left"] * len(block.columns))
         body = _frame(block).to_markdown(index=False, disable_numparse=True, colalign=align)
         heading = f"## {block.title}" if block.title else ""
-        parts += [heading, body, "\n".join(f"- {text}" for text in block.footnotes)]
+        parts += [heading, body, "\n".join(f"- {text}" for text in block.notes())]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -204,14 +208,14 @@ def latex(table: pd.DataFrame, header: Header) -> str:
     legend = header.legend(table)
     floats = []
     for block in transfer_pivots(table, header):
-        texts = (f"{header.study}, {block.title}", header.question, header.note, legend)
+        texts = (f"{header.study}, {block.title}", header.question, *header.notes, legend)
         caption = " ".join(text if text[-1] in ".?!" else f"{text}." for text in texts if text)
         frame = _frame(block)
         frame.columns = pd.Index(map(_latex, frame.columns))
         body = frame.map(_latex).to_latex(
             index=False, escape=False, column_format="l" + "r" * len(block.columns)
         )
-        notes = [f"\\par\\footnotesize {_latex(text)}" for text in block.footnotes]
+        notes = [f"\\par\\footnotesize {_latex(text)}" for text in block.notes()]
         floats.append(
             "\n".join(
                 [

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from xstilts.comparisons.base import Comparison
 from xstilts.config.load import load_claims
+from xstilts.grid.prior_training import repeated
 from xstilts.numbers import DASH, difference, interval
 from xstilts.results.pivot import Summary, block_of
 from xstilts.statistics.predicates import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.comparisons.base import StudyResults
     from xstilts.config.claims import Claim
@@ -43,7 +44,10 @@ CLAIM_SCHEMA = pa.schema(
 
 
 def claim_table(
-    files: Sequence[tuple[str, Sequence[Claim]]], scores: StudyScores, setting: str
+    files: Sequence[tuple[str, Sequence[Claim]]],
+    scores: StudyScores,
+    setting: str = "",
+    repeated: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> pd.DataFrame:
     """One row per claim and base model.
 
@@ -51,9 +55,18 @@ def claim_table(
         files: name of each file of claims, and its claims.
         scores: the study's scores.
         setting: note on the data in every verdict, such as ``microworld``; may be empty.
+        repeated: base model to the strategies and targets that repeat its prior training, with the
+            tasks (``xstilts.grid.prior_training``).
     """
+    seen = repeated or {}
     records = [
-        _record(file, claim, model, evaluate(claim, scores, model), setting)
+        _record(
+            file,
+            claim,
+            model,
+            evaluate(claim, scores, model),
+            [note for note in (setting, _prior_training(claim, seen.get(model, {}))) if note],
+        )
         for file, claims in files
         for claim in claims
         for model in scores.models
@@ -61,7 +74,25 @@ def claim_table(
     return pd.DataFrame(records, columns=CLAIM_SCHEMA.names)
 
 
-def _record(file: str, claim: Claim, model: str, found: Found, setting: str) -> dict[str, Any]:
+def _prior_training(claim: Claim, repeated: Mapping[str, Sequence[str]]) -> str:
+    """The note on a claim about strategies or targets that repeat the base's prior training."""
+    named = set(_texts(claim.model_dump()))
+    met = repeated.values() if "all" in named else (repeated[n] for n in repeated if n in named)
+    tasks = dict.fromkeys(task for found in met for task in found)
+    return f"the base was already trained on {', '.join(tasks)}" if tasks else ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
+def _record(
+    file: str, claim: Claim, model: str, found: Found, notes: Sequence[str]
+) -> dict[str, Any]:
     numbers = found.estimate
     inside = ""
     if claim.value is not None and numbers is not None and not math.isnan(numbers.low):
@@ -74,7 +105,7 @@ def _record(file: str, claim: Claim, model: str, found: Found, setting: str) -> 
         "source": claim.source,
         "mark": claim.mark,
         "stated": math.nan if claim.value is None else claim.value,
-        "verdict": found.decision + (f" ({setting})" if setting else ""),
+        "verdict": found.decision + (f" ({'; '.join(notes)})" if notes else ""),
         "measure": found.measure,
         "measured": numbers.delta if numbers else math.nan,
         "low": numbers.low if numbers else math.nan,
@@ -87,7 +118,9 @@ def _record(file: str, claim: Claim, model: str, found: Found, setting: str) -> 
 def _build(results: StudyResults) -> pd.DataFrame:
     study = results.grid.study
     files = [(file, load_claims(Path(file)).claims) for file in study.claims]
-    return claim_table(files, results.scores, "microworld" if study.source == "microworld" else "")
+    setting = "microworld" if study.source == "microworld" else ""
+    seen = {base: repeated(results.grid, base) for base in study.bases}
+    return claim_table(files, results.scores, setting, seen)
 
 
 def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
