@@ -91,8 +91,8 @@ def test_answer_heat_map_and_coverage(tmp_path: Path) -> None:
     page = build(tmp_path, GRID)
     assert "Does NLI <help>?" in page.texts
     assert (
-        "tiny: on average over the targets, mnli gains most, +8.0 points relative to none "
-        "(standard deviation 2.8 over 2 seeds)." in page.texts
+        "tiny: on average over the targets, mnli gains 8.0 points over none, more than any other "
+        "strategy (standard deviation 2.8 over 2 seeds)." in page.texts
     )
     assert any(text.startswith("5 of 6 results") for text in page.texts)
     assert "--up" in page.shades["60.0 ±0.0 (+8.0)"]
@@ -132,7 +132,9 @@ def test_intervals_and_verdicts_where_effects_were_computed(tmp_path: Path) -> N
     page = page_of(source)
     assert any("interval +5.1 to +10.9: helps" in text for text in page.texts)
     assert any(
-        text.startswith("tiny: clearly helped: xnli after mnli +8.0 (+5.1 to +10.9)")
+        text.startswith(
+            "tiny: clear gains over none: 8.0 points on xnli after mnli (+5.1 to +10.9)"
+        )
         for text in page.texts
     )
     assert "[+5.1, +10.9], helps" in page.texts

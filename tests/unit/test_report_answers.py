@@ -22,19 +22,31 @@ def compared_rows(p_values: dict[str, float]) -> pd.DataFrame:
 
 def test_the_answer_names_what_is_clearly_helped() -> None:
     average, helped = answers(compared_rows({}), "none")
-    assert average.startswith("tiny: on average over the targets, mnli gains most, +5.0 points")
-    assert helped == (
-        "tiny: clearly helped (corrected for 2 strategies): xnli after mnli +9.0 (+8.0 to +10.0), "
-        "xquad after mnli +8.0 (+7.0 to +9.0), panx after mnli +7.0 (+6.0 to +8.0), udpos after "
-        "mnli +6.0 (+5.0 to +7.0) and 1 more; no strategy clearly helps tatoeba."
+    assert average.startswith(
+        "tiny: on average over the targets, mnli gains 5.0 points over none, more than any other "
+        "strategy (95 % interval +4.0 to +6.0"
     )
+    assert helped == (
+        "tiny: clear gains over none (corrected for 2 strategies): 9.0 points on xnli after mnli "
+        "(+8.0 to +10.0), 8.0 points on xquad after mnli (+7.0 to +9.0), 7.0 points on panx after "
+        "mnli (+6.0 to +8.0), 6.0 points on udpos after mnli (+5.0 to +7.0) and 1 more; no "
+        "strategy clearly helps tatoeba."
+    )
+
+
+def test_a_loss_and_a_single_strategy_have_sentences_of_their_own() -> None:
+    rows = compared_rows({})
+    average, *_ = answers(rows.assign(delta=-rows["delta"]), "none")
+    assert "snli loses 3.0 points to none, less than any other strategy (" in average
+    average, *_ = answers(rows[rows["strategy"] == "mnli"], "none")
+    assert "mnli gains 5.0 points over none (" in average
 
 
 def test_the_answer_is_corrected_for_the_number_of_strategies() -> None:
     # below 0.05 alone, above it when corrected for two
     _, helped = answers(compared_rows({"xnli": 0.03, "xquad": 0.02}), "none")
-    assert "xnli after" not in helped
-    assert "xquad after mnli" in helped
+    assert "on xnli after" not in helped
+    assert "on xquad after mnli" in helped
     _, helped = answers(compared_rows(dict.fromkeys(GAINS, 0.03)), "none")
     assert helped == "tiny: no strategy clearly helps 6 targets (corrected for 2 strategies)."
     unknown = compared_rows(dict.fromkeys((*GAINS, "average"), float("nan")))
@@ -45,7 +57,7 @@ def test_the_best_average_is_corrected_too() -> None:
     for p, unclear in ((0.03, True), (0.02, False)):
         rows = compared_rows({"average": p}).assign(verdict="helps")
         average, _ = answers(rows, "none")
-        assert average.startswith("tiny: on average over the targets, mnli gains most, +5.0 points")
+        assert average.startswith("tiny: on average over the targets, mnli gains 5.0 points over")
         assert ("unclear when corrected for 2 strategies" in average) == unclear
 
 
@@ -53,14 +65,16 @@ def test_one_seed_is_mentioned() -> None:
     average, helped = answers(compared_rows({}).assign(num_seeds=1), "none")
     assert average.endswith("(95 % interval +4.0 to +6.0: unclear; one seed).")
     assert helped.startswith(
-        "tiny: one seed, these models differ (corrected for 2 strategies): xnli after mnli +9.0"
+        "tiny: one seed, these models differ (corrected for 2 strategies): 9.0 points on xnli after"
     )
     assert helped.endswith("; no model is clearly better on tatoeba.")
     rows = compared_rows({}).assign(num_seeds=3).set_index("target")
     rows.loc["xnli", "num_seeds"] = 1
     _, several, single = answers(rows.reset_index(), "none")
-    assert several.startswith("tiny: clearly helped (corrected for 2 strategies): xquad after")
-    assert single.startswith("tiny: one seed, these models differ (corrected for 2 strategies): x")
+    assert several.startswith(
+        "tiny: clear gains over none (corrected for 2 strategies): 8.0 points"
+    )
+    assert single.startswith("tiny: one seed, these models differ (corrected for 2 strategies): 9")
 
 
 def test_a_target_without_an_interval_is_named_separately() -> None:

@@ -7,12 +7,14 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from report_world import make_study, predict, train
 
 from xstilts.grid import Grid
 from xstilts.grid.figures import figure_files, figure_names
 from xstilts.report.figures.all import make_figure
+from xstilts.report.figures.heat import by_family
 from xstilts.report.figures.write import write_figures
 from xstilts.report.frames import read_frames
 
@@ -80,3 +82,20 @@ def test_names_of_a_study_follow_its_targets() -> None:
     human = Grid.of(grid.study.model_copy(update={"targets": {"xnli": grid.study.targets["xnli"]}}),
                     grid.lines)  # fmt: skip
     assert "layers" not in figure_names(human)
+
+
+def test_many_languages_are_rows_by_family_and_script() -> None:
+    codes = "zu sw yo kmb_Latn hi de en ja".split()
+    rows = pd.DataFrame(
+        {"model": "tiny", "strategy": strategy, "language": code, "mean": 50.0, "delta": delta}
+        for code in codes
+        for strategy, delta in (("none", float("nan")), ("mnli", 2.0))
+    )
+    made = by_family(rows, full=4.0, title="").to_dict()
+    labels = made["spec"]["layer"][0]["encoding"]["y"]["sort"]
+    assert labels == [
+        "Atlantic-Congo: sw", "yo", "zu", "Indo-European: hi Deva", "de", "en",
+        "Japonic: ja Jpan", "~ family unknown: kmb_Latn",
+    ]  # fmt: skip
+    assert {record["l"] for record in made["data"]["values"]} == set(labels)
+    assert len(made["data"]["values"]) == 2 * len(codes)

@@ -14,9 +14,10 @@ from score_files import make_cells
 from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.results.cells import Cell, collect
-from xstilts.results.render import Header, latex, markdown, write_tables
+from xstilts.results.pivot import MANY_COLUMNS
+from xstilts.results.render import Header, language_markdown, latex, markdown, write_tables
 from xstilts.results.schema import RESULT_SCHEMA
-from xstilts.results.tables import LAYER_SCHEMA, TRANSFER_SCHEMA, transfer_table
+from xstilts.results.tables import LAYER_SCHEMA, TRANSFER_SCHEMA, language_table, transfer_table
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 TEXTS = {
@@ -207,3 +208,17 @@ def test_trivial_baselines_are_below_the_strategies(cells: list[Cell], tmp_path:
     write_text(file, "no table")
     with pytest.raises(UserError, match="damaged or truncated"):
         write_tables(tmp_path / "out", cells, HEADER, [file])
+
+
+def test_many_languages_are_rows(tmp_path: Path) -> None:
+    codes = [f"x{n:02d}" for n in range(MANY_COLUMNS + 1)]
+    cells = [
+        replace(cell, languages=tuple(codes))
+        for strategy, gain in (("none", 0), ("mnli", 2))
+        for cell in make_cells(
+            tmp_path, {(strategy, "xnli", 1): {code: gain + n for n, code in enumerate(codes)}}
+        )
+    ]
+    text = language_markdown(language_table(collect(cells), cells, "none"), HEADER)
+    assert "| language   |   none |        mnli |" in text
+    assert "| x20        |   20.0 | 22.0 (+2.0) |" in text

@@ -32,16 +32,24 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
             sentences.append(f"{model}: no strategy can be compared with {baseline} yet.")
             continue
         best = others.sort_values("delta", ascending=False, kind="stable").iloc[0]
-        gain = "gains most" if best["delta"] > 0 else "loses least"
         caveat = "" if best["delta_complete"] else "; incomplete average"
         if best.get("low", math.nan) > 0 and not best["p_corrected"] < 1 - LEVEL:
             caveat += f"; unclear when corrected for {best['num_corrected']} strategies"
         sentences.append(
-            f"{model}: on average over the targets, {best['strategy']} {gain}, "
-            f"{signed(best['delta'])} points relative to {baseline} ({_uncertainty(best)}{caveat})."
+            f"{model}: on average over the targets, {best['strategy']} "
+            f"{_gain(best['delta'], baseline, len(others))} ({_uncertainty(best)}{caveat})."
         )
-        sentences += _helped(model, rows[rows["target"] != AVERAGE])
+        sentences += _helped(model, baseline, rows[rows["target"] != AVERAGE])
     return sentences
+
+
+def _gain(delta: float, baseline: str, num_strategies: int) -> str:
+    """``gains 4.2 points over none, more than any other strategy``."""
+    points = f"{abs(delta):.1f} points"
+    gain = f"gains {points} over {baseline}" if delta > 0 else f"loses {points} to {baseline}"
+    if num_strategies == 1:
+        return gain
+    return f"{gain}, {'more' if delta > 0 else 'less'} than any other strategy"
 
 
 def _corrected(rows: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +66,7 @@ def _corrected(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _helped(model: str, rows: pd.DataFrame) -> Iterator[str]:
+def _helped(model: str, baseline: str, rows: pd.DataFrame) -> Iterator[str]:
     """Sentences on the targets that a strategy helps, each with its most helpful strategy.
 
     With one seed only models can be told apart, not strategies: such targets have a sentence of
@@ -68,10 +76,10 @@ def _helped(model: str, rows: pd.DataFrame) -> Iterator[str]:
         some = rows[(rows["num_seeds"] == 1) == one_seed]
         most = some["num_corrected"].max() if len(some) else 0
         if most > 0:
-            yield _sentence(model, some, int(most), one_seed=one_seed)
+            yield _sentence(model, baseline, some, int(most), one_seed=one_seed)
 
 
-def _sentence(model: str, rows: pd.DataFrame, most: int, *, one_seed: bool) -> str:
+def _sentence(model: str, baseline: str, rows: pd.DataFrame, most: int, *, one_seed: bool) -> str:
     """The targets with a clear gain, those without one, and those without an interval."""
     found = rows[(rows["delta"] > 0) & (rows["p_corrected"] < 1 - LEVEL)]
     best = found.sort_values("delta", ascending=False, kind="stable").drop_duplicates("target")
@@ -80,13 +88,13 @@ def _sentence(model: str, rows: pd.DataFrame, most: int, *, one_seed: bool) -> s
     unknown = [name for name in dict.fromkeys(rows["target"]) if name not in set(tested)]
     end = f"; no interval for {_named(unknown)}." if unknown else "."
     corrected = f" (corrected for {most} strategies)" if most > 1 else ""
-    start = f"{model}: one seed, {DIFFER}" if one_seed else f"{model}: clearly helped"
+    start = f"{model}: one seed, {DIFFER}" if one_seed else f"{model}: clear gains over {baseline}"
     nothing = "no model is clearly better on" if one_seed else "no strategy clearly helps"
     if best.empty:
         start = f"{model}: one seed, " if one_seed else f"{model}: "
         return f"{start}{nothing} {_named(others)}{corrected}{end}"
     parts = [
-        f"{row['target']} after {row['strategy']} {signed(row['delta'])} "
+        f"{row['delta']:.1f} points on {row['target']} after {row['strategy']} "
         f"({signed(row['low'])} to {signed(row['high'])})"
         for _, row in best[:_SHOWN].iterrows()
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from xstilts.numbers import DASH, difference
 from xstilts.report.effects import extent, uncertainty_text
 from xstilts.report.links import cell_anchor
-from xstilts.results.pivot import Pivot, pivot
+from xstilts.results.pivot import MANY_COLUMNS, Pivot, pivot
 from xstilts.results.render import transfer_pivots
 from xstilts.results.tables import AVERAGE
 from xstilts.results.trivial_baselines import trivial_baseline_pivots
@@ -49,6 +49,15 @@ class Block:
     corner: str = ""
     """Heading of the first column, if the page does not set it."""
     numeric: bool = True
+
+    def transposed(self, corner: str) -> Block:
+        """The same cells with rows and columns exchanged; ``corner`` heads the first column."""
+        rows = tuple(
+            (name, tuple(entries[at] for _, entries in self.rows))
+            for at, name in enumerate(self.columns)
+        )
+        columns = tuple(name for name, _ in self.rows)
+        return replace(self, columns=columns, rows=rows, corner=corner)
 
 
 def _block(rows: pd.DataFrame, table: Pivot, column: str, *, linked: bool = True) -> Block:
@@ -120,8 +129,11 @@ def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
     if "reason" not in table:
         table = table.assign(reason="")  # only the transfer table shows it
     for (model, target), rows in table.groupby(["model", "target"], sort=False):
-        block = pivot(rows, f"{model}: {target}", column, dict.fromkeys(rows[column]))
-        blocks.setdefault(str(target), []).append(_block(rows, block, column))
+        block = _block(
+            rows, pivot(rows, f"{model}: {target}", column, dict.fromkeys(rows[column])), column
+        )
+        many = len(block.columns) > MANY_COLUMNS
+        blocks.setdefault(str(target), []).append(block.transposed(column) if many else block)
     return blocks
 
 

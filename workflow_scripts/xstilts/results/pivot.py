@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from xstilts.numbers import DASH, signed
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+MANY_COLUMNS = 20
+"""A table or figure with more languages than these has them down, not across."""
 DAGGER = "†"
 REPEATED = "‡"
 """Mark of a strategy or target that repeats the prior training of the base model."""
@@ -37,6 +39,15 @@ class Pivot:
     def shown(self, name: str) -> str:
         """The name of a row or column, with its mark."""
         return f"{name} {REPEATED}" if name in self.repeated else name
+
+    def transposed(self, corner: str) -> Pivot:
+        """The same cells with rows and columns exchanged; ``corner`` heads the first column."""
+        rows = tuple(
+            (name, tuple(entries[at] for _, entries in self.rows))
+            for at, name in enumerate(self.columns)
+        )
+        columns = tuple(name for name, _ in self.rows)
+        return replace(self, columns=columns, rows=rows, corner=corner)
 
     def notes(self) -> tuple[str, ...]:
         """The footnotes, with the meaning of the mark."""

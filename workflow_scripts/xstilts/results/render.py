@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from xstilts.files import atomic_path, write_text
 from xstilts.numbers import DASH
 from xstilts.results.cells import Cell, collect
-from xstilts.results.pivot import Pivot, Summary, pivot
+from xstilts.results.pivot import MANY_COLUMNS, Pivot, Summary, pivot
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -151,10 +151,14 @@ def _trivial_baseline(values: Mapping[str, float], column: str, columns: Sequenc
 
 
 def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
-    """One block per base model and target: strategies by languages."""
-    return [
+    """One block per base model and target: strategies by languages, or many languages down."""
+    blocks = [
         pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
         for (model, target), rows in table.groupby(["model", "target"], sort=False)
+    ]
+    return [
+        block.transposed("language") if len(block.columns) > MANY_COLUMNS else block
+        for block in blocks
     ]
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from xstilts.languages import FAMILY, SCRIPT
 from xstilts.numbers import signed
 from xstilts.report.effects import extent, uncertainty_text
-from xstilts.report.figures.base import Figure, by_model, chart, empty, number
+from xstilts.report.figures.base import Figure, by_model, empty, number
 from xstilts.report.links import cell_anchor
+from xstilts.results.pivot import MANY_COLUMNS
 from xstilts.results.tables import AVERAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     import pandas as pd
 
@@ -62,7 +65,9 @@ def _figure(
     if rows["mean"].isna().all():
         made: Any = empty(title)
     else:
-        made = by_model(rows, lambda found, model: heat(found, column, step, full, model))
+        tall = column == "language" and rows[column].nunique() > MANY_COLUMNS
+        draw = by_family if tall else partial(heat, column=column, step=step)
+        made = by_model(rows, lambda found, model: draw(found, full=full, title=model))
     text = f"{READING} Full colour: {full:g} points or more."
     return Figure(name=name, title=title, text=text, chart=made)
 
@@ -77,19 +82,79 @@ def heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) ->
         full: difference of the full colour.
         title: above the heat map; may be empty.
     """
-    base = chart(_record(row, column) for row in rows.to_dict("records")).encode(
-        x=alt.X(
-            "t:N",
-            title=None,
-            sort=list(dict.fromkeys(rows[column])),
-            axis=alt.Axis(orient="top", labelAngle=-40, domain=False, ticks=False),
-        ),
-        y=alt.Y(
-            "s:N",
-            title=None,
-            sort=list(dict.fromkeys(rows["strategy"])),
-            axis=alt.Axis(domain=False, ticks=False),
-        ),
+    axes = {
+        "x": _axis("t", rows[column], orient="top", labelAngle=-40),
+        "y": _axis("s", rows["strategy"]),
+    }
+    records = [_record(row, column) for row in rows.to_dict("records")]
+    layered = _layers(axes, column, full).properties(
+        data=alt.Data(values=records), width={"step": step}, height={"step": 24}
+    )
+    return layered.properties(title=title) if title else layered
+
+
+def by_family(rows: pd.DataFrame, full: float, title: str) -> Any:
+    """One heat map of many languages: these down, by family, script and code; strategies across.
+
+    Args:
+        rows: ``strategy``, ``language``, ``mean`` and ``delta``; more for the tooltips.
+        full: difference of the full colour.
+        title: above the heat map; may be empty.
+    """
+    codes = sorted(rows["language"].unique(), key=lambda code: (*_group(code), code))
+    labels: dict[str, str] = {}
+    for code in codes:
+        # the first language of a family has its name
+        first = not labels or _group(code)[0] != _group(list(labels)[-1])[0]
+        labels[code] = f"{_group(code)[0]}: {_with_script(code)}" if first else _with_script(code)
+    axes = {
+        "x": _axis("s", rows["strategy"], orient="top", labelAngle=-40),
+        "y": _axis("l", labels.values(), labelLimit=300),
+    }
+    records = [
+        _record(row, "language") | {"l": labels[row["language"]], "f": _group(row["language"])[0]}
+        for row in rows.to_dict("records")
+    ]
+    families = list(dict.fromkeys(_group(code)[0] for code in codes))
+    faceted = (
+        _layers(axes, "language", full)
+        .properties(width={"step": 66}, height={"step": 17})
+        .facet(
+            row=alt.Row("f:N", sort=families, header=alt.Header(title=None, labels=False)),
+            data=alt.Data(values=records),
+            spacing=5,
+        )
+        .resolve_scale(y="independent")
+    )
+    return faceted.properties(title=title) if title else faceted
+
+
+def _group(code: str) -> tuple[str, str]:
+    """Family and script of a language, which sort it; those without a known family are last."""
+    script = code.rpartition("_")[2] if "_" in code else SCRIPT.get(code, "")
+    return FAMILY.get(code, "~ family unknown"), script
+
+
+def _with_script(code: str) -> str:
+    """The code, with the script if it is not Latin and not in the code."""
+    script = _group(code)[1]
+    return code if "_" in code or script in ("", "Latn") else f"{code} {script}"
+
+
+def _axis(field: str, values: Iterable[str], **axis: Any) -> Any:
+    channel = alt.X if "orient" in axis else alt.Y
+    return channel(
+        f"{field}:N",
+        title=None,
+        sort=list(dict.fromkeys(values)),
+        axis=alt.Axis(domain=False, ticks=False, **axis),
+    )
+
+
+def _layers(axes: Mapping[str, Any], column: str, full: float) -> Any:
+    """Rectangles in the colour of the difference, and the differences as text."""
+    base = alt.Chart().encode(
+        **axes,
         tooltip=[
             alt.Tooltip("s:N", title="strategy"),
             alt.Tooltip("t:N", title=column),
@@ -108,8 +173,7 @@ def heat(rows: pd.DataFrame, column: str, step: int, full: float, title: str) ->
     texts = base.mark_text(fontSize=11, invalid=None).encode(
         text="x:N", color=alt.condition(strong, alt.value("white"), alt.value("#1f1f1f")), **link
     )
-    layered = alt.layer(cells, texts).properties(width={"step": step}, height={"step": 24})
-    return layered.properties(title=title) if title else layered
+    return alt.layer(cells, texts)
 
 
 def _record(row: Mapping[Hashable, Any], column: str) -> dict[str, Any]:

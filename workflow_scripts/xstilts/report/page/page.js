@@ -15,12 +15,22 @@ async function draw(element) {
     const config = dark.matches ? themes.dark : themes.light;
     const options = { mode: "vega-lite", renderer: "svg", actions: false, config };
     await vegaEmbed(element, data(element.dataset.spec), options);
+    fit(element.querySelector("svg"));
     state.figures++;
   } catch (error) {
     state.errors++;
     element.textContent = "This figure cannot be drawn: " + error;
   }
   state.ready ??= Math.round(performance.now());
+}
+
+// Scale a figure to the width of the page: at most twice its size, and never too small to read.
+function fit(svg) {
+  const width = Number(svg.getAttribute("width"));
+  svg.style.width = "100%";
+  svg.style.height = "auto";
+  svg.style.minWidth = `${Math.round(0.8 * width)}px`;
+  svg.style.maxWidth = `${2 * width}px`;
 }
 
 const seen = new IntersectionObserver(
