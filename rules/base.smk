@@ -22,6 +22,7 @@ rule build_tokenizer:
         "<logs>/bases/{pretrained_base}/tokenizer.log",
     benchmark:
         "<benchmarks>/bases/{pretrained_base}/tokenizer.jsonl"
+    priority: priorities.TOKENS
     conda:
         "../envs/score.yaml"
     threads: 2
@@ -46,6 +47,7 @@ rule pretrain:
         "<logs>/bases/{pretrained_base}/model.log",
     benchmark:
         "<benchmarks>/bases/{pretrained_base}/model.jsonl"
+    priority: get_priority
     conda:
         "../envs/train.yaml"
     threads: per_process(2)
@@ -75,7 +77,7 @@ rule import_base:
     benchmark:
         "<benchmarks>/bases/{imported_base}/import.jsonl"
     # like data: an incomplete checkpoint must be reported before a GPU is used
-    priority: 100
+    priority: priorities.FIRST
     conda:
         "../envs/train.yaml"
     params:

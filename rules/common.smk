@@ -15,7 +15,14 @@ from xstilts.chains import EMPTY_CHAIN  # noqa: E402
 from xstilts.checksums import Checksums  # noqa: E402
 from xstilts.comparison_names import COMPARISONS  # noqa: E402
 from xstilts.errors import UserError  # noqa: E402
-from xstilts.grid import Grid, identities, inputs, submissions, summaries  # noqa: E402
+from xstilts.grid import (  # noqa: E402
+    Grid,
+    identities,
+    inputs,
+    priorities,
+    submissions,
+    summaries,
+)
 from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.grid.processes import parallel  # noqa: E402
 from xstilts.paths import data_file, outside_results  # noqa: E402
@@ -100,6 +107,11 @@ def get_data_check(wildcards) -> list[str]:
 def get_model_identity(wildcards) -> dict:
     """Return mixture, recipe, seed and numeric code of a stage."""
     return identities.model(GRID, *get_stage(wildcards))
+
+
+def get_priority(wildcards) -> float:
+    """Return the priority of a training among the others."""
+    return priorities.training(GRID, *get_stage(wildcards))
 
 
 def get_runtime(key):

@@ -23,7 +23,7 @@ rule fetch_data:
         "<logs>/downloads/{task}/{language}/{split}.log",
     benchmark:
         "<benchmarks>/downloads/{task}/{language}/{split}.jsonl"
-    priority: 100
+    priority: priorities.FIRST
     conda:
         "../envs/score.yaml"
     params:
@@ -44,7 +44,7 @@ rule prepare_data:
     benchmark:
         "<benchmarks>/data/{task}/{language}/{split}.jsonl"
     # first of all: invalid input must be reported before a GPU is used
-    priority: 100
+    priority: priorities.FIRST
     conda:
         "../envs/score.yaml"
     params:
@@ -64,7 +64,7 @@ rule check_data:
         "<logs>/data/checked.log",
     benchmark:
         "<benchmarks>/data/checked.jsonl"
-    priority: 100
+    priority: priorities.FIRST
     conda:
         "../envs/score.yaml"
     params:

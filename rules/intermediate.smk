@@ -13,4 +13,5 @@ use rule pretrain as train_intermediate with:
         "<logs>/intermediate/{base}/seed-{seed}/{chain}.log",
     benchmark:
         "<benchmarks>/intermediate/{base}/seed-{seed}/{chain}.jsonl"
+    priority: get_priority
     threads: per_process(1)

@@ -31,6 +31,7 @@ for target, node in GRID.names.predicted_targets().items():
             f"<logs>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}.log",
         benchmark:
             f"<benchmarks>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}.jsonl"
+        priority: priorities.prediction(GRID, target)
         conda:
             "../envs/train.yaml"
         threads: 1

@@ -20,6 +20,7 @@ rule score_predictions:
         "<logs>/scores/{base}/seed-{seed}/{chain}/{target}.log",
     benchmark:
         "<benchmarks>/scores/{base}/seed-{seed}/{chain}/{target}.jsonl"
+    priority: priorities.SCORES
     conda:
         "../envs/score.yaml"
     params:

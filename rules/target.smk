@@ -13,4 +13,5 @@ use rule pretrain as train_target with:
         "<logs>/target/{base}/seed-{seed}/{chain}/{target}.log",
     benchmark:
         "<benchmarks>/target/{base}/seed-{seed}/{chain}/{target}.jsonl"
+    priority: get_priority
     threads: per_process(1)

@@ -18,6 +18,7 @@ rule prepare_tokens:
         "<logs>/tokens/{base}/{task}/{language}/{split}.log",
     benchmark:
         "<benchmarks>/tokens/{base}/{task}/{language}/{split}.jsonl"
+    priority: priorities.TOKENS
     conda:
         "../envs/score.yaml"
     resources:

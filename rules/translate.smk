@@ -26,6 +26,7 @@ rule translate_data:
         "<logs>/data/{translated_task}/{translated}/train.log",
     benchmark:
         "<benchmarks>/data/{translated_task}/{translated}/train.jsonl"
+    priority: priorities.FIRST
     conda:
         "../envs/train.yaml"
     threads: 2

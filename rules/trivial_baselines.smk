@@ -22,6 +22,7 @@ rule score_trivial_baselines:
         "<logs>/trivial_baselines/{target}.log",
     benchmark:
         "<benchmarks>/trivial_baselines/{target}.jsonl"
+    priority: priorities.TRIVIAL_BASELINES
     conda:
         "../envs/score.yaml"
     params:
