@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 SMOOTHING = 0.5
+_CHUNK = 10_000
+"""Examples whose features are counted at a time."""
 
 
 class NaiveBayes:
@@ -34,9 +38,15 @@ class NaiveBayes:
         counts: list[Counter[str]] = [Counter() for _ in classes]
         sizes = np.zeros(len(counts))
         class_index = {name: index for index, name in enumerate(self.classes)}
-        for features, name in examples:
-            counts[class_index[name]].update(set(features))
-            sizes[class_index[name]] += 1
+        remaining = iter(examples)
+        while chunk := list(islice(remaining, _CHUNK)):
+            found: list[list[str]] = [[] for _ in classes]
+            for features, name in chunk:
+                found[class_index[name]].extend({*features})
+            for count, own in zip(counts, found, strict=True):
+                count.update(own)
+            for name, number in Counter(name for _, name in chunk).items():
+                sizes[class_index[name]] += number
         total: Counter[str] = sum(counts, Counter())
         known = sorted(feature for feature, count in total.items() if count > 1)
         self.index = {feature: row for row, feature in enumerate(known)}
@@ -55,7 +65,17 @@ class NaiveBayes:
         """The most probable class."""
         return self.classes[int(self.scores(features).argmax())]
 
+    @cached_property
+    def odds_of(self) -> dict[str, float]:
+        """Feature to its share of the log odds of the second of two classes."""
+        odds_F = self.weights_FC[:, 1] - self.weights_FC[:, 0]
+        return dict(zip(self.index, odds_F.tolist(), strict=True))
+
+    @cached_property
+    def prior_odds(self) -> float:
+        """Log odds of the second of two classes without any feature."""
+        return float(self.prior_C[1] - self.prior_C[0])
+
     def log_odds(self, features: Iterable[str]) -> float:
         """Log odds of the second of two classes against the first."""
-        first, last = self.scores(features)
-        return float(last - first)
+        return self.prior_odds + sum(map(self.odds_of.get, {*features}, repeat(0.0)))

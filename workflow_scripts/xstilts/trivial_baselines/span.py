@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from xstilts.trivial_baselines.bayes import NaiveBayes
 from xstilts.trivial_baselines.words import words, words_with_offsets
@@ -19,6 +22,8 @@ ANSWERS = 500
 """Number of frequent training answers that the question-only view chooses from."""
 LONGEST = 15
 """Maximum number of words in an answer."""
+_FAR = 9
+"""Distances from here on are one feature."""
 _CLASSES = ("outside", "inside")
 
 
@@ -32,6 +37,10 @@ class Baseline:
             self.model = _answer_model(train)
         else:
             self.model = NaiveBayes(self._labelled(train), _CLASSES)
+            self.kinds = {kind for row in train if (kind := _kind(words(row["question"])))}
+            # questions about one context follow each other
+            self._context_odds = lru_cache(maxsize=1)(self._odds_of_context)
+            self._context_run = lru_cache(maxsize=1)(lambda c: _best_run(self._context_odds(c)))
 
     def predict(self, rows: Sequence[Row]) -> list[Row]:
         """Predictions in the schema of the kind, without scores."""
@@ -48,12 +57,37 @@ class Baseline:
         if self.view == "question_only":
             return self.model.best(words(row["question"]))
         found = words_with_offsets(row["context"])
-        odds = [self.model.log_odds(features) for features in self._features(row)]
-        if not odds:
+        if not found:
             return ""
-        first, last = _best_run(odds)
+        if self.view == "context_only":
+            first, last = self._context_run(row["context"])
+        else:
+            first, last = _best_run(self._odds(row))
         text: str = row["context"][found[first][1] : found[last][2]]
         return text
+
+    def _odds(self, row: Row) -> list[float]:
+        """The log odds of each context word, as of all its features; those of the context once."""
+        odds, question = self._context_odds(row["context"]), words(row["question"])
+        if not question:
+            return odds
+        known, odds_of = {*question}, self.model.odds_of
+        marks = [word in known for word, _, _ in words_with_offsets(row["context"])]
+        near = [odds_of.get(f"near={distance}", 0.0) for distance in range(_FAR + 1)]
+        here = {mark: odds_of.get(f"known={mark}", 0.0) for mark in (True, False)}
+        odds = [
+            at + near[min(distance, _FAR)] + here[mark]
+            for at, distance, mark in zip(odds, _distances(marks), marks, strict=True)
+        ]
+        if (kind := _kind(question)) not in self.kinds:
+            return odds
+        return [
+            at + sum(odds_of.get(f"{kind}|{feature}", 0.0) for feature in window)
+            for at, window in zip(odds, _windows(row["context"]), strict=True)
+        ]
+
+    def _odds_of_context(self, context: str) -> list[float]:
+        return [self.model.log_odds(window) for window in _windows(context)]
 
     def _labelled(self, train: Sequence[Row]) -> Iterator[tuple[list[str], str]]:
         """Yield the features of each context word, and its class: inside or outside an answer."""
@@ -73,37 +107,50 @@ class Baseline:
         """
         found = [word for word, _, _ in words_with_offsets(row["context"])]
         question = words(row["question"]) if self.view == "bag_of_words" else []
-        kind, known = " ".join(question[:2]), {*question}
+        kind, known = _kind(question), {*question}
         near = _distances([word in known for word in found])
-        for position, word in enumerate(found):
-            before = found[position - 1] if position else ""
-            after = found[position + 1] if position + 1 < len(found) else ""
-            window = [f"0:{word}", f"-:{before}", f"+:{after}"]
+        for word, distance, window in zip(found, near, _windows(row["context"]), strict=True):
             if question:
                 asked = [f"{kind}|{feature}" for feature in window]
-                window += [*asked, f"near={min(near[position], 9)}", f"known={word in known}"]
-            yield window
+                yield [*window, *asked, f"near={min(distance, _FAR)}", f"known={word in known}"]
+            else:
+                yield window
+
+
+def _kind(question: Sequence[str]) -> str:
+    """The first two words of a question."""
+    return " ".join(question[:2])
+
+
+@lru_cache(maxsize=1)
+def _windows(context: str) -> list[list[str]]:
+    """Each word of a context with its neighbours, as features."""
+    found = ["", *(word for word, _, _ in words_with_offsets(context)), ""]
+    return [
+        [f"0:{word}", f"-:{before}", f"+:{after}"]
+        for before, word, after in zip(found, found[1:], found[2:], strict=False)
+    ]
 
 
 def _distances(marks: Sequence[bool]) -> list[int]:
     """Distance of each position to the nearest other mark; the total length if there is none."""
-    marked = [position for position, mark in enumerate(marks) if mark]
-    return [
-        min((abs(at - other) for other in marked if other != at), default=len(marks))
-        for at in range(len(marks))
-    ]
+    found = [len(marks)] * len(marks)
+    for positions in (range(len(marks)), range(len(marks) - 1, -1, -1)):
+        last = None
+        for at in positions:
+            if last is not None:
+                found[at] = min(found[at], abs(at - last))
+            if marks[at]:
+                last = at
+    return found
 
 
 def _best_run(odds: Sequence[float]) -> tuple[int, int]:
     """First and last position of the run of at most ``LONGEST`` words with the greatest sum."""
-    best, bounds = float("-inf"), (0, 0)
-    for first in range(len(odds)):
-        total = 0.0
-        for last in range(first, min(first + LONGEST, len(odds))):
-            total += odds[last]
-            if total > best:
-                best, bounds = total, (first, last)
-    return bounds
+    padded = np.pad(np.asarray(odds), (0, LONGEST - 1), constant_values=-np.inf)
+    sums = np.cumsum(np.lib.stride_tricks.sliding_window_view(padded, LONGEST), axis=1)
+    first, length = np.unravel_index(int(sums.argmax()), sums.shape)
+    return int(first), int(first + length)
 
 
 def _answer_model(train: Sequence[Row]) -> NaiveBayes:
