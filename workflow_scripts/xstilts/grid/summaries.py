@@ -28,7 +28,10 @@ def overlap(grid: Grid) -> dict[str, Any]:
 def tables(grid: Grid) -> dict[str, Any]:
     """Return the identity of the tables, without scores: cells with names and order, code."""
     study = grid.study
+    # left out if there is none, so that it is not part of the identity of other studies
+    marked = sorted([*mark, corpus] for mark, corpus in grid.contaminated().items())
     return {
+        **({"contaminated": marked} if marked else {}),
         "study": study.study,
         "question": study.question,
         "bases": list(study.bases),

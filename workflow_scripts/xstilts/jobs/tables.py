@@ -83,6 +83,7 @@ def study_header(grid: Grid) -> Header:
         correct_over=study.correct_over,
         note=NOTE if study.source == "microworld" else "",
         accepted=tuple(acceptances(grid)),
+        contaminated=grid.contaminated(),
         details=(
             *_hidden_states(grid),
             *_unlisted(grid),

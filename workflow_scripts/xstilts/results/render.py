@@ -34,8 +34,11 @@ from xstilts.schema_metadata import CHECKSUM, checksum_of_rows, with_metadata
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
+
+CONTAMINATED = "‡"
+"""Sign of cells whose evaluated text was trained on."""
 
 _BASELINE_LEGEND = (
     "Trained on the words of the target's own training set, scored by its own metric (0-100). What "
@@ -55,6 +58,7 @@ _LATEX = str.maketrans(
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "†": r"$^\dagger$",
+        "‡": r"$^\ddagger$",
         "±": r"$\pm$",
         "—": "---",
         "→": r"$\rightarrow$",
@@ -92,6 +96,9 @@ class Header:
     """Results that are kept although their code changed, and why (``xstilts.acceptance``)."""
     details: tuple[str, ...] = ()
     """Sentences on hidden states, unknown tokens, and languages outside their benchmark."""
+    contaminated: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Base, strategy and target of the cells whose evaluated text was trained on, with its
+    corpus."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.trivial_baselines``)."""
 
@@ -117,7 +124,34 @@ class Header:
         ]
         if self.trivial_baselines:
             sentences.append(f"Trivial baselines: {', '.join(self.trivial_baselines)}.")
+        if self.contaminated:
+            corpora = ", ".join(dict.fromkeys(self.contaminated.values()))
+            sentences.append(
+                f"{CONTAMINATED}: evaluated text, of {corpora}, was trained on as text; its labels "
+                "were not."
+            )
         return " ".join([*sentences, *self.details, *self.remarks, *self.accepted])
+
+    def marked(self, block: Pivot, model: str, targets: Mapping[str, Collection[str]]) -> Pivot:
+        """The block of a model with a sign in its contaminated cells.
+
+        Args:
+            block: strategies by columns.
+            model: the base model.
+            targets: column to the targets whose scores are in it.
+        """
+        rows = []
+        for strategy, entries in block.rows:
+            signs = (
+                any((model, strategy, target) in self.contaminated for target in targets[column])
+                for column in block.columns
+            )
+            marked = (
+                f"{entry} {CONTAMINATED}" if sign and entry else entry
+                for entry, sign in zip(entries, signs, strict=True)
+            )
+            rows.append((strategy, tuple(marked)))
+        return replace(block, rows=tuple(rows))
 
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
@@ -129,7 +163,9 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     for model, rows in table.groupby("model", sort=False):
         columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
         columns += [AVERAGE] if len(columns) > 1 else []
+        columns_of = {name: [name] for name in columns} | {AVERAGE: columns}
         block = pivot(rows, str(model), "target", columns)
+        block = header.marked(block, str(model), columns_of)
         below = tuple(
             (name, tuple(_trivial_baseline(values, column, columns) for column in columns))
             for name, values in header.trivial_baselines.items()
@@ -146,12 +182,14 @@ def _trivial_baseline(values: Mapping[str, float], column: str, columns: Sequenc
     return f"{sum(values[name] for name in targets) / len(targets):.1f}"
 
 
-def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
+def _language_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model and target: strategies by languages."""
-    return [
-        pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
-        for (model, target), rows in table.groupby(["model", "target"], sort=False)
-    ]
+    blocks = []
+    for (model, target), rows in table.groupby(["model", "target"], sort=False):
+        languages = dict.fromkeys(rows["language"])
+        block = pivot(rows, f"{model}: {target}", "language", languages)
+        blocks.append(header.marked(block, str(model), dict.fromkeys(languages, [str(target)])))
+    return blocks
 
 
 def _frame(block: Pivot) -> pd.DataFrame:
@@ -189,7 +227,7 @@ def language_markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``language_table``.
         header: its heading and legend.
     """
-    blocks = tuple(_language_pivots(table))
+    blocks = tuple(_language_pivots(table, header))
     summary = Summary(title="languages", text=header.legend(table), blocks=blocks)
     return summary_markdown(summary, header)
 
