@@ -48,9 +48,9 @@ def contamination(study: Study, names: Names) -> Iterator[Contamination]:
     """Yield the evaluated texts of a study that its stages also train on as text."""
     for index, text in enumerate(study.text):
         for target in names.all_targets.values():
-            if text.task and _shared(TASKS[text.task], text, target):
-                if cells := tuple(_cells(study, names, text, target)):
-                    yield Contamination(index, text, target, cells)
+            shared = text.task and _shared(TASKS[text.task], text, target)
+            if shared and (cells := tuple(_cells(study, names, text, target))):
+                yield Contamination(index, text, target, cells)
 
 
 def check_contamination(study: Study, lines: Lines, names: Names) -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from xstilts.files import atomic_path, write_text
 from xstilts.numbers import DASH
 from xstilts.results.cells import Cell, collect
-from xstilts.results.pivot import Pivot, Summary, pivot
+from xstilts.results.pivot import CONTAMINATED, Pivot, Summary, pivot, with_sign
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -34,11 +34,8 @@ from xstilts.schema_metadata import CHECKSUM, checksum_of_rows, with_metadata
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-
-CONTAMINATED = "‡"
-"""Sign of cells whose evaluated text was trained on."""
 
 _BASELINE_LEGEND = (
     "Trained on the words of the target's own training set, scored by its own metric (0-100). What "
@@ -132,27 +129,6 @@ class Header:
             )
         return " ".join([*sentences, *self.details, *self.remarks, *self.accepted])
 
-    def marked(self, block: Pivot, model: str, targets: Mapping[str, Collection[str]]) -> Pivot:
-        """The block of a model with a sign in its contaminated cells.
-
-        Args:
-            block: strategies by columns.
-            model: the base model.
-            targets: column to the targets whose scores are in it.
-        """
-        rows = []
-        for strategy, entries in block.rows:
-            signs = (
-                any((model, strategy, target) in self.contaminated for target in targets[column])
-                for column in block.columns
-            )
-            marked = (
-                f"{entry} {CONTAMINATED}" if sign and entry else entry
-                for entry, sign in zip(entries, signs, strict=True)
-            )
-            rows.append((strategy, tuple(marked)))
-        return replace(block, rows=tuple(rows))
-
 
 def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model: strategies by targets, with the average if there are several.
@@ -163,9 +139,9 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     for model, rows in table.groupby("model", sort=False):
         columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
         columns += [AVERAGE] if len(columns) > 1 else []
-        columns_of = {name: [name] for name in columns} | {AVERAGE: columns}
-        block = pivot(rows, str(model), "target", columns)
-        block = header.marked(block, str(model), columns_of)
+        signed = {(s, target) for m, s, target in header.contaminated if m == model}
+        signed |= {(strategy, AVERAGE) for strategy, _ in signed}
+        block = with_sign(pivot(rows, str(model), "target", columns), CONTAMINATED, signed)
         below = tuple(
             (name, tuple(_trivial_baseline(values, column, columns) for column in columns))
             for name, values in header.trivial_baselines.items()
@@ -186,9 +162,10 @@ def _language_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model and target: strategies by languages."""
     blocks = []
     for (model, target), rows in table.groupby(["model", "target"], sort=False):
-        languages = dict.fromkeys(rows["language"])
-        block = pivot(rows, f"{model}: {target}", "language", languages)
-        blocks.append(header.marked(block, str(model), dict.fromkeys(languages, [str(target)])))
+        block = pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
+        strategies = [s for m, s, t in header.contaminated if (m, t) == (model, target)]
+        signed = {(strategy, language) for strategy in strategies for language in block.columns}
+        blocks.append(with_sign(block, CONTAMINATED, signed))
     return blocks
 
 
