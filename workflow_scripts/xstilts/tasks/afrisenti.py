@@ -85,11 +85,12 @@ TASK = Task(
     sizes={"train": (804, 14_172), "validation": (203, 2_677), "test": (254, 5_303)},
     sizes_of={
         language: {
-            split: size
-            for split, size in zip(("train", "validation", "test"), _COUNTED[code], strict=True)
-            if size
+            **({"train": train} if train else {}),
+            "validation": validation,
+            "test": test,
         }
         for language, code in CODES.items()
+        for train, validation, test in [_COUNTED[code]]
     },
     words=18,
     licence="CC BY 4.0",
