@@ -100,7 +100,9 @@ def unknown_language(
     """
     names = [code for code in varieties_of(language) if code in known]
     code = {code: name for name, code in task.codes.items()}.get(language, study_code(language))
-    reason = "its codes with a script"
+    reason = f"its code{'s' * (len(names) > 1)} with a script"
+    if not names and (short := study_code(language.partition("_")[0])) in known:
+        names, reason = [short], "its code in this task"
     if code != language and code in known:
         names, reason = [code], "its code in studies"
     if not names:
