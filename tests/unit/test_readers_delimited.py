@@ -196,3 +196,30 @@ def test_real_pairs_are_all_sentences_and_parallel() -> None:
         assert len(rows) == 2 * task.sizes["test"]
         texts[language] = [row["text"] for row in rows if row["side"] == "query"]
     assert texts["zho_Hant"] == texts["sat_Olck"]
+
+
+@pytest.mark.skipif(
+    not SHARED.is_dir(), reason="real data samples not present (set XSTILTS_TEST_DATA)"
+)
+@pytest.mark.parametrize(
+    ("name", "language", "renamed"),
+    [
+        # the columns that the hub's scripts write
+        ("masakhanews", "lg", {"category": "label"}),
+        ("afrisenti", "rw", {}),
+        ("nusax", "bbc", {}),
+    ],
+)
+def test_real_rows_of_the_release_and_of_the_hub_are_equal(
+    tmp_path: Path, name: str, language: str, renamed: dict[str, str]
+) -> None:
+    task = TASKS[name]
+    [release] = original_files(task, SHARED, language, "test")
+    separator = "," if release.suffix == ".csv" else "\t"
+    table = pd.read_csv(release, sep=separator, keep_default_na=False, dtype=str)
+    if name == "masakhanews":
+        table["headline_text"] = table["headline"] + " " + table["text"]
+    table.rename(columns=renamed).to_parquet(tmp_path / "0.parquet")
+    assert task.hub is not None
+    rows = list(task.hub.read([tmp_path / "0.parquet"], language))
+    assert rows == list(task.read([release], language))
