@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts import tasks
-from xstilts.data.sources import unknown_language
+from xstilts.data.language_names import unknown_language
 from xstilts.errors import UserError
 from xstilts.grid import sources
 from xstilts.microworld import World
