@@ -62,7 +62,7 @@ def test_means_over_classes_are_those_of_the_resampled_and_swapped_labels(
     draw = np.random.default_rng(1)
     gold = draw.choice(["a", "a", "b"], 40).tolist()
     # the second model predicts a class that the other never does
-    models = [draw.choice(list(labels), 40).tolist() for labels in ("aab", "abd")]
+    models = [draw.choice(list(labels), 40).tolist() for labels in ("aab", "abx")]
     ids = [f"{number:02}" for number in range(40)]
     tables = [pa.table({"id": ids, "gold": gold, "prediction": model}) for model in models]
     counts = [example_counts("classification", metric, table) for table in tables]
