@@ -10,7 +10,7 @@ from test_readers_sources import found, touch
 
 from xstilts.data.sources import mirror_files
 from xstilts.errors import UserError
-from xstilts.iso639 import release_codes
+from xstilts.iso639 import release_codes, study_code, varieties_of
 from xstilts.tasks import TASKS
 
 TATOEBA = "tatoeba/tatoeba.{0}-eng"
@@ -62,6 +62,12 @@ def test_a_language_that_a_task_does_not_list_is_read_if_its_files_exist(
         ("tatoeba", "afr", "'afr' is not a known language of tatoeba. Did you mean 'af', its"),
         ("tatoeba", "cmn", "Did you mean 'zh', its code in studies?"),
         ("udpos", "deu", "Did you mean 'de', its code in studies?"),
+        # with and without a script
+        ("sib200", "deu_Latn", "Did you mean 'de', its code in studies?"),
+        ("sib200", "zh", "Did you mean 'zho_Hans' or 'zho_Hant', its codes with a script?"),
+        ("sib200", "kmb", "Did you mean 'kmb_Latn', its code with a script?"),
+        ("pawsx", "zho_Hans", "Did you mean 'zh', its code in this task?"),
+        ("afrisenti", "ary_Arab", "Did you mean 'ary', its code in this task?"),
         # not a code, although it would match every file
         ("udpos", "*", "'*' is not a known language"),
         ("udpos", "../ud/UD_A/de", "is not a known language"),
@@ -91,3 +97,24 @@ def test_codes_of_release_files():
     assert release_codes("da") == ["da", "dan"]
     assert release_codes("lv") == ["lv", "lav", "lvs"]
     assert release_codes("pcm") == ["pcm"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("deu_Latn", "de"), ("deu", "de"), ("plt_Latn", "mg"), ("luo_Latn", "luo"),
+        # romanised, or in several scripts: not what the short code means
+        ("arb_Latn", "arb_Latn"), ("hin_Latn", "hin_Latn"), ("zho_Hant", "zho_Hant"),
+        ("kmb_Latn", "kmb_Latn"), ("aym", "ay"), ("qaa", "qaa"),
+    ],
+)  # fmt: skip
+def test_codes_of_studies(code, expected):
+    assert study_code(code) == expected
+
+
+def test_varieties_of_a_language():
+    assert varieties_of("zh") == ["zho_Hans", "zho_Hant"]
+    assert varieties_of("ace") == ["ace_Arab", "ace_Latn"]
+    # Arabic's other variety is the same one in other letters
+    assert varieties_of("ar") == ["arb_Latn"]
+    assert varieties_of("de") == []

@@ -13,11 +13,13 @@ from score_files import make_cells
 
 from xstilts.errors import UserError
 from xstilts.files import write_text
+from xstilts.metrics.trivial import CHANCE
 from xstilts.results.cells import Cell, collect
 from xstilts.results.pivot import MANY_COLUMNS
 from xstilts.results.render import Header, language_markdown, latex, markdown, write_tables
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import LAYER_SCHEMA, TRANSFER_SCHEMA, language_table, transfer_table
+from xstilts.results.trivial_baselines import trivial_means
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 TEXTS = {
@@ -222,3 +224,32 @@ def test_many_languages_are_rows(tmp_path: Path) -> None:
     text = language_markdown(language_table(collect(cells), cells, "none"), HEADER)
     assert "| language   |   none |        mnli |" in text
     assert "| x20        |   20.0 | 22.0 (+2.0) |" in text
+
+
+def test_contaminated_cells_have_a_sign_in_every_table(cells: list[Cell], tmp_path: Path) -> None:
+    header = replace(HEADER, contaminated={("tiny", "mnli", "xnli"): "flores200"})
+    write_tables(tmp_path, cells, header)
+    transfer = (tmp_path / "transfer.md").read_text()
+    assert "| 64.0 ±1.4 (+12.0) ‡ |" in transfer
+    # the average includes the cell; the baseline was not trained on the text
+    assert "44.5 ±0.7 (+6.0†) ‡" in transfer
+    assert transfer.count("‡") == 3
+    assert "‡: evaluated text, of flores200, was trained on as text" in transfer
+    of_xnli = (tmp_path / "languages.md").read_text().partition("## tiny: xquad")[0]
+    marked = [line for line in of_xnli.splitlines() if line.startswith("| mnli")]
+    assert [line.count("‡") for line in marked] == [2]
+    assert r"$^\ddagger$" in (tmp_path / "transfer.tex").read_text()
+    assert "‡" not in markdown(transfer_table(collect(cells), cells, "none"), HEADER)
+
+
+def test_chance_is_not_compared_with_another_metric_than_accuracy() -> None:
+    rows = [
+        ("a", "accuracy", True, 60.0),
+        ("a", CHANCE, False, 50.0),
+        ("b", "macro_f1", True, 40.0),
+        ("b", "accuracy", False, 60.0),
+        ("b", CHANCE, False, 33.0),
+    ]
+    results = pd.DataFrame(rows, columns=["target", "metric", "headline", "value"])
+    none = TRIVIAL_BASELINE_SCHEMA.empty_table().to_pandas()
+    assert trivial_means(results, none) == {"chance": {"a": 50.0}}

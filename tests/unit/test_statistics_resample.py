@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pytest
 from scipy import stats
 
+from xstilts.metrics.class_f1 import f1_over_classes
 from xstilts.statistics import resample
-from xstilts.statistics.counts import Counts
+from xstilts.statistics.counts import Counts, example_counts
 from xstilts.statistics.resample import Swaps, bootstrap_scores
 from xstilts.statistics.target_scores import TargetScores
 from xstilts.statistics.weights import WORD, bootstrap_counts, coin_flips, seeds_of
@@ -51,6 +53,38 @@ def test_a_stream_depends_on_its_names_alone() -> None:
     np.testing.assert_array_equal(several[1:, WORD:], alone)
     other = bootstrap_counts(seeds_of(["a"], "xquad/test"), WORD, WORD)
     assert (alone != other).any()
+
+
+@pytest.mark.parametrize(("metric", "which"), [("macro_f1", 0), ("weighted_f1", 1)])
+def test_means_over_classes_are_those_of_the_resampled_and_swapped_labels(
+    metric: str, which: int
+) -> None:
+    draw = np.random.default_rng(1)
+    gold = draw.choice(["a", "a", "b"], 40).tolist()
+    # the second model predicts a class that the other never does
+    models = [draw.choice(list(labels), 40).tolist() for labels in ("aab", "abx")]
+    ids = [f"{number:02}" for number in range(40)]
+    tables = [pa.table({"id": ids, "gold": gold, "prediction": model}) for model in models]
+    counts = [example_counts("classification", metric, table) for table in tables]
+    assert all(isinstance(one, Counts) for one in counts)
+
+    def f1(labels: list[str], times: npt.NDArray[np.float32]) -> float:
+        drawn = np.repeat(np.arange(40), times.astype(int))
+        return f1_over_classes([gold[i] for i in drawn], [labels[i] for i in drawn])[which]
+
+    times_GB = bootstrap_counts(seeds_of(ids, "x"), 0, WORD)
+    expected = [[f1(model, times_G) for times_G in times_GB.T] for model in models]
+    found = bootstrap_scores(counts, WORD, "x")
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+    swaps_GB = coin_flips(seeds_of(ids, "y"), 0, WORD).astype(int)
+    ones = np.ones(40, np.float32)
+    [differences_B] = Swaps(counts, WORD, "y").differences([0], [1])
+    for swapped_G, value in zip(swaps_GB.T, differences_B, strict=True):
+        first, second = (
+            [models[side ^ swap][i] for i, swap in enumerate(swapped_G)] for side in (0, 1)
+        )
+        assert value == pytest.approx(f1(first, ones) - f1(second, ones), abs=1e-3)
 
 
 def parts(num_examples: int, number: int, *, ones: bool = False) -> Counts:

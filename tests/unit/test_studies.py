@@ -52,7 +52,7 @@ STUDIES = {
     "phang2020": (1, 3, 18, 19, 7, 453),
     "sequences_vs_joint": (1, 3, 15, 19, 3, 216),
     "complexity_and_scale": (14, 3, 7, 8, 5, 1974),
-    "african": (2, 3, 8, 9, 9, 534),
+    "african": (2, 3, 8, 9, 13, 750),
     "pawsx_sources": (1, 3, 9, 10, 10, 327),
     "english_vs_non_english": (3, 3, 16, 17, 7, 1215),
 }

@@ -52,8 +52,28 @@ AFRICAN = {
     "masakhapos": _MASAKHANE_20,
     "afrixnli": "am ee ha ig lg ln om rw sn st sw tw wo xh yo zu",
 }
+_BELEBELE_AFRICAN = (
+    "af am ary_Arab arz_Arab bm fuv_Latn ha ig kea_Latn lg ln luo mg nso_Latn ny om rw sn so ss "
+    "st sw ti tn ts wo xh yo zu"
+)
+AFRICAN |= {
+    "masakhanews": "am ha ig lg ln om pcm rn sn so sw ti xh yo",
+    "afrisenti": "am arq ary ha ig om pcm rw sw ti ts tw yo",
+    # Glottolog's macroarea is Africa, and Kongo
+    "sib200": f"{_BELEBELE_AFRICAN} aeb_Arab ak bem_Latn cjk_Latn dik_Latn dyu_Latn ee fon "
+    "kab_Latn kam_Latn kbp_Latn kg ki kmb_Latn knc_Arab knc_Latn lua_Latn mos nqo_Nkoo nus_Latn rn "
+    "sg taq_Latn taq_Tfng tum_Latn tw tzm_Tfng umb_Latn",
+    "belebele": _BELEBELE_AFRICAN,
+}
 AMERICAS = {"americasnli": "ay bzd cni gn hch nah oto quy shp tar"}
-EXPECTED = {"xtreme": XTREME, "xtreme-r": XTREME_R, "african": AFRICAN, "americas": AMERICAS}
+EXPECTED = {
+    "xtreme": XTREME,
+    "xtreme-r": XTREME_R,
+    "african": AFRICAN,
+    "americas": AMERICAS,
+    # single tasks, in all their languages
+    **{name: {name: " ".join(TASKS[name].languages)} for name in ("sib200", "nusax", "belebele")},
+}
 
 TARGETS = "targets:\n  xnli: {languages: all}\n  tatoeba: {}\n"
 
@@ -88,8 +108,8 @@ def test_a_suite_expands_to_exactly_its_lists(name: str, monkeypatch: pytest.Mon
     }
     assert all(key_path == ("suites", 0) for _, key_path in found.values())
     trained = {task: target.train for task, (target, _) in found.items() if target.train}
-    expected = {"masakhaner1": "panx", "masakhaner2": "panx"} if name == "african" else {}
-    assert trained == expected
+    no_english = {"masakhaner1": "panx", "masakhaner2": "panx", "afrisenti": "afrisenti@ha"}
+    assert trained == (no_english if name == "african" else {})
 
 
 def test_sizes_are_the_published_ones() -> None:
@@ -154,6 +174,10 @@ def test_in_the_microworld_suites_and_groups_take_its_languages(
     grid = grid_of(tmp_path, STUDY.replace(TARGETS, "suites: [americas]\n"))
     assert grid.targets["xnli"].languages == ("qaa", "qab", "qac")
     assert grid.targets["tatoeba"].languages == ("qab", "qac")
+    # no generator makes SIB-200
+    african = grid.study.model_copy(update={"suites": ["african"]})
+    generated = {name for name in AFRICAN if TASKS[name].microworld}
+    assert set(suites.wanted_targets(african, NoLines())) == generated
     group = grid_of(tmp_path, STUDY.replace("languages: all", "languages: african"))
     assert group.targets["xnli"].languages == ("qaa", "qab", "qac")
 

@@ -6,12 +6,15 @@ import string
 from functools import partial
 from typing import get_args
 
+import pyarrow as pa
 import pytest
 
 from xstilts.config.recipe import Recipe
 from xstilts.config.recipe_presets import PRESETS, PresetName
 from xstilts.data.schemas import SCHEMAS
 from xstilts.errors import UserError
+from xstilts.features import load
+from xstilts.flores import FLORES
 from xstilts.kinds import Kind, Split
 from xstilts.microworld.generators import GENERATORS
 from xstilts.tasks import TASKS, get_task
@@ -20,7 +23,7 @@ TEXT_TASKS = ("mlm", "tlm")
 LABELS_OF_TRAINING_DATA = ("ccg",)
 DATA_TASKS = [name for name in TASKS if name not in TEXT_TASKS]
 METRICS = {
-    "classification": {"accuracy"},
+    "classification": {"accuracy", "macro_f1", "weighted_f1"},
     "span": {"mean_em_f1"},
     "tagging": {"f1", "token_accuracy"},
     "retrieval": {"accuracy"},
@@ -91,7 +94,7 @@ def test_languages_are_codes_and_named_once(name):
     task = TASKS[name]
     assert task.languages
     assert len(set(task.languages)) == len(task.languages)
-    assert all(re.fullmatch(r"[a-z]{2,3}", language) for language in task.languages)
+    assert all(re.fullmatch(r"[a-z]{2,3}(_[A-Z][a-z]{3})?", code) for code in task.languages)
     assert set(task.splits_of) <= set(task.languages)
     assert set(task.codes) <= set(task.languages)
     assert len(set(task.codes.values())) == len(task.codes)
@@ -193,7 +196,7 @@ def test_splits_that_languages_lack():
     assert TASKS["xquad"].splits("de") == ("test",)
 
 
-NLI = ("snli", "anli", "anli_r1", "anli_r2", "anli_r3", "anli_plus", "xnli", "afrixnli")
+NLI = ("sick", "snli", "anli", "anli_r1", "anli_r2", "anli_r3", "anli_plus", "xnli", "afrixnli")
 
 
 @pytest.mark.parametrize("name", [*NLI, "americasnli"])
@@ -242,6 +245,24 @@ def test_languages_by_their_short_code_files_by_the_releases(name, language, cod
     assert len(task.languages) == number
     # no language under its long name where it has a short one
     assert not {"swa", "yor", "hau", "eng", "aym", "wol", "zul"} & set(task.languages)
+
+
+@pytest.mark.parametrize(("name", "number"), [("sib200", 205), ("belebele", 122)])
+def test_varieties_of_flores(name, number):
+    task = TASKS[name]
+    assert len(task.languages) == number
+    assert dict(task.codes).items() <= FLORES.items()
+    assert {"de", "yo", "ary_Arab", "zho_Hans", "zho_Hant"} <= set(task.languages)
+    assert not {"zh", "deu_Latn", "yor_Latn"} & set(task.languages)
+    # one sentence or passage in all of them
+    assert task.corpus == "flores200"
+
+
+def test_the_metric_is_one_of_the_scorer(name="class_f1"):
+    table = pa.table({"id": ["0"], "gold": ["x"], "prediction": ["x"]})
+    computed = load("metrics", name).score(table, "en")
+    used = {task.metric for task in TASKS.values() if task.scorer == name}
+    assert used == {"macro_f1", "weighted_f1"} < set(computed)
 
 
 def test_unknown_task_names_the_nearest():

@@ -11,7 +11,7 @@ from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 from translation_world import m2m100, marian, nllb
 
 from xstilts.errors import UserError
-from xstilts.translation.flores import FLORES
+from xstilts.translation.flores import NLLB
 from xstilts.translation.model import TranslationModel, language_codes
 from xstilts.translation.translate import translate_in_chunks, translate_rows
 
@@ -40,7 +40,7 @@ def translations(model: TranslationModel, max_tokens: int = 400) -> list[str]:
 
 
 def test_flores_codes_are_those_of_nllb():
-    assert set(FLORES.values()) <= set(FAIRSEQ_LANGUAGE_CODES)
+    assert set(NLLB.values()) <= set(FAIRSEQ_LANGUAGE_CODES)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ _BY_NAME: Mapping[str, Mapping[str, str]] = {
         ),
         ("prediction", "prediction.", _SCORED),
         # kinds, and tasks with scoring rules of their own
-        ("metrics", "metrics.", [*_SCORED, "mlqa", "squad_v2"]),
+        ("metrics", "metrics.", [*_SCORED, "class_f1", "mlqa", "squad_v2"]),
         (
             "trivial_baselines",
             "trivial_baselines.",

@@ -1,8 +1,13 @@
-"""Language codes: studies use ISO 639-1 where it has a code, many releases use ISO 639-3."""
+"""Language codes: studies use ISO 639-1 where it has a code, many releases use ISO 639-3.
+
+Codes with a script, such as ``kmb_Latn``, are those of ``xstilts.flores``.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from xstilts.flores import VARIETIES, variety_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,8 +48,14 @@ def by_language(codes: Iterable[str]) -> dict[str, str]:
 
 
 def study_code(code: str) -> str:
-    """Return a study's code for a three-letter code: the one of two letters if there is one."""
-    return _TWO_LETTERS.get(code, code)
+    """Return a study's code for a code of ISO 639-3 or FLORES-200: two letters if there are any."""
+    return _TWO_LETTERS.get(code) or variety_code(code)
+
+
+def varieties_of(language: str) -> list[str]:
+    """Return the codes with a script that studies use for varieties of a language."""
+    codes = set(release_codes(language))
+    return [code for code in VARIETIES if "_" in code and code.partition("_")[0] in codes]
 
 
 def release_codes(language: str) -> list[str]:

@@ -1,16 +1,17 @@
 """Properties of the tasks' languages: family, script, amount of text in pretraining corpora.
 
 Families are the top-level ones of Glottolog 5 (glottolog.org) by their common names; creoles are
-listed with their lexifier. Scripts are those of the tasks' data, in the codes of
-ISO 15924.
+listed with their lexifier. N'Ko, a written standard of several Mande languages, has none:
+Glottolog lists it with constructed languages. Scripts are those of the tasks' data, in the codes
+of ISO 15924.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xstilts.flores import FLORES
 from xstilts.suites import GROUPS
-from xstilts.translation.flores import FLORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,18 +26,31 @@ def _groups(lists: Mapping[str, str]) -> Grouping:
 
 FAMILY = _groups(
     {
-        "Indo-European": "af bg bn de el en es fa fr gu hi ht it lt mr nl pa pcm pl pt ro ru uk ur",
-        "Afro-Asiatic": "am ar ha he om so",
-        "Atlantic-Congo": "bbj ee fon ig lg ln mos ny rw sn ss st sw tn tw wo xh yo zu",
-        "Mande": "bm",
-        "Nilotic": "luo",
-        "Austronesian": "id jv mg ms tl",
-        "Austroasiatic": "vi",
-        "Dravidian": "ml ta te",
+        "Indo-European": ""
+        "af as ast_Latn awa_Deva be ben_Latn bg bho_Deva bn bs ca ckb_Arab cs cy da de "
+        "el en es fa fo fr fur_Latn ga gd gl gu hi hin_Latn hne_Deva hr ht hy is it "
+        "kas_Arab kas_Deva kea_Latn kmr_Latn lb li lij_Latn lmo_Latn lt ltg_Latn lv "
+        "mag_Deva mai_Deva mk mr nb ne nl nn npi_Latn oc or pa pap_Latn pcm pl "
+        "prs_Arab ps pt ro ru sa sc scn_Latn sd si sin_Latn sk sl sq sr sv szl_Latn tg "
+        "tpi_Latn uk ur urd_Latn vec_Latn yi",
+        "Afro-Asiatic": ""
+        "acm_Arab acq_Arab aeb_Arab ajp_Arab am apc_Arab ar arb_Latn arq ars_Arab ary "
+        "ary_Arab arz_Arab ha he kab_Latn mt om so taq_Latn taq_Tfng ti tzm_Tfng",
+        "Atlantic-Congo": ""
+        "ak bbj bem_Latn cjk_Latn ee fon fuv_Latn ig kam_Latn kbp_Latn kg ki kmb_Latn "
+        "lg ln lua_Latn mos nso_Latn ny rn rw sg sn ss st sw tn ts tum_Latn tw "
+        "umb_Latn wo xh yo zu",
+        "Mande": "bm dyu_Latn",
+        "Nilotic": "dik_Latn luo nus_Latn",
+        "Austronesian": ""
+        "ace_Arab ace_Latn ban_Latn bbc bjn_Arab bjn_Latn bug_Latn ceb_Latn fj id "
+        "ilo_Latn jv mad mg mi min_Arab min_Latn ms nij pag_Latn sm su tl war_Latn",
+        "Austroasiatic": "km sat_Olck vi",
+        "Dravidian": "kn ml ta te",
         "Uralic": "et fi hu",
-        "Turkic": "az kk tr",
-        "Sino-Tibetan": "my zh",
-        "Tai-Kadai": "th",
+        "Turkic": "az azb_Arab ba crh_Latn kk ky tk tr tt ug uz",
+        "Sino-Tibetan": "bo dz kac_Latn lus_Latn mni_Beng my yue_Hant zh zho_Hans zho_Hant",
+        "Tai-Kadai": "lo shn_Mymr th",
         "Japonic": "ja",
         "Koreanic": "ko",
         "Kartvelian": "ka",
@@ -49,23 +63,34 @@ FAMILY = _groups(
         "Chibchan": "bzd",
         "Arawakan": "cni",
         "Pano-Tacanan": "shp",
+        "constructed": "eo",
+        "Mongolic-Khitan": "mn",
+        "Saharan": "knc_Arab knc_Latn",
     }
 )
 
-# FLORES lacks some languages of the tasks, all in Latin script. Chinese is
-# simplified in some tasks, traditional in UD_Chinese-GSD and mixed in Tatoeba and PAN-X.
+# FLORES lacks some languages of the tasks, most of them in Latin script. Chinese is simplified in
+# some tasks, traditional in UD_Chinese-GSD and mixed in Tatoeba and PAN-X. Moroccan tweets (ary)
+# mix Arabic and Latin script and have none here.
 SCRIPT = {code: name.rpartition("_")[2] for code, name in FLORES.items()} | _groups(
-    {"Latn": "bbj pcm bzd cni hch nah oto shp tar", "Hani": "zh"}
+    {
+        "Latn": "aym bbc bbj bzd cni hch mad nah nij oto pcm qu shp tar",
+        "Arab": "arq",
+        "Hani": "zh",
+    }
 )
 
 # Size of the language's file in the CC-100 release, compressed (data.statmt.org/cc-100), for the
 # languages that Conneau et al. 2020 (arXiv 1911.02116), table 6, list as XLM-R's; all others are
-# "absent", although CC-100 has files of some. Files of romanised text are not counted.
+# "absent", although CC-100 has files of some. Romanised text has files of its own.
 XLMR_TEXT = _groups(
     {
-        "over 10 GB": "de en es fa fi fr hu id ja ko pl pt ro ru uk vi zh",
-        "1 to 10 GB": "ar az bg el et he hi it ka lt ms nl ta th tr",
-        "under 1 GB": "af am bn eu gu ha jv kk mg ml mr my om pa so sw te tl ur xh",
+        "over 10 GB": "da de en es fa fi fr hu id ja ko nb pl pt ro ru sv uk vi zh zho_Hans",
+        "1 to 10 GB": "ar az bg ca cs el et he hi hr it ka lt lv ms nl sk sl sq sr ta th tr "
+        "zho_Hant",
+        "under 1 GB": "af am as be ben_Latn bn br bs cy eo eu fy ga gd gl gu ha hin_Latn hy is jv "
+        "kk km kmr_Latn kn ky la lo mg mk ml mn mr my ne om or pa ps sa sd si so su sw te tl ug ur "
+        "urd_Latn uz xh yi",
     }
 )
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from xstilts.flores import BELEBELE, VARIETIES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Suite = dict[str, tuple[str, ...]]
 """Task to its evaluation languages, in the suite's order."""
 
-SuiteName = Literal["xtreme", "xtreme-r", "african", "americas"]
+SuiteName = Literal["xtreme", "xtreme-r", "african", "americas", "sib200", "nusax", "belebele"]
 GroupName = Literal["african", "americas"]
 
 
@@ -59,7 +61,9 @@ XTREME_R = _more(
     },
 )
 
-# XTREME-R's tasks in African languages (without Arabic), and the Masakhane data sets
+# XTREME-R's tasks in African languages, the Masakhane data sets, AfriSenti, SIB-200 and Belebele:
+# with the Arabic varieties that are spoken in Africa, without Modern Standard Arabic, English,
+# French and Portuguese
 AFRICAN = _suite(
     {
         "xnli": "sw",
@@ -72,6 +76,14 @@ AFRICAN = _suite(
         "masakhaner2": "bm bbj ee fon ha ig rw lg luo mos ny pcm sn sw tn tw wo xh yo zu",
         "masakhapos": "bm bbj ee fon ha ig rw lg luo mos ny pcm sn sw tn tw wo xh yo zu",
         "afrixnli": "am ee ha ig rw ln lg om sn st sw tw wo xh yo zu",
+        "masakhanews": "am ha ig ln lg om pcm rn sn so sw ti xh yo",
+        "afrisenti": "am arq ary ha ig rw om pcm sw ti ts tw yo",
+        "sib200": "aeb_Arab af ak am ary_Arab arz_Arab bem_Latn bm cjk_Latn dik_Latn dyu_Latn ee "
+        "fon fuv_Latn ha ig kab_Latn kam_Latn kbp_Latn kea_Latn kg ki kmb_Latn knc_Arab knc_Latn "
+        "lg ln lua_Latn luo mg mos nqo_Nkoo nso_Latn nus_Latn ny om rn rw sg sn so ss st sw "
+        "taq_Latn taq_Tfng ti tn ts tum_Latn tw tzm_Tfng umb_Latn wo xh yo zu",
+        "belebele": "af am ary_Arab arz_Arab bm fuv_Latn ha ig kea_Latn lg ln luo mg nso_Latn ny "
+        "om rw sn so ss st sw ti tn ts wo xh yo zu",
     }
 )
 
@@ -82,9 +94,18 @@ SUITES: Mapping[SuiteName, Suite] = {
     "xtreme-r": XTREME_R,
     "african": AFRICAN,
     "americas": AMERICAS,
+    "sib200": {"sib200": VARIETIES},
+    "nusax": _suite(
+        {"nusax": "ace_Latn ban_Latn bbc bjn_Latn bug_Latn en id jv mad min_Latn nij su"}
+    ),
+    "belebele": {"belebele": BELEBELE},
 }
 
-TRAINED_ON: Mapping[str, str] = {"masakhaner1": "panx", "masakhaner2": "panx"}
+TRAINED_ON: Mapping[str, str] = {
+    "masakhaner1": "panx",
+    "masakhaner2": "panx",
+    "afrisenti": "afrisenti@ha",
+}
 """Training set of the target stage for tasks without English training data."""
 
 GROUPS: Mapping[GroupName, frozenset[str]] = {
@@ -92,4 +113,4 @@ GROUPS: Mapping[GroupName, frozenset[str]] = {
     # Haitian Creole and Quechua are XCOPA's and PAN-X's
     "americas": frozenset({*AMERICAS["americasnli"], "ht", "qu"}),
 }
-"""Languages of a continent, without Arabic; a target uses those that its task has."""
+"""Languages of a continent; a target uses those that its task has."""

@@ -168,6 +168,12 @@ class Study(Section):
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
     text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
+    known_contamination: list[str] = Field(
+        [],
+        description="Corpora whose evaluated texts are also trained on as `text`, which is an "
+        "error otherwise: a task's name, or `flores200` for all tasks with its sentences. Tables "
+        "mark these cells.",
+    )
     translations: Translations = Field(
         Translations(), description="Sources of `TASK@LANGUAGE:translated`."
     )
@@ -202,8 +208,9 @@ class Study(Section):
     targets: dict[Name, Target] = Field({}, description="Evaluated targets by name.")
     suites: list[SuiteName] = Field(
         [],
-        description="Named suites of targets, in the suite's languages (in the microworld, all "
-        "languages); an entry of `targets` with the same name overrides single keys.",
+        description="Named suites of targets, in the suite's languages (in the microworld, the "
+        "tasks that it generates, in all its languages); an entry of `targets` with the same name "
+        "overrides single keys.",
     )
     protocol: ProtocolName = Field("recommended", description="Evaluation protocol.")
     prediction_precision: Literal["fp32", "bf16"] = Field(

@@ -8,9 +8,10 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NoReturn
 
+from xstilts.data.language_names import unknown_language
 from xstilts.errors import UserError, unknown
 from xstilts.files import missing_parts
-from xstilts.iso639 import release_codes, study_code
+from xstilts.iso639 import release_codes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 JOINER = " + "
 """Joins the parts of a pattern of which each must match."""
 
-_LANGUAGE = re.compile("[a-z]+(-[a-z]+)*")
-"""Codes of languages in file names, such as ``da``, ``pcm`` and ``zh-min-nan``."""
+_LANGUAGE = re.compile("[a-z]+(-[a-z]+)*(_[A-Z][a-z]{3})?")
+"""Codes of languages in file names, such as ``da``, ``pcm``, ``zh-min-nan`` and ``kmb_Latn``."""
 
 
 def original_files(
@@ -58,7 +59,7 @@ def original_files(
         error = (
             unknown(f"split of {task.name} in {language!r}", split, known, where)
             if language in task.languages
-            else _unknown_language(task, language, where)
+            else unknown_language(task, language, task.languages, where)
         )
         patterns = _unlisted(task.files.get(split, ()), language, task.languages, task.codes)
         return _unlisted_files(data_root, patterns, error)
@@ -84,18 +85,6 @@ def mirror_files(
         patterns = _unlisted(hub.files.get(split, ()), language, known, hub.codes)
         return _unlisted_files(mirror / hub.repo, patterns, error)
     return repository_files(mirror, hub.repo, patterns, where, what)
-
-
-def _unknown_language(task: Task, language: str, where: str) -> UserError:
-    """The error for a language that a task does not list; suggests the code that studies use."""
-    by_code = {code: name for name, code in task.codes.items()}
-    code = by_code.get(language, study_code(language))
-    if code != language and code in task.languages:
-        return UserError(
-            f"{where}: {language!r} is not a known language of {task.name}. Did you mean {code!r}, "
-            "its code in studies?"
-        )
-    return unknown(f"language of {task.name}", language, task.languages, where)
 
 
 def _unlisted(
@@ -183,7 +172,7 @@ def hub_patterns(task: Task, language: str, split: Split, where: str) -> list[st
         raise unknown(f"split of {task.name} in {hub.repo}", split, hub.files, where)
     known = hub_languages(task, split)
     if language not in known:
-        raise unknown(f"language of {task.name} ({split}) in {hub.repo}", language, known, where)
+        raise unknown_language(task, language, known, where, f" ({split}) in {hub.repo}")
     return filled(hub.files[split], language, hub.codes)
 
 

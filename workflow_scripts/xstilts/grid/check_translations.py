@@ -10,7 +10,7 @@ from xstilts.checkpoints import require_complete
 from xstilts.errors import UserError, unknown
 from xstilts.grid.translations import can_be_translated, translated_file
 from xstilts.tasks import TASKS
-from xstilts.translation.flores import FLORES
+from xstilts.translation.flores import NLLB
 
 if TYPE_CHECKING:
     from xstilts.config.load import Lines
@@ -69,7 +69,7 @@ def _check_model(lines: Lines, coverage: Coverage, task: Task, language: str, wh
             f"training task of its target stage instead: {task.train or '(none)'}."
         )
     coverage.check(task, source, "train", where)
-    known = {*FLORES, *model.codes, *coverage.world_languages} - {source}
+    known = {*NLLB, *model.codes, *coverage.world_languages} - {source}
     if language not in known:
         error = unknown("language to translate into", language, known, where)
         raise UserError(f"{error} Give the model's code for it under translations.model.codes.")

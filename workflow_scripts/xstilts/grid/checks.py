@@ -15,6 +15,7 @@ from xstilts.config.load import load_claims
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation
+from xstilts.grid.contamination import check_contamination
 from xstilts.tasks import TASKS, get_task
 from xstilts.tokens.specials import has_mask
 
@@ -47,6 +48,7 @@ def check_names(study: Study, lines: Lines, names: Names) -> None:
         check_target(lines, coverage, node)
     check_views(study, lines, names)
     check_strategies(lines, names)
+    check_contamination(study, lines, names)
     for base in study.bases:
         check_mask(study, lines, names, base)
     check_mentions(lines, coverage)

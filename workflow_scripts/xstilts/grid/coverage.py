@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts import tasks
-from xstilts.errors import UserError, unknown
+from xstilts.data.language_names import unknown_language
+from xstilts.errors import UserError
 from xstilts.grid import sources
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
@@ -98,7 +99,7 @@ class Coverage:
         unlisted = language not in known and (known or not has_files)
         root = sources.local_root(self.study) if has_files else None
         if unlisted and not (root and (self.files_must_exist or Path(root).is_dir())):
-            raise unknown(f"language of {task.name} ({split})", language, known, where)
+            raise unknown_language(task, language, known, where, f" ({split})")
         if has_files and (unlisted or self.files_must_exist):
             sources.local_files(self.study, task, language, split, where)
 

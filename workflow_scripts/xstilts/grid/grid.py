@@ -20,7 +20,7 @@ from xstilts.chains import (
 from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.features import names_of
-from xstilts.grid import translations
+from xstilts.grid import contamination, translations
 from xstilts.grid.checks import check_dev_sets, check_names
 from xstilts.grid.names import parse_names
 from xstilts.grid.processes import check_parallel
@@ -230,6 +230,10 @@ class Grid(Stages):
         """Return the training sets of a target's trivial baselines: those of its kind."""
         node = self.targets[target]
         return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
+
+    def contaminated(self) -> dict[contamination.Mark, str]:
+        """Return the cells of this view whose evaluated text was trained on, with its corpus."""
+        return contamination.marks(self.study, self.names, self.view)
 
     # --- patterns -----------------------------------------------------------------------------
 

@@ -38,9 +38,12 @@ def wanted_targets(study: Study, lines: Lines) -> dict[str, tuple[Target, KeyPat
             joined = list(dict.fromkeys([*before, *languages]))
             found[task] = (Target(languages=joined, train=TRAINED_ON.get(task)), key_path)
     if study.source == "microworld":
-        # its languages are invented: each task is evaluated in all of them
-        for task, (target, key_path) in found.items():
-            found[task] = (target.model_copy(update={"languages": "all"}), key_path)
+        # its languages are invented: each task that it generates is evaluated in all of them
+        found = {
+            task: (target.model_copy(update={"languages": "all"}), key_path)
+            for task, (target, key_path) in found.items()
+            if TASKS[task].microworld
+        }
     for target_name, target in study.targets.items():
         own = {name: getattr(target, name) for name in target.model_fields_set}
         base = found[target_name][0] if target_name in found else Target()

@@ -29,8 +29,11 @@ def overlap(grid: Grid) -> dict[str, Any]:
 def tables(grid: Grid) -> dict[str, Any]:
     """Return the identity of the tables, without scores: cells with names and order, code."""
     study = grid.study
+    # left out if there is none, so that it is not part of the identity of other studies
+    marked = sorted([*mark, corpus] for mark, corpus in grid.contaminated().items())
     seen = {base: repeated(grid, base) for base in study.bases}
     return {
+        **({"contaminated": marked} if marked else {}),
         **({"repeated": seen} if any(seen.values()) else {}),
         "study": study.study,
         "question": study.question,

@@ -9,7 +9,7 @@ from xstilts.chains import translation_language
 from xstilts.checkpoints import checkpoint_files
 from xstilts.features import names_of
 from xstilts.fingerprint import fingerprint
-from xstilts.translation.flores import FLORES
+from xstilts.translation.flores import NLLB
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def data_identity(study: Study, task: Task, segment: str) -> dict[str, Any]:
     model = study.translations.model
     assert model is not None, task.name
     settings = model.model_dump(exclude={"codes"})
-    codes = FLORES | model.codes
+    codes = NLLB | model.codes
     identity["source"] = {
         "translation_from": study.source_language,
         "model": {key: settings.pop(key) for key in ("hub", "path", "revision")},

@@ -88,6 +88,7 @@ def study_header(grid: Grid) -> Header:
         ),
         repeated={base: tuple(prior_training.repeated(grid, base)) for base in study.bases},
         accepted=tuple(acceptances(grid)),
+        contaminated=grid.contaminated(),
         details=(
             *_hidden_states(grid),
             *_unlisted(grid),

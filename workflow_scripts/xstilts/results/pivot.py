@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 from xstilts.numbers import DASH, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
 
 MANY_COLUMNS = 20
 """A table or figure with more languages than these has them down, not across."""
 DAGGER = "†"
-REPEATED = "‡"
+REPEATED = "§"
 """Mark of a strategy or target that repeats the prior training of the base model."""
+CONTAMINATED = "‡"
+"""Sign of cells whose evaluated text was trained on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +67,21 @@ class Summary:
     text: str
     """The legend."""
     blocks: tuple[Pivot, ...] = ()
+
+
+def with_sign(block: Pivot, sign: str, cells: Collection[tuple[str, str]]) -> Pivot:
+    """The block with a sign after the text of some cells, given by strategy and column."""
+    rows = tuple(
+        (
+            strategy,
+            tuple(
+                f"{entry} {sign}" if entry and (strategy, column) in cells else entry
+                for column, entry in zip(block.columns, entries, strict=True)
+            ),
+        )
+        for strategy, entries in block.rows
+    )
+    return replace(block, rows=rows)
 
 
 def block_of(

@@ -12,20 +12,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_LISTED = 15
+"""Maximum number of languages that are listed if all languages of a cell have the remark."""
+
+
 def remarks(rows: pd.DataFrame) -> list[str]:
     """Sentences on the models that predict one label for every example of a language.
 
     Args:
         rows: result rows, from ``collect``.
     """
-    found = rows[(rows["metric"] == COMMONEST) & (rows["value"] == 100)]
-    cells = "; ".join(_cells(found))
+    shares = rows[rows["metric"] == COMMONEST]
+    cells = "; ".join(_cells(shares))
     text = f"Degenerate predictions (one label for every example): {cells}."
     return [text] if cells else []
 
 
-def _cells(found: pd.DataFrame) -> Iterator[str]:
+def _cells(shares: pd.DataFrame) -> Iterator[str]:
     keys = ["model", "strategy", "target", "seed"]
-    for (model, strategy, target, seed), group in found.groupby(keys, sort=False):
-        languages = f"language{'s' if len(group) > 1 else ''} {', '.join(group['language'])}"
-        yield f"{model}, {strategy} → {target}, seed {seed}, {languages}"
+    for (model, strategy, target, seed), group in shares.groupby(keys, sort=False):
+        found = group[group["value"] == 100]["language"]
+        languages = f"language{'s' if len(found) > 1 else ''} {', '.join(found)}"
+        if len(found) == len(group) > _LISTED:
+            languages = f"all {len(group)} languages"
+        if len(found):
+            yield f"{model}, {strategy} → {target}, seed {seed}, {languages}"

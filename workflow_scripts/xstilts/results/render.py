@@ -13,7 +13,14 @@ import pyarrow.parquet as pq
 from xstilts.files import atomic_path, write_text
 from xstilts.numbers import DASH
 from xstilts.results.cells import Cell, collect
-from xstilts.results.pivot import MANY_COLUMNS, Pivot, Summary, pivot
+from xstilts.results.pivot import (
+    CONTAMINATED,
+    MANY_COLUMNS,
+    Pivot,
+    Summary,
+    pivot,
+    with_sign,
+)
 from xstilts.results.remarks import remarks
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.results.tables import (
@@ -55,6 +62,7 @@ _LATEX = str.maketrans(
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "†": r"$^\dagger$",
+        "§": r"\S{}",
         "‡": r"$^\ddagger$",
         "±": r"$\pm$",
         "—": "---",
@@ -95,6 +103,9 @@ class Header:
     """Results that are kept although their code changed, and why (``xstilts.acceptance``)."""
     details: tuple[str, ...] = ()
     """Sentences on hidden states, unknown tokens, and languages outside their benchmark."""
+    contaminated: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Base, strategy and target of the cells whose evaluated text was trained on, with its
+    corpus."""
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rows below the strategies: name to target to value (``results.trivial_baselines``)."""
 
@@ -120,6 +131,12 @@ class Header:
         ]
         if self.trivial_baselines:
             sentences.append(f"Trivial baselines: {', '.join(self.trivial_baselines)}.")
+        if self.contaminated:
+            corpora = ", ".join(dict.fromkeys(self.contaminated.values()))
+            sentences.append(
+                f"{CONTAMINATED}: evaluated text, of {corpora}, was trained on as text; its labels "
+                "were not."
+            )
         return " ".join([*sentences, *self.details, *self.remarks, *self.accepted])
 
 
@@ -132,7 +149,9 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     for model, rows in table.groupby("model", sort=False):
         columns = [name for name in dict.fromkeys(rows["target"]) if name != AVERAGE]
         columns += [AVERAGE] if len(columns) > 1 else []
-        block = pivot(rows, str(model), "target", columns)
+        signed = {(s, target) for m, s, target in header.contaminated if m == model}
+        signed |= {(strategy, AVERAGE) for strategy, _ in signed}
+        block = with_sign(pivot(rows, str(model), "target", columns), CONTAMINATED, signed)
         below = tuple(
             (name, tuple(_trivial_baseline(values, column, columns) for column in columns))
             for name, values in header.trivial_baselines.items()
@@ -150,16 +169,17 @@ def _trivial_baseline(values: Mapping[str, float], column: str, columns: Sequenc
     return f"{sum(values[name] for name in targets) / len(targets):.1f}"
 
 
-def _language_pivots(table: pd.DataFrame) -> list[Pivot]:
+def _language_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model and target: strategies by languages, or many languages down."""
-    blocks = [
-        pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
-        for (model, target), rows in table.groupby(["model", "target"], sort=False)
-    ]
-    return [
-        block.transposed("language") if len(block.columns) > MANY_COLUMNS else block
-        for block in blocks
-    ]
+    blocks = []
+    for (model, target), rows in table.groupby(["model", "target"], sort=False):
+        block = pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
+        strategies = [s for m, s, t in header.contaminated if (m, t) == (model, target)]
+        signed = {(strategy, language) for strategy in strategies for language in block.columns}
+        block = with_sign(block, CONTAMINATED, signed)
+        many = len(block.columns) > MANY_COLUMNS
+        blocks.append(block.transposed("language") if many else block)
+    return blocks
 
 
 def _frame(block: Pivot) -> pd.DataFrame:
@@ -197,7 +217,7 @@ def language_markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``language_table``.
         header: its heading and legend.
     """
-    blocks = tuple(_language_pivots(table))
+    blocks = tuple(_language_pivots(table, header))
     summary = Summary(title="languages", text=header.legend(table), blocks=blocks)
     return summary_markdown(summary, header)
 

@@ -56,13 +56,16 @@ def trivial_means(
 ) -> dict[str, dict[str, float]]:
     """Name of each trivial baseline to target to mean over languages.
 
-    Of the baselines that see one side of an example, the one with the best mean counts.
+    Of the baselines that see one side of an example, the one with the best mean counts. Chance and
+    the most frequent answer are only known for targets whose metric is accuracy.
 
     Args:
         results: result rows, from ``xstilts.results.cells.collect``.
         trivial_baselines: from ``read_trivial_baselines``.
     """
-    rows = results[results["metric"].isin([CHANCE, MAJORITY])]
+    # both are accuracies, not to be compared with the F1 of other targets
+    scored = results[results["headline"] & (results["metric"] == "accuracy")]["target"]
+    rows = results[results["metric"].isin([CHANCE, MAJORITY]) & results["target"].isin(scored)]
     means: dict[Any, float] = (
         rows.groupby(["metric", "target"], sort=False)["value"].mean().to_dict()
     )

@@ -2,6 +2,7 @@
 
 Accuracy, exact match, answer F1 and average precision are means over examples, and the F1 of chunks
 or pairs is ``2 TP / (predicted + gold)``: all are 100 times a ratio of two sums over examples.
+Macro and weighted F1 are means of such ratios over classes.
 """
 
 from __future__ import annotations
@@ -34,10 +35,22 @@ class Counts:
 
     ids: tuple[str, ...]
     numerator_N: npt.NDArray[np.float64]
+    """[N], or [class, N] for a mean over classes."""
     denominator_N: npt.NDArray[np.float64]
+    """The same shape."""
     sparse: bool = False
     """True if examples that contribute nothing are left out, so that files of one data set may
     differ."""
+    classes: tuple[str, ...] = ("",)
+    """Names of the classes."""
+    weight_N: npt.NDArray[np.float64] | None = None
+    """The same shape; a class weighs as much as its sum. None if all that occur weigh the same."""
+
+    def rows(self) -> list[dict[str, npt.NDArray[np.float64]]]:
+        """Numerators, denominators and weights, if any, by class."""
+        summands = [self.numerator_N, self.denominator_N]
+        summands += [] if self.weight_N is None else [self.weight_N]
+        return [dict(zip(self.classes, np.atleast_2d(one), strict=True)) for one in summands]
 
     def with_ids(self, ids: Sequence[str]) -> Counts:
         """The same counts over more examples, which contribute nothing."""
@@ -54,16 +67,46 @@ class Counts:
             names: the clusters.
             index_N: the index of each example's cluster.
         """
-        numerator_G, denominator_G = (
-            np.bincount(index_N, values_N, len(names)).astype(np.float64)
-            for values_N in (self.numerator_N, self.denominator_N)
-        )
-        return Counts(names, numerator_G, denominator_G, self.sparse)
+        summed = [
+            np.array([np.bincount(index_N, row_N, len(names)) for row_N in by_class.values()])
+            for by_class in self.rows()
+        ]
+        numerator_G, denominator_G, *weight_G = (one.astype(np.float64) for one in summed)
+        weight = weight_G[0] if weight_G else None
+        return Counts(names, numerator_G, denominator_G, self.sparse, self.classes, weight)
 
     def value(self) -> float:
         """The metric, 0-100."""
-        total = float(self.denominator_N.sum())
-        return 100.0 * float(self.numerator_N.sum()) / total if total else 0.0
+        sums = (
+            [row_N.sum(keepdims=True) for row_N in by_class.values()] for by_class in self.rows()
+        )
+        return float(score_of(*map(np.array, sums))[0])
+
+
+def score_of(
+    numerator: npt.NDArray[np.floating],
+    denominator: npt.NDArray[np.floating],
+    weight: npt.NDArray[np.floating] | None = None,
+) -> npt.NDArray[np.floating]:
+    """The metric (0-100) from sums of counts.
+
+    A ratio is 0 if its denominator is 0, as in the metrics.
+
+    Args:
+        numerator: sums by class and sample, [..., class, sample].
+        denominator: the same; 0 for a class that does not occur in a sample.
+        weight: the same; None if all classes that occur weigh the same.
+    """
+    ratio = np.zeros_like(numerator)
+    np.divide(100 * numerator, denominator, out=ratio, where=denominator > 0)
+    if numerator.shape[-2] == 1:
+        found: npt.NDArray[np.floating] = ratio[..., 0, :]
+        return found
+    if weight is None:
+        weight = (denominator > 0).astype(ratio.dtype)
+    total = weight.sum(axis=-2)
+    mean: npt.NDArray[np.floating] = (weight * ratio).sum(axis=-2) / np.where(total > 0, total, 1)
+    return mean
 
 
 def _counts(rows: Iterable[tuple[str, float, float]]) -> Counts:
@@ -100,6 +143,8 @@ def example_counts(
     if kind in ("classification", "multiple_choice") and metric == "accuracy":
         pairs = zip(gold, predicted, strict=True)
         return _means(ids, (str(g).strip() == str(p).strip() for g, p in pairs))
+    if kind == "classification" and metric in ("macro_f1", "weighted_f1"):
+        return _by_class(ids, gold, predicted, weighted=metric == "weighted_f1")
     if kind == "span" and metric == "mean_em_f1":
         return _means(ids, _answers(gold, predicted, scorer, language))
     if kind == "tagging" and metric == "f1":
@@ -113,6 +158,25 @@ def example_counts(
     if kind == "mining" and metric == "f1":
         return _mined(columns["part"], ids, gold, predicted, columns["score"])
     return f"{metric} is not a sum over examples"
+
+
+def _by_class(
+    ids: Sequence[str], gold: Sequence[str], predicted: Sequence[str], *, weighted: bool
+) -> Counts:
+    """Counts of each class: twice the right predictions over gold plus predictions."""
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    classes = tuple(sorted({*gold, *predicted}))
+    of_gold, of_predicted = (
+        np.array([[labels[index] == name for index in order] for name in classes], np.float64)
+        for labels in (gold, predicted)
+    )
+    return Counts(
+        tuple(ids[index] for index in order),
+        2 * of_gold * of_predicted,
+        of_gold + of_predicted,
+        classes=classes,
+        weight_N=of_gold if weighted else None,
+    )
 
 
 def _answers(

@@ -1,8 +1,8 @@
 """Bootstrap and permutation scores: the same resampled examples for all models that are compared.
 
 A bootstrap sample gives each cluster of examples a weight, how often it was drawn, and every score
-is a ratio of two weighted sums: the weights of many bootstrap samples times the summands of many
-scores are one matrix product.
+is a ratio of two weighted sums, or a mean of such ratios over classes: the weights of many
+bootstrap samples times the summands of many scores are one matrix product.
 
 Source: Field and Welsh 2007, "Bootstrapping Clustered Data" (whole clusters are drawn).
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xstilts.statistics.counts import score_of
 from xstilts.statistics.weights import WORD, bootstrap_counts, coin_flips, seeds_of
 
 if TYPE_CHECKING:
@@ -45,9 +46,20 @@ class Summands:
             rounded_G = np.rint(values_G / _STEP) * _STEP
             return kept.setdefault(rounded_G.tobytes(), len(kept))
 
-        rows = [(row_of(one.numerator_N), row_of(one.denominator_N)) for one in counts]
-        self.numerators_C, self.denominators_C = np.array(rows).T
-        """The rows of each cell."""
+        # a class that only some cells have contributes nothing to the others
+        names = sorted({name for one in counts for name in one.classes})
+        nothing_G = np.zeros(len(counts[0].ids))
+        self.rows = np.array(
+            [
+                [
+                    [row_of(by_class.get(name, nothing_G)) for name in names]
+                    for by_class in one.rows()
+                ]
+                for one in counts
+            ]
+        ).swapaxes(0, 1)
+        """Indices of the rows of numerators, denominators and weights (if any): [2 or 3, C,
+        class]."""
         values_KG = np.frombuffer(b"".join(kept)).reshape(len(kept), -1)
         whole = bool((values_KG == np.rint(values_KG)).all())
         self.values_KG = values_KG.astype(np.float32) if whole else values_KG
@@ -85,8 +97,9 @@ def bootstrap_scores(counts: Sequence[Counts], size: int, *name: str) -> npt.NDA
     scores_CB = np.empty((len(counts), size), np.float32)
     own_C1 = np.array([[one.value()] for one in counts], np.float32)
     for block, sums_KB in summands.weighted_sums(bootstrap_counts, size, *name):
-        tops_CB, bottoms_CB = sums_KB[summands.numerators_C], sums_KB[summands.denominators_C]
-        scores_CB[:, block] = np.where(bottoms_CB > 0, _ratio(tops_CB, bottoms_CB), own_C1)
+        sums = sums_KB[summands.rows]
+        drawn_CB = (sums[1] > 0).any(axis=1)
+        scores_CB[:, block] = np.where(drawn_CB, score_of(*sums), own_C1)
     return scores_CB
 
 
@@ -113,21 +126,8 @@ class Swaps:
 
     def differences(self, first: Sequence[int], second: Sequence[int]) -> npt.NDArray[np.floating]:
         """Scores of some cells minus those of others, the two swapped by cluster, [C, size]."""
-        (tops, moved_top), (bottoms, moved_bottom) = (
-            (
-                [self._totals_K[rows[list(side)]] for side in (first, second)],
-                self._moved_KB[rows[list(second)]] - self._moved_KB[rows[list(first)]],
-            )
-            for rows in (self._summands.numerators_C, self._summands.denominators_C)
+        of_first, of_second = (self._summands.rows[:, list(side)] for side in (first, second))
+        moved = self._moved_KB[of_second] - self._moved_KB[of_first]
+        return score_of(*(self._totals_K[of_first] + moved)) - score_of(
+            *(self._totals_K[of_second] - moved)
         )
-        swapped_CB = _ratio(tops[0] + moved_top, bottoms[0] + moved_bottom)
-        return swapped_CB - _ratio(tops[1] - moved_top, bottoms[1] - moved_bottom)
-
-
-def _ratio(
-    numerator: npt.NDArray[np.floating], denominator: npt.NDArray[np.floating]
-) -> npt.NDArray[np.floating]:
-    """100 times the ratio; 0 if the denominator is 0, as in the metrics."""
-    scores = np.zeros_like(numerator)
-    np.divide(100 * numerator, denominator, out=scores, where=denominator > 0)
-    return scores

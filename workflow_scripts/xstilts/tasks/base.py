@@ -86,6 +86,8 @@ class Task:
     """Examples per split and language as released: one number, or minimum and maximum."""
     sizes_of: Mapping[str, Mapping[Split, int]] = field(default_factory=dict)
     """The same for single languages, if known and ``sizes`` has a range or nothing."""
+    corpus: str = ""
+    """Corpus that the texts are from, if several tasks have texts of it; else they are its own."""
     download: int = 0
     """Size of the release's archives in bytes, all languages, from its dataset card; 0 if
     unknown."""
