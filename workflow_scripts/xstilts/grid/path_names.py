@@ -40,8 +40,8 @@ def check_path_names(stages: Stages) -> None:
     path = Path.cwd() / _longest_path(stages)
     if (size := len(str(path).encode())) > LONGEST_PATH:
         raise UserError(
-            f"{stages.lines.where(('study',))}: a path of this study would be {size} bytes long, and "
-            f"{LONGEST_PATH} are possible. Choose shorter names, or move the project's folder up."
+            f"{stages.lines.where(('study',))}: a path of this study has {size} bytes, and "
+            f"at most {LONGEST_PATH} work. Choose shorter names, or move the project up."
         )
 
 
