@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xstilts.dry_run.changes import why_again
 from xstilts.dry_run.data import data_lines
 from xstilts.dry_run.estimate import estimates
-from xstilts.dry_run.tables import by_kind, by_stage, by_strategy, by_target
+from xstilts.dry_run.tables import by_kind, by_stage, by_strategy, by_target, table
 from xstilts.dry_run.text import clip, first, wrapped
 from xstilts.errors import UserError
 from xstilts.paths import product
@@ -46,15 +46,22 @@ def summary(grid: Grid, jobs: Collection[DryJob], existing: Collection[str]) -> 
         numbers, problems = [], [str(error)]
     wrong = [*errors, *problems, *_licences(grid), *_unfinished(grid, names)]
     counts = by_kind([name for name in names if name not in again], again, existing)
+    tables = {
+        "To train, by stage": by_stage(grid, made),
+        "By strategy": by_strategy(grid, made),
+        "By target": by_target(grid, made),
+    }
     last = [*data_lines(grid, jobs), *numbers]
     for most in range(12, 2, -1):
         parts = [
             *_part("Wrong or missing", _wrapped(wrong), most),
             f"{grid.study.study}: {len(jobs)} jobs to run",
             *counts,
-            *_part("To train, by stage", by_stage(grid, made, most), most),
-            *_part("By strategy", by_strategy(grid, made, most), most),
-            *_part("By target", by_target(grid, made, most), most),
+            *(
+                line
+                for title, rows in tables.items()
+                for line in _part(title, table(rows, most), most)
+            ),
             *_part("Why some are made again", reasons, most),
             *last,
             MORE,

@@ -10,10 +10,12 @@ from xstilts.dry_run.jobs import NOUNS, kind_of
 from xstilts.dry_run.text import clip, columns, first, some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from xstilts.grid import Grid
 
+Rows = list[tuple[str, ...]]
+"""Rows of a table, its header first."""
 _NAMES = 48
 """Maximum number of characters of names in one cell."""
 
@@ -34,14 +36,8 @@ def by_kind(new: Collection[str], again: Collection[str], existing: Collection[s
     return columns(rows)
 
 
-def by_stage(grid: Grid, made: Collection[str], most: int) -> Iterator[str]:
-    """Yield base models and intermediate stages to make, with the strategies that use each.
-
-    Args:
-        grid: the study.
-        made: products.
-        most: number of lines; equal rows are merged if they are more.
-    """
+def by_stage(grid: Grid, made: Collection[str]) -> Rows:
+    """Return base models and intermediate stages to make, with the strategies that use each."""
     users: dict[str, list[str]] = {}
     for strategy, nodes in grid.names.strategies.items():
         labels = tuple(node.label for node in nodes)
@@ -54,39 +50,39 @@ def by_stage(grid: Grid, made: Collection[str], most: int) -> Iterator[str]:
                 found[base, ""] += 1
             case ["intermediate", base, _, chain]:
                 found[base, chain] += 1
-    rows = [("base", "stage", "models", "for strategies")]
+    rows: Rows = [("base", "stage", "models", "for strategies")]
     for base, settings in grid.study.bases.items():
         if found[base, ""]:
             rows.append((base, "pretraining" if settings.pretrain else "import", "1", "all"))
         for chain in users:
             if count := found[base, chain]:
                 rows.append((base, clip(chain, _NAMES), str(count), some(users[chain], _NAMES)))
-    yield from _table(rows, most)
+    return rows
 
 
-def by_strategy(grid: Grid, made: Collection[str], most: int) -> Iterator[str]:
-    """Yield the target stages, predicted and scored cells to make, by base and strategy."""
+def by_strategy(grid: Grid, made: Collection[str]) -> Rows:
+    """Return the target stages, predicted and scored cells to make, by base and strategy."""
     strategies: dict[str, list[str]] = {}
     for strategy, nodes in grid.names.strategies.items():
         strategies.setdefault(chain_label(tuple(node.label for node in nodes)), []).append(strategy)
     found = _cells(made, lambda base, chain, target: (base, chain))
-    rows = [("base", "strategy", *_HEAD)]
+    rows: Rows = [("base", "strategy", *_HEAD)]
     for base in grid.study.bases:
         for chain, names in strategies.items():
             if counts := found.get((base, chain)):
                 rows.append((base, some(names, _NAMES), *(str(counts[kind]) for kind in _KINDS)))
-    yield from _table(rows, most)
+    return rows
 
 
-def by_target(grid: Grid, made: Collection[str], most: int) -> Iterator[str]:
-    """Yield the target stages, predicted and scored cells to make, by target."""
+def by_target(grid: Grid, made: Collection[str]) -> Rows:
+    """Return the target stages, predicted and scored cells to make, by target."""
     found = _cells(made, lambda base, chain, target: (target,))
-    rows = [("target", *_HEAD, "languages")]
+    rows: Rows = [("target", *_HEAD, "languages")]
     for name, node in grid.names.all_targets.items():
         if counts := found.get((name,)):
             numbers = (str(counts[kind]) for kind in _KINDS)
             rows.append((name, *numbers, f"{len(node.languages)}: {', '.join(node.languages)}"))
-    yield from _table(rows, most)
+    return rows
 
 
 _KINDS = ("target", "predictions", "scores")
@@ -105,8 +101,8 @@ def _cells(
     return found
 
 
-def _table(rows: Sequence[tuple[str, ...]], most: int) -> Iterator[str]:
-    """Yield the lines of a table; none without rows.
+def table(rows: Rows, most: int) -> Iterator[str]:
+    """Yield at most some lines of a table; none without rows.
 
     If they are too many, rows with the same numbers become one, with their sums.
     """
@@ -117,7 +113,7 @@ def _table(rows: Sequence[tuple[str, ...]], most: int) -> Iterator[str]:
     yield from first(columns(rows), most)
 
 
-def _merged(rows: Sequence[tuple[str, ...]], *, by_base: bool) -> Iterator[tuple[str, ...]]:
+def _merged(rows: Rows, *, by_base: bool) -> Iterator[tuple[str, ...]]:
     """Yield one row for those with the same numbers, and base: all names, sums of numbers."""
     groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for row in rows:
