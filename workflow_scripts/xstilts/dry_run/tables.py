@@ -29,7 +29,7 @@ def by_kind(new: Collection[str], again: Collection[str], existing: Collection[s
         existing: products that are up to date.
     """
     counts = [Counter(map(kind_of, products)) for products in (new, again, existing)]
-    rows = [("", "new", "again", "up to date")]
+    rows: Rows = [("", "new", "again", "up to date")]
     for kind, noun in NOUNS.items():
         if any(found[kind] for found in counts):
             rows.append((noun, *(str(found[kind] or "-") for found in counts)))
