@@ -81,6 +81,7 @@ rule all:
 if workflow.is_main_process:
     check_resource_names()
     record_outdated_products()
+    watch_dry_run()
 
 
 onstart:

@@ -86,6 +86,63 @@ def start_fork_server() -> None:
         fork_client.start_fork_server()
 
 
+def watch_dry_run() -> None:
+    """Show a summary of a dry run instead of Snakemake's output for each job.
+
+    Snakemake's output is shown with --verbose, --printshellcmds or --quiet, as in a run.
+    """
+    from snakemake.logging import logger
+
+    from xstilts.dry_run.view import View
+
+    if not workflow.output_settings.dryrun or not (shown := replaced_handler()):
+        return
+    view = View(summarise_dry_run, shown.stream)
+    shown.addFilter(view.is_shown)
+    logger.addHandler(view)
+
+
+def summarise_dry_run() -> list[str]:
+    """Return the lines of a dry run's summary."""
+    from xstilts.dry_run.summary import summary
+
+    jobs = [job for job in workflow.dag.jobs if job.output]
+    existing = {product(job.output[0]) for job in jobs if not workflow.dag.needrun(job)}
+    planned = [get_dry_job(job) for job in jobs if workflow.dag.needrun(job)]
+    return summary(GRID, planned, existing)
+
+
+def get_dry_job(job) -> "DryJob":
+    """Return a job for the summary of a dry run."""
+    from xstilts.dry_run.jobs import DryJob
+
+    reason = workflow.dag.reason(job)
+    causes = {
+        "forced": reason.forced,
+        "stopped": reason._incomplete_output,
+        "changed": reason._updated_input or reason.is_provenance_triggered(),
+        "incomplete": reason._missing_output,
+        "input": reason._updated_input_run,
+    }
+    outputs = tuple(map(str, job.output))
+    return DryJob(
+        product=product(outputs[0]),
+        outputs=outputs,
+        causes=frozenset(cause for cause, found in causes.items() if found),
+    )
+
+
+def replaced_handler():
+    """Return the handler of Snakemake's output on the screen, if the project replaces it."""
+    from snakemake.logging import logger
+
+    settings = workflow.output_settings
+    if workflow.touch or settings.verbose or settings.printshellcmds or settings.quiet:
+        return None
+    named = (handler for handler in logger.handlers if handler.name == "DefaultStreamHandler")
+    return next(named, None)
+
+
 def watch_run() -> None:
     """Show planned and finished jobs instead of Snakemake's output for each job.
 
@@ -97,16 +154,14 @@ def watch_run() -> None:
     from xstilts.monitor.run import Monitor, is_shown
     from xstilts.monitor.screen import Screen
 
-    settings = workflow.output_settings
-    shown = [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]
-    if workflow.touch or settings.verbose or settings.printshellcmds or settings.quiet or not shown:
+    if not (shown := replaced_handler()):
         return
     jobs = [job for job in workflow.dag.jobs if job.output]
     planned = {job.jobid: get_job(job) for job in jobs if workflow.dag.needrun(job)}
     existing = [product(job.output[0]) for job in jobs if not workflow.dag.needrun(job)]
-    shown[0].stream = Screen(shown[0].stream)
-    shown[0].addFilter(is_shown)
-    WATCHING.append(Monitor(Path(GRID.paths.root), planned, existing, shown[0].stream))
+    shown.stream = Screen(shown.stream)
+    shown.addFilter(is_shown)
+    WATCHING.append(Monitor(Path(GRID.paths.root), planned, existing, shown.stream))
     logger.addHandler(WATCHING[0])
 
 

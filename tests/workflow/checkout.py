@@ -107,6 +107,10 @@ class Checkout:
         )
         return Run(done.returncode, done.stdout + done.stderr)
 
+    def jobs_of_dry_run(self, *arguments: str) -> Run:
+        """Dry-run Snakemake here, with its own table of jobs."""
+        return self.snakemake("-n", "--quiet", "rules", *arguments)
+
     def command(self, *arguments: str) -> Run:
         """Run the ``xstilts`` command here."""
         done = subprocess.run(

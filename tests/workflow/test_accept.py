@@ -78,7 +78,7 @@ def test_one_cell_is_accepted_alone(done: Checkout) -> None:
         "target/mini/seed-1/none/xnli: accepted.",
         "bases/mini/model: accepted.",
     ]
-    jobs = done.snakemake("-n").jobs
+    jobs = done.jobs_of_dry_run().jobs
     assert {name: jobs[name] for name in TRAINING & set(jobs)} == {
         "train_intermediate": 1,
         "train_target": 1,

@@ -140,7 +140,7 @@ def study_of(checkout: Checkout) -> dict[str, object]:
 def test_a_mirror_is_checked_by_a_dry_run(fresh: Checkout, hub: Hub, tmp_path: Path):
     write_hub_study(fresh)
     fresh.write_study(**{**study_of(fresh), "source": "mirror", "mirror": str(tmp_path)})
-    run = fresh.snakemake("-n")
+    run = fresh.jobs_of_dry_run()
     assert run.code == 0, run.output
     assert "fetch_data" not in run.jobs
     (tmp_path / "facebook/xnli/de/test-00000-of-00001.parquet").unlink()

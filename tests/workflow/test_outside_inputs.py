@@ -59,7 +59,7 @@ def made(fresh: Checkout) -> Checkout:
 
 def jobs(made: Checkout) -> dict[str, int]:
     """The jobs that a dry run would start."""
-    run = made.snakemake("-n", *GOALS)
+    run = made.jobs_of_dry_run(*GOALS)
     assert run.code == 0, run.output
     return {} if run.nothing_to_do else run.jobs
 
@@ -102,6 +102,6 @@ def test_other_content_is_noticed_and_other_times_are_not(made: Checkout) -> Non
 def test_a_dry_run_of_a_new_study_writes_nothing(fresh: Checkout) -> None:
     write_release(fresh.folder / "data", "cat")
     write_study(fresh)
-    run = fresh.snakemake("-n", *GOALS)
+    run = fresh.jobs_of_dry_run(*GOALS)
     assert run.code == 0, run.output
     assert not fresh.results.exists()

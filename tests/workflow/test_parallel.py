@@ -34,7 +34,7 @@ def test_a_model_of_two_processes_is_not_retrained_by_one(fresh: Checkout) -> No
 @pytest.mark.slow
 def test_resources_are_multiplied_by_processes(fresh: Checkout) -> None:
     fresh.write_study(parallel={"processes": 2})
-    run = fresh.snakemake("-n", "intermediate_models")
+    run = fresh.snakemake("-n", "--printshellcmds", "intermediate_models")
     assert run.code == 0, run.output
     asked = [line for line in run.output.splitlines() if "processes=2" in line]
     assert "train_target" not in run.jobs

@@ -118,7 +118,7 @@ def test_one_more_language_predicts_that_language_only(done: Checkout):
 
 
 def test_a_single_cell_by_its_path(fresh: Checkout):
-    run = fresh.snakemake("-n", f"results/tiny/scores/{CELL}.parquet")
+    run = fresh.jobs_of_dry_run(f"results/tiny/scores/{CELL}.parquet")
     assert run.jobs["train_intermediate"] == 1
     assert run.jobs["train_target"] == 1
     assert run.jobs["score_predictions"] == 1
@@ -140,7 +140,7 @@ def test_a_single_cell_by_its_path(fresh: Checkout):
     ],
 )
 def test_products_by_name(fresh: Checkout, products: list[str], rules: dict[str, int]):
-    jobs = fresh.snakemake("-n", *products).jobs
+    jobs = fresh.jobs_of_dry_run(*products).jobs
     assert {name: jobs.get(name) for name in rules} == rules
 
 
@@ -167,7 +167,7 @@ def test_explain_names_what_changed(done: Checkout):
     output = done.command("explain", f"target/{CELL}").output
     assert "recipe.learning_rate: 1e-05 → 0.01" in output
     assert "intermediate" not in output
-    run = done.snakemake("-n")
+    run = done.jobs_of_dry_run()
     assert run.jobs["train_target"] == 2
     assert not {"pretrain", "train_intermediate"} & set(run.jobs)
 
@@ -176,7 +176,7 @@ def test_changes_are_found_without_snakemakes_metadata(done: Checkout) -> None:
     shutil.rmtree(done.folder / ".snakemake/metadata")
     recipes = {**TINY["recipes"], "target": {"max_steps": 5}}
     done.write_study(recipes=recipes)
-    run = done.snakemake("-n")
+    run = done.jobs_of_dry_run()
     assert "2 of them out of date (target/mini/seed-1/none/xnli, target/" in run.output
     assert run.jobs["train_target"] == 2
     assert not {"pretrain", "train_intermediate", "prepare_tokens"} & set(run.jobs)
@@ -218,4 +218,4 @@ def test_a_product_that_another_checkout_has_replaced_is_made_again(done: Checko
     other.write_study(recipes={**TINY["recipes"], "target": {"max_steps": 5}})
     run = other.snakemake("target_models")
     assert run.code == 0, run.output
-    assert done.snakemake("-n").jobs["train_target"] == 2
+    assert done.jobs_of_dry_run().jobs["train_target"] == 2

@@ -63,7 +63,7 @@ def test_the_number_of_trainings_is_that_of_the_prefix_tree(fresh: Checkout):
     }
     targets = {**TINY["targets"], "udpos": {"languages": ["qaa"]}}
     fresh.write_study(strategies=strategies, targets=targets, seeds=[1, 2, 3])
-    jobs = fresh.snakemake("-n").jobs
+    jobs = fresh.jobs_of_dry_run().jobs
     assert jobs["pretrain"] == 1
     assert jobs["train_intermediate"] == 3 * 3
     assert jobs["train_target"] == 3 * 4 * 2

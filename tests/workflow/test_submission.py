@@ -41,7 +41,7 @@ def test_a_submission_has_the_scores_of_the_study(done: Checkout):
 def test_a_suite_becomes_targets(fresh: Checkout):
     # invented languages replace those of the suite
     fresh.write_study(targets={}, suites=["xtreme"])
-    run = fresh.snakemake("-n")
+    run = fresh.jobs_of_dry_run()
     if run.code:
         assert "suite 'xtreme' needs the tasks" in run.output
         assert "Traceback" not in run.output

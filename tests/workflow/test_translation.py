@@ -72,7 +72,7 @@ def test_from_the_source_language_to_the_table(translating: Checkout):
     assert (translating.results / f"{TRANSLATED}.parquet").read_bytes() == before
     write(translating, beams=2)
     assert "source.beams: 1 → 2" in translating.command("explain", TRANSLATED).output
-    jobs = translating.snakemake("-n").jobs
+    jobs = translating.jobs_of_dry_run().jobs
     assert jobs["translate_data"] == 1
     assert jobs["train_intermediate"] == 1
     assert not {"pretrain", "prepare_data"} & set(jobs)

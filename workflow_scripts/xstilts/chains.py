@@ -7,10 +7,14 @@ also trains on mnli.
 
 ``squad_v1@de:translated`` is the source language's training set, machine-translated into German. In
 paths it is a language of its own, ``de-translated``, since colons are not portable in file names.
+
+In paths, a chain that is too long for a file name is the beginning of its label and a digest of the
+whole label: ``panx@af+panx@ar...0123456789abcdef``. Its models' manifests contain the whole label.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from xstilts.errors import unknown
@@ -21,6 +25,18 @@ MEMBER_JOINER = "+"
 TRANSLATED = "translated"
 TARGET = "target"
 """In a strategy's last mixture, the placeholder of the target's training sets: ``{mnli, T}``."""
+LONGEST_NAME = 255
+"""Maximum length of a file name in bytes on Linux, macOS and Windows."""
+TEMPORARY = len("..parquet.12345678.part")
+"""Bytes that the name of a temporary file adds to the stem of a product (``xstilts.files``)."""
+_LONGEST_CHAIN = LONGEST_NAME - len("..json.12345678.part")
+"""Length up to which a chain is a path segment as it is, which its jobs' failure records permit.
+Names of existing products depend on it."""
+_HEAD = 60
+"""Maximum number of bytes of a long chain's label in its path segment."""
+_REPEATS = 20
+"""Repetitions at the end of a name that Snakemake takes for an infinite recursion (9.27:
+``snakemake.io.PeriodicityDetector``)."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -75,9 +91,27 @@ def stage_label(
     return MEMBER_JOINER.join([*labels, TARGET] if with_target else labels)
 
 
-def chain_label(stages: tuple[str, ...]) -> str:
-    """Return the path segment of a chain of stage labels."""
+def full_chain_label(stages: tuple[str, ...]) -> str:
+    """Return the stage labels of a chain in one text of any length."""
     return STAGE_JOINER.join(stages) or EMPTY_CHAIN
+
+
+def chain_label(stages: tuple[str, ...]) -> str:
+    """Return the path segment of a chain of stage labels, shortened if it is too long for one."""
+    label = full_chain_label(stages)
+    if len(label.encode()) <= _LONGEST_CHAIN and not repeats(label):
+        return label
+    head = label.encode()[:_HEAD].decode(errors="ignore")
+    # up to the end of a training set, if one ends there
+    end = max(head.rfind(joiner) for joiner in (MEMBER_JOINER, STAGE_JOINER))
+    return f"{head[:end] if end > 0 else head}...{hashlib.sha256(label.encode()).hexdigest()[:16]}"
+
+
+def repeats(name: str) -> bool:
+    """Return True if a name ends in so many repetitions that Snakemake refuses it as a wildcard."""
+    return any(
+        name.endswith(name[-size:] * _REPEATS) for size in range(1, len(name) // _REPEATS + 1)
+    )
 
 
 def chain_text(stages: tuple[str, ...], target: str | None = None) -> str:

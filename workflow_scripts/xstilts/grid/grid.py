@@ -23,6 +23,7 @@ from xstilts.features import names_of
 from xstilts.grid import contamination, translations
 from xstilts.grid.checks import check_dev_sets, check_names
 from xstilts.grid.names import parse_names
+from xstilts.grid.path_names import check_path_names
 from xstilts.grid.processes import check_parallel
 from xstilts.grid.stages import Stages
 from xstilts.kinds import EMBEDDING_KINDS
@@ -79,6 +80,7 @@ class Grid(Stages):
         names = parse_names(study, lines, files_must_exist=files_must_exist)
         check_names(study, lines, names)
         grid = cls(study, lines, names)
+        check_path_names(grid)
         check_dev_sets(grid)
         check_parallel(grid)
         return grid

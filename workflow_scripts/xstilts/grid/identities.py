@@ -11,7 +11,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN, translation_language
+from xstilts.chains import EMPTY_CHAIN, full_chain_label, translation_language
 from xstilts.data.sources import on_hub
 from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
@@ -171,6 +171,10 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     }
     if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()
+    whole = full_chain_label(grid.stages_of(chain))
+    if whole != chain:
+        # its path does not say which training sets came before
+        identity["chain"] = whole
     return identity
 
 

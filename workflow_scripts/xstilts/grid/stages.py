@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER, Member, chain_label, translation_language
+from xstilts.chains import EMPTY_CHAIN, Member, chain_label, translation_language
 from xstilts.grid.recipes import Position, stage_recipe, stage_runtime
 from xstilts.grid.sources import TextFiles, text_entries, text_files
 from xstilts.paths import Paths
@@ -67,8 +67,8 @@ class Stages:
         )
 
     def stages_of(self, chain: str) -> tuple[str, ...]:
-        """Split a chain label into stage labels."""
-        return () if chain == EMPTY_CHAIN else tuple(chain.split(STAGE_JOINER))
+        """Return the stage labels of a chain."""
+        return tuple(node.label for node in self.chains[chain])
 
     def text_members(self, base: str) -> tuple[Member, ...]:
         """Return the training sets of a base model's pretraining."""

@@ -17,7 +17,7 @@ from xstilts.plan.lengths import tokenised
 from xstilts.plan.work import Work, forward_flops, masked_flops, training_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xstilts.models.shape import EncoderShape
 
@@ -42,18 +42,29 @@ class Finished:
     peak_memory: int | None = None
 
 
-def finished_jobs(results: Path) -> list[Finished]:
-    """Return the finished jobs of all studies; needs ``config.json`` of models, not weights."""
+def finished_jobs(results: Path, most: int | None = None) -> list[Finished]:
+    """Return the finished jobs of all studies; needs ``config.json`` of models, not weights.
+
+    Args:
+        results: folder of the studies.
+        most: number of stages in each position, and of predicted cells, to read of each study.
+    """
     found: list[Finished] = []
     for root in sorted(path for path in results.glob("*") if path.is_dir()):
-        found += _trainings(root)
-        found += _predictions(root)
+        found += _trainings(root, most)
+        found += _predictions(root, most)
     return found
 
 
-def _trainings(root: Path) -> Iterator[Finished]:
+def _evenly(paths: Iterable[Path], most: int | None) -> list[Path]:
+    """Return the paths in order; if they are more than ``most``, about that many of them."""
+    ordered = sorted(paths)
+    return ordered[:: max(1, len(ordered) // most)] if most else ordered
+
+
+def _trainings(root: Path, most: int | None) -> Iterator[Finished]:
     for pattern in STAGES:
-        for manifest in sorted(root.glob(f"{pattern}/manifest.json")):
+        for manifest in _evenly(root.glob(f"{pattern}/manifest.json"), most):
             try:
                 yield _training(root, manifest)
             except (UserError, KeyError, TypeError):
@@ -89,9 +100,9 @@ def _training(root: Path, manifest: Path) -> Finished:
     )
 
 
-def _predictions(root: Path) -> Iterator[Finished]:
+def _predictions(root: Path, most: int | None) -> Iterator[Finished]:
     """Yield cells: one job predicts all languages of a cell and loads the model once."""
-    for cell in sorted(root.glob("predictions/*/*/*/*")):
+    for cell in _evenly(root.glob("predictions/*/*/*/*"), most):
         parts = [part for file in sorted(cell.glob("*.parquet")) if (part := _file(root, file))]
         conditions = {(device, precision) for _, _, device, precision in parts}
         if len(conditions) != 1:

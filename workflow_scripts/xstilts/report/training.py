@@ -54,19 +54,16 @@ def _curves(source: Source, name: str, value: str) -> pd.DataFrame:
 def stages_of(source: Source) -> Iterator[tuple[str, str, str, str]]:
     """(base model, chain before, stage, folder) of every model."""
     for cell in source.cells:
+        before = EMPTY_CHAIN
         yield cell.model, "nothing", "base: pretraining", f"bases/{cell.model}/model"
         for folder in cell.stages:
             kind, *parts = folder.split("/")
             if kind == "target":
                 yield cell.model, parts[2], f"target: {parts[3]}", folder
             elif kind == "intermediate":
-                *before, stage = parts[2].split(STAGE_JOINER)
-                yield (
-                    cell.model,
-                    STAGE_JOINER.join(before) or EMPTY_CHAIN,
-                    f"stage: {stage}",
-                    folder,
-                )
+                stage = parts[2].removeprefix(f"{before}{STAGE_JOINER}")
+                yield cell.model, before, f"stage: {stage}", folder
+                before = parts[2]
 
 
 def _downsample(files: Iterable[Path], value: str, points: int) -> list[tuple[int, float]]:
