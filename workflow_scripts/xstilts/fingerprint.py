@@ -36,6 +36,7 @@ NON_NUMERIC: Mapping[str, str] = {
     "xstilts.paths": "names of files",
     "xstilts.progress": "progress messages of jobs",
     "xstilts.schema_metadata": "metadata of Parquet and Arrow files",
+    "xstilts.readers.declared": "selects the reader of a declared task, which is in the identity",
     "xstilts.results.failures": "why jobs failed",
     "xstilts.tasks.base": "fields of a task; their values are in the identity",
     "xstilts.tasks.registry": "finds the tasks; those that are used are in the identity",

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
 from xstilts.grid import identities
-from xstilts.grid.sources import requests
+from xstilts.grid.sources import local_root, requests, source_of
 from xstilts.plan.known_models import GATED
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
     from xstilts.kinds import Split
+
+
+NOT_SET = "{} is not set"
+"""Why files are missing if the study does not name their folder."""
+NO_DATA_ROOT = NOT_SET.format("data_root")
 
 
 def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
@@ -29,15 +33,16 @@ def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
 
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     """Return what is missing of a data set; empty if nothing, or if the workflow makes it."""
-    spec, study = TASKS[task], grid.study
-    if study.source == "microworld":
+    spec, study = grid.study.known_tasks[task], grid.study
+    source = source_of(study, spec)
+    if source == "microworld":
         return ""
     if translation_language(language):
         made = study.translations
         return "" if task in made.files or made.model else "no file or model of its translation"
-    folder = {"original": "data_root", "mirror": "mirror"}.get(study.source)
-    if spec.kind != "mlm" and folder and getattr(study, folder) is None:
-        return f"{folder} is not set"
+    folder = {"original": "data_root", "mirror": "mirror"}.get(source)
+    if spec.kind != "mlm" and folder and local_root(study, spec) is None:
+        return NOT_SET.format(folder)
     try:
         if requests(grid.study, spec, language, split):
             exists = Path(grid.paths.download(task, language, split)).is_file()
@@ -59,7 +64,7 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 absent.setdefault((split, text.replace(f" in {language!r}", "")), []).append(
                     language
                 )
-        spec = TASKS[task]
+        spec = grid.study.known_tasks[task]
         report.append(
             {
                 "task": task,

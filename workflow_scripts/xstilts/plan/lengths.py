@@ -15,7 +15,6 @@ from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.manifest import read_manifest
 from xstilts.microworld import World, rows
 from xstilts.microworld.generators import BILINGUAL
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -67,7 +66,7 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
     Raises:
         Unknown: the number of examples or the words per example are unknown.
     """
-    spec = TASKS[task]
+    spec = grid.study.known_tasks[task]
     per_example = spec.choices if spec.kind == "multiple_choice" else 1
     manifest = Path(grid.paths.tokens(base, task, language, split))
     if found := tokenised(manifest):
