@@ -24,6 +24,7 @@ _ROOT = Path(__file__).parent
 
 NON_NUMERIC: Mapping[str, str] = {
     "xstilts": "the version",
+    "xstilts.data.row_counts": "compares numbers of examples with those that tasks state",
     "xstilts.device": "selects the device; another device is no reason to train again",
     "xstilts.errors": "messages",
     "xstilts.features": "names of modules; those that are used are in the fingerprint",

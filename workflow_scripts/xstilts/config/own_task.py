@@ -187,7 +187,7 @@ class OwnTask(Section):
             may_lack_answer=self.unanswerable,
             train=self._trained_on(name),
             recipe=self.recipe.given(),
-            hub=self.hub and self._hub_source(files, read),
+            hub=self._hub_source(files, read) if self.hub else None,
             splits_of=self._splits_of(),
             choices=len(values) if self.kind == "multiple_choice" else 1,
             licence=self.licence or "not stated in the study",

@@ -292,12 +292,16 @@ def _named(task: Task, language: str, split: str) -> str:
 
 
 def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page: str) -> NoReturn:
-    # a task that a study declares has no page
-    advice = f"Put the release file there ({page})." if page else "Add it, or correct the path."
-    raise UserError(
-        f"{where}: no file of {what} under {root}. Tried, in this order: {', '.join(patterns)}."
-        f"{_nearest(root, patterns)} {advice}"
-    )
+    tried = f"Tried, in this order: {', '.join(patterns)}."
+    if page:
+        advice = f"{_nearest(root, patterns)} Put the release file there ({page})."
+    else:
+        # a task that a study declares: its paths begin at the working directory or at the root
+        tried, folder = f"Tried {', '.join(patterns)}.", Path(patterns[0]).parent
+        siblings = [(folder / name).as_posix() for name in _listing(root / folder)]
+        advice = f"{nearest(siblings, patterns)} Add the file, or correct its path in the study."
+        root = (root / folder).resolve()
+    raise UserError(f"{where}: no file of {what} under {root}. {tried}{advice}")
 
 
 def _nearest(root: Path, patterns: Sequence[str]) -> str:

@@ -160,8 +160,8 @@ def _check_languages(own: OwnTask, lines: Lines, key_path: KeyPath) -> None:
             raise UserError(f"{where}: {language!r} is named twice. Remove one.")
     for language in own.codes:
         if language not in own.languages:
-            at = lines.where((*key_path, "codes", language))
-            raise unknown("language of this task", language, own.languages, at)
+            here = lines.where((*key_path, "codes", language))
+            raise unknown("language of this task", language, own.languages, here)
     at = (*key_path, "hub", "files") if own.hub else (*key_path, "files")
     for split, files in own.split_files.items():
         pattern = own.patterns[split]

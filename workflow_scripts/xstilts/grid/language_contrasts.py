@@ -50,7 +50,7 @@ def language_contrasts(grid: Grid) -> list[LanguageContrast]:
     for node in grid.targets.values():
         if len(node.members) == 1:
             (member,) = node.members
-            by_language = own.setdefault((node.task.name, node.split, _origin(member)), {})
+            by_language = own.setdefault((node.task.name, node.split, _origin(grid, member)), {})
             by_language[_language(member)] = (grid.study.baseline, node.model)
     return found + [
         _language_contrasts(grid, "target", trained, evaluated, members)

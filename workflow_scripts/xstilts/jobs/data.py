@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.data.row_counts import row_count_facts
 from xstilts.files import sha256_of, write_json
 from xstilts.jobs.download import Download, downloaded_files
 from xstilts.manifest import Manifest, contents, full_identity, read_manifest, write_manifest
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from xstilts.data import text
     from xstilts.kinds import Row
     from xstilts.tasks.base import Reader
+
+LOGGER = logging.getLogger(__name__)
 
 
 def prepare_data(
@@ -44,6 +48,10 @@ def prepare_data(
     content = facts.pop("content")
     if task := TASKS.get(identity["task"]):
         facts["licence"] = task.licence
+        language, split = identity["language"], identity["split"]
+        facts |= row_count_facts(task, language, split, identity["source"], facts)
+        if "remark" in facts:
+            LOGGER.warning("%s", facts["remark"])
     if downloaded:
         facts["downloads"] = [download.facts for download in downloaded]
     return write_manifest(

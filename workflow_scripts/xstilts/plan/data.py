@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import translation_language
+from xstilts.data.row_counts import summarised
 from xstilts.errors import UserError
 from xstilts.grid import identities
+from xstilts.grid.read_sets import data_manifests, read_sets
 from xstilts.grid.sources import local_root, requests, source_of
 from xstilts.plan.known_models import GATED
 
@@ -24,10 +26,8 @@ NO_DATA_ROOT = NOT_SET.format("data_root")
 def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
     """Return the (language, split) pairs that the study reads, by task."""
     found: dict[str, list[tuple[str, Split]]] = {}
-    paths = (*grid.training_data(), *grid.selection_data(), *grid.evaluation_data())
-    for path in dict.fromkeys(paths):
-        _, _, _, task, language, split = path.removesuffix(".json").split("/")
-        found.setdefault(task, []).append((language, split))  # type: ignore[arg-type]
+    for task, language, split, _ in data_manifests(grid):
+        found.setdefault(task, []).append((language, split))
     return dict(sorted(found.items()))
 
 
@@ -82,6 +82,14 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
             }
         )
     return report
+
+
+def row_counts(grid: Grid) -> list[str]:
+    """Return remarks on data sets that do not have the number of examples that their task states.
+
+    Only data that have been read are known.
+    """
+    return summarised(read_sets(grid))
 
 
 def gated_models(grid: Grid) -> list[str]:

@@ -189,6 +189,8 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     for item in data:
         if item["restricted"]:
             yield f"  obtain yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
+    for remark in plan["row_counts"]:
+        yield f"  other than published: {remark}"
     for model in plan["gated_models"]:
         yield f"  accept the licence first: https://huggingface.co/{model}"
     absent = [(item["task"], part) for item in data for part in item["missing"]]

@@ -112,7 +112,9 @@ def reader(
         codes: language to its code in the files, where the two differ.
         quoted: False if quotation marks in CSV and TSV are part of the text.
     """
-    named = {"labels": tuple(labels)} | ({"renamed": dict(renamed)} if renamed else {})
+    named: dict[str, Any] = {"labels": tuple(labels)}
+    if renamed:
+        named["renamed"] = dict(renamed)
     if kind == "tagging" and plain_suffix(PurePath(pattern)) == CONLLU:
         return partial(read_upos, **named, column=columns.get("tags", "upos"))
     if is_conll(kind, columns, pattern):
@@ -142,7 +144,7 @@ def reader(
         return partial(read_tags, **named, columns=of("tokens", "tags"), **options)
     if kind == "multiple_choice":
         fields = ("context", "question", "id")
-        given = {field: columns.get(field) for field in fields}
+        given: dict[str, Any] = {field: columns.get(field) for field in fields}
         given["identifier"] = given.pop("id")
         choices, label = of("choices", "label")
         given |= {"choices": choices, "label": label, "names": list(labels)}
