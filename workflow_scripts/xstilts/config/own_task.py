@@ -110,7 +110,11 @@ class OwnTask(Section):
         False, description="Whether questions may have no answer, scored as in SQuAD v2.0 (span)."
     )
     licence: str = Field("", description="Licence of the data, for the plan.")
-    recipe: Recipe = Field(default_factory=Recipe, description="Recipe of the task.")
+    recipe: Recipe = Field(
+        default_factory=Recipe,
+        description="Recipe of the task; `selection` is `last` by default if it has no validation "
+        "split.",
+    )
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -186,7 +190,7 @@ class OwnTask(Section):
             scorer="squad_v2" if self.unanswerable else "",
             may_lack_answer=self.unanswerable,
             train=self._trained_on(name),
-            recipe=self.recipe.given(),
+            recipe=({} if "validation" in files else {"selection": "last"}) | self.recipe.given(),
             hub=self._hub_source(files, read) if self.hub else None,
             splits_of=self._splits_of(),
             choices=len(values) if self.kind == "multiple_choice" else 1,

@@ -110,7 +110,8 @@ def _choices(manifest: Path, usual: int) -> int:
 def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[float, bool]:
     """Return the number of examples, and True if it is an upper bound."""
     try:
-        return read_manifest(Path(grid.paths.data(task.name, language, split))).facts["rows"], False
+        facts = read_manifest(Path(grid.paths.data(task.name, language, split))).facts
+        return facts.get("queries", facts["rows"]), False
     except (UserError, KeyError):
         pass
     study = grid.study
