@@ -63,12 +63,12 @@ def test_a_declared_task_is_a_task_like_others(tmp_path):
          "'clasification' is not accepted. Did you mean 'classification'?"),
         ("columns: {text:", "columns: {txt:", "study.yaml:13: tasks.my_topics.columns.txt: 'txt' "
          "is not a known field of classification tasks. Did you mean 'text'?"),
-        ("columns: {text:", "colums: {text:", "Did you mean 'columns'?"),
+        ("columns: {text:", "columnz: {text:", "Did you mean 'columns'?"),
         ("text: headline", "text: 3", "study.yaml:13: tasks.my_topics.columns.text: 3 is not the "
          "name of a column"),
         ("{text: headline", "{text: headline, text_b: body", "text is for tasks with one text"),
-        ("my/{language}/test", "my/{langauge}/test", "study.yaml:12: tasks.my_topics.files.test: "
-         "'langauge' is not a known placeholder. Did you mean 'language'?"),
+        ("my/{language}/test", "my/{languages}/test", "study.yaml:12: tasks.my_topics.files.test: "
+         "'languages' is not a known placeholder. Did you mean 'language'?"),
         ("/test.csv", "/test.xlsx", "'.xlsx' is not a known format of tables"),
         ("my/{language}/test.csv", "my/en/test.csv", "'my/en/test.csv' is the same file for all of "
          "en, sw. Put {language} into the path"),
