@@ -14,6 +14,7 @@ from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.jobs.data import prepare_data
 from xstilts.plan.data import data_report
+from xstilts.plan.lengths import SPECIAL, TOKENS_PER_WORD, Unknown, sequences
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -220,6 +221,17 @@ def test_mistakes_in_data_are_found_with_file_and_line(tmp_path, old, new, expec
     with pytest.raises(UserError) as caught:
         prepared(own_grid(tmp_path), "en", "test")
     assert expected in str(caught.value)
+
+
+def test_the_plan_counts_its_files(tmp_path):
+    grid = own_grid(tmp_path)
+    found = sequences(grid, "mini", "my_topics", "sw", "test")
+    # "Kura number 0, says "test"", and the special tokens
+    assert (found.count, found.length) == (12, pytest.approx(5 * TOKENS_PER_WORD + SPECIAL))
+    for file in tmp_path.glob("my/*/*.csv"):
+        file.unlink()
+    with pytest.raises(Unknown, match="examples of my_topics"):
+        sequences(grid, "mini", "my_topics", "sw", "test")
 
 
 def test_labels_of_the_training_data_and_a_split_of_one_language(tmp_path):
