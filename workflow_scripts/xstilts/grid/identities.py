@@ -49,7 +49,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         "kind": spec.kind,
         "labels": list(spec.labels),
     }
-    source = sources.source_of(study, spec)
+    source = sources.declared_source(study, spec)
     if source == "microworld":
         identity["source"], entry = _generated(grid, spec, language, split), "microworld"
     elif spec.kind == "mlm":

@@ -34,7 +34,7 @@ Request = dict[str, Any]
 """Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first)."""
 
 
-def source_of(study: Study, task: Task) -> str:
+def declared_source(study: Study, task: Task) -> str:
     """Return the source of a task: the study's, or, for a task that it declares, its own.
 
     Files of a declared task are ``original`` whatever the study's source; those of its repository
@@ -50,7 +50,7 @@ def source_of(study: Study, task: Task) -> str:
 
 def local_root(study: Study, task: Task) -> str | None:
     """Return the folder of a task's data; None if it is not set or they are downloaded."""
-    source = source_of(study, task)
+    source = declared_source(study, task)
     if source == "original" and task.name in study.tasks:
         return WORKING_DIRECTORY
     return {"original": study.data_root, "mirror": study.mirror}.get(source)
@@ -58,7 +58,7 @@ def local_root(study: Study, task: Task) -> str | None:
 
 def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
     """Return the languages of a task's split in its source (except the microworld)."""
-    if source_of(study, task) == "original":
+    if declared_source(study, task) == "original":
         return tuple(code for code in task.languages if split in task.splits(code))
     return hub_languages(task, split)
 
@@ -71,7 +71,7 @@ def local_files(
     Raises:
         UserError: a file or folder is missing, or the source lacks this data set.
     """
-    source, root = source_of(study, task), Path(str(local_root(study, task)))
+    source, root = declared_source(study, task), Path(str(local_root(study, task)))
     if source == "original":
         return original_files(task, root, language, split, where)
     if source == "mirror":
@@ -86,7 +86,7 @@ def relative_names(study: Study, task: Task, files: list[Path]) -> list[str]:
     Those of a declared task are as the study has them.
     """
     root = Path(str(local_root(study, task)))
-    if source_of(study, task) == "mirror":
+    if declared_source(study, task) == "mirror":
         root /= on_hub(task, "source").repo
     return [
         (file.relative_to(root) if file.is_relative_to(root) else file).as_posix() for file in files
@@ -162,7 +162,7 @@ def requests(study: Study, task: Task, language: str, split: Split) -> list[Requ
             files = text_files(study, text, language) if text.files else None
             found += [files] if files and files not in found else []
         return [files.request for files in found if files.request]
-    if source_of(study, task) != "hub":
+    if declared_source(study, task) != "hub":
         return []
     hub = on_hub(task, "source")
     patterns = hub_patterns(task, language, split, "source")

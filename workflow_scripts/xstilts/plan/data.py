@@ -10,7 +10,7 @@ from xstilts.data.row_counts import summarised
 from xstilts.errors import UserError
 from xstilts.grid import identities
 from xstilts.grid.read_sets import data_manifests, read_sets
-from xstilts.grid.sources import local_root, requests, source_of
+from xstilts.grid.sources import declared_source, local_root, requests
 from xstilts.plan.known_models import GATED
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     """Return what is missing of a data set; empty if nothing, or if the workflow makes it."""
     spec, study = grid.study.known_tasks[task], grid.study
-    source = source_of(study, spec)
+    source = declared_source(study, spec)
     if source == "microworld":
         return ""
     if translation_language(language):
