@@ -95,7 +95,7 @@ def test_unknown_sizes_are_named_and_left_out() -> None:
     jobs = planned_jobs(grid("phang2020"), {})
     left_out = {job.unknown for job in jobs if job.work is None}
     assert left_out == {"lines of the text in de", "examples of bucc2018 (test)"}
-    bounded = next(j for j in jobs if j.target == "tydiqa" and j.kind == "prediction")
+    bounded = next(j for j in jobs if j.target == "udpos" and j.kind == "prediction")
     assert any("largest possible" in bound for bound in bounded.bounds)
 
 
