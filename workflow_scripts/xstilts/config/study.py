@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.bases import Base
+from xstilts.config.own_task import OwnTask, Repository
 from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import Recipe, Recipes
@@ -16,17 +18,15 @@ from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
+from xstilts.tasks import TASKS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$"), Field(title="name")]
 """Lower-case name that is safe in a path."""
 
-Repository = Annotated[
-    str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$"), Field(title="repository")
-]
-"""``OWNER/REPO``, a dataset repository on the Hugging Face Hub."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-UNTRAINED = "none"
-"""Value of ``train`` for a target that is evaluated without training."""
+    from xstilts.tasks.base import Task
 
 Mixture = str | list[str]
 """One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or a list of them."""
@@ -167,6 +167,7 @@ class Study(Section):
         "en", description="Language of training sets without `@LANGUAGE` (`qaa` in the microworld)."
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
+    tasks: dict[str, OwnTask] = Field({}, description="Tasks of one's own, by name.")
     text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
     known_contamination: list[str] = Field(
         [],
@@ -259,3 +260,8 @@ class Study(Section):
             if seed in seeds[:number]:
                 raise ValueError(f"{seed} is listed twice. Remove one")
         return seeds
+
+    @cached_property
+    def known_tasks(self) -> Mapping[str, Task]:
+        """The tasks by name: the shipped ones, then the study's own."""
+        return TASKS | {name: own.task(name) for name, own in self.tasks.items()}

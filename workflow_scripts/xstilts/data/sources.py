@@ -6,6 +6,7 @@ import difflib
 import functools
 import re
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from xstilts.data.language_names import unknown_language
@@ -15,7 +16,6 @@ from xstilts.iso639 import release_codes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from xstilts.kinds import Split
     from xstilts.tasks.base import HubSource, Task
@@ -65,7 +65,7 @@ def original_files(
         return _unlisted_files(data_root, patterns, error)
     patterns = filled(task.files[split], language, task.codes)
     return first_match(data_root, patterns) or _none_found(
-        data_root, patterns, where, _named(task, language, split), f"({task.homepage})"
+        data_root, patterns, where, _named(task, language, split), task.homepage
     )
 
 
@@ -135,7 +135,7 @@ def repository_files(
             if not is_file
         ]
         raise unknown(f"repository of the mirror {mirror} (for {what})", repo, known, where)
-    page = f"(https://huggingface.co/datasets/{repo})"
+    page = f"https://huggingface.co/datasets/{repo}"
     return first_match(root, patterns) or _none_found(root, patterns, where, what, page)
 
 
@@ -189,7 +189,7 @@ def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
         UserError: of a file in several parts (``-00000-of-00003``), one is missing.
     """
     for pattern in patterns:
-        found = [list(_matches(root, part)) for part in pattern.split(JOINER)]
+        found = [list(_matches(*_anchored(root, part))) for part in pattern.split(JOINER)]
         if all(found):
             files = {file for part in found for file in part}
             # a pattern without wildcard asks for single parts
@@ -199,6 +199,12 @@ def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
             # their files
             return sorted(files, key=lambda path: (path.name, path))
     return []
+
+
+def _anchored(root: Path, pattern: str) -> tuple[Path, str]:
+    """Root and pattern; an absolute pattern begins at its own root."""
+    anchor = Path(pattern).anchor
+    return (Path(anchor), pattern[len(anchor) :]) if anchor else (root, pattern)
 
 
 def _require_all_parts(files: Collection[Path]) -> None:
@@ -275,10 +281,16 @@ def _named(task: Task, language: str, split: str) -> str:
 
 
 def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page: str) -> NoReturn:
-    raise UserError(
-        f"{where}: no file of {what} under {root}. Tried, in this order: {', '.join(patterns)}."
-        f"{_nearest(root, patterns)} Put the release file there {page}."
-    )
+    tried = f"Tried, in this order: {', '.join(patterns)}."
+    if page:
+        advice = f"{_nearest(root, patterns)} Put the release file there ({page})."
+    else:
+        # a task that a study declares: its paths begin at the working directory or at the root
+        tried, folder = f"Tried {', '.join(patterns)}.", Path(patterns[0]).parent
+        siblings = [(folder / name).as_posix() for name in _listing(root / folder)]
+        advice = f"{nearest(siblings, patterns)} Add the file, or correct its path in the study."
+        root = (root / folder).resolve()
+    raise UserError(f"{where}: no file of {what} under {root}. {tried}{advice}")
 
 
 def _nearest(root: Path, patterns: Sequence[str]) -> str:

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts import tasks
 from xstilts.data.language_names import unknown_language
 from xstilts.errors import UserError
 from xstilts.grid import sources
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
+from xstilts.tasks import get_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +71,7 @@ class Coverage:
         Raises:
             UserError: unknown task, or the microworld has no generator for it.
         """
-        task = tasks.get_task(name, where)
+        task = get_task(name, where, self.study.known_tasks)
         if self.world and task.microworld is None:
             raise UserError(
                 f"{where}: the microworld does not generate {name}. Set `source` to original, hub "
@@ -97,7 +97,7 @@ class Coverage:
         known = self.languages(task, split)
         has_files = not self.world and task.kind != "mlm"
         unlisted = language not in known and (known or not has_files)
-        root = sources.local_root(self.study) if has_files else None
+        root = sources.local_root(self.study, task) if has_files else None
         if unlisted and not (root and (self.files_must_exist or Path(root).is_dir())):
             raise unknown_language(task, language, known, where, f" ({split})")
         if has_files and (unlisted or self.files_must_exist):

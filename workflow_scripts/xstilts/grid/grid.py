@@ -21,6 +21,7 @@ from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.features import names_of
 from xstilts.grid import contamination, translations
+from xstilts.grid.check_own_tasks import check_own_tasks
 from xstilts.grid.checks import check_dev_sets, check_names
 from xstilts.grid.names import parse_names
 from xstilts.grid.path_names import check_path_names
@@ -28,7 +29,6 @@ from xstilts.grid.processes import check_parallel
 from xstilts.grid.stages import Stages
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import Paths
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -77,6 +77,7 @@ class Grid(Stages):
         Raises:
             UserError: a name in the study is unknown, or its data or files do not exist.
         """
+        check_own_tasks(study, lines)
         names = parse_names(study, lines, files_must_exist=files_must_exist)
         check_names(study, lines, names)
         grid = cls(study, lines, names)
@@ -231,7 +232,9 @@ class Grid(Stages):
     def trivial_baseline_members(self, target: str) -> tuple[Member, ...]:
         """Return the training sets of a target's trivial baselines: those of its kind."""
         node = self.targets[target]
-        return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
+        return tuple(
+            m for m in node.members if self.study.known_tasks[m.task].kind == node.task.kind
+        )
 
     def contaminated(self) -> dict[contamination.Mark, str]:
         """Return the cells of this view whose evaluated text was trained on, with its corpus."""
@@ -256,7 +259,7 @@ class Grid(Stages):
             "imported_base": any_of(name for name, base in bases.items() if not base.pretrain),
             "seed": any_of(map(str, self.study.seeds)),
             "chain": any_of(self.chains),
-            "task": any_of(TASKS),
+            "task": any_of(self.study.known_tasks),
             "translated_task": any_of(sorted({member.task for member in made})),
             "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),

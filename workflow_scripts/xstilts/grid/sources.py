@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xstilts.kinds import Split
     from xstilts.tasks.base import Task
 
+WORKING_DIRECTORY = "."
+"""Folder of the files of declared tasks, as of those of ``text``."""
+
 MAIN = "main"
 """Default branch of a repository without a revision in task or study."""
 
@@ -31,16 +34,33 @@ Request = dict[str, Any]
 """Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first)."""
 
 
+def declared_source(study: Study, task: Task) -> str:
+    """Return the source of a task: the study's, or, for a task that it declares, its own.
+
+    Files of a declared task are ``original`` whatever the study's source; those of its repository
+    come from the study's mirror if it has one.
+    """
+    own = study.tasks.get(task.name)
+    if own is None or study.source == "microworld":
+        return study.source
+    if own.files:
+        return "original"
+    return "mirror" if study.mirror else "hub"
+
+
+def local_root(study: Study, task: Task) -> str | None:
+    """Return the folder of a task's data; None if it is not set or they are downloaded."""
+    source = declared_source(study, task)
+    if source == "original" and task.name in study.tasks:
+        return WORKING_DIRECTORY
+    return {"original": study.data_root, "mirror": study.mirror}.get(source)
+
+
 def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
-    """Return the languages of a task's split in the study's source (except the microworld)."""
-    if study.source == "original":
+    """Return the languages of a task's split in its source (except the microworld)."""
+    if declared_source(study, task) == "original":
         return tuple(code for code in task.languages if split in task.splits(code))
     return hub_languages(task, split)
-
-
-def local_root(study: Study) -> str | None:
-    """Return the folder of the study's data; None if it is not set or they are downloaded."""
-    return {"original": study.data_root, "mirror": study.mirror}.get(study.source)
 
 
 def local_files(
@@ -51,20 +71,26 @@ def local_files(
     Raises:
         UserError: a file or folder is missing, or the source lacks this data set.
     """
-    if study.source == "original":
-        return original_files(task, Path(str(study.data_root)), language, split, where)
-    if study.source == "mirror":
-        return mirror_files(task, Path(str(study.mirror)), language, split, where)
+    source, root = declared_source(study, task), Path(str(local_root(study, task)))
+    if source == "original":
+        return original_files(task, root, language, split, where)
+    if source == "mirror":
+        return mirror_files(task, root, language, split, where)
     hub_patterns(task, language, split, where)
     return []
 
 
 def relative_names(study: Study, task: Task, files: list[Path]) -> list[str]:
-    """Return paths of files relative to ``data_root`` or their repository."""
-    root = Path(str(study.data_root))
-    if study.source == "mirror":
-        root = Path(str(study.mirror)) / on_hub(task, "source").repo
-    return [file.relative_to(root).as_posix() for file in files]
+    """Return paths of files relative to ``data_root`` or their repository.
+
+    Those of a declared task are as the study has them.
+    """
+    root = Path(str(local_root(study, task)))
+    if declared_source(study, task) == "mirror":
+        root /= on_hub(task, "source").repo
+    return [
+        (file.relative_to(root) if file.is_relative_to(root) else file).as_posix() for file in files
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +162,7 @@ def requests(study: Study, task: Task, language: str, split: Split) -> list[Requ
             files = text_files(study, text, language) if text.files else None
             found += [files] if files and files not in found else []
         return [files.request for files in found if files.request]
-    if study.source != "hub":
+    if declared_source(study, task) != "hub":
         return []
     hub = on_hub(task, "source")
     patterns = hub_patterns(task, language, split, "source")

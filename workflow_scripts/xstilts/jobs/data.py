@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.data.row_counts import row_count_facts
 from xstilts.files import sha256_of, write_json
 from xstilts.jobs.download import Download, downloaded_files
 from xstilts.manifest import Manifest, contents, full_identity, read_manifest, write_manifest
 from xstilts.paths import input_names
+from xstilts.readers.declared import reader_of
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
     from xstilts.data import text
     from xstilts.kinds import Row
+    from xstilts.tasks.base import Reader
+
+LOGGER = logging.getLogger(__name__)
 
 
 def prepare_data(
@@ -40,7 +46,12 @@ def prepare_data(
     rows, inputs = _rows(identity, files, downloaded)
     facts = write_examples(rows, identity["kind"], identity["labels"], examples, where)
     content = facts.pop("content")
-    facts["licence"] = TASKS[identity["task"]].licence
+    if task := TASKS.get(identity["task"]):
+        facts["licence"] = task.licence
+        language, split = identity["language"], identity["split"]
+        facts |= row_count_facts(task, language, split, identity["source"], facts)
+        if "remark" in facts:
+            LOGGER.warning("%s", facts["remark"])
     if downloaded:
         facts["downloads"] = [download.facts for download in downloaded]
     return write_manifest(
@@ -56,13 +67,13 @@ def _rows(
     identity: dict[str, Any], files: Sequence[Path], downloaded: Sequence[Download]
 ) -> tuple[Iterator[Row], dict[str, str]]:
     """Return the examples, and the content digests of their sources."""
-    task, language, source = TASKS[identity["task"]], identity["language"], identity["source"]
+    language, source = identity["language"], identity["source"]
     if "microworld" in source:
         from xstilts import microworld
 
         world = microworld.World(seed=source["seed"], num_languages=source["languages"])
         count = source["examples"]
-        if task.kind == "mlm":
+        if identity["kind"] == "mlm":
             # languages differ in their amount of text
             resource = next(item.resource for item in world.languages if item.code == language)
             count = max(1, round(count * resource))
@@ -80,12 +91,20 @@ def _rows(
     inputs = contents(manifests)
     others = input_names(file.as_posix() for file in files if file not in manifests)
     inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
-    if task.kind == "mlm":
-        return _text_rows(task.name, language, source["text_of"], downloaded), inputs
-    if "hub" not in source:
-        return task.read(files, language), inputs
+    if identity["kind"] == "mlm":
+        return _text_rows(identity["task"], language, source["text_of"], downloaded), inputs
+    return _read_by(identity)(downloaded[0].files if downloaded else files, language), inputs
+
+
+def _read_by(identity: dict[str, Any]) -> Reader:
+    """Return the reader of a data set: its task's, or the one that the study declares."""
+    task = TASKS.get(identity["task"])
+    if task is None:
+        return reader_of(identity)
+    if "hub" not in identity["source"]:
+        return task.read
     assert task.hub is not None, task.name
-    return task.hub.read(downloaded[0].files if downloaded else files, language), inputs
+    return task.hub.read
 
 
 def _text_rows(

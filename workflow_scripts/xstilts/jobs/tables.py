@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.data.row_counts import summarised
 from xstilts.grid import prior_training
+from xstilts.grid.read_sets import read_sets
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
@@ -92,6 +94,7 @@ def study_header(grid: Grid) -> Header:
         details=(
             *_hidden_states(grid),
             *_unlisted(grid),
+            *_row_counts(grid),
             *remark(evaluated_unknown_shares(grid)),
         ),
     )
@@ -145,6 +148,12 @@ def _unlisted(grid: Grid) -> Iterator[str]:
     }
     if text := "; ".join(f"{name} {', '.join(codes)}" for name, codes in found.items() if codes):
         yield f"Languages outside the benchmark, included in means over languages: {text}."
+
+
+def _row_counts(grid: Grid) -> Iterator[str]:
+    """Yield a sentence if data sets do not have the number of examples that their task states."""
+    if remarks := summarised(read_sets(grid)):
+        yield f"Numbers of examples other than the published ones: {'; '.join(remarks)}."
 
 
 def build_tables(grid: Grid, out: Path) -> None:

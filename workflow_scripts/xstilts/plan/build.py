@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.plan.counts import counts
-from xstilts.plan.data import data_report, gated_models
+from xstilts.plan.data import data_report, gated_models, row_counts
 from xstilts.plan.devices import GIB, ORIENTATION, bytes_of, canonical, card
 from xstilts.plan.disk import disk
 from xstilts.plan.fit import memory_report
@@ -77,6 +77,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
             "stages": memory_report(grid, conditions, memory),
         },
         "data": data_report(grid),
+        "row_counts": row_counts(grid),
         "gated_models": gated_models(grid),
     }
 

@@ -6,38 +6,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import translation_language
+from xstilts.data.row_counts import summarised
 from xstilts.errors import UserError
 from xstilts.grid import identities
-from xstilts.grid.sources import requests
+from xstilts.grid.read_sets import data_manifests, read_sets
+from xstilts.grid.sources import declared_source, local_root, requests
 from xstilts.plan.known_models import GATED
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
     from xstilts.kinds import Split
 
 
+NOT_SET = "{} is not set"
+"""Why files are missing if the study does not name their folder."""
+NO_DATA_ROOT = NOT_SET.format("data_root")
+
+
 def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
     """Return the (language, split) pairs that the study reads, by task."""
     found: dict[str, list[tuple[str, Split]]] = {}
-    paths = (*grid.training_data(), *grid.selection_data(), *grid.evaluation_data())
-    for path in dict.fromkeys(paths):
-        _, _, _, task, language, split = path.removesuffix(".json").split("/")
-        found.setdefault(task, []).append((language, split))  # type: ignore[arg-type]
+    for task, language, split, _ in data_manifests(grid):
+        found.setdefault(task, []).append((language, split))
     return dict(sorted(found.items()))
 
 
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     """Return what is missing of a data set; empty if nothing, or if the workflow makes it."""
-    spec, study = TASKS[task], grid.study
-    if study.source == "microworld":
+    spec, study = grid.study.known_tasks[task], grid.study
+    source = declared_source(study, spec)
+    if source == "microworld":
         return ""
     if translation_language(language):
         made = study.translations
         return "" if task in made.files or made.model else "no file or model of its translation"
-    folder = {"original": "data_root", "mirror": "mirror"}.get(study.source)
-    if spec.kind != "mlm" and folder and getattr(study, folder) is None:
-        return f"{folder} is not set"
+    folder = {"original": "data_root", "mirror": "mirror"}.get(source)
+    if spec.kind != "mlm" and folder and local_root(study, spec) is None:
+        return NOT_SET.format(folder)
     try:
         if requests(grid.study, spec, language, split):
             exists = Path(grid.paths.download(task, language, split)).is_file()
@@ -59,7 +64,7 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 absent.setdefault((split, text.replace(f" in {language!r}", "")), []).append(
                     language
                 )
-        spec = TASKS[task]
+        spec = grid.study.known_tasks[task]
         report.append(
             {
                 "task": task,
@@ -77,6 +82,14 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
             }
         )
     return report
+
+
+def row_counts(grid: Grid) -> list[str]:
+    """Return remarks on data sets that do not have the number of examples that their task states.
+
+    Only data that have been read are known.
+    """
+    return summarised(read_sets(grid))
 
 
 def gated_models(grid: Grid) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xstilts.plan.data import NO_DATA_ROOT
 from xstilts.plan.hours import ASSUMED, CALIBRATED
 from xstilts.progress import duration
 
@@ -188,13 +189,15 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     for item in data:
         if item["restricted"]:
             yield f"  obtain yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
+    for remark in plan["row_counts"]:
+        yield f"  other than published: {remark}"
     for model in plan["gated_models"]:
         yield f"  accept the licence first: https://huggingface.co/{model}"
     absent = [(item["task"], part) for item in data for part in item["missing"]]
     if not absent:
         return
     yield f"Missing ({sum(len(part['languages']) for _, part in absent)} sets)"
-    if grid.study.source == "original" and grid.study.data_root is None:
+    if all(part["reason"] == NO_DATA_ROOT for _, part in absent):
         yield "  data_root is not set: give the folder of the files with --config data_root=FOLDER"
         return
     for task, part in absent:

@@ -9,7 +9,7 @@ from xstilts.tasks import mnli
 from xstilts.tasks.base import HubSource, Task
 
 
-def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
+def of_rounds(name: str, folder: str, train: int, evaluated: int) -> Task:
     """The task of the rounds whose folder matches the pattern."""
 
     def patterns(split: str) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
         metric="accuracy",
         train=name,
         recipe=mnli.TASK.recipe,
-        sizes={"train": train, "validation": validation},
+        sizes={"train": train, "validation": evaluated, "test": evaluated},
         words=65,
         microworld="nli",
         stream=name,
@@ -58,4 +58,4 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
     )
 
 
-TASK = of_rounds("anli", "R[123]", train=162_865, validation=3_200)
+TASK = of_rounds("anli", "R[123]", train=162_865, evaluated=3_200)

@@ -36,6 +36,8 @@ class HubSource:
     """Language code to the code in the repository's paths, where the two differ."""
     languages: tuple[str, ...] = ()
     """Languages that the repository has; empty if it has all of the task."""
+    differs: str = ""
+    """Known difference from the release, for a remark on another number of examples."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,11 +85,15 @@ class Task:
     splits_of: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
     """Existing splits of each language that lacks one."""
     sizes: Mapping[Split, int | tuple[int, int]] = field(default_factory=dict)
-    """Examples per split and language as released: one number, or minimum and maximum."""
+    """Examples per split and language as released and read, queries for kinds with candidates: one
+    number, or minimum and maximum. Other numbers lead to a remark."""
     sizes_of: Mapping[str, Mapping[Split, int]] = field(default_factory=dict)
     """The same for single languages, if known and ``sizes`` has a range or nothing."""
     corpus: str = ""
     """Corpus that the texts are from, if several tasks have texts of it; else they are its own."""
+    differs: str = ""
+    """Known difference between the releases that are read, for a remark on another number of
+    examples."""
     download: int = 0
     """Size of the release's archives in bytes, all languages, from its dataset card; 0 if
     unknown."""

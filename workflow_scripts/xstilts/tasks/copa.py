@@ -69,7 +69,9 @@ TASK = Task(
         "keep_head": True,
         "max_length": 128,
     },
-    sizes={"train": 400, "validation": 100},
+    sizes={"train": 400, "validation": 100, "test": 500},
+    differs="the original release has 500 development examples, which SuperGLUE divides into "
+    "training and validation data",
     words=15,
     choices=2,
     microworld="cause_effect",

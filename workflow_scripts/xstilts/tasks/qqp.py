@@ -54,6 +54,7 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 363_846, "validation": 40_430},
+    differs="Quora's own file has all pairs, those of GLUE's validation and test sets among them",
     download=41_696_084,
     words=22,
     microworld="paraphrase",

@@ -40,7 +40,8 @@ TASK = Task(
     metric="accuracy",
     train="snli",
     recipe=mnli.TASK.recipe,
-    sizes={"train": 549_367},
+    # with a gold label (paper, and the processed copies on the hub)
+    sizes={"train": 549_367, "validation": 9_842, "test": 9_824},
     download=94_550_000,
     words=21,
     microworld="nli",

@@ -73,6 +73,7 @@ TASK = Task(
         codes=_HUB_NAMES,
         languages=tuple(_HUB_NAMES),
         # UPOS has the order of the repository
+        differs="multiword tokens are split, and other treebanks are included",
         read=partial(read_tags, labels=UPOS, names=UPOS, columns=("tokens", "pos_tags"), tidy=True),
     ),
     labels=UPOS,
