@@ -32,6 +32,8 @@ _BATCH = 2_000
 _LIST = re.compile(r'\s*(\[|\{\s*("data"\s*:\s*\[|$)|$)')
 """How the first line of JSON begins that is not JSON lines."""
 
+_CELLS = (".csv", ".tsv", ".txt")
+"""Suffixes of tables with a header line; only ``.csv`` has commas, others have tabs."""
 FORMATS = (".parquet", ".json", ".jsonl", ".csv", ".tsv")
 """Suffixes of tables, to which ``.gz`` may be added except for Parquet."""
 
@@ -86,23 +88,26 @@ def is_table(path: Path) -> bool:
 class Table:
     """One file, read as a stream, except for JSON."""
 
-    def __init__(self, path: Path, *, quoted: bool = True) -> None:
+    def __init__(self, path: Path, *, quoted: bool = True, lenient: bool = False) -> None:
         """Open a file; its suffix determines the format, by default Parquet.
 
         Args:
             path: the file.
             quoted: False if quotation marks in CSV and TSV are part of the text.
+            lenient: True if texts in CSV and TSV have quotation marks that no writer of tables has
+                doubled. Every line is then a row, and what follows a closing quotation mark is
+                part of the cell, as for pandas.
 
         Raises:
             UserError: it is not a complete file of that format.
         """
         self.path = path
         self._suffix = plain_suffix(path)
-        self._quoted = quoted
+        self._quoted, self._lenient = quoted, lenient
         self._features: Mapping[str, Any] = {}
         # the library locks what it reads, in the folder of its cache
         self._scratch = tempfile.TemporaryDirectory(prefix="xstilts-")
-        if self._suffix in (".csv", ".tsv"):
+        if self._suffix in _CELLS:
             self.columns = next(self._cells())[1]
         elif self._suffix in (".json", ".jsonl"):
             self.columns = list(next(self._objects(), ("", {}))[1])
@@ -132,7 +137,7 @@ class Table:
         for column in columns:
             if column not in self.columns:
                 raise unknown("column of this file", column, self.columns, str(self.path))
-        if self._suffix in (".csv", ".tsv"):
+        if self._suffix in _CELLS:
             yield from self._cell_rows(columns)
         elif self._suffix in (".json", ".jsonl"):
             for where, item in self._objects():
@@ -163,9 +168,15 @@ class Table:
     def _cells(self) -> Iterator[tuple[str, list[str]]]:
         """(``FILE:LINE``, cells) of each row, the header first; a row may span several lines."""
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+        delimiter = "," if self._suffix == ".csv" else "\t"
+        if self._lenient:
+            for number, text in numbered_lines(self.path):
+                if text:
+                    yield f"{self.path}:{number}", next(csv.reader([text], delimiter=delimiter))
+            return
         reader = csv.reader(
             (f"{line}\n" for _, line in numbered_lines(self.path)),
-            delimiter="\t" if self._suffix == ".tsv" else ",",
+            delimiter=delimiter,
             quoting=csv.QUOTE_MINIMAL if self._quoted else csv.QUOTE_NONE,
             strict=True,
         )
