@@ -7,6 +7,7 @@
 #   make test-full   only the long tests, marked 'full', which make test leaves out
 #   make check   style, types and workflow lint     (make format fixes what can be fixed)
 #   make readme  update README.md with the results of a finished default study
+#   make rulegraph  update the graph of the rules in docs/architecture.md
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)
 #   make clean   remove .venv and the tools' caches, but not results
 
@@ -22,7 +23,7 @@ LAUNCHER := $(BIN)/xstilts
 # Shell commands find the pinned tools first.
 WITH_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: run test test-full check format readme env lock envs clean
+.PHONY: run test test-full check format readme rulegraph env lock envs clean
 .DEFAULT_GOAL := run
 
 run: env
@@ -53,6 +54,9 @@ format: env
 
 readme: env
 	PYTHONPATH=workflow_scripts $(BIN)/python workflow_scripts/readme.py results/quickstart
+
+rulegraph: env
+	PYTHONPATH=workflow_scripts $(BIN)/python workflow_scripts/rulegraph.py
 
 env: $(STAMP) $(LAUNCHER)
 
