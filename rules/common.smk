@@ -10,6 +10,7 @@ sys.path.insert(0, LIBRARY)
 os.environ |= {"PYTHONPATH": LIBRARY}
 
 from snakemake.exceptions import WorkflowError  # noqa: E402
+from snakemake.logging import logger  # noqa: E402
 
 from xstilts.chains import EMPTY_CHAIN  # noqa: E402
 from xstilts.checksums import Checksums  # noqa: E402
@@ -18,12 +19,20 @@ from xstilts.errors import UserError  # noqa: E402
 from xstilts.grid import Grid, identities, inputs, submissions, summaries  # noqa: E402
 from xstilts.grid.figures import figure_files  # noqa: E402
 from xstilts.grid.processes import parallel  # noqa: E402
+from xstilts.grid.source_report import mixed, source_lines  # noqa: E402
 from xstilts.paths import data_file, outside_results  # noqa: E402
 
 try:
     GRID = Grid.load(config, workflow.configfiles)
 except UserError as error:
     raise WorkflowError(str(error)) from None
+
+if workflow.is_main_process:
+    # before the list of jobs: what is left out, and where the rest comes from
+    for line in GRID.gaps.sentences():
+        logger.warning(line)
+    for line in (*source_lines(GRID), *mixed(GRID)):
+        logger.info(f"Examples from {line}")
 
 
 # Jobs read the checksums that the main process has computed

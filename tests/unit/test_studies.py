@@ -23,9 +23,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def grid(name: str, **changes: Any) -> Grid:
-    """The grid of a shipped study, with or without its data."""
+    """The grid of a shipped study as if it had all its data."""
     file = ROOT / f"studies/{name}.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8")) | changes
+    config = yaml.safe_load(file.read_text(encoding="utf-8")) | {"when_missing": "error"} | changes
     # paths are relative to the checkout
     config["claims"] = [str(ROOT / claims) for claims in config.get("claims", [])]
     return Grid.load(config, [file], files_must_exist=False)
@@ -188,6 +188,7 @@ def test_an_unknown_scale_is_named() -> None:
 
 def test_a_full_study_without_data_names_a_missing_file(tmp_path: Path) -> None:
     file = ROOT / "studies/pawsx_sources.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8")) | {"data_root": str(tmp_path)}
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config |= {"source": "original", "data_root": str(tmp_path), "when_missing": "error"}
     with pytest.raises(UserError, match="no file of"):
         Grid.load(config, [file])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
+from xstilts.data.sources import no_folder
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation
@@ -31,11 +32,16 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Task
 
 
+FOLDERS = {
+    "original": ("data_root", "the release files"),
+    "mirror": ("mirror", "the mirrored repositories (OWNER/REPO/PATH)"),
+}
+"""Local sources: the key of their folder, and its content."""
+
+
 def check_names(study: Study, lines: Lines, names: Names) -> None:
     """Raise a UserError for the first item that a study names and that is not available."""
     coverage = names.coverage
-    if coverage.files_must_exist:
-        check_source(study, lines)
     if coverage.world and study.text:
         raise UserError(
             f"{lines.where(('text',))}: the microworld generates its own text. Remove this key."
@@ -52,25 +58,42 @@ def check_names(study: Study, lines: Lines, names: Names) -> None:
     check_mentions(lines, coverage)
 
 
-def check_source(study: Study, lines: Lines) -> None:
-    """Raise a UserError if the source's folder is not set, or a pinned repository is not used."""
-    where = lines.where(("source",))
-    needed = {
-        "original": ("data_root", study.data_root, "the release files"),
-        "mirror": ("mirror", study.mirror, "the mirrored repositories (OWNER/REPO/PATH)"),
-    }
-    key, folder, content = needed.get(study.source, ("", "", ""))
-    if folder is None:
+def check_source(study: Study, lines: Lines, *, files_must_exist: bool) -> None:
+    """Raise a UserError for an unknown task, a missing folder or an unused repository."""
+    for task in study.sources:
+        get_task(task, lines.where(("sources", task)))
+    if study.sources and study.source == "microworld":
         raise UserError(
-            f"{where}: source {study.source!r} needs {key}, the folder with {content}. Set it "
-            f"in the study or with --config {key}=FOLDER."
+            f"{lines.where(('sources',))}: the microworld generates all data. Remove this key."
         )
+    if files_must_exist:
+        _check_folders(study, lines)
     known = {task.hub.repo for task in TASKS.values() if task.hub}
     known |= {text.hub for text in study.text if text.hub}
     for repo in study.revisions:
         if repo not in known:
             where = lines.where(("revisions", repo))
             raise unknown("dataset repository of this study", repo, known, where)
+
+
+def _check_folders(study: Study, lines: Lines) -> None:
+    """Raise a UserError if the folder of a source is not set or does not exist."""
+    named = {("source",): study.source}
+    named |= {("sources", task): source for task, source in study.sources.items()}
+    for key_path, source in named.items():
+        if source not in FOLDERS:
+            continue
+        key, content = FOLDERS[source]
+        if getattr(study, key) is None:
+            raise UserError(
+                f"{lines.where(key_path)}: source {source!r} needs {key}, the folder with "
+                f"{content}. Set it in the study or with --config {key}=FOLDER."
+            )
+    if study.source == "auto":
+        for key, content in FOLDERS.values():
+            folder = getattr(study, key)
+            if folder is not None and not Path(folder).is_dir():
+                raise no_folder(Path(folder), content, lines.where((key,)))
 
 
 def check_base(lines: Lines, coverage: Coverage, name: str) -> None:

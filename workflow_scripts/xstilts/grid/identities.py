@@ -23,6 +23,7 @@ from xstilts.tasks import TASKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from xstilts.config.study import Study
     from xstilts.grid.grid import Grid
     from xstilts.kinds import Split
     from xstilts.tasks.base import Reader, Task
@@ -71,23 +72,46 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             "text_of": [item if isinstance(item, str) else item.declared for item in found]
         }
         entry = "text"
-    elif study.source == "original":
-        files = sources.local_files(study, spec, language, split)
-        identity["source"] = {"files": sources.relative_names(study, spec, files)}
-        entry, _, options = _reader(spec.read)
-        if options:
-            identity["options"] = options
     else:
-        hub = on_hub(spec, "source")
-        entry, name, options = _reader(hub.read)
-        identity["source"] = {"hub": hub.repo, "read": {"reader": name, **options}}
-        if study.source == "mirror":
-            files = sources.local_files(study, spec, language, split)
-            identity["source"]["files"] = sources.relative_names(study, spec, files)
-        else:
-            identity["source"] |= sources.requests(grid.study, spec, language, split)[0]
+        identity |= _examples(study, spec, language, split)
+        return identity
     identity["code"] = fingerprint(["data", entry])
     return identity
+
+
+def _examples(study: Study, task: Task, language: str, split: Split) -> dict[str, Any]:
+    """Return source, options and code of a data set that is read from files or downloads."""
+    parts = sources.parts(study, task, language, split)
+    if {part.source for part in parts} == {"original"}:
+        # the release files of a composite task are those of its parts, read together
+        parts = (sources.Part(task, "original"),)
+    found, entries = zip(*(_part(study, part, language, split) for part in parts), strict=True)
+    code = {"code": fingerprint(["data", *sorted(set(entries))])}
+    if not task.parts or len(parts) == 1:
+        return found[0] | code
+    named = [{"task": part.task.name, **one} for part, one in zip(parts, found, strict=True)]
+    return {"source": {"parts": named}} | code
+
+
+def _part(
+    study: Study, part: sources.Part, language: str, split: Split
+) -> tuple[dict[str, Any], str]:
+    """Return source and options of one part of a data set, and the module of its reader."""
+    task = part.task
+    if part.source == "original":
+        files = sources.files_of(study, part, language, split)
+        entry, _, options = _reader(task.read)
+        found: dict[str, Any] = {"source": {"files": sources.relative_names(study, part, files)}}
+        return found | ({"options": options} if options else {}), entry
+    hub = on_hub(task, "source")
+    entry, name, options = _reader(hub.read)
+    source = {"hub": hub.repo, "read": {"reader": name, **options}}
+    if part.source == "mirror":
+        files = sources.files_of(study, part, language, split)
+        source["files"] = sources.relative_names(study, part, files)
+    else:
+        source |= sources.request_of(study, part, language, split) or {}
+    return {"source": source}, entry
 
 
 def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:

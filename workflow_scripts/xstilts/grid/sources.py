@@ -1,7 +1,8 @@
-"""Files of each data set of a study: local paths, or download requests."""
+"""Source of each data set of a study; its files: local paths, or download requests."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,61 +10,214 @@ from typing import TYPE_CHECKING, Any
 from xstilts.data.sources import (
     filled,
     first_match,
+    has_mirror_files,
+    has_release_files,
     hub_languages,
     hub_patterns,
+    is_listed,
     mirror_files,
+    named,
     nearest,
     on_hub,
     original_files,
     repository_files,
+    unlisted_error,
 )
-from xstilts.errors import UserError
+from xstilts.errors import MissingData, UserError
+from xstilts.files import read_json
+from xstilts.paths import Paths
 
 if TYPE_CHECKING:
-    from xstilts.config.study import Study, Text
+    from xstilts.config.study import SourceName, Study, Text
     from xstilts.kinds import Split
     from xstilts.tasks.base import Task
 
 MAIN = "main"
 """Default branch of a repository without a revision in task or study."""
 
+ORDER: tuple[SourceName, ...] = ("original", "mirror", "hub", "url")
+"""Sources that ``auto`` tries, the preferred one first."""
+
 Request = dict[str, Any]
 """Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A task and its source: the whole of a data set, or a part of a composite one."""
+
+    task: Task
+    source: SourceName
+
+
+def declared_source(study: Study, task: Task) -> SourceName:
+    """Return the source that the study names for a task, possibly ``auto``."""
+    return study.sources.get(task.name, study.source)
+
+
+def parts(
+    study: Study, task: Task, language: str, split: Split, where: str = "source"
+) -> tuple[Part, ...]:
+    """Return the parts of a data set with their sources; a single one if it is not composite.
+
+    Raises:
+        MissingData: as :func:`source_of`.
+    """
+    return tuple(
+        Part(part, source_of(study, part, language, split, where, task))
+        for part in task.parts or (task,)
+    )
+
+
+def source_of(
+    study: Study,
+    task: Task,
+    language: str,
+    split: Split,
+    where: str = "source",
+    whole: Task | None = None,
+) -> SourceName:
+    """Return the source of one (task, language, split): never ``auto``.
+
+    The study's, or with ``auto`` the one that its examples were read from before, if it still has
+    them, or the first of release files, mirror, hub and release by URL that has exactly the
+    evaluated examples. Only lists local folders and reads one manifest.
+
+    Args:
+        study: the study.
+        task: a task without parts.
+        language: language of the study.
+        split: which split.
+        where: configuration key, or file and line, for the error.
+        whole: the composite task of which it is a part, if any.
+
+    Raises:
+        MissingData: with ``auto``, no source has it.
+        UserError: with ``auto``, a language or split that the task does not list, without files.
+    """
+    whole = whole or task
+    named_for = task if task.name in study.sources else whole
+    if (source := declared_source(study, named_for)) != "auto":
+        return source
+    recorded = recorded_sources(study, whole.name, language, split).get(task.name)
+    candidates = (*([recorded] if recorded in ORDER else []), *ORDER)
+    reasons: dict[SourceName, str] = {}
+    for candidate in candidates:
+        if not (reason := _lacks(study, task, candidate, language, split)):
+            return candidate
+        reasons[candidate] = reason
+    if not is_listed(task, language, split):
+        raise unlisted_error(task, language, split, where)
+    restricted = f", {task.restricted}" if task.restricted else ""
+    found = ", ".join(reasons[source] for source in ORDER)
+    raise MissingData(
+        f"{where}: no source has {named(task, language, split)}{restricted} ({found}). Put the "
+        f"release files below data_root ({task.homepage}), or set `when_missing: skip` to leave "
+        "out what needs them."
+    )
+
+
+def _lacks(study: Study, task: Task, source: SourceName, language: str, split: Split) -> str:
+    """Return why a source does not have exactly the examples of a data set; empty if it has."""
+    if source == "original":
+        if study.data_root is None:
+            return "data_root is not set"
+        found = has_release_files(task, Path(study.data_root), language, split)
+        return "" if found else f"no release files below {study.data_root}"
+    if source == "url":
+        return "" if has_release(task, language, split) else "no download by URL"
+    if source == "mirror" and study.mirror is None:
+        return "mirror is not set"
+    if task.hub is None:
+        return f"not on the {source}"
+    if task.hub.differs:
+        return f"the {source} has other examples: {task.hub.differs}"
+    if source == "mirror":
+        found = has_mirror_files(task, Path(str(study.mirror)), language, split)
+        return "" if found else f"no files below {study.mirror}/{task.hub.repo}"
+    found = language in hub_languages(task, split)
+    return "" if found else f"not in {task.hub.repo} on the hub"
+
+
+def has_release(task: Task, language: str, split: Split) -> bool:
+    """True if the official release of a task can be downloaded by URL."""
+    return getattr(task, "release", None) is not None and is_listed(task, language, split)
+
+
+def recorded_sources(study: Study, task: str, language: str, split: Split) -> dict[str, SourceName]:
+    """Return the sources from which a data set was last read, by task or repository of text.
+
+    From its manifest; empty if there is none, or if an earlier version has written it.
+    """
+    manifest = Path(Paths(f"results/{study.study}").data(task, language, split))
+    try:
+        modified = manifest.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _recorded_at(manifest.absolute(), modified)
+
+
+@functools.lru_cache(maxsize=4096)
+def _recorded_at(manifest: Path, modified: int) -> dict[str, SourceName]:
+    """The sources in a manifest as it was at its modification time, which is part of the key."""
+    try:
+        return dict(read_json(manifest)["facts"].get("sources", {}))
+    except (UserError, KeyError, TypeError):
+        # damaged: whoever reads the data set says so
+        return {}
+
+
 def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
     """Return the languages of a task's split in the study's source (except the microworld)."""
-    if study.source == "original":
-        return tuple(code for code in task.languages if split in task.splits(code))
-    return hub_languages(task, split)
+    if declared_source(study, task) in ("hub", "mirror"):
+        return hub_languages(task, split)
+    return tuple(code for code in task.languages if split in task.splits(code))
 
 
-def local_root(study: Study) -> str | None:
-    """Return the folder of the study's data; None if it is not set or they are downloaded."""
-    return {"original": study.data_root, "mirror": study.mirror}.get(study.source)
+def local_roots(study: Study, task: Task) -> list[str]:
+    """Return the folders that may have a task's data; none if they are downloaded."""
+    source = declared_source(study, task)
+    named_by = {"original": study.data_root, "mirror": study.mirror}
+    return [
+        root for name, root in named_by.items() if root is not None and source in (name, "auto")
+    ]
 
 
 def local_files(
     study: Study, task: Task, language: str, split: Split, where: str = "source"
 ) -> list[Path]:
-    """Return the local files of a data set; empty if it is downloaded.
+    """Return the local files of a data set, part by part; none of those that are downloaded.
 
     Raises:
-        UserError: a file or folder is missing, or the source lacks this data set.
+        MissingData: a file is missing, or the source lacks this data set.
+        UserError: a folder does not exist, or the task does not list the language or split.
     """
-    if study.source == "original":
-        return original_files(task, Path(str(study.data_root)), language, split, where)
-    if study.source == "mirror":
-        return mirror_files(task, Path(str(study.mirror)), language, split, where)
-    hub_patterns(task, language, split, where)
+    found = parts(study, task, language, split, where)
+    return [file for part in found for file in files_of(study, part, language, split, where)]
+
+
+def files_of(
+    study: Study, part: Part, language: str, split: Split, where: str = "source"
+) -> list[Path]:
+    """Return the local files of one part of a data set; none if they are downloaded.
+
+    Raises:
+        UserError: as :func:`local_files`.
+    """
+    if part.source == "original":
+        return original_files(part.task, Path(str(study.data_root)), language, split, where)
+    if part.source == "mirror":
+        return mirror_files(part.task, Path(str(study.mirror)), language, split, where)
+    if part.source == "hub":
+        hub_patterns(part.task, language, split, where)
     return []
 
 
-def relative_names(study: Study, task: Task, files: list[Path]) -> list[str]:
+def relative_names(study: Study, part: Part, files: list[Path]) -> list[str]:
     """Return paths of files relative to ``data_root`` or their repository."""
     root = Path(str(study.data_root))
-    if study.source == "mirror":
-        root = Path(str(study.mirror)) / on_hub(task, "source").repo
+    if part.source == "mirror":
+        root = Path(str(study.mirror)) / on_hub(part.task, "source").repo
     return [file.relative_to(root).as_posix() for file in files]
 
 
@@ -87,7 +241,9 @@ def text_files(study: Study, text: Text, language: str, where: str = "text") -> 
     """
     [pattern] = filled([str(text.files)], language, {})
     options = {"column": text.column, "limit": text.limit}
-    if text.hub and study.mirror is None:
+    if text.hub and (
+        study.mirror is None or _text_source(study, text.hub, pattern, language) == "hub"
+    ):
         request = _request(study, text.hub, MAIN, [pattern])
         return TextFiles((), request, request | options)
     if text.hub:
@@ -99,6 +255,15 @@ def text_files(study: Study, text: Text, language: str, where: str = "text") -> 
     if files == (pattern,) and not text.limit and not pattern.endswith(".parquet"):
         return TextFiles(files, None, pattern)
     return TextFiles(files, None, {"files": list(files)} | options)
+
+
+def _text_source(study: Study, repo: str, pattern: str, language: str) -> SourceName:
+    """Return the source of text of a repository, for a study with a mirror."""
+    if study.source != "auto":
+        return "mirror"
+    recorded = recorded_sources(study, "mlm", language, "train").get(repo)
+    found = first_match(Path(str(study.mirror)) / repo, [pattern])
+    return "mirror" if found and recorded != "hub" else "hub"
 
 
 def _plain_files(pattern: str, where: str) -> list[Path]:
@@ -136,8 +301,15 @@ def requests(study: Study, task: Task, language: str, split: Split) -> list[Requ
             files = text_files(study, text, language) if text.files else None
             found += [files] if files and files not in found else []
         return [files.request for files in found if files.request]
-    if study.source != "hub":
-        return []
-    hub = on_hub(task, "source")
-    patterns = hub_patterns(task, language, split, "source")
-    return [_request(study, hub.repo, hub.revision, patterns)]
+    found_parts = parts(study, task, language, split)
+    requested = (request_of(study, part, language, split) for part in found_parts)
+    return [request for request in requested if request]
+
+
+def request_of(study: Study, part: Part, language: str, split: Split) -> Request | None:
+    """Return the download request of one part of a data set; None for local files."""
+    if part.source != "hub":
+        return None
+    hub = on_hub(part.task, "source")
+    patterns = hub_patterns(part.task, language, split, "source")
+    return _request(study, hub.repo, hub.revision, patterns)

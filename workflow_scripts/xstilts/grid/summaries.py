@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.comparison_names import MODULES
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
+from xstilts.grid.source_report import source_lines
 from xstilts.grid.views import CHOICE
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def overlap(grid: Grid) -> dict[str, Any]:
 def tables(grid: Grid) -> dict[str, Any]:
     """Return the identity of the tables, without scores: cells with names and order, code."""
     study = grid.study
-    return {
+    declared: dict[str, Any] = {
         "study": study.study,
         "question": study.question,
         "bases": list(study.bases),
@@ -39,6 +40,12 @@ def tables(grid: Grid) -> dict[str, Any]:
         "targets": {name: list(node.languages) for name, node in grid.targets.items()},
         "code": fingerprint(["xstilts.results.tables", "xstilts.results.render"]),
     }
+    # named in the legends
+    if origins := list(source_lines(grid)):
+        declared["sources"] = origins
+    if grid.gaps:
+        declared["left_out"] = grid.gaps.text()
+    return declared
 
 
 def figures(grid: Grid) -> dict[str, Any]:

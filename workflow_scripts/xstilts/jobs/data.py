@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,11 @@ from xstilts.paths import input_names
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.data import text
     from xstilts.kinds import Row
+    from xstilts.tasks.base import Task
 
 
 def prepare_data(
@@ -41,6 +43,8 @@ def prepare_data(
     facts = write_examples(rows, identity["kind"], identity["labels"], examples, where)
     content = facts.pop("content")
     facts["licence"] = TASKS[identity["task"]].licence
+    if named := _sources(identity):
+        facts["sources"] = named
     if downloaded:
         facts["downloads"] = [download.facts for download in downloaded]
     return write_manifest(
@@ -50,6 +54,26 @@ def prepare_data(
         facts=facts,
         content=content,
     )
+
+
+def _sources(identity: Mapping[str, Any]) -> dict[str, str]:
+    """Return the source of each part of a data set, by task or repository of text.
+
+    ``source: auto`` keeps to them (``xstilts.grid.sources.recorded_sources``).
+    """
+    source = identity["source"]
+    if "text_of" in source:
+        items = (item for item in source["text_of"] if isinstance(item, dict))
+        return {item["repo"]: "hub" for item in items if "repo" in item}
+    parts = source.get("parts", [{"task": identity["task"], "source": source}])
+    return {part["task"]: name for part in parts if (name := _source_name(part["source"]))}
+
+
+def _source_name(source: Mapping[str, Any]) -> str:
+    """Return the name of a part's source in studies; empty for the microworld and translations."""
+    if "hub" in source:
+        return "hub" if "revision" in source else "mirror"
+    return "url" if "releases" in source else "original" if "files" in source else ""
 
 
 def _rows(
@@ -82,10 +106,46 @@ def _rows(
     inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
     if task.kind == "mlm":
         return _text_rows(task.name, language, source["text_of"], downloaded), inputs
+    local = [file for file in files if file not in manifests]
+    if "parts" not in source:
+        return _read(task, source, local, downloaded, language), inputs
+    return _read_parts(source["parts"], local, downloaded, language), inputs
+
+
+def _read(
+    task: Task,
+    source: Mapping[str, Any],
+    files: Sequence[Path],
+    downloaded: Sequence[Download],
+    language: str,
+) -> Iterator[Row]:
+    """Return the examples of a task from its files or its download."""
+    found = downloaded[0].files if downloaded else files
     if "hub" not in source:
-        return task.read(files, language), inputs
+        return task.read(found, language)
     assert task.hub is not None, task.name
-    return task.hub.read(downloaded[0].files if downloaded else files, language), inputs
+    return task.hub.read(found, language)
+
+
+def _read_parts(
+    parts: Sequence[Mapping[str, Any]],
+    files: Sequence[Path],
+    downloaded: Sequence[Download],
+    language: str,
+) -> Iterator[Row]:
+    """Yield the examples of a composite task, part by part; their ids are numbered on."""
+    local, fetched, first = iter(files), iter(downloaded), 0
+    for part in parts:
+        source = part["source"]
+        is_local = _source_name(source) in ("original", "mirror")
+        own = list(islice(local, len(source["files"]))) if is_local else []
+        download = [] if is_local else [next(fetched)]
+        rows = _read(TASKS[part["task"]], source, own, download, language)
+        last = -1
+        for row in rows:
+            last = int(row["id"])
+            yield row | {"id": str(first + last)}
+        first += last + 1
 
 
 def _text_rows(

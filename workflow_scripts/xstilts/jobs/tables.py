@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.grid.source_report import mixed, source_lines
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
@@ -81,11 +83,12 @@ def study_header(grid: Grid) -> Header:
         seeds=tuple(study.seeds),
         replicates=study.replicates,
         correct_over=study.correct_over,
-        note=NOTE if study.source == "microworld" else "",
+        note=NOTE if study.source == "microworld" else grid.gaps.text(),
         accepted=tuple(acceptances(grid)),
         details=(
             *_hidden_states(grid),
             *_unlisted(grid),
+            *_sources(grid),
             *remark(evaluated_unknown_shares(grid)),
         ),
     )
@@ -141,7 +144,46 @@ def _unlisted(grid: Grid) -> Iterator[str]:
         yield f"Languages outside the benchmark, included in means over languages: {text}."
 
 
+def _sources(grid: Grid) -> Iterator[str]:
+    """Yield a sentence on the sources of the examples, and remarks on mixed ones."""
+    if lines := list(source_lines(grid)):
+        yield f"Examples from {'; '.join(lines)}."
+    yield from (f"{remark}." for remark in mixed(grid))
+
+
+def table_cells(grid: Grid) -> list[Cell]:
+    """Return all cells of the study, and with a reason those whose data cannot be had."""
+    if not (gaps := grid.gaps):
+        return study_cells(grid)
+    found = {(one.model, one.strategy, one.target, one.seed): one for one in study_cells(grid)}
+    whole = []
+    for cell in grid.whole.cells():
+        strategy = gaps.renamed.get(cell.strategy, cell.strategy)
+        languages = grid.whole.targets[cell.target].languages
+        one = found.get((cell.base, strategy, cell.target, cell.seed))
+        if one is None:
+            scores = Path(grid.paths.scores(cell.base, cell.seed, cell.stages, cell.target))
+            one = Cell(
+                model=cell.base,
+                strategy=strategy,
+                chain=chain_label(cell.stages),
+                target=cell.target,
+                seed=cell.seed,
+                metric=grid.whole.headline(cell.target),
+                languages=languages,
+                # never an earlier result, from data that are missing now
+                scores=scores.with_suffix(".left_out"),
+                reason=f"left out: {gaps.reason(cell.strategy, cell.target)}",
+            )
+        elif lost := gaps.languages.get(cell.target):
+            text = "; ".join(dict.fromkeys(lost.values()))
+            reason = one.reason or (text if one.scores.exists() else None)
+            one = replace(one, languages=languages, reason=reason)
+        whole.append(one)
+    return whole
+
+
 def build_tables(grid: Grid, out: Path) -> None:
     """Write all tables of the study's scores, even if incomplete, to the folder ``out``."""
     trivial_baselines = [Path(file) for file in grid.trivial_baselines()]
-    write_tables(out, study_cells(grid), study_header(grid), trivial_baselines)
+    write_tables(out, table_cells(grid), study_header(grid), trivial_baselines)

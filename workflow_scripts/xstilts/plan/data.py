@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
-from xstilts.grid import identities
-from xstilts.grid.sources import requests
+from xstilts.grid import identities, sources
+from xstilts.grid.source_report import by_source, data_sets
 from xstilts.plan.known_models import GATED
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
     from xstilts.kinds import Split
-
-
-def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
-    """Return the (language, split) pairs that the study reads, by task."""
-    found: dict[str, list[tuple[str, Split]]] = {}
-    paths = (*grid.training_data(), *grid.selection_data(), *grid.evaluation_data())
-    for path in dict.fromkeys(paths):
-        _, _, _, task, language, split = path.removesuffix(".json").split("/")
-        found.setdefault(task, []).append((language, split))  # type: ignore[arg-type]
-    return dict(sorted(found.items()))
 
 
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
@@ -35,11 +25,11 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     if translation_language(language):
         made = study.translations
         return "" if task in made.files or made.model else "no file or model of its translation"
-    folder = {"original": "data_root", "mirror": "mirror"}.get(study.source)
+    folder = {"original": "data_root", "mirror": "mirror"}.get(sources.declared_source(study, spec))
     if spec.kind != "mlm" and folder and getattr(study, folder) is None:
         return f"{folder} is not set"
     try:
-        if requests(grid.study, spec, language, split):
+        if sources.requests(grid.study, spec, language, split):
             exists = Path(grid.paths.download(task, language, split)).is_file()
             return "" if exists else "to be downloaded"
         identities.data_files(grid, task, language, split)
@@ -49,9 +39,10 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
 
 
 def data_report(grid: Grid) -> list[dict[str, Any]]:
-    """Return an entry per task: languages, splits, licence, archive size, missing files."""
+    """Return an entry per task: languages, splits, sources, licence, size, missing files."""
     report = []
     generated = grid.study.source == "microworld"
+    origins = by_source(grid)
     for task, sets in data_sets(grid).items():
         absent: dict[tuple[str, str], list[str]] = {}
         for language, split in sets:
@@ -66,6 +57,9 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 "sets": len(sets),
                 "languages": len({language for language, _ in sets}),
                 "splits": sorted({split for _, split in sets}),
+                "sources": {
+                    split: origins[task, split] for split in sorted({split for _, split in sets})
+                },
                 "licence": "generated" if generated else spec.licence,
                 "restricted": "" if generated else spec.restricted,
                 "download_bytes": 0 if generated else spec.download,

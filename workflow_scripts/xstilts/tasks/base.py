@@ -36,6 +36,9 @@ class HubSource:
     """Language code to the code in the repository's paths, where the two differ."""
     languages: tuple[str, ...] = ()
     """Languages that the repository has; empty if it has all of the task."""
+    differs: str = ""
+    """How its examples differ from the evaluated ones (the release's), so that ``source: auto``
+    does not take it; empty if they are the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,16 @@ from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks.base import HubSource, Task
 
+HUB = HubSource(
+    repo="rajpurkar/squad",
+    revision="main",
+    files={
+        "train": ("plain_text/train-*.parquet", "plain_text/train/*.parquet"),
+        "validation": ("plain_text/validation-*.parquet", "plain_text/validation/*.parquet"),
+    },
+    read=read_questions,
+)
+
 TASK = Task(
     name="squad_v1",
     kind="span",
@@ -16,15 +26,7 @@ TASK = Task(
         "validation": ("squad/dev-v1.1.json", "squad_v1/dev-v1.1.json"),
     },
     read=read_squad,
-    hub=HubSource(
-        repo="rajpurkar/squad",
-        revision="main",
-        files={
-            "train": ("plain_text/train-*.parquet", "plain_text/train/*.parquet"),
-            "validation": ("plain_text/validation-*.parquet", "plain_text/validation/*.parquet"),
-        },
-        read=read_questions,
-    ),
+    hub=HUB,
     metric="mean_em_f1",
     train="squad_v1",
     # jiant's XTREME guide, the column XQuAD (which trains on SQuAD): batches of 4 x 4

@@ -61,7 +61,6 @@ TASK = Task(
         "yo": _TEST_ONLY,
     },
     read=read_upos,
-    # sentences and tokens differ from the release files (docs/data.md)
     hub=HubSource(
         repo="google/xtreme",
         revision="main",
@@ -72,6 +71,7 @@ TASK = Task(
         },
         codes=_HUB_NAMES,
         languages=tuple(_HUB_NAMES),
+        differs="multiword tokens are split, and treebanks of other varieties are among them",
         # UPOS has the order of the repository
         read=partial(read_tags, labels=UPOS, names=UPOS, columns=("tokens", "pos_tags"), tidy=True),
     ),
