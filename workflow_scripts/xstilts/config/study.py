@@ -144,10 +144,11 @@ class Study(Section):
     question: str = Field(
         "", description="Research question in one sentence, shown above the tables."
     )
-    source: Literal["microworld", "original", "hub", "mirror"] = Field(
+    source: Literal["microworld", "original", "hub", "mirror", "url"] = Field(
         "original",
         description="Source of the examples: generated, original release files, dataset "
-        "repositories on the Hugging Face Hub, or a local copy of these.",
+        "repositories on the Hugging Face Hub, a local copy of these, or the official releases, "
+        "downloaded by URL.",
     )
     data_root: str | None = Field(
         None, description="Folder of the original release files (`source: original`)."
@@ -158,6 +159,18 @@ class Study(Section):
         "mirror`).",
     )
     hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
+    release_cache: str = Field(
+        "data/releases",
+        description="Folder of the releases that are downloaded by URL, shared by all studies.",
+    )
+    url_mirrors: dict[str, str] = Field(
+        {},
+        description="Other addresses to download releases from: the start of a URL, such as "
+        "`https://dl.fbaipublicfiles.com/`, and its replacement. Checksums stay the same.",
+    )
+    versions: dict[str, str] = Field(
+        {}, description="Version of a task's release to download, for tasks that have several."
+    )
     revisions: dict[Repository, str] = Field(
         {},
         description="Commit or branch to download, by Hub repository; by default the revision "

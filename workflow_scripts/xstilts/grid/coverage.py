@@ -73,8 +73,8 @@ class Coverage:
         task = tasks.get_task(name, where)
         if self.world and task.microworld is None:
             raise UserError(
-                f"{where}: the microworld does not generate {name}. Set `source` to original, hub "
-                "or mirror, or remove this task."
+                f"{where}: the microworld does not generate {name}. Set `source` to original, hub, "
+                "mirror or url, or remove this task."
             )
         return task
 

@@ -77,6 +77,11 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         entry, _, options = _reader(spec.read)
         if options:
             identity["options"] = options
+    elif study.source == "url":
+        identity["source"] = {"releases": sources.release_files(study, spec, language, split)}
+        entry, _, options = _reader(spec.read)
+        if options:
+            identity["options"] = options
     else:
         hub = on_hub(spec, "source")
         entry, name, options = _reader(hub.read)

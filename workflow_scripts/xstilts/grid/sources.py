@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.data.release_requests import release_languages, release_requests
 from xstilts.data.sources import (
     filled,
     first_match,
@@ -28,13 +29,16 @@ MAIN = "main"
 """Default branch of a repository without a revision in task or study."""
 
 Request = dict[str, Any]
-"""Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first)."""
+"""Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first); or that
+of a release (``xstilts.data.release_requests``)."""
 
 
 def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
     """Return the languages of a task's split in the study's source (except the microworld)."""
     if study.source == "original":
         return tuple(code for code in task.languages if split in task.splits(code))
+    if study.source == "url":
+        return release_languages(task, split, study.versions.get(task.name))
     return hub_languages(task, split)
 
 
@@ -55,7 +59,7 @@ def local_files(
         return original_files(task, Path(str(study.data_root)), language, split, where)
     if study.source == "mirror":
         return mirror_files(task, Path(str(study.mirror)), language, split, where)
-    hub_patterns(task, language, split, where)
+    _downloads(study, task, language, split, where)
     return []
 
 
@@ -65,6 +69,14 @@ def relative_names(study: Study, task: Task, files: list[Path]) -> list[str]:
     if study.source == "mirror":
         root = Path(str(study.mirror)) / on_hub(task, "source").repo
     return [file.relative_to(root).as_posix() for file in files]
+
+
+def release_files(study: Study, task: Task, language: str, split: Split) -> list[dict[str, Any]]:
+    """Return the contribution of releases by URL to the identity of a data set."""
+    return [
+        {"urls": [item["url"] for item in request["archives"]], "files": request["files"]}
+        for request in _downloads(study, task, language, split, "source")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +148,15 @@ def requests(study: Study, task: Task, language: str, split: Split) -> list[Requ
             files = text_files(study, text, language) if text.files else None
             found += [files] if files and files not in found else []
         return [files.request for files in found if files.request]
+    return _downloads(study, task, language, split, "source")
+
+
+def _downloads(study: Study, task: Task, language: str, split: Split, where: str) -> list[Request]:
+    """Return the download requests of a data set that is not text; none for other sources."""
+    if study.source == "url":
+        return release_requests(task, language, split, where, study.versions.get(task.name))
     if study.source != "hub":
         return []
-    hub = on_hub(task, "source")
-    patterns = hub_patterns(task, language, split, "source")
+    hub = on_hub(task, where)
+    patterns = hub_patterns(task, language, split, where)
     return [_request(study, hub.repo, hub.revision, patterns)]

@@ -82,10 +82,11 @@ def _rows(
     inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
     if task.kind == "mlm":
         return _text_rows(task.name, language, source["text_of"], downloaded), inputs
+    fetched = [file for download in downloaded for file in download.files] or files
     if "hub" not in source:
-        return task.read(files, language), inputs
+        return task.read(fetched, language), inputs
     assert task.hub is not None, task.name
-    return task.hub.read(downloaded[0].files if downloaded else files, language), inputs
+    return task.hub.read(fetched, language), inputs
 
 
 def _text_rows(
