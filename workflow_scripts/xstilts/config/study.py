@@ -171,6 +171,18 @@ class Study(Section):
         "them.",
     )
     hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
+    release_cache: str = Field(
+        "data/releases",
+        description="Folder of the releases that are downloaded by URL, shared by all studies.",
+    )
+    url_mirrors: dict[str, str] = Field(
+        {},
+        description="Other addresses to download releases from: the start of a URL, such as "
+        "`https://dl.fbaipublicfiles.com/`, and its replacement. Checksums stay the same.",
+    )
+    versions: dict[str, str] = Field(
+        {}, description="Version of a task's release to download, for tasks that have several."
+    )
     revisions: dict[Repository, str] = Field(
         {},
         description="Commit or branch to download, by Hub repository; by default the revision "

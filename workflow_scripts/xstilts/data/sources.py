@@ -270,14 +270,15 @@ def _require_all_parts(files: Collection[Path]) -> None:
 def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]:
     """:func:`first_match` among the paths of a listing; ``*`` stays within one folder."""
     for pattern in patterns:
-        found = [[path for path in paths if _fits(path, p)] for p in pattern.split(JOINER)]
+        found = [[path for path in paths if fits(path, p)] for p in pattern.split(JOINER)]
         if all(found):
             joined = {path for part in found for path in part}
             return sorted(joined, key=lambda path: (path.rpartition("/")[2], path))
     return []
 
 
-def _fits(path: str, pattern: str) -> bool:
+def fits(path: str, pattern: str) -> bool:
+    """Return True if a path matches a pattern, whose ``*`` stays within one folder."""
     names, parts = path.split("/"), pattern.split("/")
     return len(names) == len(parts) and all(map(_fits_name, names, parts))
 

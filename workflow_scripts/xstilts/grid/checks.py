@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
+from xstilts.data.release_requests import release_of
 from xstilts.data.sources import no_folder
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
@@ -74,6 +75,9 @@ def check_source(study: Study, lines: Lines, *, files_must_exist: bool) -> None:
         if repo not in known:
             where = lines.where(("revisions", repo))
             raise unknown("dataset repository of this study", repo, known, where)
+    for name, version in study.versions.items():
+        where = lines.where(("versions", name))
+        release_of(get_task(name, where), where, version)
 
 
 def _check_folders(study: Study, lines: Lines) -> None:

@@ -82,9 +82,9 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
 def _examples(study: Study, task: Task, language: str, split: Split) -> dict[str, Any]:
     """Return source, options and code of a data set that is read from files or downloads."""
     parts = sources.parts(study, task, language, split)
-    if {part.source for part in parts} == {"original"}:
+    if {part.source for part in parts} in ({"original"}, {"url"}):
         # the release files of a composite task are those of its parts, read together
-        parts = (sources.Part(task, "original"),)
+        parts = (sources.Part(task, parts[0].source),)
     found, entries = zip(*(_part(study, part, language, split) for part in parts), strict=True)
     code = {"code": fingerprint(["data", *sorted(set(entries))])}
     if not task.parts or len(parts) == 1:
@@ -103,6 +103,10 @@ def _part(
         entry, _, options = _reader(task.read)
         found: dict[str, Any] = {"source": {"files": sources.relative_names(study, part, files)}}
         return found | ({"options": options} if options else {}), entry
+    if part.source == "url":
+        entry, _, options = _reader(task.read)
+        found = {"source": {"releases": sources.release_files(study, part, language, split)}}
+        return found | ({"options": options} if options else {}), entry
     hub = on_hub(task, "source")
     entry, name, options = _reader(hub.read)
     source = {"hub": hub.repo, "read": {"reader": name, **options}}
@@ -110,7 +114,7 @@ def _part(
         files = sources.files_of(study, part, language, split)
         source["files"] = sources.relative_names(study, part, files)
     else:
-        source |= sources.request_of(study, part, language, split) or {}
+        source |= sources.requests_of(study, part, language, split)[0]
     return {"source": source}, entry
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.data.release_requests import release_languages, release_requests
 from xstilts.data.sources import (
     filled,
     first_match,
@@ -39,7 +40,8 @@ ORDER: tuple[SourceName, ...] = ("original", "mirror", "hub", "url")
 """Sources that ``auto`` tries, the preferred one first."""
 
 Request = dict[str, Any]
-"""Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first)."""
+"""Download request, as builtins: ``repo``, ``revision``, ``files`` (patterns, best first); or that
+of a release (``xstilts.data.release_requests``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def _lacks(study: Study, task: Task, source: SourceName, language: str, split: S
         found = has_release_files(task, Path(study.data_root), language, split)
         return "" if found else f"no release files below {study.data_root}"
     if source == "url":
-        return "" if has_release(task, language, split) else "no download by URL"
+        found = language in release_languages(task, split, study.versions.get(task.name))
+        return "" if found else "no download by URL"
     if source == "mirror" and study.mirror is None:
         return "mirror is not set"
     if task.hub is None:
@@ -137,11 +140,6 @@ def _lacks(study: Study, task: Task, source: SourceName, language: str, split: S
         return "" if found else f"no files below {study.mirror}/{task.hub.repo}"
     found = language in hub_languages(task, split)
     return "" if found else f"not in {task.hub.repo} on the hub"
-
-
-def has_release(task: Task, language: str, split: Split) -> bool:
-    """True if the official release of a task can be downloaded by URL."""
-    return getattr(task, "release", None) is not None and is_listed(task, language, split)
 
 
 def recorded_sources(study: Study, task: str, language: str, split: Split) -> dict[str, SourceName]:
@@ -169,8 +167,11 @@ def _recorded_at(manifest: Path, modified: int) -> dict[str, SourceName]:
 
 def languages(study: Study, task: Task, split: Split) -> tuple[str, ...]:
     """Return the languages of a task's split in the study's source (except the microworld)."""
-    if declared_source(study, task) in ("hub", "mirror"):
+    source = declared_source(study, task)
+    if source in ("hub", "mirror"):
         return hub_languages(task, split)
+    if source == "url":
+        return release_languages(task, split, study.versions.get(task.name))
     return tuple(code for code in task.languages if split in task.splits(code))
 
 
@@ -208,8 +209,7 @@ def files_of(
         return original_files(part.task, Path(str(study.data_root)), language, split, where)
     if part.source == "mirror":
         return mirror_files(part.task, Path(str(study.mirror)), language, split, where)
-    if part.source == "hub":
-        hub_patterns(part.task, language, split, where)
+    requests_of(study, part, language, split, where)
     return []
 
 
@@ -219,6 +219,14 @@ def relative_names(study: Study, part: Part, files: list[Path]) -> list[str]:
     if part.source == "mirror":
         root = Path(str(study.mirror)) / on_hub(part.task, "source").repo
     return [file.relative_to(root).as_posix() for file in files]
+
+
+def release_files(study: Study, part: Part, language: str, split: Split) -> list[dict[str, Any]]:
+    """Return the contribution of releases by URL to the identity of a data set."""
+    return [
+        {"urls": [item["url"] for item in request["archives"]], "files": request["files"]}
+        for request in requests_of(study, part, language, split)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +310,24 @@ def requests(study: Study, task: Task, language: str, split: Split) -> list[Requ
             found += [files] if files and files not in found else []
         return [files.request for files in found if files.request]
     found_parts = parts(study, task, language, split)
-    requested = (request_of(study, part, language, split) for part in found_parts)
-    return [request for request in requested if request]
+    requested = (requests_of(study, part, language, split) for part in found_parts)
+    return [request for found in requested for request in found]
 
 
-def request_of(study: Study, part: Part, language: str, split: Split) -> Request | None:
-    """Return the download request of one part of a data set; None for local files."""
+def requests_of(
+    study: Study, part: Part, language: str, split: Split, where: str = "source"
+) -> list[Request]:
+    """Return the download requests of one part of a data set; none for local files.
+
+    Raises:
+        MissingData: the source lacks this data set.
+        UserError: the task does not list the language or split.
+    """
+    if part.source == "url":
+        version = study.versions.get(part.task.name)
+        return release_requests(part.task, language, split, where, version)
     if part.source != "hub":
-        return None
-    hub = on_hub(part.task, "source")
-    patterns = hub_patterns(part.task, language, split, "source")
-    return _request(study, hub.repo, hub.revision, patterns)
+        return []
+    hub = on_hub(part.task, where)
+    patterns = hub_patterns(part.task, language, split, where)
+    return [_request(study, hub.repo, hub.revision, patterns)]

@@ -119,8 +119,8 @@ def _read(
     downloaded: Sequence[Download],
     language: str,
 ) -> Iterator[Row]:
-    """Return the examples of a task from its files or its download."""
-    found = downloaded[0].files if downloaded else files
+    """Return the examples of a task from its files or its downloads."""
+    found = [file for download in downloaded for file in download.files] or files
     if "hub" not in source:
         return task.read(found, language)
     assert task.hub is not None, task.name

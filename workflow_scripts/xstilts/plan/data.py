@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
-    """Return what is missing of a data set; empty if nothing, or if the workflow makes it."""
+    """Return what is missing of a data set; empty if it exists or the workflow makes it."""
     spec, study = TASKS[task], grid.study
     if study.source == "microworld":
         return ""
@@ -29,13 +29,18 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     if spec.kind != "mlm" and folder and getattr(study, folder) is None:
         return f"{folder} is not set"
     try:
-        if sources.requests(grid.study, spec, language, split):
-            exists = Path(grid.paths.download(task, language, split)).is_file()
-            return "" if exists else "to be downloaded"
         identities.data_files(grid, task, language, split)
     except UserError as error:
         return str(error).partition(". Tried")[0].removeprefix("source: ")
     return ""
+
+
+def _is_downloaded_later(grid: Grid, task: str, language: str, split: Split) -> bool:
+    """True if the workflow has yet to download a data set."""
+    if grid.study.source == "microworld" or translation_language(language):
+        return False
+    found = sources.requests(grid.study, TASKS[task], language, split)
+    return bool(found) and not Path(grid.paths.download(task, language, split)).is_file()
 
 
 def data_report(grid: Grid) -> list[dict[str, Any]]:
@@ -45,11 +50,14 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
     origins = by_source(grid)
     for task, sets in data_sets(grid).items():
         absent: dict[tuple[str, str], list[str]] = {}
+        downloads = 0
         for language, split in sets:
             if text := missing(grid, task, language, split):
                 absent.setdefault((split, text.replace(f" in {language!r}", "")), []).append(
                     language
                 )
+            elif _is_downloaded_later(grid, task, language, split):
+                downloads += 1
         spec = TASKS[task]
         report.append(
             {
@@ -64,6 +72,7 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 "restricted": "" if generated else spec.restricted,
                 "download_bytes": 0 if generated else spec.download,
                 "homepage": "" if generated else spec.homepage,
+                "downloads": downloads,
                 "missing": [
                     {"split": split, "reason": reason, "languages": codes}
                     for (split, reason), codes in absent.items()

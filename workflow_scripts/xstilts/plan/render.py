@@ -182,7 +182,8 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     for item in data:
         missing = sum(len(part["languages"]) for part in item["missing"])
         archive = f"  {size(item['download_bytes'])}" if item["download_bytes"] else ""
-        mark = f"  {missing} missing" if missing else ""
+        mark = f"  {item['downloads']} to be downloaded" if item["downloads"] else ""
+        mark += f"  {missing} missing" if missing else ""
         yield (
             f"  {item['task']:<15} {item['languages']:>3} languages  {', '.join(item['splits'])}"
             f"  {_origins(item['sources'])}  [{item['licence']}]{archive}{mark}"

@@ -14,6 +14,7 @@ TASK = Task(
     title="Which sentence of a pool answers the question?",
     languages=squad_v1.TASK.languages,
     files=squad_v1.TASK.files,
+    release=squad_v1.TASK.release,
     read=read_squad_pairs,
     hub=replace(squad_v1.HUB, read=read_hub_squad_pairs),
     metric="map_at_20",

@@ -106,7 +106,8 @@ def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
         return Summary(title="claims", text="The study names no claims (key `claims`).")
     text = (
         "A claim is confirmed if the 95 % interval agrees with it, contradicted if the interval "
-        "excludes it, and otherwise not decided; `not decided: 8 of 9` if data are missing. One seed decides no claim about strategies: "
+        "excludes it, and otherwise not decided (`8 of 9`: data of one part are missing). One seed "
+        "decides no claim about strategies: "
         "'these models differ' says that the interval over examples excludes zero. Stated numbers "
         "that were not checked against their source are marked."
     )
