@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xstilts.data.sources import filled, is_listed
-from xstilts.errors import MissingData, unknown
+from xstilts.data.sources import filled
+from xstilts.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from xstilts.kinds import Split
@@ -25,12 +25,11 @@ def release_of(task: Task, where: str, version: str | None = None) -> Release:
         version: one of its versions; None for its own.
 
     Raises:
-        MissingData: it has none that can be downloaded.
-        UserError: it has none in this version.
+        UserError: it has none that can be downloaded, or not in this version.
     """
     if task.release is None:
         reason = f" ({task.restricted})" if task.restricted else ""
-        raise MissingData(
+        raise UserError(
             f"{where}: {task.name} is not downloaded by URL{reason}. Use `source: original` with "
             f"its release files ({task.homepage})."
         )
@@ -73,20 +72,17 @@ def release_requests(
         version: version of the release; None for the task's own.
 
     Raises:
-        MissingData: the task has no release, or not in this split or language.
-        UserError: the task does not list the split or language either; names the nearest.
+        UserError: the task, split or language has no release; names the nearest.
     """
     if task.parts:
         parts = (release_requests(part, language, split, where) for part in task.parts)
         return [request for requests in parts for request in requests]
     release = release_of(task, where, version)
+    if split not in release.files:
+        raise unknown(f"split of the release of {task.name}", split, release.files, where)
     known = release_languages(task, split, version)
     if language not in known:
-        what = f"language of the release of {task.name} ({split})"
-        error = unknown(what, language, known, where)
-        if split not in release.files:
-            error = unknown(f"split of the release of {task.name}", split, release.files, where)
-        raise MissingData(str(error)) if is_listed(task, language, split) else error
+        raise unknown(f"language of the release of {task.name} ({split})", language, known, where)
     return [
         {
             "archives": [

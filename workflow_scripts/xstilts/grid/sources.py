@@ -325,7 +325,11 @@ def requests_of(
     """
     if part.source == "url":
         version = study.versions.get(part.task.name)
-        return release_requests(part.task, language, split, where, version)
+        try:
+            return release_requests(part.task, language, split, where, version)
+        except UserError as error:
+            listed = is_listed(part.task, language, split)
+            raise MissingData(str(error)) if listed else error from None
     if part.source != "hub":
         return []
     hub = on_hub(part.task, where)

@@ -61,6 +61,7 @@ TASK = Task(
         "yo": _TEST_ONLY,
     },
     read=read_upos,
+    # sentences and tokens differ from the release files (docs/data.md)
     hub=HubSource(
         repo="google/xtreme",
         revision="main",
