@@ -16,13 +16,14 @@ from xstilts.errors import UserError
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xstilts.config.load import Lines
     from xstilts.config.study import Mixture, Study
     from xstilts.grid.coverage import Coverage
     from xstilts.grid.names import Names
     from xstilts.grid.nodes import StageNode, TargetNode
+    from xstilts.kinds import Split
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,13 +152,19 @@ class Gaps:
         return replace(names, all_targets=left)
 
 
-def find_gaps(study: Study, lines: Lines, names: Names) -> Gaps:
+def find_gaps(study: Study, lines: Lines, names: Names, selecting: Iterable[Member]) -> Gaps:
     """Return what a study has to leave out.
+
+    Args:
+        study: the whole study.
+        lines: file and line of each key.
+        names: its names.
+        selecting: training sets on whose dev sets weights are selected.
 
     Raises:
         UserError: a language or split that a task does not have; or nothing is left to compare.
     """
-    search = _Search(names.coverage, lines)
+    search = _Search(names.coverage, lines, frozenset(selecting))
     strategies: dict[str, tuple[Member, ...]] = {}
     renamed: dict[str, str] = {}
     for name, nodes in names.strategies.items():
@@ -201,6 +208,7 @@ class _Search:
 
     coverage: Coverage
     lines: Lines
+    selecting: frozenset[Member]
     members: dict[Member, str] = field(default_factory=dict)
     """Training sets, and why they cannot be had; empty for those that can."""
 
@@ -218,12 +226,17 @@ class _Search:
 
     def _absent(self, member: Member, where: str) -> str:
         study, task, language = self.coverage.study, TASKS[member.task], member.language
+        is_file = False
         if translation_language(language):
             language = study.source_language
-            known = self.coverage.languages(task, "train")
-            if task.name in study.translations.files or language not in known:
+            is_file = task.name in study.translations.files
+            if language not in self.coverage.languages(task, "train"):
+                # reported with the other checks of translations
                 return ""
-        return _short(self.coverage.absent(task, language, "train", where), language)
+        needed: list[Split] = [] if is_file else ["train"]
+        needed += ["validation"] if Member(task.name, language) in self.selecting else []
+        reasons = (self.coverage.absent(task, language, split, where) for split in needed)
+        return next((_short(reason, language) for reason in reasons if reason), "")
 
     def lost_languages(self, node: TargetNode) -> dict[str, str]:
         """Return the languages of a target without evaluation data, and why they have none."""

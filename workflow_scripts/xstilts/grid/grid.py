@@ -81,7 +81,9 @@ class Grid(Stages):
         """
         check_source(study, lines, files_must_exist=files_must_exist)
         names, gaps = parse_names(study, lines, files_must_exist=files_must_exist), Gaps()
-        if study.when_missing == "skip" and (gaps := find_gaps(study, lines, names)):
+        if study.when_missing == "skip" and study.source != "microworld":
+            gaps = find_gaps(study, lines, names, Stages(study, lines, names).selecting_members())
+        if gaps:
             study = gaps.study(study)
             names = gaps.names(parse_names(study, lines, files_must_exist=files_must_exist))
         check_names(study, lines, names)

@@ -101,8 +101,10 @@ def source_of(
     named_for = task if task.name in study.sources else whole
     if (source := declared_source(study, named_for)) != "auto":
         return source
-    recorded = recorded_sources(study, whole.name, language, split).get(task.name)
-    candidates = (*([recorded] if recorded in ORDER else []), *ORDER)
+    known = recorded_sources(study, whole.name, language, split)
+    # parts that are all read from release files are recorded as a whole
+    recorded = [name for key in (task.name, whole.name) if (name := known.get(key)) in ORDER]
+    candidates = (*recorded, *ORDER)
     reasons: dict[SourceName, str] = {}
     for candidate in candidates:
         if not (reason := _lacks(study, task, candidate, language, split)):
