@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from score_files import write_scores
-from test_claims import claim, study_scores
+from test_claims import claim
+from test_statistics import answers, target_scores
 
 from release_files import write_release_files
 from xstilts.comparisons.tables.claims import claim_table
@@ -19,6 +20,7 @@ from xstilts.jobs.tables import build_tables, study_header, table_cells
 from xstilts.plan.build import Options, build_plan
 from xstilts.plan.render import render
 from xstilts.statistics.left_out import LeftOut
+from xstilts.statistics.study_scores import StudyScores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,11 +87,12 @@ def test_names_that_do_not_exist_are_errors_still(tmp_path: Path) -> None:
 def test_files_of_a_named_source_may_be_missing(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     more = f"data_root: {tmp_path}/data\nsources: {{qqp: original, mnli: original}}\n"
-    found = grid(tmp_path, STUDY + more)
-    assert list(found.gaps.strategies) == ["mnli", "ccg", "multi"]
+    found = grid(tmp_path, STUDY.replace("  then:", "  squad: [squad_v1]\n  then:") + more)
+    assert list(found.gaps.strategies) == ["mnli", "ccg", "multi", "then"]
     assert set(found.gaps.targets) == {"xnli", "ccg"}
     reasons = " ".join(found.gaps.sentences())
-    assert f"strategy mnli: no file of mnli (train) under {tmp_path}/data" in reasons
+    assert "Left out: strategy mnli; strategy multi; strategy then; target xnli: no file" in reasons
+    assert f"no file of mnli (train) under {tmp_path}/data." in reasons
 
 
 def test_if_nothing_is_left_there_is_one_error(tmp_path: Path) -> None:
@@ -161,9 +164,8 @@ def test_averages_over_less_are_marked_in_every_table(gaps: Grid, tmp_path: Path
     assert (left.num_strategies, left.targets, left.num_targets) == (4, {"ccg"}, 3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("predicate", "verdict"),
+    ("predicate", "left"),
     [
         ({"compare": {"strategy": "multi", "targets": ["xnli"], "more_than": 1}}, "8 of 9"),
         ({"compare": {"strategy": "ccg", "targets": ["xnli"], "more_than": 1}}, "ccg is left out"),
@@ -175,13 +177,23 @@ def test_averages_over_less_are_marked_in_every_table(gaps: Grid, tmp_path: Path
         ({"compare": {"strategy": "mnli", "targets": ["xnli"], "more_than": 1}}, ""),
     ],
 )  # fmt: skip
-def test_claims_that_need_the_missing_data_are_not_decided(predicate, verdict) -> None:
-    scores = study_scores()
+def test_claims_that_need_the_missing_data_are_not_decided(predicate, left) -> None:
+    made = claim(**predicate)
+    [(name, settings)] = [(key, value) for key, value in made.predicate if value is not None]
+    scores = StudyScores(
+        {("xlmr", "xnli"): target_scores({("none", 1, "en"): answers(0.5, 1, 50)})},
+        ["none"],
+        "none",
+        "en",
+    )
     scores.left_out = LeftOut(
         strategies={"multi": "8 of 9", "ccg": "ccg is left out"},
         num_strategies=4,
         targets=frozenset({"lost"}),
         num_targets=4,
     )
-    [found] = claim_table([("file", [claim(**predicate)])], scores, "")["verdict"]
-    assert found == (f"not decided: {verdict}" if verdict else "confirmed")
+    assert scores.left_out.of(name, settings) == left
+    if left:
+        [verdict] = claim_table([("file", [made])], scores, "")["verdict"]
+        assert verdict == f"not decided: {left}"
+    assert LeftOut().of(name, settings) == ""
