@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +16,8 @@ from xstilts.comparisons.tables.claims import claim_table
 from xstilts.config.study import Study
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
+from xstilts.jobs.report import build_study_report
+from xstilts.jobs.statistics import build_statistics
 from xstilts.jobs.statistics import study_scores as scores_of
 from xstilts.jobs.tables import build_tables, study_header, table_cells
 from xstilts.plan.build import Options, build_plan
@@ -138,7 +141,7 @@ def test_averages_over_less_are_marked_in_every_table(gaps: Grid, tmp_path: Path
         if cell.scores.suffix == ".parquet":
             kept = [code for code in cell.languages if code != "sw"]
             write_scores(cell, dict.fromkeys(kept, 50.0))
-    out = tmp_path / "tables"
+    out = tmp_path / gaps.paths.tables
     build_tables(gaps, out)
     table = pd.read_csv(out / "transfer.csv", keep_default_na=False).set_index(
         ["strategy", "target"]
@@ -157,6 +160,12 @@ def test_averages_over_less_are_marked_in_every_table(gaps: Grid, tmp_path: Path
     assert "incomplete average (2 of 3 targets" in text
     assert "`multi (2 of 3)`" in (out / "languages.md").read_text()
     assert "Left out: strategy ccg" in (out / "transfer.tex").read_text()
+    build_statistics(gaps, out)
+    build_study_report(gaps)
+    page = (tmp_path / gaps.paths.report).read_text()
+    assert '<p class="note">Left out: strategy ccg' in page
+    # what is left out has no details to link to
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
     left = scores_of(gaps).left_out
     assert left.strategies == {
         "ccg": "ccg is left out", "multi": "2 of 3", "then": "1 of 2",

@@ -122,7 +122,14 @@ class Grid(Stages):
 
     def in_view(self, view: str) -> Grid:
         """Return the grid of another view: same models, its own targets and tables."""
-        return replace(self, view=view)
+        if view not in self._in_views:
+            self._in_views[view] = replace(self, view=view)
+        return self._in_views[view]
+
+    @cached_property
+    def _in_views(self) -> dict[str, Grid]:
+        """Grids of views that were asked for, which keep what they have derived."""
+        return {}
 
     def headline(self, target: str) -> str:
         """Return the headline metric of a target.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from xstilts.chains import translation_language
@@ -58,6 +59,7 @@ def _text_source(item: str | sources.TextFiles) -> str:
     return f"hub {item.request['repo']}" if item.request else "files"
 
 
+@functools.lru_cache(maxsize=16)
 def by_source(grid: Grid) -> dict[tuple[str, Split], dict[str, list[str]]]:
     """Return the languages of each task and split by their source, in the study's order."""
     found: dict[tuple[str, Split], dict[str, list[str]]] = {}

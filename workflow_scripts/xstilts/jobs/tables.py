@@ -13,7 +13,7 @@ from xstilts.grid.source_report import mixed, source_lines
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
-from xstilts.results.cells import Cell
+from xstilts.results.cells import LEFT_OUT, Cell
 from xstilts.results.render import Header, write_tables
 from xstilts.results.unknown_tokens import UnknownShare, remark, unknown_shares
 
@@ -173,7 +173,7 @@ def table_cells(grid: Grid) -> list[Cell]:
                 languages=languages,
                 # never an earlier result, from data that are missing now
                 scores=scores.with_suffix(".left_out"),
-                reason=f"left out: {gaps.reason(cell.strategy, cell.target)}",
+                reason=f"{LEFT_OUT}{gaps.reason(cell.strategy, cell.target)}",
             )
         elif lost := gaps.languages.get(cell.target):
             text = "; ".join(dict.fromkeys(lost.values()))
