@@ -12,7 +12,8 @@ import hub_files
 from release_files import write_release_files
 from xstilts.data.sources import filled, original_files
 from xstilts.errors import MissingData, UserError
-from xstilts.grid import Grid, identities, sources
+from xstilts.grid import Grid, identities
+from xstilts.grid.source_choice import source_of
 from xstilts.grid.source_report import mixed, source_lines, sources_of
 from xstilts.jobs.data import prepare_data
 from xstilts.manifest import read_manifest, write_manifest
@@ -105,7 +106,7 @@ def test_a_copy_with_other_examples_is_not_taken(folder):
     assert source(found, "xquad", "de", "test") == "url"
     named = grid(folder, "sources: {xquad: hub}\n", STUDY.replace("xnli: {", "xquad: {"))
     assert source(named, "xquad", "de", "test") == "hub"
-    assert sources.source_of(found.study, TASKS["tatoeba"], "de", "test") == "hub"
+    assert source_of(found.study, TASKS["tatoeba"], "de", "test") == "hub"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_the_source_stays_when_a_file_appears_later(folder):
     for task, recorded in (("xnli", "mirror"), ("xquad", "hub")):
         manifest = folder / later.paths.data(task, "de", "test")
         write_manifest(manifest, {}, files={}, facts={"sources": {task: recorded}})
-        assert sources.source_of(later.study, TASKS[task], "de", "test") == "original"
+        assert source_of(later.study, TASKS[task], "de", "test") == "original"
 
 
 def test_a_damaged_manifest_decides_nothing(folder):

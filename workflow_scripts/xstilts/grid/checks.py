@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xstilts.chains import Member
-    from xstilts.config.load import Lines
-    from xstilts.config.study import Study
+    from xstilts.config.load import KeyPath, Lines
+    from xstilts.config.study import SourceName, Study
     from xstilts.grid.coverage import Coverage
     from xstilts.grid.names import Names
     from xstilts.grid.nodes import TargetNode
@@ -82,7 +82,7 @@ def check_source(study: Study, lines: Lines, *, files_must_exist: bool) -> None:
 
 def _check_folders(study: Study, lines: Lines) -> None:
     """Raise a UserError if the folder of a source is not set or does not exist."""
-    named = {("source",): study.source}
+    named: dict[KeyPath, SourceName] = {("source",): study.source}
     named |= {("sources", task): source for task, source in study.sources.items()}
     for key_path, source in named.items():
         if source not in FOLDERS:

@@ -11,6 +11,7 @@ from xstilts import tasks
 from xstilts.data.sources import is_listed
 from xstilts.errors import MissingData, UserError, unknown
 from xstilts.grid import sources
+from xstilts.grid.source_choice import declared_source, parts
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
 
@@ -118,9 +119,9 @@ class Coverage:
             return ""
         try:
             self.check(task, language, split, where)
-            if sources.declared_source(self.study, task) == "auto":
+            if declared_source(self.study, task) == "auto":
                 # also for a plan, which needs no files
-                sources.parts(self.study, task, language, split, where)
+                parts(self.study, task, language, split, where)
         except MissingData as error:
             return str(error).removeprefix(f"{where}: ")
         return ""

@@ -17,6 +17,8 @@ from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
 from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
+from xstilts.grid.source_choice import Part
+from xstilts.grid.source_choice import parts as parts_of
 from xstilts.identity import canonical
 from xstilts.tasks import TASKS
 
@@ -73,18 +75,17 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         }
         entry = "text"
     else:
-        identity |= _examples(study, spec, language, split)
-        return identity
+        return identity | _examples(study, spec, language, split)
     identity["code"] = fingerprint(["data", entry])
     return identity
 
 
 def _examples(study: Study, task: Task, language: str, split: Split) -> dict[str, Any]:
     """Return source, options and code of a data set that is read from files or downloads."""
-    parts = sources.parts(study, task, language, split)
+    parts = parts_of(study, task, language, split)
     if {part.source for part in parts} in ({"original"}, {"url"}):
         # the release files of a composite task are those of its parts, read together
-        parts = (sources.Part(task, parts[0].source),)
+        parts = (Part(task, parts[0].source),)
     found, entries = zip(*(_part(study, part, language, split) for part in parts), strict=True)
     code = {"code": fingerprint(["data", *sorted(set(entries))])}
     if not task.parts or len(parts) == 1:
@@ -93,20 +94,18 @@ def _examples(study: Study, task: Task, language: str, split: Split) -> dict[str
     return {"source": {"parts": named}} | code
 
 
-def _part(
-    study: Study, part: sources.Part, language: str, split: Split
-) -> tuple[dict[str, Any], str]:
+def _part(study: Study, part: Part, language: str, split: Split) -> tuple[dict[str, Any], str]:
     """Return source and options of one part of a data set, and the module of its reader."""
     task = part.task
-    if part.source == "original":
-        files = sources.files_of(study, part, language, split)
+    if part.source in ("original", "url"):
         entry, _, options = _reader(task.read)
-        found: dict[str, Any] = {"source": {"files": sources.relative_names(study, part, files)}}
-        return found | ({"options": options} if options else {}), entry
-    if part.source == "url":
-        entry, _, options = _reader(task.read)
-        found = {"source": {"releases": sources.release_files(study, part, language, split)}}
-        return found | ({"options": options} if options else {}), entry
+        source: dict[str, Any] = {}
+        if part.source == "url":
+            source["releases"] = sources.release_files(study, part, language, split)
+        else:
+            files = sources.files_of(study, part, language, split)
+            source["files"] = sources.relative_names(study, part, files)
+        return {"source": source} | ({"options": options} if options else {}), entry
     hub = on_hub(task, "source")
     entry, name, options = _reader(hub.read)
     source = {"hub": hub.repo, "read": {"reader": name, **options}}

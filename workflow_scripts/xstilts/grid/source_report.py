@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
-from xstilts.grid import sources
+from xstilts.grid.source_choice import parts
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.grid.grid import Grid
+    from xstilts.grid.sources import TextFiles
     from xstilts.kinds import Split
 
 NOWHERE = "missing"
@@ -45,15 +46,15 @@ def sources_of(grid: Grid, task: str, language: str, split: Split) -> str:
         found = (_text_source(item) for item in grid.text_sources(task, language))
         return ", ".join(dict.fromkeys(found))
     try:
-        parts = sources.parts(study, spec, language, split)
+        found_parts = parts(study, spec, language, split)
     except UserError:
         return NOWHERE
-    if len({part.source for part in parts}) == 1:
-        return parts[0].source
-    return ", ".join(f"{part.task.name} {part.source}" for part in parts)
+    if len({part.source for part in found_parts}) == 1:
+        return found_parts[0].source
+    return ", ".join(f"{part.task.name} {part.source}" for part in found_parts)
 
 
-def _text_source(item: str | sources.TextFiles) -> str:
+def _text_source(item: str | TextFiles) -> str:
     if isinstance(item, str):
         return f"text of {item.split('/')[3]}"
     return f"hub {item.request['repo']}" if item.request else "files"

@@ -59,7 +59,7 @@ def prepare_data(
 def _sources(identity: Mapping[str, Any]) -> dict[str, str]:
     """Return the source of each part of a data set, by task or repository of text.
 
-    ``source: auto`` keeps to them (``xstilts.grid.sources.recorded_sources``).
+    ``source: auto`` keeps to them (``xstilts.grid.source_choice.recorded_sources``).
     """
     source = identity["source"]
     if "text_of" in source:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
 from xstilts.grid import identities, sources
+from xstilts.grid.source_choice import declared_source
 from xstilts.grid.source_report import by_source, data_sets
 from xstilts.plan.known_models import GATED
 from xstilts.tasks import TASKS
@@ -25,7 +26,7 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
     if translation_language(language):
         made = study.translations
         return "" if task in made.files or made.model else "no file or model of its translation"
-    folder = {"original": "data_root", "mirror": "mirror"}.get(sources.declared_source(study, spec))
+    folder = {"original": "data_root", "mirror": "mirror"}.get(declared_source(study, spec))
     if spec.kind != "mlm" and folder and getattr(study, folder) is None:
         return f"{folder} is not set"
     try:
