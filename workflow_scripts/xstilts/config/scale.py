@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from xstilts.config.section import Section
+from xstilts.config.without import without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ SOURCE_LANGUAGE = "qaa"
 REPLACED: dict[str, Any] = {
     "source": "microworld",
     "source_language": SOURCE_LANGUAGE,
+    "sources": {},
     "data_root": None,
     "text": [],
     "translations": {},
@@ -113,15 +115,13 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     small["study"] = f"{config.get('study')}{SUFFIX}"
     codes = {str(config.get("source_language", "en")): SOURCE_LANGUAGE}
     codes |= section.get("languages") or {}
-    without = section.get("without") or []
+    dropped = section.get("without") or []
     if isinstance(strategies := small.get("strategies"), dict):
-        small["strategies"] = {
-            name: _in_world(stages, codes)
-            for name, stages in strategies.items()
-            if name not in without
-        }
-        if isinstance(pairs := small.get("contrasts"), list):
-            small["contrasts"] = [pair for pair in pairs if not set(pair) & set(without)]
+        pairs = small.get("contrasts")
+        left, kept_pairs = without(strategies, pairs if isinstance(pairs, list) else [], dropped)
+        small["strategies"] = {name: _in_world(stages, codes) for name, stages in left.items()}
+        if isinstance(pairs, list):
+            small["contrasts"] = kept_pairs
     for key in ("stages", "targets"):
         if isinstance(found := small.get(key), dict):
             kept = key in replaced

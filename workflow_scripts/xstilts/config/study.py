@@ -67,6 +67,9 @@ class Sizes(Section):
     test: int = Field(300, ge=1, description="Number of test examples per language.")
 
 
+TaskSource = Literal["auto", "original", "hub", "mirror", "url"]
+SourceName = Literal["microworld"] | TaskSource
+
 Difficulty = Literal["easy", "medium", "hard"]
 
 
@@ -111,7 +114,7 @@ class Text(Section):
     hub: Repository | None = Field(
         None,
         description="Dataset repository on the Hub that contains `files`; read from the study's "
-        "`mirror` if set, otherwise downloaded.",
+        "`mirror` if set (with `source: auto`, if it has them), otherwise downloaded.",
     )
     column: str = Field(
         "text", description="Text column of tables; each line of a value is one text."
@@ -144,20 +147,42 @@ class Study(Section):
     question: str = Field(
         "", description="Research question in one sentence, shown above the tables."
     )
-    source: Literal["microworld", "original", "hub", "mirror"] = Field(
-        "original",
-        description="Source of the examples: generated, original release files, dataset "
-        "repositories on the Hugging Face Hub, or a local copy of these.",
+    source: SourceName = Field(
+        "auto",
+        description="Source of the examples: generated (`microworld`), original release files, a "
+        "local copy of repositories of the Hugging Face Hub (`mirror`), these repositories, or the "
+        "official release by URL. `auto` takes for each task, language and split the first of the "
+        "last four that has exactly the evaluated examples, and keeps to it.",
+    )
+    sources: dict[str, TaskSource] = Field(
+        {}, description="Source of single tasks, which overrides `source`: `{udpos: original}`."
+    )
+    when_missing: Literal["error", "skip"] = Field(
+        "error",
+        description="What to do about data that no source has: stop with an error, or leave out "
+        "the strategies and targets that need them and say so in all tables.",
     )
     data_root: str | None = Field(
-        None, description="Folder of the original release files (`source: original`)."
+        None, description="Folder of the original release files, if you have them."
     )
     mirror: str | None = Field(
         None,
-        description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH` (`source: "
-        "mirror`).",
+        description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH`, if you have "
+        "them.",
     )
     hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
+    release_cache: str = Field(
+        "data/releases",
+        description="Folder of the releases that are downloaded by URL, shared by all studies.",
+    )
+    url_mirrors: dict[str, str] = Field(
+        {},
+        description="Other addresses to download releases from: the start of a URL, such as "
+        "`https://dl.fbaipublicfiles.com/`, and its replacement. Checksums stay the same.",
+    )
+    versions: dict[str, str] = Field(
+        {}, description="Version of a task's release to download, for tasks that have several."
+    )
     revisions: dict[Repository, str] = Field(
         {},
         description="Commit or branch to download, by Hub repository; by default the revision "

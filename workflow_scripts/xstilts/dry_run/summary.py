@@ -44,7 +44,13 @@ def summary(grid: Grid, jobs: Collection[DryJob], existing: Collection[str]) -> 
         numbers, problems = estimates(grid, files)
     except UserError as error:
         numbers, problems = [], [str(error)]
-    wrong = [*errors, *problems, *_licences(grid), *_unfinished(grid, names)]
+    wrong = [
+        *grid.gaps.sentences(),
+        *errors,
+        *problems,
+        *_licences(grid),
+        *_unfinished(grid, names),
+    ]
     counts = by_kind([name for name in names if name not in again], again, existing)
     tables = {
         "To train, by stage": by_stage(grid, made),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
+from xstilts.data.release_requests import release_of
+from xstilts.data.sources import no_folder
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xstilts.chains import Member
-    from xstilts.config.load import Lines
-    from xstilts.config.study import Study
+    from xstilts.config.load import KeyPath, Lines
+    from xstilts.config.study import SourceName, Study
     from xstilts.grid.coverage import Coverage
     from xstilts.grid.names import Names
     from xstilts.grid.nodes import TargetNode
@@ -32,11 +34,16 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Task
 
 
+FOLDERS = {
+    "original": ("data_root", "the release files"),
+    "mirror": ("mirror", "the mirrored repositories (OWNER/REPO/PATH)"),
+}
+"""Local sources: the key of their folder, and its content."""
+
+
 def check_names(study: Study, lines: Lines, names: Names) -> None:
     """Raise a UserError for the first item that a study names and that is not available."""
     coverage = names.coverage
-    if coverage.files_must_exist:
-        check_source(study, lines, names)
     if coverage.world and study.text:
         raise UserError(
             f"{lines.where(('text',))}: the microworld generates its own text. Remove this key."
@@ -55,27 +62,48 @@ def check_names(study: Study, lines: Lines, names: Names) -> None:
 
 
 def check_source(study: Study, lines: Lines, names: Names) -> None:
-    """Raise a UserError if the source's folder is not set, or a pinned repository is not used."""
-    where = lines.where(("source",))
-    needed = {
-        "original": ("data_root", study.data_root, "the release files"),
-        "mirror": ("mirror", study.mirror, "the mirrored repositories (OWNER/REPO/PATH)"),
-    }
-    key, folder, content = needed.get(study.source, ("", "", ""))
-    # not for text, nor for tasks that the study declares
+    """Raise a UserError for an unknown task, a missing folder or an unused repository."""
     known = study.known_tasks
-    read = {name for name in names.tasks() if known[name].kind != "mlm"} - {*study.tasks}
-    if folder is None and key and read:
+    for task in study.sources:
+        get_task(task, lines.where(("sources", task)), known)
+    if study.sources and study.source == "microworld":
         raise UserError(
-            f"{where}: source {study.source!r} needs {key}, the folder with {content}. Set it "
-            f"in the study or with --config {key}=FOLDER."
+            f"{lines.where(('sources',))}: the microworld generates all data. Remove this key."
         )
+    if names.coverage.files_must_exist:
+        _check_folders(study, lines, names)
     repositories = {task.hub.repo for task in known.values() if task.hub}
     repositories |= {text.hub for text in study.text if text.hub}
     for repo in study.revisions:
         if repo not in repositories:
             where = lines.where(("revisions", repo))
             raise unknown("dataset repository of this study", repo, repositories, where)
+    for name, version in study.versions.items():
+        where = lines.where(("versions", name))
+        release_of(get_task(name, where, known), where, version)
+
+
+def _check_folders(study: Study, lines: Lines, names: Names) -> None:
+    """Raise a UserError if the folder of a source is not set or does not exist."""
+    # not for text, nor for tasks that the study declares
+    known = study.known_tasks
+    read = {name for name in names.tasks() if known[name].kind != "mlm"} - {*study.tasks}
+    named: dict[KeyPath, SourceName] = {("source",): study.source} if read else {}
+    named |= {("sources", task): source for task, source in study.sources.items()}
+    for key_path, source in named.items():
+        if source not in FOLDERS:
+            continue
+        key, content = FOLDERS[source]
+        if getattr(study, key) is None:
+            raise UserError(
+                f"{lines.where(key_path)}: source {source!r} needs {key}, the folder with "
+                f"{content}. Set it in the study or with --config {key}=FOLDER."
+            )
+    if study.source == "auto":
+        for key, content in FOLDERS.values():
+            folder = getattr(study, key)
+            if folder is not None and not Path(folder).is_dir():
+                raise no_folder(Path(folder), content, lines.where((key,)))
 
 
 def check_base(lines: Lines, coverage: Coverage, name: str) -> None:

@@ -17,11 +17,14 @@ from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
 from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
+from xstilts.grid.source_choice import Part
+from xstilts.grid.source_choice import parts as parts_of
 from xstilts.identity import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from xstilts.config.study import Study
     from xstilts.grid.grid import Grid
     from xstilts.kinds import Split
     from xstilts.tasks.base import Reader, Task
@@ -58,23 +61,8 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
             "text_of": [item if isinstance(item, str) else item.declared for item in found]
         }
         entry = "text"
-    elif source == "original":
-        files = sources.local_files(study, spec, language, split)
-        identity["source"] = {"files": sources.relative_names(study, spec, files)}
-        entry, name, options = _reader(spec.read)
-        if task in study.tasks:
-            identity["source"]["read"] = {"reader": name, **options}
-        elif options:
-            identity["options"] = options
     else:
-        hub = on_hub(spec, "source")
-        entry, name, options = _reader(hub.read)
-        identity["source"] = {"hub": hub.repo, "read": {"reader": name, **options}}
-        if source == "mirror":
-            files = sources.local_files(study, spec, language, split)
-            identity["source"]["files"] = sources.relative_names(study, spec, files)
-        else:
-            identity["source"] |= sources.requests(grid.study, spec, language, split)[0]
+        return identity | _examples(study, spec, language, split)
     identity["code"] = fingerprint(["data", entry])
     return identity
 
@@ -92,6 +80,46 @@ def _generated(grid: Grid, task: Task, language: str, split: Split) -> dict[str,
         "examples": settings.text if task.kind == "mlm" else getattr(own or settings.sizes, split),
     }
     return found | ({"stream": task.stream} if task.stream else {})
+
+
+def _examples(study: Study, task: Task, language: str, split: Split) -> dict[str, Any]:
+    """Return source, options and code of a data set that is read from files or downloads."""
+    parts = parts_of(study, task, language, split)
+    if {part.source for part in parts} in ({"original"}, {"url"}):
+        # the release files of a composite task are those of its parts, read together
+        parts = (Part(task, parts[0].source),)
+    found, entries = zip(*(_part(study, part, language, split) for part in parts), strict=True)
+    code = {"code": fingerprint(["data", *sorted(set(entries))])}
+    if not task.parts or len(parts) == 1:
+        return found[0] | code
+    named = [{"task": part.task.name, **one} for part, one in zip(parts, found, strict=True)]
+    return {"source": {"parts": named}} | code
+
+
+def _part(study: Study, part: Part, language: str, split: Split) -> tuple[dict[str, Any], str]:
+    """Return source and options of one part of a data set, and the module of its reader."""
+    task = part.task
+    if part.source in ("original", "url"):
+        entry, name, options = _reader(task.read)
+        source: dict[str, Any] = {}
+        if part.source == "url":
+            source["releases"] = sources.release_files(study, part, language, split)
+        else:
+            files = sources.files_of(study, part, language, split)
+            source["files"] = sources.relative_names(study, part, files)
+        if task.name in study.tasks:
+            source["read"] = {"reader": name, **options}
+            options = {}
+        return {"source": source} | ({"options": options} if options else {}), entry
+    hub = on_hub(task, "source")
+    entry, name, options = _reader(hub.read)
+    source = {"hub": hub.repo, "read": {"reader": name, **options}}
+    if part.source == "mirror":
+        files = sources.files_of(study, part, language, split)
+        source["files"] = sources.relative_names(study, part, files)
+    else:
+        source |= sources.requests_of(study, part, language, split)[0]
+    return {"source": source}, entry
 
 
 def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from xstilts.readers.declared import reader_of
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.data import text
     from xstilts.kinds import Row
@@ -52,6 +53,8 @@ def prepare_data(
         facts |= row_count_facts(task, language, split, identity["source"], facts)
         if "remark" in facts:
             LOGGER.warning("%s", facts["remark"])
+    if named := _sources(identity):
+        facts["sources"] = named
     if downloaded:
         facts["downloads"] = [download.facts for download in downloaded]
     return write_manifest(
@@ -61,6 +64,26 @@ def prepare_data(
         facts=facts,
         content=content,
     )
+
+
+def _sources(identity: Mapping[str, Any]) -> dict[str, str]:
+    """Return the source of each part of a data set, by task or repository of text.
+
+    ``source: auto`` keeps to them (``xstilts.grid.source_choice.recorded_sources``).
+    """
+    source = identity["source"]
+    if "text_of" in source:
+        items = (item for item in source["text_of"] if isinstance(item, dict))
+        return {item["repo"]: "hub" for item in items if "repo" in item}
+    parts = source.get("parts", [{"task": identity["task"], "source": source}])
+    return {part["task"]: name for part in parts if (name := _source_name(part["source"]))}
+
+
+def _source_name(source: Mapping[str, Any]) -> str:
+    """Return the name of a part's source in studies; empty for the microworld and translations."""
+    if "hub" in source:
+        return "hub" if "revision" in source else "mirror"
+    return "url" if "releases" in source else "original" if "files" in source else ""
 
 
 def _rows(
@@ -93,11 +116,19 @@ def _rows(
     inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
     if identity["kind"] == "mlm":
         return _text_rows(identity["task"], language, source["text_of"], downloaded), inputs
-    return _read_by(identity)(downloaded[0].files if downloaded else files, language), inputs
+    local = [file for file in files if file not in manifests]
+    if "parts" in source:
+        return _read_parts(source["parts"], local, downloaded, language), inputs
+    found = [file for download in downloaded for file in download.files] or local
+    return _read_by(identity)(found, language), inputs
 
 
-def _read_by(identity: dict[str, Any]) -> Reader:
-    """Return the reader of a data set: its task's, or the one that the study declares."""
+def _read_by(identity: Mapping[str, Any]) -> Reader:
+    """Return the reader of a data set: its task's, or the one that the study declares.
+
+    Args:
+        identity: ``task`` and ``source``, and whatever else a declared reader needs.
+    """
     task = TASKS.get(identity["task"])
     if task is None:
         return reader_of(identity)
@@ -105,6 +136,25 @@ def _read_by(identity: dict[str, Any]) -> Reader:
         return task.read
     assert task.hub is not None, task.name
     return task.hub.read
+
+
+def _read_parts(
+    parts: Sequence[Mapping[str, Any]],
+    files: Sequence[Path],
+    downloaded: Sequence[Download],
+    language: str,
+) -> Iterator[Row]:
+    """Yield the examples of a composite task, part by part; their ids are numbered on."""
+    local, fetched, first = iter(files), iter(downloaded), 0
+    for part in parts:
+        source = part["source"]
+        is_local = _source_name(source) in ("original", "mirror")
+        found = list(islice(local, len(source["files"]))) if is_local else next(fetched).files
+        last = -1
+        for row in _read_by(part)(found, language):
+            last = int(row["id"])
+            yield row | {"id": str(first + last)}
+        first += last + 1
 
 
 def _text_rows(

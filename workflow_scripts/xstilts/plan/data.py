@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import translation_language
 from xstilts.data.row_counts import summarised
 from xstilts.errors import UserError
-from xstilts.grid import identities
-from xstilts.grid.read_sets import data_manifests, read_sets
-from xstilts.grid.sources import declared_source, local_root, requests
+from xstilts.grid import identities, sources
+from xstilts.grid.read_sets import read_sets
+from xstilts.grid.source_choice import declared_source
+from xstilts.grid.source_report import by_source, data_sets
 from xstilts.plan.known_models import GATED
 
 if TYPE_CHECKING:
@@ -23,16 +24,8 @@ NOT_SET = "{} is not set"
 NO_DATA_ROOT = NOT_SET.format("data_root")
 
 
-def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
-    """Return the (language, split) pairs that the study reads, by task."""
-    found: dict[str, list[tuple[str, Split]]] = {}
-    for task, language, split, _ in data_manifests(grid):
-        found.setdefault(task, []).append((language, split))
-    return dict(sorted(found.items()))
-
-
 def missing(grid: Grid, task: str, language: str, split: Split) -> str:
-    """Return what is missing of a data set; empty if nothing, or if the workflow makes it."""
+    """Return what is missing of a data set; empty if it exists or the workflow makes it."""
     spec, study = grid.study.known_tasks[task], grid.study
     source = declared_source(study, spec)
     if source == "microworld":
@@ -41,29 +34,38 @@ def missing(grid: Grid, task: str, language: str, split: Split) -> str:
         made = study.translations
         return "" if task in made.files or made.model else "no file or model of its translation"
     folder = {"original": "data_root", "mirror": "mirror"}.get(source)
-    if spec.kind != "mlm" and folder and local_root(study, spec) is None:
+    if spec.kind != "mlm" and folder and sources.root_of(study, spec, source) is None:
         return NOT_SET.format(folder)
     try:
-        if requests(grid.study, spec, language, split):
-            exists = Path(grid.paths.download(task, language, split)).is_file()
-            return "" if exists else "to be downloaded"
         identities.data_files(grid, task, language, split)
     except UserError as error:
         return str(error).partition(". Tried")[0].removeprefix("source: ")
     return ""
 
 
+def _is_downloaded_later(grid: Grid, task: str, language: str, split: Split) -> bool:
+    """True if the workflow has yet to download a data set."""
+    if grid.study.source == "microworld" or translation_language(language):
+        return False
+    found = sources.requests(grid.study, grid.study.known_tasks[task], language, split)
+    return bool(found) and not Path(grid.paths.download(task, language, split)).is_file()
+
+
 def data_report(grid: Grid) -> list[dict[str, Any]]:
-    """Return an entry per task: languages, splits, licence, archive size, missing files."""
+    """Return an entry per task: languages, splits, sources, licence, size, missing files."""
     report = []
     generated = grid.study.source == "microworld"
+    origins = by_source(grid)
     for task, sets in data_sets(grid).items():
         absent: dict[tuple[str, str], list[str]] = {}
+        downloads = 0
         for language, split in sets:
             if text := missing(grid, task, language, split):
                 absent.setdefault((split, text.replace(f" in {language!r}", "")), []).append(
                     language
                 )
+            elif _is_downloaded_later(grid, task, language, split):
+                downloads += 1
         spec = grid.study.known_tasks[task]
         report.append(
             {
@@ -71,10 +73,14 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 "sets": len(sets),
                 "languages": len({language for language, _ in sets}),
                 "splits": sorted({split for _, split in sets}),
+                "sources": {
+                    split: origins[task, split] for split in sorted({split for _, split in sets})
+                },
                 "licence": "generated" if generated else spec.licence,
                 "restricted": "" if generated else spec.restricted,
                 "download_bytes": 0 if generated else spec.download,
                 "homepage": "" if generated else spec.homepage,
+                "downloads": downloads,
                 "missing": [
                     {"split": split, "reason": reason, "languages": codes}
                     for (split, reason), codes in absent.items()

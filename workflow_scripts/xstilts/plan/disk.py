@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.grid.recipes import head_name
+from xstilts.grid.source_report import data_sets
 from xstilts.models.shape import head_parameters
-from xstilts.plan.data import data_sets
 from xstilts.plan.lengths import Unknown, sequences
 from xstilts.plan.memory import stage_work
 from xstilts.plan.shapes import known_shape

@@ -37,7 +37,52 @@ class HubSource:
     languages: tuple[str, ...] = ()
     """Languages that the repository has; empty if it has all of the task."""
     differs: str = ""
-    """Known difference from the release, for a remark on another number of examples."""
+    """How its examples differ from the evaluated ones (the release's), so that ``source: auto``
+    does not take it; empty if they are the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """A file of an official release on the web: an archive of several files, or one plain file."""
+
+    url: str
+    """Its address; ``{language}`` and ``{code}`` are filled in."""
+    seen: str
+    """Where the address, and the names of the members, were seen: a public page, or a file of a
+    repository."""
+    members: tuple[str, ...] = ()
+    """Patterns of the members that tasks read, as in :class:`Task`; each matches at least one.
+    Those after ``!`` are members of a member that is an archive itself. Empty for a plain file."""
+    into: str = ""
+    """Folder of the members in the layout of ``data_root``, below which they keep their paths; name
+    of a plain file in it, with ``{language}`` and ``{code}``."""
+    strip: int = 0
+    """Leading folders of the members' paths to leave out."""
+    sha256: str = ""
+    """Published or known checksum; if empty, that of the first download counts."""
+    size: int = 0
+    """Bytes; 0 if unknown."""
+    languages: tuple[str, ...] = ()
+    """Languages that are read from it; empty for all of the release."""
+    unverified: str = ""
+    """What nobody could confirm: the address, or the names of the members. Empty if nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """The official release of a task on the web (``source: url``).
+
+    Unpacked, its files have names in :attr:`Task.files` and are read by :attr:`Task.read`.
+    """
+
+    files: Mapping[Split, tuple[Archive, ...]]
+    """Per split, what to download."""
+    languages: tuple[str, ...] = ()
+    """Languages that the release has; empty if it has all of the task."""
+    version: str = ""
+    """Name of this version, if the task can be read from several."""
+    versions: tuple[Release, ...] = ()
+    """Further versions, which a study chooses with the key ``versions``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +127,8 @@ class Task:
     """Published recipe for this task; a study may override each key."""
     hub: HubSource | None = None
     """The same examples on the Hugging Face hub; None if the hub does not have them."""
+    release: Release | None = None
+    """Its official release on the web; None if it cannot be downloaded from there."""
     splits_of: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
     """Existing splits of each language that lacks one."""
     sizes: Mapping[Split, int | tuple[int, int]] = field(default_factory=dict)

@@ -56,6 +56,7 @@ TASK = Task(
             ),
             "test": ("secondary_task/validation-*.parquet", "secondary_task/validation/*.parquet"),
         },
+        differs="no spaces around contexts and questions",
         read=partial(
             read_questions,
             stripped=True,

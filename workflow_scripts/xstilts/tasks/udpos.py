@@ -72,8 +72,8 @@ TASK = Task(
         },
         codes=_HUB_NAMES,
         languages=tuple(_HUB_NAMES),
+        differs="multiword tokens are split, and treebanks of other varieties are among them",
         # UPOS has the order of the repository
-        differs="multiword tokens are split, and other treebanks are included",
         read=partial(read_tags, labels=UPOS, names=UPOS, columns=("tokens", "pos_tags"), tidy=True),
     ),
     labels=UPOS,
