@@ -78,6 +78,11 @@ def release_requests(
         parts = (release_requests(part, language, split, where) for part in task.parts)
         return [request for requests in parts for request in requests]
     release = release_of(task, where, version)
+    if split not in release.files and release.lacks:
+        raise UserError(
+            f"{where}: {task.name} ({split}) is not downloaded by URL: {release.lacks} "
+            f"({task.homepage}). Then use `source: original`."
+        )
     if split not in release.files:
         raise unknown(f"split of the release of {task.name}", split, release.files, where)
     known = release_languages(task, split, version)
