@@ -80,6 +80,7 @@ rule all:
 
 if workflow.is_main_process:
     check_resource_names()
+    name_unverified_downloads()
     record_outdated_products()
 
 

@@ -24,6 +24,16 @@ def check_resource_names() -> None:
                 )
 
 
+def name_unverified_downloads() -> None:
+    """Warn of downloads by URL that nobody could confirm."""
+    from snakemake.logging import logger
+
+    from xstilts.plan.data import unverified_message
+
+    if message := unverified_message(GRID):
+        logger.warning(message)
+
+
 def record_outdated_products() -> None:
     """Find outdated products that are not in Snakemake's metadata of this folder."""
     from snakemake.logging import logger

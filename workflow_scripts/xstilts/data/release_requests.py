@@ -59,6 +59,24 @@ def _archives(release: Release, language: str, split: Split) -> list[Archive]:
     return [archive for archive in found if language in (archive.languages or (language,))]
 
 
+def release_archives(
+    task: Task, language: str, split: Split, version: str | None = None
+) -> list[Archive]:
+    """Return the archives of one (task, language, split), those of parts included; empty if none.
+
+    Args:
+        task: a task, which may consist of parts.
+        language: language of the study.
+        split: which split.
+        version: version of the release; None for the task's own.
+    """
+    if task.parts:
+        return [item for part in task.parts for item in release_archives(part, language, split)]
+    if task.release is None:
+        return []
+    return _archives(release_of(task, "versions", version), language, split)
+
+
 def release_requests(
     task: Task, language: str, split: Split, where: str, version: str | None = None
 ) -> list[Request]:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.data.release_requests import release_languages, release_requests
+from xstilts.data.release_requests import (
+    release_archives,
+    release_languages,
+    release_requests,
+)
 from xstilts.data.sources import (
     filled,
     first_match,
@@ -23,7 +27,7 @@ from xstilts.errors import UserError
 if TYPE_CHECKING:
     from xstilts.config.study import Study, Text
     from xstilts.kinds import Split
-    from xstilts.tasks.base import Task
+    from xstilts.tasks.base import Archive, Task
 
 MAIN = "main"
 """Default branch of a repository without a revision in task or study."""
@@ -77,6 +81,13 @@ def release_files(study: Study, task: Task, language: str, split: Split) -> list
         {"urls": [item["url"] for item in request["archives"]], "files": request["files"]}
         for request in _downloads(study, task, language, split, "source")
     ]
+
+
+def archives(study: Study, task: Task, language: str, split: Split) -> list[Archive]:
+    """Return the archives that a data set is downloaded from by URL; empty for other sources."""
+    if study.source != "url":
+        return []
+    return release_archives(task, language, split, study.versions.get(task.name))
 
 
 @dataclass(frozen=True, slots=True)

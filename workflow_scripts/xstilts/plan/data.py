@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
 from xstilts.grid import identities
-from xstilts.grid.sources import requests
+from xstilts.grid.sources import archives, requests
 from xstilts.plan.known_models import GATED
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xstilts.grid import Grid
     from xstilts.kinds import Split
+    from xstilts.tasks.base import Archive
+
+    Sets = Sequence[tuple[str, Split]]
 
 
 def data_sets(grid: Grid) -> dict[str, list[tuple[str, Split]]]:
@@ -68,7 +73,8 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 "splits": sorted({split for _, split in sets}),
                 "licence": "generated" if generated else spec.licence,
                 "restricted": "" if generated else spec.restricted,
-                "download_bytes": 0 if generated else spec.download,
+                "download_bytes": 0 if generated else _download_bytes(grid, task, sets),
+                "unverified": unverified(grid, task, sets),
                 "homepage": "" if generated else spec.homepage,
                 "missing": [
                     {"split": split, "reason": reason, "languages": codes}
@@ -77,6 +83,34 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
             }
         )
     return report
+
+
+def _archives(grid: Grid, task: str, sets: Sets) -> dict[str, Archive]:
+    """Return the archives on the web of a task's data sets, by address."""
+    found = (archives(grid.study, TASKS[task], *data_set) for data_set in sets)
+    return {archive.url: archive for of_set in found for archive in of_set}
+
+
+def _download_bytes(grid: Grid, task: str, sets: Sets) -> int:
+    """Return the size of a task's archives; 0 if unknown."""
+    on_web = _archives(grid, task, sets)
+    return sum(archive.size for archive in on_web.values()) if on_web else TASKS[task].download
+
+
+def unverified(grid: Grid, task: str, sets: Sets) -> list[str]:
+    """Return what nobody could confirm about a task's downloads by URL, one text per address."""
+    found = _archives(grid, task, sets).values()
+    return [f"{archive.url}: {archive.unverified}" for archive in found if archive.unverified]
+
+
+def unverified_message(grid: Grid) -> str:
+    """Return a warning about all downloads of a study that are not confirmed; empty if none."""
+    lines = [
+        f"  {task}: {text}"
+        for task, sets in data_sets(grid).items()
+        for text in unverified(grid, task, sets)
+    ]
+    return "\n".join(["Downloads that nobody could confirm:", *lines]) if lines else ""
 
 
 def gated_models(grid: Grid) -> list[str]:
