@@ -91,8 +91,9 @@ def name_sources() -> None:
     from snakemake.logging import logger
 
     from xstilts.grid.source_report import mixed, source_lines
+    from xstilts.plan.data import unverified_downloads
 
-    for line in GRID.gaps.sentences():
+    for line in (*GRID.gaps.sentences(), *unverified_downloads(GRID)):
         logger.warning(line)
     for line in (*source_lines(GRID), *mixed(GRID)):
         logger.info(f"Examples from {line}")

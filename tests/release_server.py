@@ -27,8 +27,8 @@ class Site:
     def __init__(self, files: Mapping[str, bytes] = {}) -> None:
         self.files = dict(files)
         self.faults: dict[str, list[Any]] = {}
-        """Path to HTTP status codes, ``cut`` (half of the content), ``html``, or a function that is
-        called before the answer."""
+        """Path to HTTP status codes, ``cut`` (half of the content), ``damaged``, ``html``, or a
+        function that is called before the answer."""
         self.asked: list[tuple[str, str | None]] = []
         """Path and Range of each request."""
         self.url = ""
@@ -61,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, int) or path not in self.site.files:
             return self.send(fault if isinstance(fault, int) else 404, b"", {})
         content = self.site.files[path]
+        if fault == "damaged":
+            content = bytes([content[0] ^ 1]) + content[1:]
         etag = f'"{hashlib.md5(content).hexdigest()}"'
         headers, status = {"ETag": etag}, 200
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")

@@ -71,7 +71,7 @@ def download(wanted: Download, target: Path, report: Callable[[Progress], None])
     transfer = _Transfer(wanted, target.with_name(f"{target.name}.part"), report)
 
     def retrieve() -> None:
-        _require_space(wanted, target.parent)
+        _require_space(wanted, transfer.part)
         pooch.retrieve(
             wanted.actual,
             known_hash=wanted.sha256 or None,
@@ -94,10 +94,9 @@ class _Transfer:
     """The downloader for pooch: one attempt, from where the last one was cut."""
 
     def __init__(self, wanted: Download, part: Path, report: Callable[[Progress], None]) -> None:
-        self._wanted, self._part, self._report = wanted, part, report
+        self._wanted, self.part, self._report = wanted, part, report
         # ETag or date of the file that the part belongs to
         self._version = part.with_name(f"{part.name}.version")
-        self.folder = part.parent
         self.found: list[str] = []
         """Checksums of complete transfers."""
 
@@ -110,25 +109,28 @@ class _Transfer:
             response.raise_for_status()
             self._receive(response)
         try:
-            _require_no_web_page(self._part, self._wanted)
+            _require_no_web_page(self.part, self._wanted)
         except UserError:
             self._discard()
             raise
-        self.found.append(sha256_of(self._part))
+        self.found.append(sha256_of(self.part))
         self._version.unlink(missing_ok=True)
-        self._part.replace(output_file)
+        self.part.replace(output_file)
 
     def _headers(self) -> dict[str, str]:
         # without compression, which would make sizes differ
         headers = {"Accept-Encoding": "identity"}
-        if self._part.is_file() and self._version.is_file():
-            headers["Range"] = f"bytes={self._part.stat().st_size}-"
+        if self.part.is_file() and self._version.is_file():
+            headers["Range"] = f"bytes={self.part.stat().st_size}-"
             headers["If-Range"] = self._version.read_text(encoding="utf-8")
         return headers
 
     def _receive(self, response: requests.Response) -> None:
         resumed = response.status_code == requests.codes.partial_content
-        start = self._part.stat().st_size if resumed else 0
+        start = self.part.stat().st_size if resumed else 0
+        if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            self._discard()
+            raise TransientError("the server sends another part of the file")
         if not resumed:
             self._discard()
             # a weak ETag does not promise equal bytes
@@ -140,7 +142,7 @@ class _Transfer:
         length = 0 if encoded else int(response.headers.get("Content-Length", 0))
         total = start + length if length else 0
         done, started = start, time.monotonic()
-        with self._part.open("ab") as stream:
+        with self.part.open("ab") as stream:
             for chunk in response.iter_content(CHUNK):
                 stream.write(chunk)
                 done += len(chunk)
@@ -150,7 +152,7 @@ class _Transfer:
             raise TransientError(f"the transfer was cut after {done:,} of {total:,} bytes")
 
     def _discard(self) -> None:
-        self._part.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)
         self._version.unlink(missing_ok=True)
 
 
@@ -173,9 +175,10 @@ def _require_no_web_page(file: Path, wanted: Download) -> None:
         )
 
 
-def _require_space(wanted: Download, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(folder).free < wanted.size:
+def _require_space(wanted: Download, part: Path) -> None:
+    part.parent.mkdir(parents=True, exist_ok=True)
+    received = part.stat().st_size if part.is_file() else 0
+    if shutil.disk_usage(part.parent).free < wanted.size - received:
         raise OSError(errno.ENOSPC, "no space left")
 
 
@@ -216,7 +219,7 @@ def _explained(error: Exception, wanted: Download, transfer: _Transfer) -> Excep
     if isinstance(error, ValueError) and transfer.found:
         return _another_file(wanted, transfer.found)
     if isinstance(error, OSError):
-        return explain_disk(error, transfer.folder, wanted) or error
+        return explain_disk(error, transfer.part.parent, wanted) or error
     return error
 
 

@@ -59,6 +59,24 @@ def _archives(release: Release, language: str, split: Split) -> list[Archive]:
     return [archive for archive in found if language in (archive.languages or (language,))]
 
 
+def release_archives(
+    task: Task, language: str, split: Split, version: str | None = None
+) -> list[Archive]:
+    """Return the archives of one (task, language, split), those of parts included; empty if none.
+
+    Args:
+        task: a task, which may consist of parts.
+        language: language of the study.
+        split: which split.
+        version: version of the release; None for the task's own.
+    """
+    if task.parts:
+        return [item for part in task.parts for item in release_archives(part, language, split)]
+    if task.release is None:
+        return []
+    return _archives(release_of(task, "versions", version), language, split)
+
+
 def release_requests(
     task: Task, language: str, split: Split, where: str, version: str | None = None
 ) -> list[Request]:
@@ -78,6 +96,11 @@ def release_requests(
         parts = (release_requests(part, language, split, where) for part in task.parts)
         return [request for requests in parts for request in requests]
     release = release_of(task, where, version)
+    if split not in release.files and release.lacks:
+        raise UserError(
+            f"{where}: {task.name} ({split}) is not downloaded by URL: {release.lacks} "
+            f"({task.homepage}). Then use `source: original`."
+        )
     if split not in release.files:
         raise unknown(f"split of the release of {task.name}", split, release.files, where)
     known = release_languages(task, split, version)

@@ -95,7 +95,9 @@ class _Member:
         """Raise an UnpackError for a link, or a path that may leave the folder."""
         path = PurePosixPath(self.name)
         if self.is_link:
-            raise UnpackError(f"its member {self.name} is a link, which is never unpacked")
+            raise UnpackError(
+                f"its member {self.name} is a link or a special file, which is never unpacked"
+            )
         if path.is_absolute() or ".." in path.parts or "\\" in self.name or ":" in path.parts[0]:
             raise UnpackError(f"the path of its member {self.name} leaves the folder")
 

@@ -12,7 +12,7 @@ from xstilts.dry_run.tables import by_kind, by_stage, by_strategy, by_target, ta
 from xstilts.dry_run.text import clip, first, wrapped
 from xstilts.errors import UserError
 from xstilts.paths import product
-from xstilts.plan.data import gated_models
+from xstilts.plan.data import gated_models, unverified_downloads
 from xstilts.results import failures
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def summary(grid: Grid, jobs: Collection[DryJob], existing: Collection[str]) -> 
         numbers, problems = [], [str(error)]
     wrong = [
         *grid.gaps.sentences(),
+        *unverified_downloads(grid),
         *errors,
         *problems,
         *_licences(grid),

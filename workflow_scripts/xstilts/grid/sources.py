@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.data.release_requests import release_languages, release_requests
+from xstilts.chains import translation_language
+from xstilts.data.release_requests import (
+    release_archives,
+    release_languages,
+    release_requests,
+)
 from xstilts.data.sources import (
     filled,
     first_match,
@@ -25,7 +30,7 @@ from xstilts.grid.source_choice import Part, declared_source, parts, recorded_so
 if TYPE_CHECKING:
     from xstilts.config.study import SourceName, Study, Text
     from xstilts.kinds import Split
-    from xstilts.tasks.base import Task
+    from xstilts.tasks.base import Archive, Task
 
 WORKING_DIRECTORY = "."
 """Folder of the files of declared tasks, as of those of ``text``."""
@@ -112,6 +117,23 @@ def release_files(study: Study, part: Part, language: str, split: Split) -> list
     return [
         {"urls": [item["url"] for item in request["archives"]], "files": request["files"]}
         for request in requests_of(study, part, language, split)
+    ]
+
+
+def archives(study: Study, task: Task, language: str, split: Split) -> list[Archive]:
+    """Return the archives that a data set is downloaded from by URL; empty for other sources."""
+    if translation_language(language) or task.kind == "mlm" or study.source == "microworld":
+        return []
+    try:
+        on_web = [p for p in parts(study, task, language, split) if p.source == "url"]
+    except UserError:
+        # missing: whoever reads the data set says so
+        return []
+    versions = study.versions
+    return [
+        archive
+        for part in on_web
+        for archive in release_archives(part.task, language, split, versions.get(part.task.name))
     ]
 
 

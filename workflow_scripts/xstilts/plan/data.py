@@ -15,8 +15,13 @@ from xstilts.grid.source_report import by_source, data_sets
 from xstilts.plan.known_models import GATED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xstilts.grid import Grid
     from xstilts.kinds import Split
+    from xstilts.tasks.base import Archive
+
+    Sets = Sequence[tuple[str, Split]]
 
 
 NOT_SET = "{} is not set"
@@ -78,7 +83,8 @@ def data_report(grid: Grid) -> list[dict[str, Any]]:
                 },
                 "licence": "generated" if generated else spec.licence,
                 "restricted": "" if generated else spec.restricted,
-                "download_bytes": 0 if generated else spec.download,
+                "download_bytes": 0 if generated else _download_bytes(grid, task, sets),
+                "unverified": unverified(grid, task, sets),
                 "homepage": "" if generated else spec.homepage,
                 "downloads": downloads,
                 "missing": [
@@ -96,6 +102,35 @@ def row_counts(grid: Grid) -> list[str]:
     Only data that have been read are known.
     """
     return summarised(read_sets(grid))
+
+
+def _archives(grid: Grid, task: str, sets: Sets) -> dict[str, Archive]:
+    """Return the archives on the web of a task's data sets, by address."""
+    spec = grid.study.known_tasks[task]
+    found = (sources.archives(grid.study, spec, *data_set) for data_set in sets)
+    return {archive.url: archive for of_set in found for archive in of_set}
+
+
+def _download_bytes(grid: Grid, task: str, sets: Sets) -> int:
+    """Return the size of a task's archives; 0 if unknown."""
+    if on_web := _archives(grid, task, sets):
+        return sum(archive.size for archive in on_web.values())
+    return grid.study.known_tasks[task].download
+
+
+def unverified(grid: Grid, task: str, sets: Sets) -> list[str]:
+    """Return what nobody could confirm about a task's downloads by URL, one text per address."""
+    found = _archives(grid, task, sets).values()
+    return [f"{archive.url}: {archive.unverified}" for archive in found if archive.unverified]
+
+
+def unverified_downloads(grid: Grid) -> list[str]:
+    """Return what nobody could confirm about all downloads by URL of a study."""
+    return [
+        f"not confirmed: {task}, {text}"
+        for task, sets in data_sets(grid).items()
+        for text in unverified(grid, task, sets)
+    ]
 
 
 def gated_models(grid: Grid) -> list[str]:

@@ -199,6 +199,9 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
             yield f"  obtain yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
     for remark in plan["row_counts"]:
         yield f"  other than published: {remark}"
+    for item in data:
+        for text in item["unverified"]:
+            yield f"  not confirmed: {item['task']}, {text}"
     for model in plan["gated_models"]:
         yield f"  accept the licence first: https://huggingface.co/{model}"
     absent = [(item["task"], part) for item in data for part in item["missing"]]

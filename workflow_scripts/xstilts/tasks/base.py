@@ -68,6 +68,19 @@ class Archive:
     """What nobody could confirm: the address, or the names of the members. Empty if nothing."""
 
 
+def on_github(repo: str, commit: str, path: str, into: str) -> Archive:
+    """Return a file of a GitHub repository at a commit, which never changes.
+
+    Args:
+        repo: ``OWNER/REPO``.
+        commit: all 40 digits.
+        path: in the repository, with ``{language}`` or ``{code}``.
+        into: as in :class:`Archive`.
+    """
+    url = f"https://raw.githubusercontent.com/{repo}/{commit}/{path}"
+    return Archive(url=url, into=into, seen=f"github.com/{repo}, listing of the commit")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
     """The official release of a task on the web (``source: url``).
@@ -77,6 +90,8 @@ class Release:
 
     files: Mapping[Split, tuple[Archive, ...]]
     """Per split, what to download."""
+    lacks: str = ""
+    """The splits that it lacks, and why, for the error; empty if none."""
     languages: tuple[str, ...] = ()
     """Languages that the release has; empty if it has all of the task."""
     version: str = ""

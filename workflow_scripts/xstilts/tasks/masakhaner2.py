@@ -36,6 +36,12 @@ TASK = Task(
     ),
     codes=CODES,
     read=partial(read_tagged, labels=masakhaner1.LABELS),
+    release=masakhaner1.release(
+        "masakhane-io/masakhane-ner",
+        "ba5843cd08aa491d5f96a5e809e71eb9ec461391",
+        "MasakhaNER2.0/data",
+        "masakhaner2",
+    ),
     hub=HubSource(
         repo="masakhane/masakhaner2",
         revision="refs/convert/parquet",

@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.tydiqa import NAMES, read_tydiqa
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 _TRAIN = "tydiqa-goldp-v1.1-train"
 _DEV = "tydiqa-goldp-v1.1-dev"
@@ -25,6 +25,15 @@ _COUNTED = {
     "id": (5_702, 565), "ko": (1_625, 276), "ru": (6_490, 812), "sw": (2_755, 499),
     "te": (5_563, 669),
 }  # fmt: skip
+
+_SEEN = "tensorflow/datasets, text/xtreme/checksums.tsv"
+_DEV_FILE = Archive(
+    url=f"https://storage.googleapis.com/tydiqa/v1.1/{_DEV}.json",
+    into=f"tydiqa/{_DEV}.json",
+    sha256="b286e0f34bc7f52259359989716f369b160565bd12ad8f3a3e311f9b0dbad1c0",
+    size=5_617_409,
+    seen=_SEEN,
+)
 
 TASK = Task(
     name="tydiqa",
@@ -45,6 +54,21 @@ TASK = Task(
     },
     codes=NAMES,
     read=read_tydiqa,
+    release=Release(
+        files={
+            "train": (
+                Archive(
+                    url=f"https://storage.googleapis.com/tydiqa/v1.1/{_TRAIN}.json",
+                    into=f"tydiqa/{_TRAIN}.json",
+                    sha256="cefc8e09ff2548d9b10a678d3a6bbbe5bc036be543f92418819ea676c97be23b",
+                    size=58_004_076,
+                    seen=_SEEN,
+                ),
+            ),
+            "validation": (_DEV_FILE,),
+            "test": (_DEV_FILE,),
+        }
+    ),
     hub=HubSource(
         repo="google-research-datasets/tydiqa",
         revision="da78f23f9119363459acbaf46bf89426ff26c259",

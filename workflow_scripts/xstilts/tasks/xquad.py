@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import Archive, HubSource, Release, Task
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 TASK = Task(
     name="xquad",
@@ -21,11 +21,11 @@ TASK = Task(
     release=Release(
         files={
             "test": (
-                Archive(
-                    url="https://raw.githubusercontent.com/google-deepmind/xquad/"
-                    "60cac411649156efb6aab9dd4c9cde787a2c0345/xquad.{language}.json",
-                    into="xquad/xquad.{language}.json",
-                    seen="google-deepmind/xquad (listing of the commit)",
+                on_github(
+                    "google-deepmind/xquad",
+                    "60cac411649156efb6aab9dd4c9cde787a2c0345",
+                    "xquad.{language}.json",
+                    "xquad/xquad.{language}.json",
                 ),
             )
         }
