@@ -8,12 +8,22 @@ from typing import Any
 
 import pytest
 import torch
+from engine_world import ARCHITECTURE
 from safetensors.torch import load_file, save_file
+from toy_stage import stage
 
+from xstilts.errors import UserError
 from xstilts.models.adapters import linear_layers
 from xstilts.models.bert import BertEncoder
-from xstilts.models.encoder import hidden_states, load_encoder, max_positions, save_encoder
+from xstilts.models.encoder import (
+    build_encoder,
+    hidden_states,
+    load_encoder,
+    max_positions,
+    save_encoder,
+)
 from xstilts.models.packed import use_packing
+from xstilts.training import pruning
 
 SHAPE = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -40,13 +50,13 @@ TYPES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def published(name: str, folder: Path) -> Path:
+def published(name: str, folder: Path, **more: Any) -> Path:
     """Write a random checkpoint as published, with the head of pretraining."""
     module, prefix, head, changes = TYPES[name]
     modeling = importlib.import_module(f"transformers.models.{module}")
     config_class = getattr(modeling, f"{prefix}Config")
     torch.manual_seed(0)
-    model = getattr(modeling, f"{prefix}{head}")(config_class(**{**SHAPE, **changes}))
+    model = getattr(modeling, f"{prefix}{head}")(config_class(**{**SHAPE, **changes, **more}))
     # zero biases, unit norms and zero rows would hide mistakes
     for parameter in model.parameters():
         if parameter.ndim == 1:
@@ -177,3 +187,41 @@ def test_other_formats_of_weights_give_the_same_encoder(tmp_path: Path, *, parts
     for key, tensor in found.state_dict().items():
         assert torch.equal(tensor, one.state_dict()[key]), key
     assert all(parameter.requires_grad for parameter in found.parameters())
+
+
+def test_a_single_token_type_serves_all_texts() -> None:
+    """Tokenizers of BERT number both texts; klue/roberta-base, for example, has one type."""
+    model = build_encoder({**ARCHITECTURE, "vocab_size": 50}).eval()
+    inputs = {"input_ids": torch.tensor([[0, 7, 2, 8, 2]]), "attention_mask": torch.ones(1, 5)}
+    types = torch.tensor([[0, 0, 0, 1, 1]])
+    with torch.inference_mode():
+        found, expected = (model(**given).last_hidden_state for given in (
+            {**inputs, "token_type_ids": types}, inputs,
+        ))  # fmt: skip
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["bert", "electra"])
+@pytest.mark.parametrize("padding_free", [False, True])
+def test_a_stage_trains_the_same_with_pruned_rows(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, *, padding_free: bool
+) -> None:
+    """The model's padding id is 0, its tokenizer's 1, as in multilingual-e5-small."""
+    start = published(name, tmp_path / "start", vocab_size=600, max_position_embeddings=64)
+    plan = {"max_grad_norm": 0.0, "weight_decay": 0.0, "max_steps": 2}
+    for out, least in (("rows", 1), ("all", 1 << 60)):
+        monkeypatch.setattr(pruning, "MIN_SAVED", least)
+        stage(tmp_path, start=start, out=out, padding_free=padding_free, **plan)
+    rows, every = (load_file(tmp_path / out / "model.safetensors") for out in ("rows", "all"))
+    before = load_encoder(start).embeddings.word_embeddings.weight
+    changed = (every["embeddings.word_embeddings.weight"] != before).any(1).sum()
+    assert 10 < changed < 300
+    assert rows.keys() == every.keys()
+    for key, tensor in every.items():
+        assert torch.equal(rows[key], tensor), key
+
+
+def test_tokens_cannot_be_predicted_from_embeddings_of_another_size(tmp_path: Path) -> None:
+    start = published("electra", tmp_path / "start", vocab_size=600, max_position_embeddings=64)
+    with pytest.raises(UserError, match="electra model have size 16, its hidden states 32"):
+        stage(tmp_path, ("mlm",), start=start)

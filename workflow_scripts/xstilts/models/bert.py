@@ -68,7 +68,8 @@ class _Embeddings(nn.Module):
         self, ids: torch.Tensor, positions: torch.Tensor, types: torch.Tensor | None
     ) -> torch.Tensor:
         """Return embeddings of tokens, in any shape, at rows of the table of positions."""
-        if types is None:
+        # tokenizers of BERT number the texts of a pair also for RoBERTa models with a single type
+        if types is None or self.token_type_embeddings.num_embeddings == 1:
             types = torch.zeros_like(ids)
         hidden = self.word_embeddings(ids) + self.token_type_embeddings(types)
         hidden = hidden + self.position_embeddings(positions)

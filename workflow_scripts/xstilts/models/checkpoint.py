@@ -57,8 +57,8 @@ _OTHER_BY_TYPE = {
     **dict.fromkeys(("mt5", "umt5", "t5"), ("decoder.",)),
     # its head for masked language modelling
     "modernbert": ("decoder.", "head."),
-    # tables of the generator that the encoder was pretrained with, and that it does not have
-    "deberta-v2": ("embeddings.word_embeddings._weight", "embeddings.position_embeddings."),
+    # a table that pretraining shared with its generator; in released mDeBERTa-v3
+    "deberta-v2": ("deberta.embeddings.word_embeddings._weight",),
 }
 """The same for single model types: in others, these prefixes belong to the encoder."""
 
