@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from engine_world import ARCHITECTURE
+from engine_world import ARCHITECTURE, bert_dir, labels_of, write_data
 from safetensors.torch import load_file, save_file
 from toy_stage import stage
 
@@ -23,7 +23,11 @@ from xstilts.models.encoder import (
     save_encoder,
 )
 from xstilts.models.packed import use_packing
+from xstilts.tokens.batches import collate, model_inputs, read_sequences
+from xstilts.tokens.prepare import prepare_tokens
+from xstilts.tokens.store import TokenTable
 from xstilts.training import pruning
+from xstilts.training.vocabulary import prune_vocabulary, used_token_ids
 
 SHAPE = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -225,3 +229,30 @@ def test_tokens_cannot_be_predicted_from_embeddings_of_another_size(tmp_path: Pa
     start = published("electra", tmp_path / "start", vocab_size=600, max_position_embeddings=64)
     with pytest.raises(UserError, match="electra model have size 16, its hidden states 32"):
         stage(tmp_path, ("mlm",), start=start)
+
+
+def test_rows_of_a_wordpiece_vocabulary_are_pruned(tmp_path: Path) -> None:
+    """As mBERT and LaBSE: token types, special tokens first, padding 0 in model and tokenizer."""
+    (tmp_path / "tokenizer").mkdir()
+    rows = [{"id": "1", "text_a": "a b a", "text_b": "b", "label": "good"},
+            {"id": "2", "text_a": "b", "text_b": "a", "label": "good"}]  # fmt: skip
+    data = write_data(tmp_path / "data.parquet", "classification", rows)
+    prepare_tokens(
+        data, tmp_path / "tokens.arrow", kind="classification", labels=labels_of("classification"),
+        tokenizer_dir=bert_dir(tmp_path / "tokenizer"), max_length=48, doc_stride=8,
+    )  # fmt: skip
+    table = TokenTable.open(tmp_path / "tokens.arrow")
+    used = used_token_ids([table])
+    # [PAD], [CLS], [SEP], a, b
+    assert used.tolist() == [0, 2, 3, 5, 6]
+    sequences = read_sequences([table], [(0, 0), (0, 1)])
+    inputs = model_inputs(collate(sequences, slice(None), torch.device("cpu")))
+    assert inputs["token_type_ids"].unique().tolist() == [0, 1]
+    folder = published("bert", tmp_path / "model", hidden_size=128, vocab_size=40_000)
+    whole, encoder = load_encoder(folder).eval(), load_encoder(folder).eval()
+    pruned = prune_vocabulary(encoder, used)
+    assert pruned is not None
+    assert len(encoder.get_input_embeddings().weight) == 5
+    with torch.inference_mode():
+        found, expected = (hidden_states(model, inputs)[-1] for model in (encoder, whole))
+    assert torch.equal(found, expected)

@@ -4,7 +4,7 @@ It avoids the import of transformers, about four seconds per process, which is a
 stages of a small study. It also allows training without padding (``models.packed``), cheap dropout
 and compiled layers. Weights, configuration and outputs are those of transformers' model of each
 type (``models.families.BERT_TYPES``) without its pooler; tests compare the two. The types differ in
-where positions begin, in which weights padding has, and in ELECTRA's projection of its embeddings.
+where positions begin, and ELECTRA's may project embeddings to the size of the hidden states.
 
 Shapes: B sequences, T tokens, D width, H heads.
 """

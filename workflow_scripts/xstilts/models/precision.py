@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 
+from xstilts.errors import UserError
+
 Precision = Literal["fp32", "bf16"]
 
 
@@ -15,5 +17,13 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     Args:
         device: device of the model.
         precision: ``bf16`` is torch's autocast, ``fp32`` changes nothing.
+
+    Raises:
+        UserError: torch has no autocast for this type of device.
     """
+    if precision == "bf16" and not torch.amp.is_autocast_available(device.type):
+        raise UserError(
+            f"precision: bf16 is not available on the device {device.type} in torch "
+            f"{torch.__version__}. Use fp32."
+        )
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
