@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 import torch
@@ -11,7 +12,7 @@ from xstilts.errors import UserError
 Precision = Literal["fp32", "bf16"]
 
 
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[object]:
     """Return a context in which forward passes use the precision; weights stay in fp32.
 
     Args:
@@ -21,9 +22,11 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     Raises:
         UserError: torch has no autocast for this type of device.
     """
-    if precision == "bf16" and not torch.amp.is_autocast_available(device.type):
+    if precision == "fp32":
+        return nullcontext()
+    if not torch.amp.is_autocast_available(device.type):
         raise UserError(
             f"precision: bf16 is not available on the device {device.type} in torch "
             f"{torch.__version__}. Use fp32."
         )
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+    return torch.autocast(device.type, torch.bfloat16)
