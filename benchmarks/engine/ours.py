@@ -87,8 +87,10 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
 
 def use_transformers() -> None:
     """Load models as transformers has them, with its layers and torch's dropout."""
-    for name, value in (("supports", lambda _: False), ("use_dropout", lambda _: None)):
-        setattr(checkpoint, name, value)
+    for name, value in (
+        ("supports", False), ("use_dropout", None), ("use_occurring_positions", None)
+    ):  # fmt: skip
+        setattr(checkpoint, name, lambda _, value=value: value)
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:

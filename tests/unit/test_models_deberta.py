@@ -1,4 +1,4 @@
-"""mDeBERTa-v3: its checkpoints, half precision and masks; the model is transformers'."""
+"""mDeBERTa-v3: its checkpoints, half precision, masks and table of relative positions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_released_checkpoint_is_read_whole(tmp_path: Path) -> None:
     assert {parameter.dtype for parameter in ours.parameters()} == {torch.float32}
     theirs.float()
     found, expected = hidden_states(ours, INPUTS)[-1], theirs(**INPUTS).last_hidden_state
-    assert torch.equal(found, expected)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=2e-6)
     # a weight of the encoder is still required
     weights = load_file(folder / "model.safetensors")
     del weights["deberta.encoder.rel_embeddings.weight"]
@@ -60,15 +60,24 @@ def test_the_released_checkpoint_is_read_whole(tmp_path: Path) -> None:
         load_encoder(folder)
 
 
-def test_gradients_are_those_of_transformers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [1, 2, 7, 30])
+def test_outputs_and_gradients_are_those_of_transformers(tmp_path: Path, length: int) -> None:
+    """Of texts that are shorter and longer than the table of relative positions (2 x 8)."""
     folder = published(tmp_path)
+    ids = torch.arange(3 * length).view(3, length) % 55 + 3
+    mask = torch.ones_like(ids)
+    mask[1, length // 2 + 1 :] = 0
+    inputs, real = {"input_ids": ids, "attention_mask": mask}, mask.bool()
     found: list[Any] = []
     for model in (load_encoder(folder), DebertaV2Model.from_pretrained(folder).float()):
         model.eval()
-        hidden_states(model, INPUTS)[-1][REAL].square().sum().backward()
-        found.append({name: p.grad for name, p in model.named_parameters()})
-    assert found[0].keys() == found[1].keys()
-    assert all(torch.equal(gradient, found[1][name]) for name, gradient in found[0].items())
+        last = hidden_states(model, inputs)[-1][real]
+        (last * torch.linspace(-1, 1, last.numel()).view_as(last)).sum().backward()
+        found.append((last, {name: p.grad for name, p in model.named_parameters()}))
+    torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-5, atol=5e-6)
+    assert found[0][1].keys() == found[1][1].keys()
+    for name, gradient in found[0][1].items():
+        torch.testing.assert_close(gradient, found[1][1][name], rtol=1e-4, atol=5e-5, msg=name)
 
 
 def test_padding_gives_no_nan_in_bf16(tmp_path: Path) -> None:

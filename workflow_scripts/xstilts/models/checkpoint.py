@@ -16,6 +16,7 @@ from xstilts.errors import UserError
 from xstilts.files import read_json
 from xstilts.models.bert import BertEncoder
 from xstilts.models.bert_config import BertConfig, supports
+from xstilts.models.deberta import use_occurring_positions
 from xstilts.models.dropout import use_dropout
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def _load_transformers(folder: Path, config: Mapping[str, Any]) -> PreTrainedMod
     # a causal language model would otherwise return a key-value cache
     model.config.use_cache = False
     use_dropout(model)
+    if config.get("model_type") == "deberta-v2":
+        use_occurring_positions(model)
     return model
 
 
