@@ -36,6 +36,10 @@ include: "rules/common.smk"
 include: "rules/run.smk"
 
 
+# tables and messages have characters that not every terminal has
+replace_unencodable()
+
+
 pathvars:
     results=GRID.paths.root,
     logs=f"{GRID.paths.root}/logs",
@@ -79,13 +83,20 @@ rule all:
 
 
 if workflow.is_main_process:
+    heed_signals_before_run()
+    enter_working_folder(Path(".snakemake"))
     check_resource_names()
     record_outdated_products()
+elif workflow.subprocess_exec:
+    heed_signals()
 
 
 onstart:
     claim_files()
+    remove_left_files()
+    check_leases()
     disable_job_rate_limit()
+    heed_signals()
     start_fork_server()
     watch_run()
 
@@ -95,4 +106,4 @@ onsuccess:
 
 
 onerror:
-    write_partial_tables()
+    finish_run()

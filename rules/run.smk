@@ -1,14 +1,26 @@
 """Around a run: checks before it, the fork server and the monitor, tables after it."""
 
+import atexit
+import contextlib
+import signal
 import sys
 import time
 from pathlib import Path
 
+from xstilts.gpus import count_devices, lease_folder
+from xstilts.leftovers import enter_working_folder, remove_leftovers
 from xstilts.paths import product
 from xstilts.runner import fork_client
+from xstilts.runner.run_folder import RunFolder, remove_ended_runs
+from xstilts.runner.stopping import Stopping, heeded, kill_children
+from xstilts.terminal import replace_unencodable
 
 STARTED = time.time()
+RUN = []  # the run's folder, and what stops it, once started
 WATCHING = []  # the monitor of the run, once started
+SCREENS = []  # its screen
+STOPPED = []  # products of the jobs that were running when the run was stopped
+FINISHING = []  # True once no job is running any more
 CLAIMED = []  # the claim of the run, held until this process ends
 RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
 
@@ -64,6 +76,77 @@ def claim_files() -> None:
         workflow.async_run(dag.postprocess())
 
 
+def end_at_once(number=signal.SIGINT, _frame=None) -> None:
+    """End this process, and all jobs on this machine, without waiting for anything."""
+    kill_children()
+    # only a lock of this run: Snakemake would remove those of others too
+    if getattr(workflow.persistence, "_lockfile", None):
+        workflow.persistence.unlock()
+    if RUN:
+        RUN[0].remove()
+    say("\nStopped at once; run the same command to continue from what is saved.")
+    os._exit(128 + number)
+
+
+def say(text: str) -> None:
+    """Print a line for the user, above the status line; the terminal may be gone."""
+    with contextlib.suppress(OSError):
+        stream = SCREENS[0] if SCREENS else sys.stderr
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
+def remove_left_files() -> None:
+    """Remove temporary files of killed jobs and runs."""
+    remove_ended_runs()
+    remove_leftovers(Path(GRID.paths.root))
+
+
+def check_leases() -> None:
+    """Refuse a folder of GPU leases that is not this user's alone, before every job does."""
+    if not workflow.local_exec or not any(
+        job.resources.get("gpu") for job in workflow.dag.needrun_jobs()
+    ):
+        return
+    try:
+        if count_devices():
+            lease_folder()
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def heed_signals_before_run() -> None:
+    """Before jobs run, nothing has to be saved: end without a traceback, and unlocked."""
+    for number in heeded():
+        signal.signal(number, end_at_once)
+
+
+def heed_signals() -> None:
+    """Stop all jobs at SIGINT, SIGTERM or SIGHUP, or when a job stops the run."""
+    try:
+        run = RunFolder()
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    atexit.register(run.remove)
+    stopping = Stopping(run, stop=stop_scheduling, end=end_at_once)
+    RUN.extend((run, stopping))
+    if workflow.is_main_process and not workflow.local_exec:
+        stopping.interrupt()
+    else:
+        stopping.listen()
+
+
+def stop_scheduling() -> None:
+    """Start no further jobs; called once, when the running ones have been asked to stop."""
+    if FINISHING or not workflow.scheduler:
+        end_at_once()
+    STOPPED.extend(product(job.output[0]) for job in list(workflow.scheduler.running) if job.output)
+    if workflow.is_main_process:
+        count = f"{len(STOPPED)} job{'s' if len(STOPPED) != 1 else ''}"
+        say(f"Stopping {count}; a second signal or Ctrl-C ends them at once.")
+    workflow.scheduler.exit_gracefully()
+
+
 def disable_job_rate_limit() -> None:
     """Remove Snakemake's default limit of 100 job starts per second; an explicit limit is kept.
 
@@ -83,7 +166,7 @@ def start_fork_server() -> None:
     elsewhere = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
     models = any("max_tokens" in job.rule.resources for job in workflow.dag.needrun_jobs())
     if workflow.local_exec and models and not elsewhere:
-        fork_client.start_fork_server()
+        fork_client.start_fork_server(RUN[0])
 
 
 def watch_run() -> None:
@@ -105,7 +188,10 @@ def watch_run() -> None:
     planned = {job.jobid: get_job(job) for job in jobs if workflow.dag.needrun(job)}
     existing = [product(job.output[0]) for job in jobs if not workflow.dag.needrun(job)]
     shown[0].stream = Screen(shown[0].stream)
+    SCREENS.append(shown[0].stream)
     shown[0].addFilter(is_shown)
+    # the jobs that were stopped have not failed
+    shown[0].addFilter(lambda _: not RUN[1].asked)
     WATCHING.append(Monitor(Path(GRID.paths.root), planned, existing, shown[0].stream))
     logger.addHandler(WATCHING[0])
 
@@ -127,11 +213,49 @@ def stop_watching() -> None:
 
 def show_table() -> None:
     """Print the transfer table if this run built it."""
+    FINISHING.append(True)
     stop_watching()
     table = Path(GRID.paths.tables) / "transfer.md"
     if table.is_file() and table.stat().st_mtime >= STARTED:
         text = table.read_text(encoding="utf-8")
-        sys.stdout.write(f"\n{text}\n({table}; report: {GRID.paths.report})\n")
+        # the terminal may be gone
+        with contextlib.suppress(OSError):
+            sys.stdout.write(f"\n{text}\n({table}; report: {GRID.paths.report})\n")
+            sys.stdout.flush()
+
+
+def finish_run() -> None:
+    """After a run that did not succeed, say why if it was stopped; otherwise, show what exists."""
+    if RUN and RUN[1].asked:
+        report_stop(*RUN)
+    else:
+        write_partial_tables()
+
+
+def report_stop(run: RunFolder, stopping: Stopping) -> None:
+    """Say what became of the jobs of a run that was stopped."""
+    from xstilts.results.failures import read
+
+    # those whose shell was ended before them
+    while run.has_jobs():
+        time.sleep(0.05)
+    FINISHING.append(True)
+    stop_watching()
+    try:
+        states = {name: found.state for name, found in read(Path(GRID.paths.failures)).items()}
+    except (UserError, OSError):
+        states = {}
+    saved = sum(states.get(name) == "interrupted" for name in STOPPED)
+    jobs = f"; {saved} job{' saved its' if saved == 1 else 's saved their'} state" if saved else ""
+    if stopping.reason:
+        say(f"Stopped, since results cannot be written{jobs}.")
+    elif workflow.local_exec:
+        say(f"Stopped by {stopping.signal}{jobs}; run the same command to continue.")
+    else:
+        say(
+            f"Stopped by {stopping.signal}; the jobs are cancelled, and training saves its state. "
+            "Run the same command to continue."
+        )
 
 
 def write_partial_tables() -> None:
@@ -139,7 +263,9 @@ def write_partial_tables() -> None:
     from xstilts.jobs.report import build_study_report
     from xstilts.jobs.statistics import build_statistics
     from xstilts.jobs.tables import build_tables
+    from xstilts.storage import storage_problem
 
+    FINISHING.append(True)
     stop_watching()
     try:
         for grid in map(GRID.in_view, GRID.views):
@@ -148,6 +274,11 @@ def write_partial_tables() -> None:
         build_study_report(GRID)
     except UserError as error:
         # a damaged file, which may be why the run failed
-        sys.stderr.write(f"\nTables and report were not built: {error}\n\n")
+        say(f"\nTables and report were not built: {error}\n")
+    except Exception as error:
+        problem = storage_problem(error, Path(GRID.paths.root))
+        if problem is None:
+            raise
+        say(f"\nTables and report were not built: {problem}\n")
     else:
         show_table()

@@ -15,6 +15,7 @@ from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
 from xstilts.submission import command as score_command
+from xstilts.terminal import replace_unencodable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,6 +246,7 @@ def _add_accept(commands: _Commands) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    replace_unencodable()
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments) or 0
