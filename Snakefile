@@ -92,11 +92,8 @@ elif workflow.subprocess_exec:
 
 
 onstart:
-    claim_files()
-    remove_left_files()
-    check_leases()
+    prepare_run()
     disable_job_rate_limit()
-    heed_signals()
     start_fork_server()
     watch_run()
 

@@ -2,8 +2,10 @@
 
 import atexit
 import contextlib
+import logging
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,8 +13,9 @@ from xstilts.gpus import count_devices, lease_folder
 from xstilts.leftovers import enter_working_folder, remove_leftovers
 from xstilts.paths import product
 from xstilts.runner import fork_client
-from xstilts.runner.run_folder import RunFolder, remove_ended_runs
+from xstilts.runner.run_folder import RunFolder, stop_run
 from xstilts.runner.stopping import Stopping, heeded, kill_children
+from xstilts.storage import storage_problem
 from xstilts.terminal import replace_unencodable
 
 STARTED = time.time()
@@ -45,12 +48,32 @@ def record_outdated_products() -> None:
 
     if not Path(GRID.paths.root).is_dir():
         return
-    try:
+    with without_tracebacks():
         message = record_outdated(GRID, RECORD_FORMAT_VERSION)
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
     if message:
         logger.warning(message)
+
+
+@contextlib.contextmanager
+def without_tracebacks():
+    """Raise errors of users and of storage as Snakemake's own, which it prints as a message."""
+    try:
+        yield
+    except (UserError, OSError) as error:
+        known = isinstance(error, UserError)
+        message = str(error) if known else storage_problem(error, Path(GRID.paths.root))
+        if message is None:
+            raise
+        raise WorkflowError(message) from None
+
+
+def prepare_run() -> None:
+    """Do what has to be done before the first job: claim, clean up, check, heed signals."""
+    with without_tracebacks():
+        claim_files()
+        remove_leftovers(Path(GRID.paths.root))
+        check_leases()
+        heed_signals()
 
 
 def claim_files() -> None:
@@ -96,23 +119,13 @@ def say(text: str) -> None:
         stream.flush()
 
 
-def remove_left_files() -> None:
-    """Remove temporary files of killed jobs and runs."""
-    remove_ended_runs()
-    remove_leftovers(Path(GRID.paths.root))
-
-
 def check_leases() -> None:
     """Refuse a folder of GPU leases that is not this user's alone, before every job does."""
-    if not workflow.local_exec or not any(
-        job.resources.get("gpu") for job in workflow.dag.needrun_jobs()
-    ):
+    models = any("gpu" in job.rule.resources for job in workflow.dag.needrun_jobs())
+    if not (workflow.local_exec and models):
         return
-    try:
-        if count_devices():
-            lease_folder()
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
+    if count_devices():
+        lease_folder()
 
 
 def heed_signals_before_run() -> None:
@@ -123,10 +136,7 @@ def heed_signals_before_run() -> None:
 
 def heed_signals() -> None:
     """Stop all jobs at SIGINT, SIGTERM or SIGHUP, or when a job stops the run."""
-    try:
-        run = RunFolder()
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
+    run = RunFolder()
     atexit.register(run.remove)
     stopping = Stopping(run, stop=stop_scheduling, end=end_at_once)
     RUN.extend((run, stopping))
@@ -144,7 +154,10 @@ def stop_scheduling() -> None:
     if workflow.is_main_process:
         count = f"{len(STOPPED)} job{'s' if len(STOPPED) != 1 else ''}"
         say(f"Stopping {count}; a second signal or Ctrl-C ends them at once.")
-    workflow.scheduler.exit_gracefully()
+    # not in a signal handler, which may have interrupted the scheduler while it holds its lock;
+    # there, KeyboardInterrupt follows
+    if threading.current_thread() is not threading.main_thread():
+        workflow.scheduler.exit_gracefully()
 
 
 def disable_job_rate_limit() -> None:
@@ -191,9 +204,24 @@ def watch_run() -> None:
     SCREENS.append(shown[0].stream)
     shown[0].addFilter(is_shown)
     # the jobs that were stopped have not failed
-    shown[0].addFilter(lambda _: not RUN[1].asked)
+    shown[0].addFilter(lambda record: not (is_stopping() or is_storage_error(record)))
     WATCHING.append(Monitor(Path(GRID.paths.root), planned, existing, shown[0].stream))
     logger.addHandler(WATCHING[0])
+
+
+def is_stopping() -> bool:
+    """True if the run is asked to stop, by a signal or by a job."""
+    return RUN[1].asked or bool(RUN[0].reason())
+
+
+def is_storage_error(record) -> bool:
+    """Stop the run if Snakemake itself cannot write; it would print a traceback for each job."""
+    if record.levelno < logging.ERROR:
+        return False
+    problem = storage_problem(RuntimeError(record.getMessage()), Path(GRID.paths.root))
+    if problem and stop_run(problem):
+        say(f"\n{problem}\n")
+    return bool(problem)
 
 
 def get_job(job) -> "Job":
@@ -263,7 +291,6 @@ def write_partial_tables() -> None:
     from xstilts.jobs.report import build_study_report
     from xstilts.jobs.statistics import build_statistics
     from xstilts.jobs.tables import build_tables
-    from xstilts.storage import storage_problem
 
     FINISHING.append(True)
     stop_watching()

@@ -67,15 +67,17 @@ def test_leftovers_of_killed_jobs_are_removed_and_nothing_else(tmp_path: Path) -
 def test_the_lock_of_a_killed_run_is_removed_once_no_run_is_left(tmp_path: Path) -> None:
     snakemake = tmp_path / ".snakemake"
     first = enter_working_folder(snakemake)
-    (snakemake / "locks").mkdir()
+    lock = snakemake / "locks/0.input.lock"
+    lock.parent.mkdir()
+    lock.touch()
     second = enter_working_folder(snakemake)
-    assert (snakemake / "locks").exists()
+    assert lock.exists()
     for descriptor in (first, second):
         assert descriptor is not None
         os.close(descriptor)
     third = enter_working_folder(snakemake)
     assert third is not None
-    assert not (snakemake / "locks").exists()
+    assert not lock.exists()
     os.close(third)
 
 

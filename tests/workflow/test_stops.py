@@ -70,6 +70,51 @@ def test_sigterm_to_snakemake_alone_stops_training(clean: Checkout) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("group", [False, True])
+def test_a_stop_reaches_all_processes_of_a_stage(clean: Checkout, group: bool) -> None:
+    clean.write_study(**LONG, parallel={"processes": 2})
+    shutil.rmtree(clean.results / MODEL)
+    (clean.results / f"logs/{MODEL}.log").unlink()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "INFO step ")
+    assert_stopped(run, signal.SIGHUP, run.stop(signal.SIGHUP, group=group))
+    assert list((clean.results / "state").glob("*/*.pt"))
+
+
+@pytest.mark.full
+def test_after_a_kill_of_snakemake_its_jobs_save_their_state_and_end(clean: Checkout) -> None:
+    clean.write_study(**LONG)
+    log = clean.results / f"logs/{MODEL}.log"
+    log.unlink()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "INFO step ")
+    run.stop(signal.SIGKILL, group=False)
+    assert "the next run resumes from there" in log.read_text()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "resuming from step")
+    run.stop(signal.SIGTERM, group=False)
+
+
+@pytest.mark.full
+def test_a_second_signal_ends_at_once(clean: Checkout) -> None:
+    clean.write_study(**LONG)
+    (clean.results / f"logs/{MODEL}.log").unlink()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "INFO step ")
+    # a job in a step that takes long
+    for process in processes_in(clean.folder):
+        if process.pid != run.process.pid:
+            process.suspend()
+    run.process.terminate()
+    time.sleep(1.5)
+    assert run.process.poll() is None
+    output = run.stop(signal.SIGTERM, group=False)
+    assert "Stopped at once" in output
+    assert "Traceback" not in output
+    assert not list((clean.folder / ".snakemake/locks").glob("*"))
+
+
+@pytest.mark.full
 def test_stops_of_training_change_no_bit(clean: Checkout) -> None:
     clean.write_study(**LONG)
     assert clean.snakemake("target_models").code == 0

@@ -16,8 +16,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from xstilts.errors import UserError
 from xstilts.files import PART
 from xstilts.locks import FOLDER, WITHOUT_LOCKS, free
+from xstilts.own_folder import own_folder
 
 FRESH = ".fresh"
 """Folder of a stage's model while its files are written."""
@@ -91,9 +93,9 @@ def temporary_folder_of_job() -> Iterator[None]:
     folder = Path(tempfile.mkdtemp(prefix=JOB_PREFIX))
     descriptor = os.open(folder, os.O_RDONLY)
     former, variable = tempfile.tempdir, os.environ.get("TMPDIR")
-    # torch's cache of compiled code, which is for all jobs, is in the folder of temporary files
-    cache = str(folder.parent / f"torchinductor_{os.getuid()}")
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", cache)
+    # torch's cache of compiled code, which is for all jobs, is otherwise among the temporary files
+    with contextlib.suppress(UserError):
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(own_folder() / "torchinductor"))
     try:
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -130,7 +132,8 @@ def enter_working_folder(snakemake: Path) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(snakemake / "locks", ignore_errors=True)
+        for lock in snakemake.glob("locks/*"):
+            lock.unlink(missing_ok=True)
         old = time.time() - _SCRIPT_SECONDS
         for path in (*snakemake.glob("scripts/*"), *snakemake.glob("shell_tmp.*")):
             with contextlib.suppress(OSError):

@@ -35,11 +35,12 @@ class RunFolder:
     """The folder, in Snakemake's process; made by it."""
 
     def __init__(self) -> None:
-        """Make the folder and set the environment variable.
+        """Make the folder and set the environment variable; remove those of killed runs.
 
         Raises:
             UserError: no folder for temporary files can be written.
         """
+        _remove_ended()
         try:
             self.path = _make()
             self._lock = os.open(self.path, os.O_RDONLY)
@@ -93,7 +94,7 @@ def _make() -> Path:
         return Path(tempfile.mkdtemp(prefix="xstilts-run-"))
 
 
-def remove_ended_runs() -> None:
+def _remove_ended() -> None:
     """Remove the folders of this user's runs that were killed."""
     try:
         folders = list(own_folder().glob(f"{_PREFIX}*"))
