@@ -17,7 +17,7 @@ from stop_world import Running, processes_in, temporary_files
 if TYPE_CHECKING:
     from checkout import Checkout
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.full]
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 WAYS = [(number, group) for number in SIGNALS for group in (False, True)]
@@ -57,19 +57,6 @@ def assert_stopped(run: Running, number: signal.Signals, output: str) -> None:
     assert not temporary_files(run.checkout)
 
 
-def test_sigterm_to_snakemake_alone_stops_training(clean: Checkout) -> None:
-    clean.write_study(**LONG)
-    (clean.results / f"logs/{MODEL}.log").unlink()
-    run = Running(clean, "target_models")
-    run.until_logged(f"{MODEL}.log", "INFO step ")
-    output = run.stop(signal.SIGTERM, group=False)
-    assert_stopped(run, signal.SIGTERM, output)
-    assert "; 1 job saved its state; run the same command to continue" in output
-    assert "the next run resumes from there" in (clean.results / f"logs/{MODEL}.log").read_text()
-    assert list((clean.results / "state").glob("*/*.pt"))
-
-
-@pytest.mark.full
 @pytest.mark.parametrize("group", [False, True])
 def test_a_stop_reaches_all_processes_of_a_stage(clean: Checkout, group: bool) -> None:
     clean.write_study(**LONG, parallel={"processes": 2})
@@ -81,7 +68,6 @@ def test_a_stop_reaches_all_processes_of_a_stage(clean: Checkout, group: bool) -
     assert list((clean.results / "state").glob("*/*.pt"))
 
 
-@pytest.mark.full
 def test_after_a_kill_of_snakemake_its_jobs_save_their_state_and_end(clean: Checkout) -> None:
     clean.write_study(**LONG)
     log = clean.results / f"logs/{MODEL}.log"
@@ -95,7 +81,6 @@ def test_after_a_kill_of_snakemake_its_jobs_save_their_state_and_end(clean: Chec
     run.stop(signal.SIGTERM, group=False)
 
 
-@pytest.mark.full
 def test_a_second_signal_ends_at_once(clean: Checkout) -> None:
     clean.write_study(**LONG)
     (clean.results / f"logs/{MODEL}.log").unlink()
@@ -114,7 +99,6 @@ def test_a_second_signal_ends_at_once(clean: Checkout) -> None:
     assert not list((clean.folder / ".snakemake/locks").glob("*"))
 
 
-@pytest.mark.full
 def test_stops_of_training_change_no_bit(clean: Checkout) -> None:
     clean.write_study(**LONG)
     assert clean.snakemake("target_models").code == 0
@@ -134,7 +118,6 @@ def test_stops_of_training_change_no_bit(clean: Checkout) -> None:
     assert not list((clean.results / "state").glob("*/*"))
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("phase", PHASES)
 def test_stops_of_other_jobs_leave_nothing_half_written(clean: Checkout, phase: str) -> None:
     before = clean.files()
@@ -152,7 +135,6 @@ def test_stops_of_other_jobs_leave_nothing_half_written(clean: Checkout, phase: 
     assert_equal(clean, before)
 
 
-@pytest.mark.full
 def test_random_kills_change_no_bit_and_leave_nothing(clean: Checkout) -> None:
     before = clean.files()
     for product in ("data", "tokens", "intermediate", "target", "predictions", "scores"):
