@@ -37,8 +37,8 @@ PHASES = {
     "prepare": (["data/xnli/qaa"], f"{RESULTS}/data/xnli/qaa/test.json", "data/xnli/qaa/test.log"),
     "tokenise": (["tokens/mini/xnli"], f"{RESULTS}/{TOKENS}.json", f"{TOKENS}.log"),
     "predict": (["predictions"], "predictions", "predictions/mini/seed-1/none/xnli.log"),
-    "statistics": (["tables"], "tables", "tables/statistics.log"),
-    "report": (["report.html", "figures"], "report", "report.log"),
+    "statistics": (["tables/effects.md"], "tables", "tables/statistics.log"),
+    "report": (["report.html"], "report", "report.log"),
 }
 
 
