@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 import shutil
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 from checkout import TINY
 from stop_world import Running, processes_in, temporary_files
@@ -29,7 +31,10 @@ LONG = {
     "targets": {"xnli": {"languages": ["qaa", "qab"]}},
 }
 RESULTS, TOKENS = "results/tiny", "tokens/mini/xnli/qaa/test"
-DURATIONS = re.compile(r"report.html|figures/cost|tables/|manifest.json|history|data_map")
+DURATIONS = re.compile(
+    r"report.html|figures/cost|tables/|manifest.json|history|data_map|predictions/|scores/"
+)
+"""Files that hold durations; of predictions, only the metadata does."""
 KILLS = 10
 """Each costs a start of Snakemake; the kills of a stage are more (unit/test_training_killed.py)."""
 PHASES = {
@@ -160,4 +165,8 @@ def assert_equal(checkout: Checkout, before: dict[str, bytes]) -> None:
     after = checkout.files()
     assert after.keys() == before.keys()
     different = [name for name in before if before[name] != after[name]]
+    for name in (name for name in different if name.startswith("predictions/")):
+        if name.endswith(".parquet"):
+            old, new = (pq.read_table(io.BytesIO(files[name])) for files in (before, after))
+            assert old.equals(new), name
     assert not [name for name in different if not DURATIONS.search(name)]
