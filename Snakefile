@@ -34,6 +34,12 @@ report: "rules/captions/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/run.smk"
+include: "rules/stop.smk"
+include: "rules/dry_run.smk"
+
+
+# tables and messages have characters that not every terminal has
+replace_unencodable()
 
 
 pathvars:
@@ -79,14 +85,18 @@ rule all:
 
 
 if workflow.is_main_process:
+    heed_signals_before_run()
+    enter_working_folder(Path(".snakemake"))
     check_resource_names()
     record_outdated_products()
     if not watch_dry_run():
         name_sources()
+elif workflow.subprocess_exec:
+    heed_signals()
 
 
 onstart:
-    claim_files()
+    prepare_run()
     disable_job_rate_limit()
     start_fork_server()
     name_untested_device()
@@ -98,4 +108,4 @@ onsuccess:
 
 
 onerror:
-    write_partial_tables()
+    finish_run()

@@ -1,14 +1,23 @@
 """Around a run: checks before it, the fork server and the monitor, tables after it."""
 
+import contextlib
 import sys
 import time
 from pathlib import Path
 
+from xstilts.gpus import count_devices, lease_folder
+from xstilts.leftovers import enter_working_folder, remove_leftovers
 from xstilts.paths import product
 from xstilts.runner import fork_client
+from xstilts.storage import storage_problem
+from xstilts.terminal import replace_unencodable
 
 STARTED = time.time()
+RUN = []  # the run's folder, and what stops it, once started
 WATCHING = []  # the monitor of the run, once started
+SCREENS = []  # its screen
+STOPPED = []  # products of the jobs that were running when the run was stopped
+FINISHING = []  # True once no job is running any more
 CLAIMED = []  # the claim of the run, held until this process ends
 RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
 
@@ -33,12 +42,32 @@ def record_outdated_products() -> None:
 
     if not Path(GRID.paths.root).is_dir():
         return
-    try:
+    with without_tracebacks():
         message = record_outdated(GRID, RECORD_FORMAT_VERSION)
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
     if message:
         logger.warning(message)
+
+
+@contextlib.contextmanager
+def without_tracebacks():
+    """Raise errors of users and of storage as Snakemake's own, which it prints as a message."""
+    try:
+        yield
+    except (UserError, OSError) as error:
+        known = isinstance(error, UserError)
+        message = str(error) if known else storage_problem(error, Path(GRID.paths.root))
+        if message is None:
+            raise
+        raise WorkflowError(message) from None
+
+
+def prepare_run() -> None:
+    """Do what has to be done before the first job: claim, clean up, check, heed signals."""
+    with without_tracebacks():
+        claim_files()
+        remove_leftovers(Path(GRID.paths.root))
+        check_leases()
+        heed_signals()
 
 
 def claim_files() -> None:
@@ -64,6 +93,15 @@ def claim_files() -> None:
         workflow.async_run(dag.postprocess())
 
 
+def check_leases() -> None:
+    """Refuse a folder of GPU leases that is not this user's alone, before every job does."""
+    models = any("gpu" in job.rule.resources for job in workflow.dag.needrun_jobs())
+    if not (workflow.local_exec and models):
+        return
+    if count_devices():
+        lease_folder()
+
+
 def disable_job_rate_limit() -> None:
     """Remove Snakemake's default limit of 100 job starts per second; an explicit limit is kept.
 
@@ -83,7 +121,7 @@ def start_fork_server() -> None:
     elsewhere = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
     models = any("max_tokens" in job.rule.resources for job in workflow.dag.needrun_jobs())
     if workflow.local_exec and models and not elsewhere:
-        fork_client.start_fork_server()
+        fork_client.start_fork_server(RUN[0])
 
 
 def name_sources() -> None:
@@ -97,53 +135,6 @@ def name_sources() -> None:
         logger.warning(line)
     for line in (*source_lines(GRID), *mixed(GRID)):
         logger.info(f"Examples from {line}")
-
-
-def watch_dry_run() -> bool:
-    """Show a summary of a dry run instead of Snakemake's output for each job; True if it does.
-
-    Snakemake's output is shown with --verbose, --printshellcmds or --quiet, as in a run.
-    """
-    from snakemake.logging import logger
-
-    from xstilts.dry_run.view import View
-
-    if not workflow.output_settings.dryrun or not (shown := replaced_handler()):
-        return False
-    view = View(summarise_dry_run, shown.stream)
-    shown.addFilter(view.is_shown)
-    logger.addHandler(view)
-    return True
-
-
-def summarise_dry_run() -> list[str]:
-    """Return the lines of a dry run's summary."""
-    from xstilts.dry_run.summary import summary
-
-    jobs = [job for job in workflow.dag.jobs if job.output]
-    existing = {product(job.output[0]) for job in jobs if not workflow.dag.needrun(job)}
-    planned = [get_dry_job(job) for job in jobs if workflow.dag.needrun(job)]
-    return summary(GRID, planned, existing)
-
-
-def get_dry_job(job) -> "DryJob":
-    """Return a job for the summary of a dry run."""
-    from xstilts.dry_run.jobs import DryJob
-
-    reason = workflow.dag.reason(job)
-    causes = {
-        "forced": reason.forced,
-        "stopped": reason._incomplete_output,
-        "changed": reason._updated_input or reason.is_provenance_triggered(),
-        "incomplete": reason._missing_output,
-        "input": reason._updated_input_run,
-    }
-    outputs = tuple(map(str, job.output))
-    return DryJob(
-        product=product(outputs[0]),
-        outputs=outputs,
-        causes=frozenset(cause for cause, found in causes.items() if found),
-    )
 
 
 def replaced_handler():
@@ -185,7 +176,10 @@ def watch_run() -> None:
     planned = {job.jobid: get_job(job) for job in jobs if workflow.dag.needrun(job)}
     existing = [product(job.output[0]) for job in jobs if not workflow.dag.needrun(job)]
     shown.stream = Screen(shown.stream)
+    SCREENS.append(shown.stream)
     shown.addFilter(is_shown)
+    # the jobs that were stopped have not failed
+    shown.addFilter(lambda record: not (is_stopping() or is_storage_error(record)))
     WATCHING.append(Monitor(Path(GRID.paths.root), planned, existing, shown.stream))
     logger.addHandler(WATCHING[0])
 
@@ -207,11 +201,15 @@ def stop_watching() -> None:
 
 def show_table() -> None:
     """Print the transfer table if this run built it."""
+    FINISHING.append(True)
     stop_watching()
     table = Path(GRID.paths.tables) / "transfer.md"
     if table.is_file() and table.stat().st_mtime >= STARTED:
         text = table.read_text(encoding="utf-8")
-        sys.stdout.write(f"\n{text}\n({table}; report: {GRID.paths.report})\n")
+        # the terminal may be gone
+        with contextlib.suppress(OSError):
+            sys.stdout.write(f"\n{text}\n({table}; report: {GRID.paths.report})\n")
+            sys.stdout.flush()
 
 
 def write_partial_tables() -> None:
@@ -220,6 +218,7 @@ def write_partial_tables() -> None:
     from xstilts.jobs.statistics import build_statistics
     from xstilts.jobs.tables import build_tables
 
+    FINISHING.append(True)
     stop_watching()
     try:
         for grid in map(GRID.in_view, GRID.views):
@@ -228,6 +227,11 @@ def write_partial_tables() -> None:
         build_study_report(GRID)
     except UserError as error:
         # a damaged file, which may be why the run failed
-        sys.stderr.write(f"\nTables and report were not built: {error}\n\n")
+        say(f"\nTables and report were not built: {error}\n")
+    except Exception as error:
+        problem = storage_problem(error, Path(GRID.paths.root))
+        if problem is None:
+            raise
+        say(f"\nTables and report were not built: {problem}\n")
     else:
         show_table()

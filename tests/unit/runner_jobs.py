@@ -10,13 +10,12 @@ import time
 from pathlib import Path
 
 from xstilts.errors import Interrupted, UserError
-from xstilts.runner.messages import SOCKET
 
 
 def describe(file: str) -> None:
     """Write facts about this process to a file, and a line to each stream."""
     facts = [os.getpid(), Path.cwd(), os.environ.get("COLOUR"), "torch" in sys.modules]
-    Path(file).write_text("|".join(map(str, [*facts, os.environ.get(SOCKET)])))
+    Path(file).write_text("|".join(map(str, facts)))
     logging.getLogger("xstilts").info("described")
     sys.stdout.write("out\n")
     sys.stderr.write("error\n")

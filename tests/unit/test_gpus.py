@@ -155,6 +155,26 @@ def test_another_users_folder_is_refused(tmp_path: Path, nothing_set):
         pass
 
 
+@pytest.mark.parametrize("kind", ["file", "dangling link", "open folder", "planted lock"])
+def test_what_others_may_have_made_is_refused(tmp_path: Path, nothing_set, monkeypatch, kind: str):
+    folder = tmp_path / "leases"
+    monkeypatch.setenv("XSTILTS_LEASES", str(folder))
+    if kind == "file":
+        folder.touch()
+    elif kind == "dangling link":
+        folder.symlink_to(tmp_path / "nowhere")
+    else:
+        folder.mkdir()
+        folder.chmod(0o777 if kind == "open folder" else 0o700)
+        (folder / "gpu-0").symlink_to(tmp_path / "precious")
+    with (
+        pytest.raises(UserError, match=str(folder)),
+        leased(Gpus(count=1), devices=lambda: 1),
+    ):
+        pass
+    assert not (tmp_path / "precious").exists()
+
+
 def test_devices_are_counted_as_the_driver_lists_them(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("xstilts.gpus.DRIVER", tmp_path / "gpus")
     (tmp_path / "bin").mkdir()

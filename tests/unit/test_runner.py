@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.runner.fork_client import start_fork_server
-from xstilts.runner.messages import SOCKET
+from xstilts.runner.run_folder import FORK_SERVER, VARIABLE, RunFolder
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -31,13 +31,20 @@ run(
 
 
 @pytest.fixture(scope="module")
-def fork_server() -> Iterator[subprocess.Popen[bytes]]:
+def run_folder() -> Iterator[RunFolder]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, "")
+        yield RunFolder()
+
+
+@pytest.fixture(scope="module")
+def fork_server(run_folder: RunFolder) -> Iterator[subprocess.Popen[bytes]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{ROOT / 'workflow_scripts'}:{Path(__file__).parent}")
-        patch.setenv(SOCKET, "")
-        process = start_fork_server()
+        process = start_fork_server(run_folder)
+        assert process is not None
         deadline = time.monotonic() + 120
-        while not Path(os.environ[SOCKET]).exists():
+        while not (run_folder.path / FORK_SERVER).exists():
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -45,7 +52,7 @@ def fork_server() -> Iterator[subprocess.Popen[bytes]]:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=30) == 0
-        assert not Path(os.environ[SOCKET]).parent.exists()
+        assert not run_folder.path.exists()
 
 
 def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -73,9 +80,9 @@ def test_a_job_runs_in_a_fork_with_its_own_folder_environment_and_output(tmp_pat
     job = script(tmp_path, "describe", "there.txt", COLOUR="blue")
     out, error = job.communicate(timeout=60)
     assert job.returncode == 0, error
-    pid, folder, colour, torch, socket = (tmp_path / "there.txt").read_text().split("|")
+    pid, folder, colour, torch = (tmp_path / "there.txt").read_text().split("|")
     assert int(pid) != job.pid
-    assert (folder, colour, torch, socket) == (str(tmp_path), "blue", "True", "None")
+    assert (folder, colour, torch) == (str(tmp_path), "blue", "True")
     assert (out, error) == ("out\n", "error\n")
     assert "described" in (tmp_path / "job.log").read_text()
 
@@ -136,10 +143,10 @@ def test_jobs_run_in_parallel(tmp_path: Path) -> None:
     assert [job.wait(timeout=60) for job in jobs] == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("path", ["", "/nowhere/fork_server"])
+@pytest.mark.parametrize("path", ["", "/nowhere/run-1"])
 def test_without_a_fork_server_a_job_runs_in_its_script(tmp_path: Path, path: str) -> None:
     paths = f"{ROOT / 'workflow_scripts'}:{Path(__file__).parent}"
-    job = script(tmp_path, "describe", "there.txt", PYTHONPATH=paths, **{SOCKET: path})
+    job = script(tmp_path, "describe", "there.txt", PYTHONPATH=paths, **{VARIABLE: path})
     _, error = job.communicate(timeout=60)
     assert job.returncode == 0, error
     assert int((tmp_path / "there.txt").read_text().split("|")[0]) == job.pid

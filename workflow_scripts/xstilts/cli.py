@@ -14,7 +14,9 @@ from xstilts import __version__
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
+from xstilts.storage import storage_problem
 from xstilts.submission import command as score_command
+from xstilts.terminal import replace_unencodable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,6 +247,7 @@ def _add_accept(commands: _Commands) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    replace_unencodable()
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments) or 0
@@ -253,3 +256,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except Exception as error:
+        problem = storage_problem(error, Path("results"))
+        if problem is None:
+            raise
+        sys.stderr.write(f"{problem}\n")
+        return 2

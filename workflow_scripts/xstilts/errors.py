@@ -25,6 +25,10 @@ class Interrupted(RuntimeError):
     """The job was asked to stop (SIGTERM, SIGUSR1); its state is saved, and it can be resumed."""
 
 
+class Stopped(BaseException):
+    """The job was asked to stop and has no state to save; not caught as an ``Exception``."""
+
+
 def suggestion(value: object, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'xnli'? Known: ..."`` for a value that is not a known name."""
     names = sorted(set(known))

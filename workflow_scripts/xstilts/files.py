@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
-_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d+)-of-(?P<total>\d+)(?P<suffix>\.[\w.]+)")
+PART = re.compile(r"\..+\.part")
+"""Names of the temporary files of :func:`atomic_path`."""
+_NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>\d+)-of-(?P<total>\d+)(?P<suffix>\.[\w.]+)")
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path that is renamed to ``path`` if the block ends without an error.
 
-    A crash or a full disk leaves the old file or none, never a partial one.
+    A crash or a full disk leaves the old file or none, never a partial one. The temporary file is
+    locked, so that the next run recognises that of a killed job (``xstilts.leftovers``).
 
     Args:
         path: the file to write.
@@ -32,9 +36,11 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
     temporary = Path(name)
     try:
+        # not on every file system
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield temporary
         # mkstemp creates private files; results get the permissions of the umask
         umask = os.umask(0)
@@ -46,6 +52,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
@@ -85,7 +92,7 @@ def missing_parts(names: Collection[str], first: int) -> list[str]:
     """
     wanted = {
         f"{found['stem']}-{part:0{len(found['number'])}d}-of-{found['total']}{found['suffix']}"
-        for found in filter(None, map(_PART.fullmatch, names))
+        for found in filter(None, map(_NUMBERED.fullmatch, names))
         for part in range(first, first + int(found["total"]))
     }
     return sorted(wanted - set(names))

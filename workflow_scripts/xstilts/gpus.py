@@ -21,13 +21,13 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.errors import UserError
+from xstilts.own_folder import checked, own_folder
 
 LOGGER = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def leased(
         machine without GPUs, or for a count of 0.
 
     Raises:
-        UserError: more devices are requested than exist, or the folder belongs to another user.
+        UserError: more devices are requested than exist, or the folder is not this user's alone.
     """
     if gpus is None or set(CHOSEN) & set(os.environ):
         yield ()
@@ -139,7 +139,9 @@ def leased(
         raise RuntimeError("a GPU must be leased before it is initialised")
     variable, none = _visibility()
     with contextlib.ExitStack() as held:
-        chosen = _take(gpus, total, folder or _folder(), held) if gpus.count else ()
+        chosen: tuple[int, ...] = ()
+        if gpus.count:
+            chosen = _take(gpus, total, lease_folder(folder), held)
         os.environ[variable] = ",".join(map(str, chosen)) or none
         held.callback(os.environ.pop, variable, None)
         yield chosen
@@ -153,26 +155,25 @@ def _visibility() -> tuple[str, str]:
     return "CUDA_VISIBLE_DEVICES", ""
 
 
-def _folder() -> Path:
-    """Return the user's folder of locks.
+def lease_folder(folder: Path | None = None) -> Path:
+    """Return the folder of locks, made if missing: the user's own unless another one is named.
 
-    Not below ``XDG_RUNTIME_DIR``, which is deleted at logout, while jobs may still hold locks. Not
-    below ``TMPDIR``, which may differ between terminals.
+    Raises:
+        UserError: it is not a folder of this user alone.
     """
-    if named := os.environ.get(FOLDER_VARIABLE):
-        return Path(named)
-    root = Path("/tmp")
-    return (root if root.is_dir() else Path(tempfile.gettempdir())) / f"xstilts-{os.getuid()}"
+    try:
+        if named := folder or os.environ.get(FOLDER_VARIABLE):
+            return checked(Path(named), follow=True)
+        return own_folder()
+    except UserError as error:
+        raise UserError(
+            f"The folder of GPU leases cannot be used. {error} Or set another folder in the "
+            f"environment variable {FOLDER_VARIABLE}."
+        ) from None
 
 
 def _take(gpus: Gpus, total: int, folder: Path, held: contextlib.ExitStack) -> tuple[int, ...]:
     """Wait for devices and lock them until ``held`` is closed."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise UserError(
-            f"{folder}: this folder of GPU leases belongs to another user. Set another one in the "
-            f"environment variable {FOLDER_VARIABLE}."
-        )
     # systemd-tmpfiles does not clean up locked folders
     folder_lock = os.open(folder, os.O_RDONLY)
     held.callback(os.close, folder_lock)
@@ -228,7 +229,14 @@ def _lock(file: Path, mode: int, held: contextlib.ExitStack) -> bool:
     The kernel releases the lock when the process ends, however it ends. Child processes do not
     inherit it. Waiting processes get it in the order of arrival.
     """
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(file, flags, 0o600)
+    except OSError as error:
+        raise UserError(
+            f"{file}: this lock of GPU leases cannot be opened ({error.strerror}). Remove it if no "
+            "job uses a GPU now."
+        ) from None
     try:
         fcntl.flock(descriptor, mode)
     except BlockingIOError:

@@ -75,6 +75,22 @@ def locked(file: Path, what: str, say: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def free(file: Path) -> Iterator[bool]:
+    """Hold a lock while the block runs if no other process holds it; yield False if one does.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    lock = _new(file)
+    if not _try(lock):
+        yield False
+        return
+    with lock:
+        yield True
+    lock.release()
+
+
 def holder(file: Path) -> str:
     """Return host, process and start of the process that holds a lock, as text."""
     found = _read(file)

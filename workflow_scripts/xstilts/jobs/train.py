@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from xstilts.jobs.train_process import (
     train_here,
     train_in_process_group,
 )
+from xstilts.leftovers import FRESH
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.progress import Reporter
 from xstilts.tracking import Tracking
@@ -76,9 +78,7 @@ def train_stage(
 
         require_bitsandbytes()
     LOGGER.info("training on %s, from %s", ", ".join(identity["mixture"]), parent.parent)
-    fresh = manifest.parent / ".fresh"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    fresh = manifest.parent / FRESH
     state_dir = state_root / digest(full)
     spec = StageSpec(
         identity=identity,
@@ -92,12 +92,24 @@ def train_stage(
         tracking=tracking or Tracking(),
         settings=settings,
     )
-    with leased(gpus):
-        result = _run(spec, report or Reporter())
-    _publish(manifest, full, fresh, {**dataclasses.asdict(settings), **result})
+    with _made(fresh):
+        with leased(gpus):
+            result = _run(spec, report or Reporter())
+        _publish(manifest, full, fresh, {**dataclasses.asdict(settings), **result})
     from xstilts.training.state import clear_state
 
     clear_state(state_dir)
+
+
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make an empty folder for the block, and remove it with what is left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[str, Any]) -> None:
@@ -108,7 +120,6 @@ def _publish(manifest: Path, full: dict[str, Any], fresh: Path, facts: Mapping[s
     for left in _files_in(manifest.parent):
         left.unlink()
     files = {file.name: file.replace(manifest.parent / file.name) for file in _files_in(fresh)}
-    fresh.rmdir()
     # the next stage does not depend on these
     content = {n: sha256_of(path) for n, path in files.items() if n not in HISTORY_FILES}
     facts = {**facts, "versions": versions()}

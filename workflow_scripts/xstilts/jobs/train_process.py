@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from xstilts.tracking import Tracking
+from xstilts.training.signals import postpone_stop
 
 if TYPE_CHECKING:
     import torch
@@ -112,11 +114,17 @@ def train_here(
         save_steps=settings.save_steps,
         device=device,
         group=group,
-        report=report,
+        report=functools.partial(_report, report),
         tracker=tracking.open(spec.manifest, spec.run_id, spec.identity["recipe"]),
     )
     with contextlib.closing(runtime.tracker):
         return _train(spec, runtime)
+
+
+def _report(report: Callable[[Progress], None], progress: Progress) -> None:
+    """Report progress; from the first step on, a model that only has to be written is written."""
+    postpone_stop()
+    report(progress)
 
 
 def _train(spec: StageSpec, runtime: Runtime) -> TrainResult:

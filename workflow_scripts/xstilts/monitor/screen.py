@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
@@ -14,7 +15,8 @@ class Screen:
     """A text stream with a status line as its last line on a terminal.
 
     Other output appears above that line. It is a single line because jobs write errors to the same
-    terminal directly, which several lines would overwrite.
+    terminal directly, which several lines would overwrite. If the terminal is closed, nothing is
+    shown, and the run ends by a signal.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -24,9 +26,9 @@ class Screen:
 
     def write(self, text: str) -> int:
         """Write text above the status line, which the next :meth:`show` redraws."""
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(self._wiped() + text)
-            return len(text)
+        return len(text)
 
     def show(self, status: str) -> None:
         """Replace the status line; does nothing if the stream is not a terminal."""
@@ -34,14 +36,15 @@ class Screen:
             return
         width = shutil.get_terminal_size().columns - 1
         status = status if len(status) <= width else status[: width - 3] + "..."
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(self._wiped() + status)
             self._status = status
             self._stream.flush()
 
     def flush(self) -> None:
         """Flush the stream."""
-        self._stream.flush()
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
     def isatty(self) -> bool:
         """True if the stream is a terminal."""

@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from xstilts.errors import UserError
+from xstilts.errors import Interrupted, Stopped, UserError
 from xstilts.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from xstilts.progress import Progress
 
-State = Literal["running", "failed"]
+State = Literal["running", "failed", "stopped", "interrupted"]
+"""Of a job; ``interrupted`` if its training state is saved, ``stopped`` if it starts again."""
 
 KILLED = "no exit status: killed, out of memory, node lost, or still running"
 _LONGEST_REASON = 300
@@ -32,7 +33,7 @@ class Failure:
     job: str
     """The job's name: rule and wildcards, unique in the folder."""
     state: State
-    """``running`` for a job that recorded no end."""
+    """``running`` also for a job that was killed and recorded no end."""
     reason: str
     """Why there is no result, in one line."""
     log: str
@@ -54,7 +55,7 @@ def _path(folder: Path, job: str) -> Path:
 
 
 def record(folder: Path, job: str, error: BaseException | None, log: str, state: State) -> None:
-    """Write the record of a job that started (``running``, no error) or failed.
+    """Write the record of a job that started (``running``, no error) or ended without a result.
 
     Args:
         folder: folder of the records.
@@ -106,6 +107,9 @@ def watched(folder: Path, job: str, log: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        record(folder, job, error, log, "failed")
+        state: State = "failed"
+        if isinstance(error, Interrupted | Stopped):
+            state = "interrupted" if isinstance(error, Interrupted) else "stopped"
+        record(folder, job, error, log, state)
         raise
     clear(folder, job)

@@ -8,11 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from xstilts.runner.messages import SOCKET, Ended, JobInfo, Request, Started, receive, send
+from xstilts.runner.messages import Ended, JobInfo, Request, Started, receive, send
+from xstilts.runner.run_folder import FORK_SERVER, RunFolder, in_run_folder
+from xstilts.training.signals import ASKING, handled
 
 _ENVIRONMENT = {
     # libraries that start threads on import: the fork server must have none
@@ -21,25 +22,32 @@ _ENVIRONMENT = {
     # read when huggingface_hub is imported; jobs that download do not run in a fork
     "HF_HUB_OFFLINE": "1",
 }
-_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+_FORWARDED = (*ASKING, signal.SIGUSR1, signal.SIGUSR2)
+_LONGEST_PATH = 104
+"""Bytes of a socket's path, with its final zero (macOS; Linux: 108)."""
 
 
-def start_fork_server() -> subprocess.Popen[bytes]:
-    """Start the fork server of this run; jobs find it by an environment variable.
+def start_fork_server(run: RunFolder) -> subprocess.Popen[bytes] | None:
+    """Start the fork server of a run; jobs find it in the run's folder.
 
-    It exits when its standard input is closed, at the latest by the end of this process.
+    It exits when its standard input is closed, at the latest by the end of this process, and its
+    last fork has ended.
+
+    Returns:
+        Its process; None if the path of the run's folder is too long for a socket. Jobs then run
+        in processes of their own.
     """
-    path = str(Path(tempfile.mkdtemp(prefix="xstilts-")) / "fork_server")
-    fork_server = subprocess.Popen(
-        [sys.executable, "-m", "xstilts.runner.fork_server", path],
+    path = run.path / FORK_SERVER
+    if len(os.fsencode(f"{path}.new")) >= _LONGEST_PATH:
+        return None
+    return subprocess.Popen(
+        [sys.executable, "-m", "xstilts.runner.fork_server", str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        # Ctrl-C is for the jobs, which save their state; the fork server exits after Snakemake
+        # Ctrl-C is for the jobs, which save their state; the fork server exits after its forks
         start_new_session=True,
         env=os.environ | _ENVIRONMENT,
     )
-    os.environ[SOCKET] = path
-    return fork_server
 
 
 def run_in_fork(call: Callable[..., None], info: JobInfo) -> int | None:
@@ -60,7 +68,7 @@ def run_in_fork(call: Callable[..., None], info: JobInfo) -> int | None:
         call=call,
         info=info,
         folder=str(Path.cwd()),
-        environ={name: value for name, value in os.environ.items() if name != SOCKET},
+        environ=dict(os.environ),
         prefix=sys.prefix,
         umask=_umask(),
     )
@@ -71,12 +79,12 @@ def run_in_fork(call: Callable[..., None], info: JobInfo) -> int | None:
 
 def _connected() -> socket.socket | None:
     """Connect to this run's fork server; None if there is none (yet)."""
-    path = os.environ.get(SOCKET)
-    if path is None:
+    path = in_run_folder(FORK_SERVER)
+    if path is None or not path.exists():
         return None
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect(path)
+        connection.connect(str(path))
     except OSError:
         connection.close()
         return None
@@ -111,12 +119,8 @@ def _forwarding(pid: int) -> Iterator[None]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
-    previous = [signal.signal(number, forward) for number in _FORWARDED]
-    try:
+    with handled(_FORWARDED, forward):
         yield
-    finally:
-        for number, handler in zip(_FORWARDED, previous, strict=True):
-            signal.signal(number, handler)
 
 
 def _umask() -> int:

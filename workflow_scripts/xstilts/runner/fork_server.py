@@ -2,8 +2,9 @@
 
     python -m xstilts.runner.fork_server SOCKET
 
-It exits when its standard input is closed, that is with the Snakemake that started it. It computes
-nothing itself and starts no threads: a process with threads cannot be forked safely.
+It exits when its standard input is closed, that is with the Snakemake that started it, and its last
+fork has ended. It computes nothing itself and starts no threads: a process with threads cannot be
+forked safely.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from xstilts.runner.frame import run_here
 from xstilts.runner.messages import Ended, Request, Started, receive, send
+from xstilts.training.signals import ASKING
 
 IMPORTED = (
     "pandas",
@@ -57,6 +61,9 @@ def serve(path: str) -> None:
         return
     # a fork that collects garbage would copy the pages of all that was imported
     gc.freeze()
+    # jobs are asked to stop by their scripts; a signal to every process of a session or service
+    # must not take away the one that knows their exit codes
+    dispositions = {number: signal.signal(number, signal.SIG_IGN) for number in ASKING}
     waiting: dict[int, socket.socket] = {}
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -64,20 +71,25 @@ def serve(path: str) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     listener = socket.socket(socket.AF_UNIX)
     # renamed once it listens, so that clients find only a socket that answers
-    listener.bind(f"{path}.new")
-    listener.listen(64)
-    Path(f"{path}.new").rename(path)
-    while True:
-        ready, _, _ = select.select([sys.stdin, listener, woken], [], [])
+    try:
+        listener.bind(f"{path}.new")
+        listener.listen(64)
+        Path(f"{path}.new").rename(path)
+    except FileNotFoundError:
+        # the run has ended while this process was importing
+        return
+    open_for: list[Any] = [sys.stdin, listener]
+    while open_for or waiting:
+        ready, _, _ = select.select([*open_for, woken], [], [])
         if woken in ready:
             os.read(woken, 512)
             _report_ended(waiting)
         if listener in ready:
             connection, _ = listener.accept()
-            pid = _fork(connection, [listener, *waiting.values()])
+            pid = _fork(connection, [listener, *waiting.values()], dispositions)
             waiting[pid] = connection
         if sys.stdin in ready and not os.read(sys.stdin.fileno(), 64):
-            return
+            open_for = []
 
 
 def _report_ended(waiting: dict[int, socket.socket]) -> None:
@@ -90,7 +102,11 @@ def _report_ended(waiting: dict[int, socket.socket]) -> None:
             send(connection, Ended(os.waitstatus_to_exitcode(status)))
 
 
-def _fork(connection: socket.socket, others: list[socket.socket]) -> int:
+def _fork(
+    connection: socket.socket,
+    others: list[socket.socket],
+    dispositions: Mapping[signal.Signals, Any],
+) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -99,7 +115,8 @@ def _fork(connection: socket.socket, others: list[socket.socket]) -> int:
         for other in others:
             other.close()
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number, handler in (*dispositions.items(), (signal.SIGCHLD, signal.SIG_DFL)):
+            signal.signal(number, handler)
         code = _job(connection)
     except BaseException:
         traceback.print_exc()
@@ -142,8 +159,8 @@ def _exit_with_script(connection: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1]).parent
     try:
         serve(sys.argv[1])
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # the folder of a run that was killed; empty once its last job has ended
+        shutil.rmtree(Path(sys.argv[1]).parent, ignore_errors=True)

@@ -12,12 +12,16 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts.errors import Interrupted, UserError
+from xstilts.errors import Interrupted, Stopped, UserError
 from xstilts.paths import product, study_root
 from xstilts.progress import Reporter
 from xstilts.results.failures import record_progress, watched
 from xstilts.runner.fork_client import run_in_fork
 from xstilts.runner.messages import JobInfo
+from xstilts.runner.run_folder import follow_run, run_is_stopping, stop_run
+from xstilts.storage import storage_problem
+from xstilts.terminal import replace_unencodable
+from xstilts.training.signals import stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +31,8 @@ FAILED, INTERRUPTED = 1, 75
 
 
 def _configure_logging(log: Path) -> None:
+    # errors of the log itself, as of a full disk, would be printed for every line
+    logging.raiseExceptions = False
     log.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -61,7 +67,14 @@ def run(
     """
     name = product(output)
     info = JobInfo(name, log, str(study_root(output)), reports=reports, network=network)
-    code = run_in_fork(call, info) if fork and not network else None
+    # messages may have characters that the terminal lacks
+    replace_unencodable()
+    try:
+        with stoppable():
+            follow_run()
+            code = run_in_fork(call, info) if fork and not network else None
+    except Stopped:
+        sys.exit(INTERRUPTED)
     if code is None:
         run_here(call, info)
     elif code < 0:
@@ -82,21 +95,23 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
     if not info.network:
         # read when huggingface_hub is imported, which happens in the call
         os.environ["HF_HUB_OFFLINE"] = "1"
-    _configure_logging(Path(info.log))
     failures = Path(info.root) / "failures"
+    from xstilts.leftovers import temporary_folder_of_job
     from xstilts.locks import FOLDER, locked
 
     lock = Path(info.root) / FOLDER / f"{info.name}.lock"
-    with (
-        _exit_codes(info.name, info.log),
-        locked(lock, info.name, _say),
-        watched(failures, info.name, info.log),
-    ):
-        if info.reports:
-            note = functools.partial(record_progress, failures, info.name, info.log)
-            call(report=Reporter(note))
-        else:
-            call()
+    with stoppable(), _exit_codes(info):
+        _configure_logging(Path(info.log))
+        with (
+            locked(lock, info.name, _say),
+            watched(failures, info.name, info.log),
+            temporary_folder_of_job(),
+        ):
+            if info.reports:
+                note = functools.partial(record_progress, failures, info.name, info.log)
+                call(report=Reporter(note))
+            else:
+                call()
 
 
 def _say(text: str) -> None:
@@ -106,8 +121,9 @@ def _say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def _exit_codes(name: str, log: str) -> Iterator[None]:
+def _exit_codes(info: JobInfo) -> Iterator[None]:
     """Turn exceptions into a message and an exit code."""
+    name, log = info.name, info.log
     logger = logging.getLogger("xstilts")
     try:
         yield
@@ -115,11 +131,26 @@ def _exit_codes(name: str, log: str) -> Iterator[None]:
         logger.error("%s", error)
         sys.stderr.write(f"\nError in {name}:\n{error}\n\n")
         sys.exit(FAILED)
+    except Stopped as error:
+        logger.warning("stopped by %s", error)
+        _say_stopped(f"{name} was stopped by {error}.")
+        sys.exit(INTERRUPTED)
     except Interrupted as error:
         logger.warning("%s", error)
-        sys.stderr.write(f"\n{name} stopped: {error}\n\n")
+        _say_stopped(f"{name} stopped: {error}")
         sys.exit(INTERRUPTED)
     except Exception as error:
         logger.error("%s", traceback.format_exc())
-        sys.stderr.write(f"\nError in {name}: {type(error).__name__}: {error}\nSee {log}\n\n")
+        if problem := storage_problem(error, Path(info.root)):
+            # met by most jobs at once: the first one stops the run
+            if stop_run(problem):
+                sys.stderr.write(f"\nError in {name}:\n{problem}\n\n")
+        else:
+            sys.stderr.write(f"\nError in {name}: {type(error).__name__}: {error}\nSee {log}\n\n")
         sys.exit(FAILED)
+
+
+def _say_stopped(text: str) -> None:
+    """Say that this job was stopped, unless the whole run is: it says so itself."""
+    if not run_is_stopping():
+        sys.stderr.write(f"\n{text}\n\n")

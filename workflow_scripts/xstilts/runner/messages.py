@@ -9,9 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-SOCKET = "XSTILTS_FORK_SERVER"
-"""Environment variable with the path of the fork server's socket."""
-
 _LENGTH = struct.Struct("!Q")
 _FDS = 2
 

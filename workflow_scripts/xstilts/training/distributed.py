@@ -30,6 +30,7 @@ from xstilts.training.process_group import (
     partition_units,
     with_tensors,
 )
+from xstilts.training.signals import STOPPING
 
 if TYPE_CHECKING:
     from xstilts.training.setup import StageModel
@@ -41,7 +42,7 @@ BUCKET = 1 << 24
 TIMEOUT = timedelta(hours=2)
 """Time that a process waits for the others, one of which may be writing a large state. The
 launcher notices processes that have died."""
-STOP_REASONS = (None, "stop_after", "SIGINT", "SIGTERM", "SIGUSR1")
+STOP_REASONS = (None, "stop_after", *(number.name for number in STOPPING))
 """By increasing priority."""
 
 

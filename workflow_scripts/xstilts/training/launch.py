@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from xstilts.errors import Interrupted, UserError
+from xstilts.errors import Interrupted, Stopped, UserError
 from xstilts.progress import Progress, Reporter
 from xstilts.training.signals import StopRequest, stop_request
 
@@ -30,7 +30,11 @@ logger = logging.getLogger(__name__)
 LIBRARY = str(Path(__file__).parents[2])
 GRACE = 5.0
 """Seconds to wait for the messages of the other processes after one has failed."""
+SETUP_GRACE = 10.0
+"""Seconds to wait for processes that are asked to stop and have reported no step: while they wait
+for each other, outside of Python, they do not notice signals."""
 POLL = 0.2
+STOPS = (Interrupted.__name__, Stopped.__name__)
 LOGGED = Reporter()
 
 
@@ -61,7 +65,8 @@ def launch(
 
     Raises:
         UserError: a process raised it.
-        Interrupted: a signal asked the processes to stop.
+        Interrupted: a signal asked the processes to stop, and they have saved their state.
+        Stopped: a signal asked them to stop before the first step.
         RuntimeError: a process died or raised another exception.
     """
     with stop_request() as request, tempfile.TemporaryDirectory() as folder:
@@ -101,6 +106,8 @@ class _Worker:
         """True once it can send no more messages."""
         self.killed_here = False
         """True if this process had to kill it."""
+        self.trains = False
+        """True once it has reported a step."""
         self._buffer = b""
         self.pipe, write_end = os.pipe()
         paths = [LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -138,6 +145,7 @@ class _Worker:
             if "log" in message:
                 logger.log(message["level"], "%s", message["log"])
             elif "progress" in message:
+                self.trains = True
                 self._report(Progress(**message["progress"]))
             else:
                 self.outcome |= message
@@ -149,8 +157,8 @@ class _Worker:
         if not self.closed or self.process.poll() is None:
             return False
         # an interrupted one has ended before the main process, which may still be saving its state
-        interrupted = self.outcome.get("error", {}).get("kind") == Interrupted.__name__
-        return not interrupted and "result" not in self.outcome
+        stopped = self.outcome.get("error", {}).get("kind") in STOPS
+        return not stopped and "result" not in self.outcome
 
     def end(self) -> None:
         """Kill the process if it still runs, and close its pipes."""
@@ -166,7 +174,7 @@ class _Worker:
 def _watch(workers: Sequence[_Worker], request: StopRequest) -> None:
     """Handle messages and forward signals until all have ended, or shortly after one has failed."""
     forwarded = None
-    failed_at = None
+    failed_at = forwarded_at = None
     with selectors.DefaultSelector() as selector:
         for worker in workers:
             selector.register(worker.pipe, selectors.EVENT_READ, worker)
@@ -176,12 +184,15 @@ def _watch(workers: Sequence[_Worker], request: StopRequest) -> None:
                 if key.data.closed:
                     selector.unregister(key.fd)
             if request.signal != forwarded:
-                forwarded = request.signal
+                forwarded, forwarded_at = request.signal, time.monotonic()
                 for worker in workers:
                     worker.process.send_signal(signal.Signals[str(forwarded)])
             if failed_at is None and any(worker.failed for worker in workers):
                 failed_at = time.monotonic()
             if failed_at is not None and time.monotonic() - failed_at > GRACE:
+                return
+            training = any(worker.trains for worker in workers)
+            if forwarded_at and not training and time.monotonic() - forwarded_at > SETUP_GRACE:
                 return
             if not selector.get_map():
                 time.sleep(POLL)
@@ -200,7 +211,11 @@ def _outcome(workers: Sequence[_Worker], request: StopRequest) -> Any:
     for error in errors:
         if error["kind"] == Interrupted.__name__:
             raise Interrupted(error["text"])
+        if error["kind"] == Stopped.__name__:
+            raise Stopped(error["text"])
         raise RuntimeError(error["text"])
+    if request.signal and any("result" not in worker.outcome for worker in workers):
+        raise Stopped(request.signal)
     return workers[0].outcome["result"]
 
 

@@ -11,14 +11,14 @@ import json
 import logging
 import os
 import pickle
-import signal
 import sys
 import threading
 import time
 import traceback
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from xstilts.errors import Interrupted, UserError
+from xstilts.errors import Interrupted, Stopped, UserError
+from xstilts.training.signals import stoppable
 
 if TYPE_CHECKING:
     from xstilts.progress import Progress
@@ -64,8 +64,6 @@ def work(job: dict[str, Any], out: TextIO) -> Any:
 
 def main() -> NoReturn:
     """Run the job and send its result or error."""
-    # until training can save its state, Ctrl-C loses nothing
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     out = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
     job = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -73,8 +71,9 @@ def main() -> NoReturn:
     root.addHandler(_Sender(out))
     root.setLevel(logging.WARNING if job["rank"] else logging.INFO)
     try:
-        message, code = {"result": work(job, out)}, 0
-    except (UserError, Interrupted) as error:
+        with stoppable():
+            message, code = {"result": work(job, out)}, 0
+    except (UserError, Interrupted, Stopped) as error:
         message, code = {"error": _described(error, str(error))}, 1
     except Exception as error:
         who = f"process {job['rank'] + 1} of {job['size']}"
@@ -86,7 +85,7 @@ def main() -> NoReturn:
     os._exit(code)
 
 
-def _described(error: Exception, text: str) -> dict[str, Any]:
+def _described(error: BaseException, text: str) -> dict[str, Any]:
     return {"kind": type(error).__name__, "text": text, "at": time.time()}
 
 

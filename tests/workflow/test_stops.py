@@ -1,0 +1,172 @@
+"""A signal stops a run and all its jobs, which the next run continues; kills change no bit."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+import pytest
+from checkout import TINY
+from stop_world import Running, processes_in, temporary_files
+
+if TYPE_CHECKING:
+    from checkout import Checkout
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.full]
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+WAYS = [(number, group) for number in SIGNALS for group in (False, True)]
+MODEL = "target/mini/seed-1/none/xnli"
+STEPS = 3000
+LONG = {
+    "recipes": {"all": TINY["recipes"]["all"], "target": {"max_steps": STEPS}},
+    "strategies": {"none": []},
+    "targets": {"xnli": {"languages": ["qaa", "qab"]}},
+}
+RESULTS, TOKENS = "results/tiny", "tokens/mini/xnli/qaa/test"
+DURATIONS = re.compile(
+    r"report.html|figures/cost|tables/|manifest.json|history|data_map|predictions/|scores/"
+)
+"""Files that hold durations; of predictions, only the metadata does."""
+KILLS = 10
+"""Each costs a start of Snakemake; the kills of a stage are more (unit/test_training_killed.py)."""
+PHASES = {
+    # phase: (products to remove, target, log of its job)
+    "prepare": (["data/xnli/qaa"], f"{RESULTS}/data/xnli/qaa/test.json", "data/xnli/qaa/test.log"),
+    "tokenise": (["tokens/mini/xnli"], f"{RESULTS}/{TOKENS}.json", f"{TOKENS}.log"),
+    "predict": (["predictions"], "predictions", "predictions/mini/seed-1/none/xnli.log"),
+    "statistics": (["tables/effects.md"], "tables", "tables/statistics.log"),
+    "report": (["report.html"], "report", "report.log"),
+}
+
+
+@pytest.fixture
+def clean(done: Checkout) -> Iterator[Checkout]:
+    """A finished study whose processes are ended after the test."""
+    yield done
+    for process in processes_in(done.folder):
+        process.kill()
+
+
+def assert_stopped(run: Running, number: signal.Signals, output: str) -> None:
+    assert run.process.returncode != 0
+    assert "Traceback" not in output
+    assert f"Stopped by {number.name}" in output, output
+    assert "Error in" not in output
+    assert not temporary_files(run.checkout)
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_a_stop_reaches_all_processes_of_a_stage(clean: Checkout, group: bool) -> None:
+    clean.write_study(**LONG, parallel={"processes": 2})
+    shutil.rmtree(clean.results / MODEL)
+    (clean.results / f"logs/{MODEL}.log").unlink()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "INFO step ")
+    assert_stopped(run, signal.SIGHUP, run.stop(signal.SIGHUP, group=group))
+    assert list((clean.results / "state").glob("*/*.pt"))
+
+
+def test_after_a_kill_of_snakemake_its_jobs_save_their_state_and_end(clean: Checkout) -> None:
+    clean.write_study(**LONG)
+    log = clean.results / f"logs/{MODEL}.log"
+    log.unlink()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "INFO step ")
+    run.stop(signal.SIGKILL, group=False)
+    assert "the next run resumes from there" in log.read_text()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "resuming from step")
+    run.stop(signal.SIGTERM, group=False)
+
+
+def test_a_second_signal_ends_at_once(clean: Checkout) -> None:
+    clean.write_study(**LONG)
+    (clean.results / f"logs/{MODEL}.log").unlink()
+    run = Running(clean, "target_models")
+    run.until_logged(f"{MODEL}.log", "INFO step ")
+    # a job in a step that takes long
+    for process in processes_in(clean.folder):
+        if process.pid != run.process.pid:
+            process.suspend()
+    run.process.terminate()
+    time.sleep(1.5)
+    assert run.process.poll() is None
+    output = run.stop(signal.SIGTERM, group=False)
+    assert "Stopped at once" in output
+    assert "Traceback" not in output
+    assert not list((clean.folder / ".snakemake/locks").glob("*"))
+
+
+def test_stops_of_training_change_no_bit(clean: Checkout) -> None:
+    clean.write_study(**LONG)
+    assert clean.snakemake("target_models").code == 0
+    model = clean.results / MODEL / "model.safetensors"
+    whole, log = model.read_bytes(), clean.results / f"logs/{MODEL}.log"
+    shutil.rmtree(model.parent)
+    for number, group in WAYS:
+        log.unlink()
+        run = Running(clean, "target_models")
+        run.until_logged(f"{MODEL}.log", "INFO step ")
+        assert_stopped(run, number, run.stop(number, group=group))
+        assert list((clean.results / "state").glob("*/*.pt"))
+    again = clean.snakemake("target_models")
+    assert again.code == 0, again.output
+    assert "resuming from step" in log.read_text()
+    assert model.read_bytes() == whole
+    assert not list((clean.results / "state").glob("*/*"))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_stops_of_other_jobs_leave_nothing_half_written(clean: Checkout, phase: str) -> None:
+    before = clean.files()
+    removed, target, log = PHASES[phase]
+    for product in removed:
+        path = clean.results / product
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for number, group in WAYS:
+        (clean.results / "logs" / log).unlink(missing_ok=True)
+        run = Running(clean, target)
+        run.until_logged(log)
+        assert_stopped(run, number, run.stop(number, group=group))
+    again = clean.snakemake(target)
+    assert again.code == 0, again.output
+    assert_equal(clean, before)
+
+
+def test_random_kills_change_no_bit_and_leave_nothing(clean: Checkout) -> None:
+    before = clean.files()
+    draw, kills, finished = random.Random(18), 0, True
+    while kills < KILLS:
+        if finished:
+            for product in ("data", "tokens", "intermediate", "target", "predictions", "scores"):
+                shutil.rmtree(clean.results / product)
+        run = Running(clean)
+        time.sleep(draw.uniform(1.0, 8.0))
+        finished = not run.kill_one(draw) and run.process.returncode == 0
+        kills += not finished
+        assert "LockException" not in run.output.read_text()
+    again = clean.snakemake()
+    assert again.code == 0, again.output
+    assert_equal(clean, before)
+    assert not temporary_files(clean)
+    assert not list((clean.results / "state").glob("*/*"))
+
+
+def assert_equal(checkout: Checkout, before: dict[str, bytes]) -> None:
+    """Compare all files, but for those that show durations."""
+    after = checkout.files()
+    assert after.keys() == before.keys()
+    different = [name for name in before if before[name] != after[name]]
+    for name in (name for name in different if name.startswith("predictions/")):
+        if name.endswith(".parquet"):
+            old, new = (pq.read_table(io.BytesIO(files[name])) for files in (before, after))
+            assert old.equals(new), name
+    assert not [name for name in different if not DURATIONS.search(name)]

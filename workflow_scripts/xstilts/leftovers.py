@@ -1,0 +1,148 @@
+"""Files that killed jobs and runs have left behind, found and removed by the next run.
+
+Nothing of a running job or run is removed, wherever that runs: temporary files are locked while
+they are written, and products while they are made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from xstilts.errors import UserError
+from xstilts.files import PART
+from xstilts.locks import FOLDER, WITHOUT_LOCKS, free
+from xstilts.own_folder import own_folder
+
+FRESH = ".fresh"
+"""Folder of a stage's model while its files are written."""
+JOB_PREFIX = "xstilts-job-"
+"""Of the folders of temporary files of jobs, below ``TMPDIR``."""
+_OLD_SECONDS = 24 * 3600.0
+"""Without locks, a temporary file that nobody has written to for so long is left over."""
+_SCRIPT_SECONDS = 60.0
+"""Seconds after which a job has read its script."""
+_FOREIGN = frozenset({"logs", "benchmarks", FOLDER})
+"""Folders below ``results/STUDY`` without temporary files."""
+
+
+def remove_leftovers(root: Path) -> None:
+    """Remove the temporary files of killed jobs of a study, and of this machine's.
+
+    Args:
+        root: ``results/STUDY``.
+    """
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        if here == root:
+            folders[:] = [name for name in folders if name not in _FOREIGN]
+        if FRESH in folders:
+            folders.remove(FRESH)
+            name = here.relative_to(root).as_posix()
+            with contextlib.suppress(OSError), free(root / FOLDER / f"{name}.lock") as unused:
+                if unused:
+                    shutil.rmtree(here / FRESH, ignore_errors=True)
+        for name in files:
+            if PART.fullmatch(name):
+                _remove(here / name)
+    for folder_of_job in Path(tempfile.gettempdir()).glob(f"{JOB_PREFIX}*"):
+        _remove(folder_of_job)
+
+
+def _remove(path: Path) -> None:
+    """Remove a temporary file or folder of this user that no process has locked."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            found = os.fstat(descriptor)
+            if found.st_uid == os.getuid() and _left(descriptor, found):
+                if stat.S_ISDIR(found.st_mode):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+        finally:
+            os.close(descriptor)
+
+
+def _left(descriptor: int, found: os.stat_result) -> bool:
+    """True if no process writes the file."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+        return time.time() - found.st_mtime > _OLD_SECONDS
+    return True
+
+
+@contextlib.contextmanager
+def temporary_folder_of_job() -> Iterator[None]:
+    """Let all temporary files of this process, and of those that it starts, be in one folder.
+
+    It is removed when the block ends, and by the next run if the job is killed.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=JOB_PREFIX))
+    descriptor = os.open(folder, os.O_RDONLY)
+    former, variable = tempfile.tempdir, os.environ.get("TMPDIR")
+    # torch's cache of compiled code, which is for all jobs, is otherwise among the temporary files
+    with contextlib.suppress(UserError):
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(own_folder() / "torchinductor"))
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        yield
+    finally:
+        tempfile.tempdir = former
+        os.environ.pop("TMPDIR")
+        if variable is not None:
+            os.environ["TMPDIR"] = variable
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def enter_working_folder(snakemake: Path) -> int | None:
+    """Share Snakemake's folder with other runs; without any, remove what killed ones have left.
+
+    Snakemake's lock of a killed run would refuse all later ones. (``xstilts.locks`` excludes runs
+    that make the same files.)
+
+    Args:
+        snakemake: the folder ``.snakemake``.
+
+    Returns:
+        A file descriptor, which holds the kernel's lock until this process ends; None on a file
+        system without locks.
+    """
+    try:
+        snakemake.mkdir(exist_ok=True)
+        descriptor = os.open(
+            snakemake / "xstilts.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
+        )
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for lock in snakemake.glob("locks/*"):
+            lock.unlink(missing_ok=True)
+        old = time.time() - _SCRIPT_SECONDS
+        for path in (*snakemake.glob("scripts/*"), *snakemake.glob("shell_tmp.*")):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < old:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    except BlockingIOError:
+        pass
+    except OSError:
+        os.close(descriptor)
+        return None
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
