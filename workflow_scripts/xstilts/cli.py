@@ -27,23 +27,18 @@ def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals:
             raise UserError(f"--config {pair!r}: write KEY=VALUE.")
-        result[key] = yaml.safe_load(value)
+        try:
+            result[key] = yaml.safe_load(value)
+        # YAML has errors of its own; numbers and dates that do not exist have others
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+            raise UserError(f"--config {pair!r:.80}: not a YAML value ({error!s:.120}).") from None
     return result
 
 
 def _grid(arguments: argparse.Namespace, *, files_must_exist: bool = True) -> Grid:
     files = [Path(file) for file in arguments.configfile]
-    for file in files:
-        if not file.is_file():
-            raise UserError(f"{file}: no such study file. Run this in the project's folder.")
-    config: dict[str, Any] = {}
-    for file in files:
-        try:
-            config |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        except yaml.YAMLError as error:
-            raise UserError(f"{file}: not valid YAML: {error}") from None
-    config |= _overrides(arguments.config)
-    return Grid.load(config, files, files_must_exist=files_must_exist)
+    overrides = _overrides(arguments.config)
+    return Grid.load(None, files, overrides=overrides, files_must_exist=files_must_exist)
 
 
 def _explain(arguments: argparse.Namespace) -> None:

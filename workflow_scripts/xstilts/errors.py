@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,10 +22,23 @@ class Interrupted(RuntimeError):
     """The job was asked to stop (SIGTERM, SIGUSR1); its state is saved, and it can be resumed."""
 
 
+def shortened(value: object, length: int = 80) -> str:
+    """Return the ``repr`` of a value, of limited length; large values are not spelt out."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = length
+    try:
+        text = short.repr(value)
+    # Python refuses to print numbers of more than 4300 digits
+    except ValueError:
+        text = "(a number of thousands of digits)"
+    return text if len(text) <= length + 2 else f"{text[:length]}..."
+
+
 def suggestion(value: object, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'xnli'? Known: ..."`` for a value that is not a known name."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
+    text = value if isinstance(value, str) else shortened(value)
+    close = difflib.get_close_matches(text[:100], names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"{hint} Known: {', '.join(names) or '(none)'}."
 
@@ -38,4 +52,6 @@ def unknown(what: str, value: object, known: Iterable[str], where: str) -> UserE
         known: the accepted names.
         where: configuration key, or file and line.
     """
-    return UserError(f"{where}: {value!r} is not a known {what}.{suggestion(value, known)}")
+    return UserError(
+        f"{where}: {shortened(value)} is not a known {what}.{suggestion(value, known)}"
+    )

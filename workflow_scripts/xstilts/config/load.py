@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import types
 import typing
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -12,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from xstilts.config.claims import Claims
 from xstilts.config.scale import at_scale
 from xstilts.config.study import Study
-from xstilts.errors import UserError, suggestion
+from xstilts.config.study_file import read_study_file
+from xstilts.errors import UserError, shortened, suggestion
 
 if typing.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,40 +30,36 @@ class Lines:
     """File and line of each key path of the study."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        """Index the files; later files override earlier ones, as in Snakemake.
+        """Read the files; later files override earlier ones, as in Snakemake.
 
         Raises:
-            UserError: a file is missing or not YAML, or a mapping has duplicate keys.
+            UserError: as :func:`xstilts.config.study_file.read_study_file`.
         """
         self._by_key: dict[KeyPath, str] = {}
+        self._written: dict[KeyPath, str] = {}
+        self.values: dict[str, Any] = {}
+        """The merged content of the files."""
         for file in files:
-            try:
-                text = file.read_text(encoding="utf-8")
-                node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            except FileNotFoundError:
-                raise UserError(f"{file}: no such study file.") from None
-            except yaml.YAMLError as error:
-                raise UserError(f"{file}: not valid YAML: {error}") from None
+            node, values = read_study_file(file)
+            self.values |= values
             if node is not None:
                 self._index(node, (), file)
 
     def _index(self, node: yaml.Node, path: KeyPath, file: Path) -> None:
         self._by_key[path] = f"{file}:{node.start_mark.line + 1}"
         if isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
             for key, value in node.value:
-                line = key.start_mark.line + 1
-                if key.value in seen:
-                    raise UserError(
-                        f"{file}:{line}: {'.'.join(map(str, path)) or 'the study'} has the key "
-                        f"{key.value!r} twice (first in line {seen[key.value]}). Rename one."
-                    )
-                seen[key.value] = line
                 self._index(value, (*path, key.value), file)
-                self._by_key[(*path, key.value)] = f"{file}:{line}"
+                self._by_key[(*path, key.value)] = f"{file}:{key.start_mark.line + 1}"
         elif isinstance(node, yaml.SequenceNode):
             for position, value in enumerate(node.value):
                 self._index(value, (*path, position), file)
+        else:
+            self._written[path] = str(node.value)
+
+    def written(self, path: KeyPath) -> str | None:
+        """Return a value as it is written in its file; None for lists, mappings and --config."""
+        return self._written.get(path)
 
     def where(self, path: KeyPath) -> str:
         """Return ``file:line: key.path``; ``config: key.path`` for keys of the command line."""
@@ -107,9 +107,30 @@ def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> s
         return f"{where}: required key is missing."
     if error["type"] == "literal_error":
         known = [v.strip(" '") for v in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return f"{where}: {error['input']!r} is not accepted.{suggestion(error['input'], known)}"
+        return f"{where}: {shortened(error['input'])} is not accepted.{suggestion(error['input'], known)}"
+    if hint := _quoting(error, lines.written(path)):
+        return f"{where}: {hint}"
     reason = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {reason} (found: {error['input']!r:.80})."
+    return f"{where}: {reason} (found: {shortened(error['input'])})."
+
+
+def _quoting(error: Mapping[str, Any], written: str | None) -> str:
+    """Return what to write for a value that YAML reads as another type; empty for other errors."""
+    value = error["input"]
+    if error["type"] == "string_type" and isinstance(value, bool | int | float | datetime.date):
+        written = written or str(value)
+        return (
+            f"text is needed, but YAML reads {written} without quotes as {value!r}. Write it in "
+            f'quotes: "{written}".'
+        )
+    if error["type"] == "int_parsing" and isinstance(value, str):
+        with contextlib.suppress(ValueError, OverflowError):
+            if float(value).is_integer():
+                return (
+                    f"{value} is not a whole number to YAML. Write all its digits: "
+                    f"{int(float(value))}."
+                )
+    return ""
 
 
 def validate(config: Mapping[str, Any], lines: Lines) -> Study:
@@ -136,22 +157,24 @@ def load_claims(file: Path) -> Claims:
         UserError: no such file, not YAML, unknown key, wrong type or value.
     """
     lines = Lines([file])
-    return _validated(Claims, yaml.safe_load(file.read_text(encoding="utf-8")) or {}, lines)
+    return _validated(Claims, lines.values, lines)
 
 
-def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple[Study, Lines]:
+def load_study(
+    config: Mapping[str, Any] | None,
+    files: Sequence[Path],
+    overrides: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Study, Lines]:
     """Return the validated study and the lines of its keys.
 
     Args:
         config: the configuration as merged by Snakemake; None merges the files.
-        files: the study files, for line numbers and to detect duplicate keys.
+        files: the study files, for line numbers and to detect what Snakemake accepts.
+        overrides: keys that override the configuration.
 
     Raises:
         UserError: as :class:`Lines` and :func:`validate`.
     """
     lines = Lines(files)
-    if config is None:
-        config = {}
-        for file in files:
-            config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
+    config = {**(lines.values if config is None else config), **overrides}
     return validate(at_scale(config), lines), lines

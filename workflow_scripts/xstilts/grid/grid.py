@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import (
@@ -63,10 +64,11 @@ class Grid(Stages):
         config: Mapping[str, Any] | None,
         files: Iterable[str | Path],
         *,
+        overrides: Mapping[str, Any] = MappingProxyType({}),
         files_must_exist: bool = True,
     ) -> Grid:
-        """Return the grid of a merged configuration; None merges the files."""
-        study, lines = load_study(config, [Path(file) for file in files])
+        """Return the grid of a merged configuration; None merges the files and the overrides."""
+        study, lines = load_study(config, [Path(file) for file in files], overrides)
         return cls.of(study, lines, files_must_exist=files_must_exist)
 
     @classmethod
