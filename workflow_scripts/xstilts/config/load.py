@@ -107,11 +107,23 @@ def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> s
         return f"{where}: required key is missing."
     if error["type"] == "literal_error":
         known = [v.strip(" '") for v in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return f"{where}: {shortened(error['input'])} is not accepted.{suggestion(error['input'], known)}"
+        found = shortened(error["input"])
+        return f"{where}: {found} is not accepted.{suggestion(error['input'], known)}"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: {shortened(error['input'])} is not a name here. {_pattern_text(error)}"
     if hint := _quoting(error, lines.written(path)):
         return f"{where}: {hint}"
-    reason = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {reason} (found: {shortened(error['input'])})."
+    reason, found = error["msg"].removeprefix("Value error, "), shortened(error["input"])
+    return f"{where}: {reason}." if found in reason else f"{where}: {reason} (found: {found})."
+
+
+def _pattern_text(error: Mapping[str, Any]) -> str:
+    """Return the characters that a name may have."""
+    pattern = error["ctx"]["pattern"]
+    if "/" in pattern:
+        return "Write OWNER/NAME, as on the hub."
+    others = "'_', '.' and '-'" if "." in pattern else "'_' and '-'"
+    return f"Use lower-case letters (a-z), digits, {others}, with a letter or digit first."
 
 
 def _quoting(error: Mapping[str, Any], written: str | None) -> str:
@@ -146,7 +158,14 @@ def _validated(section: type[_Section], raw: Any, lines: Lines) -> _Section:
     try:
         return section.model_validate(raw)
     except ValidationError as error:
-        messages = dict.fromkeys(_message(item, lines, section) for item in error.errors())
+        # a list where a list or one of some words is accepted: the list's own errors say more
+        errors = [
+            item
+            for item in error.errors()
+            if item["type"] != "literal_error" or not isinstance(item["input"], list | dict)
+        ]
+        errors = errors or error.errors()
+        messages = dict.fromkeys(_message(item, lines, section) for item in errors)
         raise UserError("\n".join(messages)) from None
 
 

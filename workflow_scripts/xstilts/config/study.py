@@ -14,6 +14,7 @@ from xstilts.config.recipe import Recipe, Recipes
 from xstilts.config.runtime import Logging, Resources
 from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
+from xstilts.config.texts import Language, Revision, TextPattern, UserPath
 from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
 
@@ -45,7 +46,7 @@ class Target(Section):
     """A task that is evaluated in each language."""
 
     task: str | None = Field(None, description="Task; by default the target's name.")
-    languages: Literal["all", GroupName] | list[str] = Field(
+    languages: Literal["all", GroupName] | list[Language] = Field(
         "all",
         description="Languages to evaluate: a list, `all` languages of the task, or a named group "
         "of them (all languages in the microworld).",
@@ -103,7 +104,7 @@ class Text(Section):
 
     task: str | None = Field(None, description="Task whose examples are used as text.")
     split: Literal["train", "validation", "test"] = Field("train", description="Split of the task.")
-    files: str | None = Field(
+    files: TextPattern | None = Field(
         None,
         description="Plain text files with one text per line, or tables (`.parquet`, `.json`, "
         "`.jsonl`, `.csv`, `.tsv`); `{language}` is replaced, `*` matches within a name.",
@@ -119,7 +120,7 @@ class Text(Section):
     limit: int | None = Field(
         None, ge=1, description="Maximum number of distinct texts per language, from the start."
     )
-    languages: list[str] = Field(min_length=1, description="Languages of the text.")
+    languages: list[Language] = Field(min_length=1, description="Languages of the text.")
     pairs: bool = Field(
         False,
         description="Pair each language with the source language by example id, for "
@@ -149,21 +150,21 @@ class Study(Section):
         description="Source of the examples: generated, original release files, dataset "
         "repositories on the Hugging Face Hub, or a local copy of these.",
     )
-    data_root: str | None = Field(
+    data_root: UserPath | None = Field(
         None, description="Folder of the original release files (`source: original`)."
     )
-    mirror: str | None = Field(
+    mirror: UserPath | None = Field(
         None,
         description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH` (`source: "
         "mirror`).",
     )
-    hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
-    revisions: dict[Repository, str] = Field(
+    hub_cache: UserPath = Field("data/hub", description="Download folder, shared by all studies.")
+    revisions: dict[Repository, Revision] = Field(
         {},
         description="Commit or branch to download, by Hub repository; by default the revision "
         "that the task pins.",
     )
-    source_language: str = Field(
+    source_language: Language = Field(
         "en", description="Language of training sets without `@LANGUAGE` (`qaa` in the microworld)."
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
@@ -234,7 +235,7 @@ class Study(Section):
     microworld_scale: MicroworldScale = Field(
         MicroworldScale(), description="Changes for `scale: microworld`."
     )
-    claims: list[str] = Field(
+    claims: list[UserPath] = Field(
         [], description="Files of claims to check against the results (`studies/claims/`)."
     )
     resources: Resources = Field(
@@ -249,6 +250,8 @@ class Study(Section):
     def _each_seed_once(cls, seeds: list[int]) -> list[int]:
         """Reject duplicate seeds, which would count twice in every average."""
         for number, seed in enumerate(seeds):
+            if seed < 0:
+                raise ValueError(f"{seed} is negative. Use 0 or more")
             if seed in seeds[:number]:
                 raise ValueError(f"{seed} is listed twice. Remove one")
         return seeds

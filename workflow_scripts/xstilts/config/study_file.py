@@ -1,8 +1,8 @@
 """Reading of a YAML file that a user wrote or was sent, bounded in time and memory.
 
-A file can be small and yet be too much: aliases of aliases that expand to gigabytes, an alias inside
-its own anchor, brackets a million levels deep. All are found before anything is expanded. Snakemake
-reads a file of ``--configfile`` first, by its own means; this module then reads it again.
+A small file can be too much: aliases of aliases that expand to gigabytes, an alias inside its own
+anchor, brackets a million levels deep. All are found before anything is expanded. Snakemake reads a
+file of ``--configfile`` first, by its own means; this module then reads it again.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
+from xstilts.data.sources import require_folder
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation
@@ -65,6 +66,8 @@ def check_source(study: Study, lines: Lines) -> None:
             f"{where}: source {study.source!r} needs {key}, the folder with {content}. Set it "
             f"in the study or with --config {key}=FOLDER."
         )
+    if folder is not None:
+        require_folder(Path(folder), content, lines.where((key,)))
     known = {task.hub.repo for task in TASKS.values() if task.hub}
     known |= {text.hub for text in study.text if text.hub}
     for repo in study.revisions:
