@@ -19,6 +19,9 @@ from xstilts.submission import command as score_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_STUDY_FILES = {".yaml", ".yml", ".json"}
+"""Suffixes of study files."""
+
 
 def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     """Parse ``KEY=VALUE`` pairs as Snakemake's ``--config`` does."""
@@ -35,6 +38,16 @@ def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     return result
 
 
+def _separate_paths(arguments: argparse.Namespace) -> None:
+    """Move products after ``--configfile FILE`` to the paths, as in ``--configfile FILE PATH``."""
+    if not hasattr(arguments, "path") or not hasattr(arguments, "configfile"):
+        return
+    files = [file for file in arguments.configfile if Path(file).suffix in _STUDY_FILES]
+    files = [file for file in files if Path(file).parts[:1] != ("results",)]
+    arguments.path = [file for file in arguments.configfile if file not in files] + arguments.path
+    arguments.configfile = files or ["config.yaml"]
+
+
 def _grid(arguments: argparse.Namespace, *, files_must_exist: bool = True) -> Grid:
     files = [Path(file) for file in arguments.configfile]
     overrides = _overrides(arguments.config)
@@ -44,6 +57,8 @@ def _grid(arguments: argparse.Namespace, *, files_must_exist: bool = True) -> Gr
 def _explain(arguments: argparse.Namespace) -> None:
     from xstilts.explain import explain
 
+    if not arguments.path:
+        raise UserError("explain: give the path of a product, as in results/STUDY/tables/transfer.")
     grid = _grid(arguments)
     for path in arguments.path:
         for line in explain(grid, path):
@@ -195,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_study(
         "explain", _explain, "Show which part of a product's identity changed."
     )
-    explain.add_argument("path", nargs="+", help="file or folder below results/STUDY")
+    explain.add_argument("path", nargs="*", help="file or folder below results/STUDY")
     _add_accept(commands)
     verify = commands.add_study(
         "verify", _verify, "Read products and compare them with their checksums."
@@ -242,6 +257,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = _parser().parse_args(argv)
     try:
+        _separate_paths(arguments)
         return arguments.run(arguments) or 0
     except UserError as error:
         sys.stderr.write(f"{error}\n")

@@ -20,6 +20,7 @@ from xstilts.chains import (
 )
 from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.errors import Problems, unreadable
 from xstilts.features import names_of
 from xstilts.grid import translations
 from xstilts.grid.checks import check_dev_sets, check_names
@@ -78,10 +79,17 @@ class Grid(Stages):
         Raises:
             UserError: a name in the study is unknown, or its data or files do not exist.
         """
-        names = parse_names(study, lines, files_must_exist=files_must_exist)
-        check_names(study, lines, names)
-        grid = cls(study, lines, names)
-        check_dev_sets(grid)
+        problems = Problems()
+        try:
+            names = parse_names(study, lines, files_must_exist=files_must_exist)
+            with problems.noted():
+                check_names(study, lines, names)
+            grid = cls(study, lines, names)
+            with problems.noted():
+                check_dev_sets(grid)
+        except OSError as error:
+            raise unreadable(error) from None
+        problems.raise_all()
         check_parallel(grid)
         return grid
 

@@ -178,6 +178,11 @@ def find_product(grid: Grid, path: str) -> Product:
     for suffix in (".json", ".safetensors", *sorted(SUFFIXES), ".html", ".tex"):
         text = text.removesuffix(suffix)
     kind, *values = text.split("/")
+    if kind == "results" and values:
+        raise UserError(
+            f"{path}: belongs to the study {values[0]!r}, not to {grid.study.study!r}. Name its "
+            "file: --configfile FILE."
+        )
     if kind in SUMMARIES:
         return _named_summary(grid, kind, values, path)
     if kind not in MAKERS:
