@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from xstilts import __version__
-from xstilts.errors import UserError
+from xstilts.errors import UserError, unreadable
 from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
 from xstilts.submission import command as score_command
@@ -264,3 +264,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        sys.stderr.write(f"{unreadable(error)}\n")
+        return 2

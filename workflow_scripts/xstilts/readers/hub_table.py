@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import tempfile
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,10 @@ class Table:
         self._scratch = tempfile.TemporaryDirectory(prefix="xstilts-")
         rows = self._open()
         self._features: Mapping[str, Any] = rows.features or {}
-        self.columns = list(self._features) or _first_columns(rows)
+        self.columns = list(self._features)
+        if not self.columns:
+            with self._named():
+                self.columns = _first_columns(rows)
 
     def __enter__(self) -> Table:
         """The open file."""
@@ -64,8 +68,6 @@ class Table:
         Raises:
             UserError: a column is missing, or the file is damaged.
         """
-        import pyarrow as pa
-
         for column in columns:
             if column not in self.columns:
                 raise unknown("column of this file", column, self.columns, str(self.path))
@@ -75,12 +77,28 @@ class Table:
         elif self._format == "csv":
             # keep the text: "007" is not 7
             options = {"usecols": list(columns), "converters": dict.fromkeys(columns, str)}
+        batches = self._open(**options).with_format("arrow").iter(_BATCH)
+        while True:
+            with self._named():
+                batch = next(batches, None)
+                found = [] if batch is None else batch.to_pylist()
+            if batch is None:
+                return
+            yield from ({column: row.get(column) for column in columns} for row in found)
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Turn the errors of libraries that read the file into one with its name."""
         try:
-            for batch in self._open(**options).with_format("arrow").iter(_BATCH):
-                for row in batch.to_pylist():
-                    yield {column: row.get(column) for column in columns}
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise UserError(f"{self.path}: damaged ({error}). Fetch it again.") from None
+            yield
+        except UserError:
+            raise
+        # pyarrow, pandas and datasets have no common class of errors
+        except Exception as error:
+            self._scratch.cleanup()
+            raise UserError(
+                f"{self.path}: damaged ({type(error).__name__}: {error!s:.200}). Fetch it again."
+            ) from None
 
     def names(self, column: str) -> tuple[str, ...]:
         """The names of a ClassLabel column or of a list of them; empty if the file has none."""
@@ -92,7 +110,6 @@ class Table:
     def _open(self, **options: Any) -> IterableDataset:
         # tasks name their readers while the Snakefile is parsed; that must not load this
         import datasets
-        import pyarrow as pa
 
         # the UserError below reports the problem; no second message from the library
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
@@ -113,7 +130,8 @@ class Table:
                 f"malformed ({error!r}). Pin another revision, or use the repository's branch "
                 "refs/convert/parquet."
             ) from None
-        except (OSError, ValueError, pa.ArrowException) as error:
+        # pyarrow, pandas and datasets have no common class of errors
+        except Exception as error:
             self._scratch.cleanup()
             raise UserError(
                 f"{self.path}: not a complete {self._format.title()} file ({error}). Fetch it "

@@ -16,6 +16,7 @@ from xstilts.errors import Interrupted, UserError
 from xstilts.paths import product, study_root
 from xstilts.progress import Reporter
 from xstilts.results.failures import record_progress, watched
+from xstilts.runner.causes import explained
 from xstilts.runner.fork_client import run_in_fork
 from xstilts.runner.messages import JobInfo
 
@@ -87,8 +88,10 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
     from xstilts.locks import FOLDER, locked
 
     lock = Path(info.root) / FOLDER / f"{info.name}.lock"
+    # a library that asks the user a question gets no answer, instead of one meant for another
     with (
-        _exit_codes(info.name, info.log),
+        Path(os.devnull).open(encoding="utf-8") as sys.stdin,
+        _exit_codes(call, info.name, info.log),
         locked(lock, info.name, _say),
         watched(failures, info.name, info.log),
     ):
@@ -106,11 +109,12 @@ def _say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def _exit_codes(name: str, log: str) -> Iterator[None]:
+def _exit_codes(call: Callable[..., None], name: str, log: str) -> Iterator[None]:
     """Turn exceptions into a message and an exit code."""
     logger = logging.getLogger("xstilts")
     try:
-        yield
+        with explained(call, name):
+            yield
     except UserError as error:
         logger.error("%s", error)
         sys.stderr.write(f"\nError in {name}:\n{error}\n\n")
