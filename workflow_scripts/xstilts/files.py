@@ -83,6 +83,22 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
+def is_present(path: Path) -> bool:
+    """Return True if a product exists; False if nothing is at its path.
+
+    Raises:
+        UserError: a folder, a device or a link to nothing is there, which no job has made.
+    """
+    if path.is_file():
+        return True
+    if os.path.lexists(path):
+        raise UserError(
+            f"{path}: not a file but a folder, a device or a link to nothing. Delete it and run "
+            "again to make it again."
+        )
+    return False
+
+
 def missing_parts(names: Collection[str], first: int) -> list[str]:
     """Return the files that a folder lacks, of those named ``STEM-00000-of-00003.SUFFIX``.
 
