@@ -24,7 +24,7 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(
     f"a{level}: &a{level} {{<<: {NINE.format(level - 1)}}}\n" for level in range(1, 10)
 )
 FILES: dict[str, tuple[bytes, str]] = {
-    "nine levels of nine aliases": (LAUGHS.encode(), rf":7: more than {MAX_VALUES:,} values"),
+    "nine levels of nine aliases": (LAUGHS.encode(), rf":6: more than {MAX_VALUES:,} values"),
     "merges of merges": (MERGES.encode(), rf":\d+: more than {MAX_VALUES:,} values"),
     "an alias in its own list": (b"study: &a [1, *a]\n", ":1: an alias .* inside the value"),
     "an alias in its own mapping": (b"study: &a {b: *a}\n", ":1: an alias .* inside the value"),
@@ -88,7 +88,7 @@ def test_aliases_and_merges_of_people_are_read(tmp_path: Path) -> None:
 def test_the_command_prints_the_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path, LAUGHS.encode())
     assert main(["cells", "--configfile", str(file)]) == 2
-    assert capsys.readouterr().err.startswith(f"{file}:7: more than")
+    assert capsys.readouterr().err.startswith(f"{file}:6: more than")
     for value in ("seeds=[", "study=2020-13-45", "seeds=&a [*a]", "study=" + "[" * 2000):
         assert main(["cells", "--config", value]) == 2
         assert "Traceback" not in capsys.readouterr().err

@@ -88,9 +88,8 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
     from xstilts.locks import FOLDER, locked
 
     lock = Path(info.root) / FOLDER / f"{info.name}.lock"
-    # a library that asks the user a question gets no answer, instead of one meant for another
     with (
-        Path(os.devnull).open(encoding="utf-8") as sys.stdin,
+        _no_questions(),
         _exit_codes(call, info.name, info.log),
         locked(lock, info.name, _say),
         watched(failures, info.name, info.log),
@@ -100,6 +99,18 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
             call(report=Reporter(note))
         else:
             call()
+
+
+@contextlib.contextmanager
+def _no_questions() -> Iterator[None]:
+    """Give no answer to a library that asks the user something, instead of what is typed."""
+    terminal = sys.stdin
+    with Path(os.devnull).open(encoding="utf-8") as nothing:
+        sys.stdin = nothing
+        try:
+            yield
+        finally:
+            sys.stdin = terminal
 
 
 def _say(text: str) -> None:
