@@ -218,7 +218,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "huge layers": (_config(d_ff=10**10), r"config\.json: d_ff 10000000000 times"),
     "unknown type": (_config(model_type="hal9000"), r"config\.json: .*hal9000"),
     "type as list": (_config(model_type=["mt5"]), r"published"),
-    "no sizes": (_config(vocab_size=None, d_model=None, d_ff=None), r"published"),
+    "no sizes": (_config(vocab_size=None), r"published"),
     "weights: a pointer": (_file("model.safetensors", POINTER), r"safetensors: a Git LFS pointer"),
     "weights: empty": (_file("model.safetensors", b""), r"model\.safetensors: truncated"),
     "weights: huge header": (_file("model.safetensors", b"\xff" * 99), r"safetensors: truncated"),
