@@ -201,7 +201,13 @@ def find_product(grid: Grid, path: str) -> Product:
     for name, value in zip(wildcards, values, strict=True):
         if name in checks and value not in checks[name]:
             raise unknown(name, value, checks[name], path)
-    return maker(grid, *values)
+    try:
+        return maker(grid, *values)
+    except UserError:
+        raise
+    # the study has no such task, language or split
+    except (LookupError, ValueError):
+        raise UserError(f"{path}: not a product of the study {grid.study.study!r}.") from None
 
 
 def _named_summary(grid: Grid, kind: str, values: list[str], path: str) -> Product:
