@@ -141,7 +141,7 @@ def weight_files(folder: Path) -> list[Path]:
             continue
         parts = _object(index).get("weight_map")
         suffix = f".{name.rpartition('.')[2]}"
-        found = list(parts.values()) if isinstance(parts, dict) else [None]
+        found: list[Any] = list(parts.values()) if isinstance(parts, dict) else [None]
         for part in found:
             plain = isinstance(part, str) and "/" not in part and part.endswith(suffix)
             if not plain or not (folder / str(part)).is_file():
