@@ -166,7 +166,7 @@ def test_a_table_in_another_encoding(tmp_path: Path) -> None:
         ("1\n", r"train\.jsonl: more than 1 lines, but .*train-labels\.lst has 1"),
         ("1\n2\n3\n", r"train\.jsonl: 2 lines, but .*train-labels\.lst has 3"),
         ("1\n4\n", r"train-labels\.lst:2: '4' is not a known label.* Known: 1, 2, 3"),
-        ("1\n\n", r"train-labels\.lst:2: no label"),
+        ("1\n\n2\n", r"train-labels\.lst:2: the line is empty"),
         ("", r"train-labels\.lst: the file is empty"),
     ],
 )

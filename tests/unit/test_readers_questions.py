@@ -64,7 +64,7 @@ def test_quotation_marks_that_the_writer_doubled(tmp_path):
         (HEADER + "8\t3\t4\tWho\n" + ROW, r":2: 4 tab-separated columns, expected 6"),
         (HEADER + '8\t3\t4\t"Who\n' + ROW, r":2: 4 tab-separated columns, expected 6"),
         (HEADER + "8\t3\t4\ta\tb\tc\t1\n" + ROW, r":2: 7 tab-separated columns, expected 6"),
-        (HEADER + "\n" + ROW, r":2: 1 tab-separated columns"),
+        (HEADER + "\n" + ROW, r":2: the line is empty"),
         (HEADER + ROW + "8\t3\t4\ta\tb\t2\n", r":3: '2' is not a known label.*Known: 0, 1"),
         (HEADER + ROW + "8\t3\t4\ta\tb\t", r":3: '' is not a known label"),
     ],

@@ -146,7 +146,7 @@ def test_several_files_are_one_set(tmp_path):
     ("name", "text", "message"),
     [
         ("d.tsv", "a\tb\tneutral\na\tb\tc\tneutral\n", r"d\.tsv:2: 4 .*columns, expected 3"),
-        ("d.tsv", "a\tb\tneutral\n\n", r"d\.tsv:2: 1 .*columns, expected 3"),
+        ("d.tsv", "a\tb\tneutral\n\na\tb\tneutral\n", r"d\.tsv:2: the line is empty"),
         ("d.tsv", "a\tb\n", r"d\.tsv:1: 2 .*no test labels"),
         ("d.tsv", "a\tb\tneutral\na\tb\tneutr", r"d\.tsv:2: 'neutr' .*Did you mean 'neutral'"),
         ("d.tsv", "", r"d\.tsv: the file is empty"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -13,6 +16,7 @@ import yaml
 
 from xstilts.comparisons.measured import measured_tasks
 from xstilts.errors import UserError
+from xstilts.explain import explain
 from xstilts.grid import Grid, identities
 from xstilts.jobs.predict import predict_languages
 from xstilts.jobs.report import study_source
@@ -25,10 +29,13 @@ from xstilts.manifest import read_manifest
 from xstilts.report.frames import read_frames
 from xstilts.report.maps import data_maps
 from xstilts.report.training import curves, selections
+from xstilts.verify import verify
 
 KINDS = ("data", "tokens", "bases", "intermediate", "target")
 KINDS += ("predictions", "scores", "trivial_baselines", "tables")
-DAMAGES = ("flip", "truncate", "zero", "swap")
+DAMAGES = ("flip", "truncate", "zero", "swap", "empty", "folder", "link", "pipe")
+_PATIENCE = 60
+"""Seconds after which a job that waits is ended."""
 _OTHER = {".manifest.json", "checked.json", "overlap.csv"}
 
 Reader = Callable[[], object]
@@ -73,7 +80,10 @@ class DamageWorld:
             damaged.append(draw.choice(others))
         saved = {path: path.read_bytes() for path in damaged}
         try:
+            # a job that waits, as for a named pipe, ends the tests with its traceback
+            faulthandler.dump_traceback_later(_PATIENCE, exit=True)
             _apply(damage, saved, draw)
+            self._look(file)
             found = reader()
         except UserError as error:
             named = any(str(path) in str(error) for path in damaged)
@@ -81,10 +91,21 @@ class DamageWorld:
         except Exception as error:
             return f"{file} ({damage}): {type(error).__name__}: {error}"
         finally:
+            faulthandler.cancel_dump_traceback_later()
             for path, content in saved.items():
+                _remove(path)
                 path.write_bytes(content)
         equal = found == self._expected[name]
         return "equal" if equal else f"{file} ({damage}): another result without a word"
+
+    def _look(self, file: Path) -> None:
+        """Read a product as the commands do; their errors are messages too."""
+        for command in (
+            lambda: list(explain(self.grid, file.as_posix())),
+            lambda: verify(self.root, [file.as_posix()]),
+        ):
+            with contextlib.suppress(UserError):
+                command()
 
     def _reader(self, file: Path) -> tuple[str, Reader]:
         """Return name and function of a job that reads a file."""
@@ -200,6 +221,25 @@ class DamageWorld:
         return [*frames, measured_tasks(self.grid)]
 
 
+def _remove(path: Path) -> None:
+    """Remove a file, folder, link or pipe."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _replace(damage: str, path: Path) -> None:
+    """Put something else at the path of a file."""
+    _remove(path)
+    if damage == "folder":
+        path.mkdir()
+    elif damage == "link":
+        path.symlink_to(path.with_name("nothing"))
+    else:
+        os.mkfifo(path)
+
+
 def _apply(damage: str, saved: dict[Path, bytes], draw: random.Random) -> None:
     """Damage the first file; swap it with the second one."""
     paths = list(saved)
@@ -208,8 +248,13 @@ def _apply(damage: str, saved: dict[Path, bytes], draw: random.Random) -> None:
         paths[0].write_bytes(saved[paths[1]])
         paths[1].write_bytes(saved[paths[0]])
         return
+    if damage in ("folder", "link", "pipe"):
+        _replace(damage, paths[0])
+        return
     position = draw.randrange(len(content))
-    if damage == "truncate":
+    if damage == "empty":
+        content.clear()
+    elif damage == "truncate":
         del content[position:]
     elif damage == "zero":
         end = min(len(content), position + draw.choice((1, 64, 4096)))

@@ -17,7 +17,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from xstilts.errors import unknown
+from xstilts.errors import UserError, unknown
+from xstilts.names import path_name
 
 EMPTY_CHAIN = "none"
 STAGE_JOINER = "~"
@@ -57,7 +58,8 @@ class Member:
             where: location in the study file, for the message.
 
         Raises:
-            UserError: something other than ``translated`` follows the colon.
+            UserError: something other than ``translated`` follows the colon, or a name is not safe
+                in a path.
         """
         task, at, language = text.partition("@")
         language, colon, origin = (part.strip() for part in language.partition(":"))
@@ -65,6 +67,11 @@ class Member:
             if origin != TRANSLATED:
                 raise unknown(f"origin of {text!r}", origin, [TRANSLATED], where)
             language = translated(language)
+        for name in (task.strip(), language if at else source_language):
+            try:
+                path_name(name)
+            except ValueError as error:
+                raise UserError(f"{where}: {text!r}: {error}.") from None
         return cls(task.strip(), language if at else source_language)
 
     def label(self, source_language: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xstilts.checksums import require_no_pointer
 from xstilts.errors import UserError
@@ -17,6 +17,9 @@ SUFFIXES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """Files with the weights, the preferred format first; large models have an index of parts."""
+
+
+_OBJECTS = {"config.json", "tokenizer_config.json", "special_tokens_map.json"}
 
 
 def checkpoint_files(folder: Path) -> list[Path]:
@@ -48,6 +51,8 @@ def require_complete(folder: Path, where: str) -> None:
     for file in files:
         require_no_pointer(file)
     names = {file.name for file in files}
+    for name in names & _OBJECTS:
+        _object(folder / name)
     if missing := sorted(set(_parts(folder, names)) - names):
         raise UserError(
             f"{where}: {folder} is incomplete: {', '.join(missing[:3])}"
@@ -66,13 +71,25 @@ def require_complete(folder: Path, where: str) -> None:
         )
 
 
+def _object(file: Path) -> dict[str, Any]:
+    """Return the JSON object in a file."""
+    value = read_json(file)
+    if not isinstance(value, dict):
+        raise UserError(f"{file}: not a JSON object. Copy or download it again.")
+    return value
+
+
 def _parts(folder: Path, names: set[str]) -> Iterator[str]:
     """Yield files that the weights need: those of their index, or what parts by name lack."""
     for name in WEIGHTS:
         if name in names:
             return
         if f"{name}.index.json" in names:
-            yield from read_json(folder / f"{name}.index.json").get("weight_map", {}).values()
+            index = folder / f"{name}.index.json"
+            parts = _object(index).get("weight_map")
+            if not isinstance(parts, dict) or not all(isinstance(p, str) for p in parts.values()):
+                raise UserError(f"{index}: no names of files. Copy or download it again.")
+            yield from parts.values()
             return
     yield from missing_parts(names, first=1)
     # parts without an index cannot be put together

@@ -7,6 +7,7 @@ device, inode, size, modification time or change time differ from those of the l
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -32,12 +33,12 @@ class Checksums:
         self._fixed = fixed
         self._known: dict[str, tuple[list[int], str]] = {}
         self._unsaved: list[str] = []
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        for line in lines:
-            # a line that a killed process did not finish is read as if absent
-            if line.endswith("]"):
+        content = file.read_bytes() if file.is_file() else b""
+        for line in content.decode(errors="replace").splitlines():
+            # a line that a killed process did not finish, or is damaged, is read as if absent
+            with contextlib.suppress(ValueError, TypeError, RecursionError):
                 path, status, checksum = json.loads(line)
-                self._known[path] = status, checksum
+                self._known[str(path)] = list(status), str(checksum)
 
     def of(self, path: str | Path) -> str:
         """Return the SHA-256 of a file in hex.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from xstilts import __version__
-from xstilts.errors import UserError
+from xstilts.errors import UserError, unreadable
 from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
 from xstilts.storage import storage_problem
@@ -21,6 +21,9 @@ from xstilts.terminal import replace_unencodable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_STUDY_FILES = {".yaml", ".yml", ".json"}
+"""Suffixes of study files."""
+
 
 def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
     """Parse ``KEY=VALUE`` pairs as Snakemake's ``--config`` does."""
@@ -29,28 +32,35 @@ def _overrides(pairs: Sequence[str]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals:
             raise UserError(f"--config {pair!r}: write KEY=VALUE.")
-        result[key] = yaml.safe_load(value)
+        try:
+            result[key] = yaml.safe_load(value)
+        # YAML has errors of its own; numbers and dates that do not exist have others
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+            raise UserError(f"--config {pair!r:.80}: not a YAML value ({error!s:.120}).") from None
     return result
+
+
+def _separate_paths(arguments: argparse.Namespace) -> None:
+    """Move products after ``--configfile FILE`` to the paths, as in ``--configfile FILE PATH``."""
+    if not hasattr(arguments, "path") or not hasattr(arguments, "configfile"):
+        return
+    files = [file for file in arguments.configfile if Path(file).suffix in _STUDY_FILES]
+    files = [file for file in files if Path(file).parts[:1] != ("results",)]
+    arguments.path = [file for file in arguments.configfile if file not in files] + arguments.path
+    arguments.configfile = files or ["config.yaml"]
 
 
 def _grid(arguments: argparse.Namespace, *, files_must_exist: bool = True) -> Grid:
     files = [Path(file) for file in arguments.configfile]
-    for file in files:
-        if not file.is_file():
-            raise UserError(f"{file}: no such study file. Run this in the project's folder.")
-    config: dict[str, Any] = {}
-    for file in files:
-        try:
-            config |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        except yaml.YAMLError as error:
-            raise UserError(f"{file}: not valid YAML: {error}") from None
-    config |= _overrides(arguments.config)
-    return Grid.load(config, files, files_must_exist=files_must_exist)
+    overrides = _overrides(arguments.config)
+    return Grid.load(None, files, overrides=overrides, files_must_exist=files_must_exist)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
     from xstilts.explain import explain
 
+    if not arguments.path:
+        raise UserError("explain: give the path of a product, as in results/STUDY/tables/transfer.")
     grid = _grid(arguments)
     for path in arguments.path:
         for line in explain(grid, path):
@@ -202,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_study(
         "explain", _explain, "Show which part of a product's identity changed."
     )
-    explain.add_argument("path", nargs="+", help="file or folder below results/STUDY")
+    explain.add_argument("path", nargs="*", help="file or folder below results/STUDY")
     _add_accept(commands)
     verify = commands.add_study(
         "verify", _verify, "Read products and compare them with their checksums."
@@ -250,6 +260,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     replace_unencodable()
     arguments = _parser().parse_args(argv)
     try:
+        _separate_paths(arguments)
         return arguments.run(arguments) or 0
     except UserError as error:
         sys.stderr.write(f"{error}\n")
@@ -257,8 +268,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
-        problem = storage_problem(error, Path("results"))
-        if problem is None:
+        if problem := storage_problem(error, Path("results")):
+            sys.stderr.write(f"{problem}\n")
+        elif isinstance(error, OSError):
+            sys.stderr.write(f"{unreadable(error)}\n")
+        else:
             raise
-        sys.stderr.write(f"{problem}\n")
         return 2

@@ -86,7 +86,7 @@ def content_of(file: Path, *, checksums: Checksums) -> str | None:
     if not file.is_file():
         return None
     if file.suffix == ".json" and file.parts[:1] == ("results",):
-        return str(read_values(file)["content"])
+        return read_values(file).get("content")
     if file.suffix == ".parquet" and file.parts[:1] == ("results",):
         return read_metadata(file).get("id")
     return checksums.of(file)

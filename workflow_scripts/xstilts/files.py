@@ -71,16 +71,39 @@ def read_json(path: Path) -> Any:
     """Read JSON.
 
     Raises:
-        UserError: the file is missing or not valid JSON.
+        UserError: the file is missing, cannot be read or is not valid JSON.
     """
+    if not path.exists():
+        raise UserError(f"{path}: no such file. Check the path, or run the job again.")
+    # a named pipe would wait for ever
+    if not path.is_file():
+        raise UserError(f"{path}: not a file but a folder or device. Delete it and run again.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file. Check the path, or run the job again.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
+    # Python limits nesting and the number of digits
+    except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{path}: not valid JSON ({error}). It may be truncated; delete it to make it again."
+            f"{path}: not valid JSON ({error!s:.200}). It may be truncated; delete it to make it "
+            "again."
         ) from None
+
+
+def is_present(path: Path) -> bool:
+    """Return True if a product exists; False if nothing is at its path.
+
+    Raises:
+        UserError: a folder, a device or a link to nothing is there, which no job has made.
+    """
+    if path.is_file():
+        return True
+    if os.path.lexists(path):
+        raise UserError(
+            f"{path}: not a file but a folder, a device or a link to nothing. Delete it and run "
+            "again to make it again."
+        )
+    return False
 
 
 def missing_parts(names: Collection[str], first: int) -> list[str]:

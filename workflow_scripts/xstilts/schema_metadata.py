@@ -45,6 +45,9 @@ def metadata_of(schema: pa.Schema) -> dict[str, Any]:
 
 def read_metadata(path: Path) -> dict[str, Any]:
     """Read the metadata of a Parquet file; empty if it has none, is missing or truncated."""
+    # a named pipe would wait for ever
+    if not path.is_file():
+        return {}
     try:
         return metadata_of(pq.read_schema(path))
     except (OSError, ValueError, pa.ArrowException):

@@ -78,7 +78,8 @@ class SnakemakeMetadata:
     def _of(self, output: str) -> dict[str, Any]:
         if output not in self._read:
             entry = self._entries.get(output)
-            self._read[output] = dict(read_json(entry)) if entry else {}
+            values = read_json(entry) if entry else {}
+            self._read[output] = values if isinstance(values, dict) else {}
         return self._read[output]
 
     def _position(self, output: str, declared: Mapping[str, Any]) -> tuple[int, Any] | None:

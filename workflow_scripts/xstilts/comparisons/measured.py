@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from xstilts.files import is_present
 from xstilts.grid.single_tasks import single_tasks
 from xstilts.manifest import checked_file, facts_of
 from xstilts.paths import data_file
@@ -87,7 +88,7 @@ def _data_map(manifest: Path) -> tuple[float, float] | None:
 
     Variability needs a second epoch; without one it is NaN.
     """
-    if not manifest.with_name(DATA_MAP).is_file():
+    if not is_present(manifest.with_name(DATA_MAP)):
         return None
     path = checked_file(manifest, DATA_MAP)
     found = pq.read_table(path, columns=["epochs", "confidence", "variability"])
@@ -109,7 +110,7 @@ def _answers(grid: Grid, member: Member) -> Counter[str]:
     """Counts of a dev set's gold classes; if answers are not classes, its size under ``""``."""
     manifest = Path(grid.paths.data(member.task, member.language, "validation"))
     path = Path(data_file(str(manifest)))
-    if not path.is_file():
+    if not is_present(path):
         return Counter()
     checked_file(manifest, path.name)
     names = pq.read_schema(path).names
@@ -120,4 +121,4 @@ def _answers(grid: Grid, member: Member) -> Counter[str]:
 
 def _rows(grid: Grid, task: str, language: str, split: str) -> int:
     path = Path(data_file(grid.paths.data(task, language, split)))
-    return int(pq.read_metadata(path).num_rows) if path.is_file() else 0
+    return int(pq.read_metadata(path).num_rows) if is_present(path) else 0

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from xstilts.config.parallel import Parallel
 from xstilts.config.recipe import TASK_KEYS, Recipe, check_pretraining
 from xstilts.config.section import Section
+from xstilts.config.texts import HubName, Revision, UserPath
 
 
 class Architecture(Section):
@@ -57,9 +58,9 @@ class Base(Section):
     """A base model: exactly one of `pretrain`, `path` and `hub`."""
 
     pretrain: Pretrain | None = Field(None, description="Pretrain the model on the study's text.")
-    path: str | None = Field(None, description="Folder of a Hugging Face checkpoint.")
-    hub: str | None = Field(None, description="Model id on the Hugging Face Hub.")
-    revision: str | None = Field(
+    path: UserPath | None = Field(None, description="Folder of a Hugging Face checkpoint.")
+    hub: HubName | None = Field(None, description="Model id on the Hugging Face Hub.")
+    revision: Revision | None = Field(
         None, description="Commit of the Hub model, which pins the weights."
     )
     trained_on: list[str] | None = Field(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import types
 import typing
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -12,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from xstilts.config.claims import Claims
 from xstilts.config.scale import at_scale
 from xstilts.config.study import Study
-from xstilts.errors import UserError, suggestion
+from xstilts.config.study_file import read_study_file
+from xstilts.errors import UserError, shortened, suggestion
 
 if typing.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,40 +30,36 @@ class Lines:
     """File and line of each key path of the study."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        """Index the files; later files override earlier ones, as in Snakemake.
+        """Read the files; later files override earlier ones, as in Snakemake.
 
         Raises:
-            UserError: a file is missing or not YAML, or a mapping has duplicate keys.
+            UserError: as :func:`xstilts.config.study_file.read_study_file`.
         """
         self._by_key: dict[KeyPath, str] = {}
+        self._written: dict[KeyPath, str] = {}
+        self.values: dict[str, Any] = {}
+        """The merged content of the files."""
         for file in files:
-            try:
-                text = file.read_text(encoding="utf-8")
-                node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            except FileNotFoundError:
-                raise UserError(f"{file}: no such study file.") from None
-            except yaml.YAMLError as error:
-                raise UserError(f"{file}: not valid YAML: {error}") from None
+            node, values = read_study_file(file)
+            self.values |= values
             if node is not None:
                 self._index(node, (), file)
 
     def _index(self, node: yaml.Node, path: KeyPath, file: Path) -> None:
         self._by_key[path] = f"{file}:{node.start_mark.line + 1}"
         if isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
             for key, value in node.value:
-                line = key.start_mark.line + 1
-                if key.value in seen:
-                    raise UserError(
-                        f"{file}:{line}: {'.'.join(map(str, path)) or 'the study'} has the key "
-                        f"{key.value!r} twice (first in line {seen[key.value]}). Rename one."
-                    )
-                seen[key.value] = line
                 self._index(value, (*path, key.value), file)
-                self._by_key[(*path, key.value)] = f"{file}:{line}"
+                self._by_key[(*path, key.value)] = f"{file}:{key.start_mark.line + 1}"
         elif isinstance(node, yaml.SequenceNode):
             for position, value in enumerate(node.value):
                 self._index(value, (*path, position), file)
+        else:
+            self._written[path] = str(node.value)
+
+    def written(self, path: KeyPath) -> str | None:
+        """Return a value as it is written in its file; None for lists, mappings and --config."""
+        return self._written.get(path)
 
     def where(self, path: KeyPath) -> str:
         """Return ``file:line: key.path``; ``config: key.path`` for keys of the command line."""
@@ -107,9 +107,42 @@ def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> s
         return f"{where}: required key is missing."
     if error["type"] == "literal_error":
         known = [v.strip(" '") for v in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return f"{where}: {error['input']!r} is not accepted.{suggestion(error['input'], known)}"
-    reason = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {reason} (found: {error['input']!r:.80})."
+        found = shortened(error["input"])
+        return f"{where}: {found} is not accepted.{suggestion(error['input'], known)}"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: {shortened(error['input'])} is not a name here. {_pattern_text(error)}"
+    if hint := _quoting(error, lines.written(path)):
+        return f"{where}: {hint}"
+    reason, found = error["msg"].removeprefix("Value error, "), shortened(error["input"])
+    return f"{where}: {reason}." if found in reason else f"{where}: {reason} (found: {found})."
+
+
+def _pattern_text(error: Mapping[str, Any]) -> str:
+    """Return the characters that a name may have."""
+    pattern = error["ctx"]["pattern"]
+    if "/" in pattern:
+        return "Write OWNER/NAME, as on the hub."
+    others = "'_', '.' and '-'" if "." in pattern else "'_' and '-'"
+    return f"Use lower-case letters (a-z), digits, {others}, with a letter or digit first."
+
+
+def _quoting(error: Mapping[str, Any], written: str | None) -> str:
+    """Return what to write for a value that YAML reads as another type; empty for other errors."""
+    value = error["input"]
+    if error["type"] == "string_type" and isinstance(value, bool | int | float | datetime.date):
+        written = written or str(value)
+        return (
+            f"text is needed, but YAML reads {written} without quotes as {value!r}. Write it in "
+            f'quotes: "{written}".'
+        )
+    if error["type"] == "int_parsing" and isinstance(value, str):
+        with contextlib.suppress(ValueError, OverflowError):
+            if float(value).is_integer():
+                return (
+                    f"{value} is not a whole number to YAML. Write all its digits: "
+                    f"{int(float(value))}."
+                )
+    return ""
 
 
 def validate(config: Mapping[str, Any], lines: Lines) -> Study:
@@ -125,7 +158,14 @@ def _validated(section: type[_Section], raw: Any, lines: Lines) -> _Section:
     try:
         return section.model_validate(raw)
     except ValidationError as error:
-        messages = dict.fromkeys(_message(item, lines, section) for item in error.errors())
+        # a list where a list or one of some words is accepted: the list's own errors say more
+        errors = [
+            item
+            for item in error.errors()
+            if item["type"] != "literal_error" or not isinstance(item["input"], list | dict)
+        ]
+        errors = errors or error.errors()
+        messages = dict.fromkeys(_message(item, lines, section) for item in errors)
         raise UserError("\n".join(messages)) from None
 
 
@@ -136,22 +176,24 @@ def load_claims(file: Path) -> Claims:
         UserError: no such file, not YAML, unknown key, wrong type or value.
     """
     lines = Lines([file])
-    return _validated(Claims, yaml.safe_load(file.read_text(encoding="utf-8")) or {}, lines)
+    return _validated(Claims, lines.values, lines)
 
 
-def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple[Study, Lines]:
+def load_study(
+    config: Mapping[str, Any] | None,
+    files: Sequence[Path],
+    overrides: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Study, Lines]:
     """Return the validated study and the lines of its keys.
 
     Args:
         config: the configuration as merged by Snakemake; None merges the files.
-        files: the study files, for line numbers and to detect duplicate keys.
+        files: the study files, for line numbers and to detect what Snakemake accepts.
+        overrides: keys that override the configuration.
 
     Raises:
         UserError: as :class:`Lines` and :func:`validate`.
     """
     lines = Lines(files)
-    if config is None:
-        config = {}
-        for file in files:
-            config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
+    config = {**(lines.values if config is None else config), **overrides}
     return validate(at_scale(config), lines), lines

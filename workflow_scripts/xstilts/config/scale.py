@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from xstilts.config.section import Section
+from xstilts.config.texts import Language
 from xstilts.config.without import without
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SUFFIX = "-microworld"
 class MicroworldScale(Section):
     """The microworld version of the study: replaced languages, strategies and keys."""
 
-    languages: dict[str, str] = Field(
+    languages: dict[str, Language] = Field(
         {}, description="Invented language for each language in a mixture."
     )
     without: list[str] = Field(

@@ -7,6 +7,12 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
+from xstilts.errors import shortened
+
+LARGEST = 2**31 - 1
+"""Largest number in a study: a run of that many steps would take decades."""
+LARGEST_SEED = 2**63 - 1
+
 
 class Section(BaseModel):
     """A mapping in the study file; unknown keys are errors."""
@@ -24,6 +30,16 @@ class Section(BaseModel):
             kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
             if kinds & {int, float} and bool not in kinds:
                 raise ValueError("a number is needed, not true or false")
+        return value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_huge_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Reject numbers that no run could use, such as 1e18 steps, which would fail late."""
+        largest = LARGEST_SEED if "seed" in str(info.field_name) else LARGEST
+        for number in value if isinstance(value, list) else [value]:
+            if isinstance(number, int | float) and abs(number) > largest:
+                raise ValueError(f"{shortened(number)} is too large: at most {largest:,}")
         return value
 
 

@@ -16,6 +16,7 @@ from xstilts.config.recipe import Recipe, Recipes
 from xstilts.config.runtime import Logging, Resources
 from xstilts.config.scale import MicroworldScale, Scale
 from xstilts.config.section import Section
+from xstilts.config.texts import Language, Revision, TextPattern, UserPath
 from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
 from xstilts.tasks import TASKS
@@ -45,7 +46,7 @@ class Target(Section):
     """A task that is evaluated in each language."""
 
     task: str | None = Field(None, description="Task; by default the target's name.")
-    languages: Literal["all", GroupName] | list[str] = Field(
+    languages: Literal["all", GroupName] | list[Language] = Field(
         "all",
         description="Languages to evaluate: a list, `all` languages of the task, or a named group "
         "of them (all languages in the microworld).",
@@ -106,7 +107,7 @@ class Text(Section):
 
     task: str | None = Field(None, description="Task whose examples are used as text.")
     split: Literal["train", "validation", "test"] = Field("train", description="Split of the task.")
-    files: str | None = Field(
+    files: TextPattern | None = Field(
         None,
         description="Plain text files with one text per line, or tables (`.parquet`, `.json`, "
         "`.jsonl`, `.csv`, `.tsv`); `{language}` is replaced, `*` matches within a name.",
@@ -122,7 +123,7 @@ class Text(Section):
     limit: int | None = Field(
         None, ge=1, description="Maximum number of distinct texts per language, from the start."
     )
-    languages: list[str] = Field(min_length=1, description="Languages of the text.")
+    languages: list[Language] = Field(min_length=1, description="Languages of the text.")
     pairs: bool = Field(
         False,
         description="Pair each language with the source language by example id, for "
@@ -162,16 +163,16 @@ class Study(Section):
         description="What to do about data that no source has: stop with an error, or leave out "
         "the strategies and targets that need them and say so in all tables.",
     )
-    data_root: str | None = Field(
+    data_root: UserPath | None = Field(
         None, description="Folder of the original release files, if you have them."
     )
-    mirror: str | None = Field(
+    mirror: UserPath | None = Field(
         None,
         description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH`, if you have "
         "them.",
     )
-    hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
-    release_cache: str = Field(
+    hub_cache: UserPath = Field("data/hub", description="Download folder, shared by all studies.")
+    release_cache: UserPath = Field(
         "data/releases",
         description="Folder of the releases that are downloaded by URL, shared by all studies.",
     )
@@ -183,12 +184,12 @@ class Study(Section):
     versions: dict[str, str] = Field(
         {}, description="Version of a task's release to download, for tasks that have several."
     )
-    revisions: dict[Repository, str] = Field(
+    revisions: dict[Repository, Revision] = Field(
         {},
         description="Commit or branch to download, by Hub repository; by default the revision "
         "that the task pins.",
     )
-    source_language: str = Field(
+    source_language: Language = Field(
         "en", description="Language of training sets without `@LANGUAGE` (`qaa` in the microworld)."
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
@@ -267,7 +268,7 @@ class Study(Section):
     microworld_scale: MicroworldScale = Field(
         MicroworldScale(), description="Changes for `scale: microworld`."
     )
-    claims: list[str] = Field(
+    claims: list[UserPath] = Field(
         [], description="Files of claims to check against the results (`studies/claims/`)."
     )
     resources: Resources = Field(
@@ -282,6 +283,8 @@ class Study(Section):
     def _each_seed_once(cls, seeds: list[int]) -> list[int]:
         """Reject duplicate seeds, which would count twice in every average."""
         for number, seed in enumerate(seeds):
+            if seed < 0:
+                raise ValueError(f"{seed} is negative. Use 0 or more")
             if seed in seeds[:number]:
                 raise ValueError(f"{seed} is listed twice. Remove one")
         return seeds

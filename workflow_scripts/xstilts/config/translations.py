@@ -7,20 +7,21 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xstilts.config.section import Section
+from xstilts.config.texts import HubName, Language, Revision, UserPath
 
 
 class TranslationModel(Section):
     """A sequence-to-sequence model: exactly one of `hub` and `path`."""
 
-    hub: str | None = Field(
+    hub: HubName | None = Field(
         None,
         description="Model id on the Hugging Face Hub, as in `facebook/nllb-200-distilled-600M`.",
     )
-    path: str | None = Field(None, description="Folder of a Hugging Face checkpoint.")
-    revision: str | None = Field(
+    path: UserPath | None = Field(None, description="Folder of a Hugging Face checkpoint.")
+    revision: Revision | None = Field(
         None, description="Commit of the Hub model, which pins the weights."
     )
-    codes: dict[str, str] = Field(
+    codes: dict[Language, str] = Field(
         {},
         description="The model's language codes, where they differ from the study's; NLLB's codes "
         "(`deu_Latn`) are built in.",
@@ -47,7 +48,7 @@ class TranslationModel(Section):
 class Translations(Section):
     """Machine-translated training data: from a file if the task has one, otherwise by the model."""
 
-    files: dict[str, str] = Field(
+    files: dict[str, UserPath] = Field(
         {},
         description="Translated training file of each task, in the format of its release; "
         "`{language}`, `{task}` and `{data_root}` are replaced.",

@@ -50,8 +50,7 @@ def original_files(
         MissingData: no such file; names the nearest one.
         UserError: no such folder, language or split; names the nearest one.
     """
-    if not data_root.is_dir():
-        raise no_folder(data_root, "the release files", where)
+    require_folder(data_root, "the release files", where)
     if task.parts:
         parts = (original_files(part, data_root, language, split, where) for part in task.parts)
         return [file for files in parts for file in files]
@@ -159,8 +158,7 @@ def repository_files(
     Raises:
         UserError: no such folder or file; names the nearest one.
     """
-    if not mirror.is_dir():
-        raise no_folder(mirror, "the mirrored repositories", where)
+    require_folder(mirror, "the mirrored repositories", where)
     root = mirror / repo
     if not root.is_dir():
         owners = (name for name, is_file in _listing(mirror).items() if not is_file)
@@ -279,7 +277,11 @@ def fits(path: str, pattern: str) -> bool:
 
 
 def _fits_name(name: str, pattern: str) -> bool:
-    return any(fnmatchcase(name, option) for option in pattern.split("|"))
+    """Return True if a name matches; as in a shell, ``*`` does not match a hidden file's dot."""
+    return any(
+        fnmatchcase(name, option) and (name[:1] != "." or option[:1] == ".")
+        for option in pattern.split("|")
+    )
 
 
 def nearest(paths: Collection[str], patterns: Sequence[str]) -> str:
@@ -348,11 +350,19 @@ def _nearest(root: Path, patterns: Sequence[str]) -> str:
     return ""
 
 
-def no_folder(folder: Path, content: str, where: str) -> UserError:
-    """The error for a folder of data that does not exist; suggests the nearest name."""
+def require_folder(folder: Path, content: str, where: str) -> None:
+    """Raise a UserError unless a folder exists; suggests the nearest name.
+
+    Args:
+        folder: as the study names it.
+        content: noun for what it has, for the message.
+        where: configuration key, or file and line, for the error.
+    """
+    if folder.is_dir():
+        return
     if folder.is_file():
-        return UserError(f"{where}: {folder} is a file. Name the folder with {content}.")
+        raise UserError(f"{where}: {folder} is a file. Name the folder with {content}.")
     siblings = [name for name, is_file in _listing(folder.parent).items() if not is_file]
     close = difflib.get_close_matches(folder.name, siblings, n=1, cutoff=0.5)
     hint = f" Did you mean {folder.parent / close[0]}?" if close else ""
-    return UserError(f"{where}: no such folder: {folder}.{hint} Name the folder with {content}.")
+    raise UserError(f"{where}: no such folder: {folder}.{hint} Name the folder with {content}.")

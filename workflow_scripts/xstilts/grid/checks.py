@@ -13,8 +13,8 @@ from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
 from xstilts.data.release_requests import release_of
-from xstilts.data.sources import no_folder
-from xstilts.errors import UserError, suggestion, unknown
+from xstilts.data.sources import require_folder
+from xstilts.errors import Problems, UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation
 from xstilts.grid.contamination import check_contamination
@@ -42,23 +42,27 @@ FOLDERS = {
 
 
 def check_names(study: Study, lines: Lines, names: Names) -> None:
-    """Raise a UserError for the first item that a study names and that is not available."""
-    coverage = names.coverage
+    """Raise a UserError with all items that a study names and that are not available."""
+    coverage, problems = names.coverage, Problems()
     if coverage.world and study.text:
         raise UserError(
             f"{lines.where(('text',))}: the microworld generates its own text. Remove this key."
         )
     for base in study.bases:
-        check_base(lines, coverage, base)
-    check_text(lines, coverage)
+        with problems.noted():
+            check_base(lines, coverage, base)
+            check_mask(study, lines, names, base)
+    with problems.noted():
+        check_text(lines, coverage)
     for node in names.targets_of("").values():
-        check_target(lines, coverage, node)
-    check_views(study, lines, names)
-    check_strategies(lines, names)
-    check_contamination(study, lines, names)
-    for base in study.bases:
-        check_mask(study, lines, names, base)
-    check_mentions(lines, coverage)
+        with problems.noted():
+            check_target(lines, coverage, node)
+    for check in (check_views, check_strategies, check_mentions):
+        with problems.noted():
+            check(lines, names)
+    with problems.noted():
+        check_contamination(study, lines, names)
+    problems.raise_all()
 
 
 def check_source(study: Study, lines: Lines, names: Names) -> None:
@@ -101,9 +105,8 @@ def _check_folders(study: Study, lines: Lines, names: Names) -> None:
             )
     if study.source == "auto":
         for key, content in FOLDERS.values():
-            folder = getattr(study, key)
-            if folder is not None and not Path(folder).is_dir():
-                raise no_folder(Path(folder), content, lines.where((key,)))
+            if (folder := getattr(study, key)) is not None:
+                require_folder(Path(folder), content, lines.where((key,)))
 
 
 def check_base(lines: Lines, coverage: Coverage, name: str) -> None:
@@ -148,7 +151,7 @@ def check_mask(study: Study, lines: Lines, names: Names, name: str) -> None:
 
 def check_text(lines: Lines, coverage: Coverage) -> None:
     """Raise a UserError for text that does not exist or cannot be paired."""
-    study = coverage.study
+    study, problems = coverage.study, Problems()
     source = study.source_language
     for index, text in enumerate(study.text):
         where = lines.where(("text", index))
@@ -158,32 +161,40 @@ def check_text(lines: Lines, coverage: Coverage) -> None:
                 f"{where}: {task.name} is made from text and cannot be a source of text."
             )
         for language in text.languages:
-            if task:
-                coverage.check(task, language, text.split, where)
-            elif coverage.files_must_exist:
-                sources.text_files(study, text, language, where)
+            with problems.noted():
+                if task:
+                    coverage.check(task, language, text.split, where)
+                elif coverage.files_must_exist:
+                    sources.text_files(study, text, language, where)
         if text.pairs and source not in text.languages:
             raise UserError(f"{where}: pairs need the source language {source!r} among them.")
+    problems.raise_all()
 
 
 def check_members(lines: Lines, coverage: Coverage, members: Iterable[Member], where: str) -> None:
     """Raise a UserError for a training set that does not exist."""
+    problems = Problems()
     for member in members:
         task = coverage.study.known_tasks[member.task]
-        if translation_language(member.language):
-            check_translation(lines, coverage, task, member.language, where)
-        else:
-            coverage.check(task, member.language, "train", where)
+        with problems.noted():
+            if translation_language(member.language):
+                check_translation(lines, coverage, task, member.language, where)
+            else:
+                coverage.check(task, member.language, "train", where)
+    problems.raise_all()
 
 
 def check_target(lines: Lines, coverage: Coverage, node: TargetNode) -> None:
     """Raise a UserError for a target that cannot be evaluated or trained."""
-    study, where = coverage.study, lines.where(node.key_path)
+    study, where, problems = coverage.study, lines.where(node.key_path), Problems()
     own = study.targets.get(node.name)
     for index, language in enumerate(node.languages):
         key = ("languages", index) if own and isinstance(own.languages, list) else ()
-        coverage.check(node.task, language, node.split, lines.where((*node.key_path, *key)))
-    check_members(lines, coverage, node.members, where)
+        with problems.noted():
+            coverage.check(node.task, language, node.split, lines.where((*node.key_path, *key)))
+    with problems.noted():
+        check_members(lines, coverage, node.members, where)
+    problems.raise_all()
     for member in node.members:
         trained, task = study.known_tasks[member.task], node.task
         if not _can_answer(trained, task):
@@ -204,8 +215,9 @@ def _can_answer(trained: Task, task: Task) -> bool:
     return same_sort and (ours <= theirs or theirs <= ours)
 
 
-def check_views(study: Study, lines: Lines, names: Names) -> None:
+def check_views(lines: Lines, names: Names) -> None:
     """Raise a UserError for a protocol named twice or a missing development set."""
+    study, problems = names.coverage.study, Problems()
     for index, protocol in enumerate(study.further_protocols):
         if protocol == study.protocol or protocol in study.further_protocols[:index]:
             where = lines.where(("further_protocols", index))
@@ -214,16 +226,19 @@ def check_views(study: Study, lines: Lines, names: Names) -> None:
         if node.view:
             where = f"{lines.where(('choose_on',))}: {name}"
             for language in node.languages:
-                names.coverage.check(node.task, language, node.split, where)
+                with problems.noted():
+                    names.coverage.check(node.task, language, node.split, where)
+    problems.raise_all()
 
 
 def check_strategies(lines: Lines, names: Names) -> None:
     """Raise a UserError for a stage with an ambiguous name, a wrong position or missing data."""
-    named = names.coverage.study.stages
+    named, problems = names.coverage.study.stages, Problems()
     for strategy, nodes in names.strategies.items():
         for node in nodes:
             where = lines.where(node.key_path)
-            check_members(lines, names.coverage, node.members, where)
+            with problems.noted():
+                check_members(lines, names.coverage, node.members, where)
             if node.key_path[0] == "strategies" and node.label in named:
                 raise UserError(
                     f"{where}: {node.label!r} is also the name of a stage. Rename the stage."
@@ -235,11 +250,12 @@ def check_strategies(lines: Lines, names: Names) -> None:
                     f"{where}: {TARGET!r} trains a stage jointly with the target, so it must be "
                     "the last stage. Move this mixture to the end of the strategy."
                 )
+    problems.raise_all()
 
 
-def check_mentions(lines: Lines, coverage: Coverage) -> None:
+def check_mentions(lines: Lines, names: Names) -> None:
     """Raise a UserError for an unknown task, strategy or file in the remaining keys."""
-    study = coverage.study
+    coverage, study = names.coverage, names.coverage.study
     if study.baseline not in study.strategies:
         raise unknown("strategy", study.baseline, study.strategies, lines.where(("baseline",)))
     for index, pair in enumerate(study.contrasts):
@@ -264,13 +280,15 @@ def check_mentions(lines: Lines, coverage: Coverage) -> None:
 
 def check_dev_sets(stages: Stages) -> None:
     """Raise a UserError if a stage that selects weights on dev sets has none."""
-    where = stages.lines.where(("recipes",))
+    where, problems = stages.lines.where(("recipes",)), Problems()
     for member in stages.selecting_members():
-        try:
-            task = stages.study.known_tasks[member.task]
-            stages.names.coverage.check(task, member.language, "validation", where)
-        except UserError as error:
-            raise UserError(
-                f"{error} Weights are selected on dev sets; set `selection: last`, for instance in "
-                f"recipes.tasks.{member.task}, to keep the last ones."
-            ) from None
+        with problems.noted():
+            try:
+                task = stages.study.known_tasks[member.task]
+                stages.names.coverage.check(task, member.language, "validation", where)
+            except UserError as error:
+                raise UserError(
+                    f"{error} Weights are selected on dev sets; set `selection: last`, for "
+                    f"instance in recipes.tasks.{member.task}, to keep the last ones."
+                ) from None
+    problems.raise_all()

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import (
@@ -19,6 +20,7 @@ from xstilts.chains import (
 )
 from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.errors import Problems, unreadable
 from xstilts.features import names_of
 from xstilts.grid import contamination, translations
 from xstilts.grid.check_own_tasks import check_own_tasks
@@ -67,10 +69,11 @@ class Grid(Stages):
         config: Mapping[str, Any] | None,
         files: Iterable[str | Path],
         *,
+        overrides: Mapping[str, Any] = MappingProxyType({}),
         files_must_exist: bool = True,
     ) -> Grid:
-        """Return the grid of a merged configuration; None merges the files."""
-        study, lines = load_study(config, [Path(file) for file in files])
+        """Return the grid of a merged configuration; None merges the files and the overrides."""
+        study, lines = load_study(config, [Path(file) for file in files], overrides)
         return cls.of(study, lines, files_must_exist=files_must_exist)
 
     @classmethod
@@ -80,18 +83,26 @@ class Grid(Stages):
         Raises:
             UserError: a name in the study is unknown, or its data or files do not exist.
         """
-        check_own_tasks(study, lines)
-        names, gaps = parse_names(study, lines, files_must_exist=files_must_exist), Gaps()
-        check_source(study, lines, names)
-        if study.when_missing == "skip" and study.source != "microworld":
-            gaps = find_gaps(study, lines, names, Stages(study, lines, names).selecting_members())
-        if gaps:
-            study = gaps.study(study)
-            names = gaps.names(parse_names(study, lines, files_must_exist=files_must_exist))
-        check_names(study, lines, names)
-        grid = cls(study, lines, names, gaps=gaps)
-        check_path_names(grid)
-        check_dev_sets(grid)
+        problems = Problems()
+        try:
+            check_own_tasks(study, lines)
+            names, gaps = parse_names(study, lines, files_must_exist=files_must_exist), Gaps()
+            check_source(study, lines, names)
+            if study.when_missing == "skip" and study.source != "microworld":
+                selecting = Stages(study, lines, names).selecting_members()
+                gaps = find_gaps(study, lines, names, selecting)
+            if gaps:
+                study = gaps.study(study)
+                names = gaps.names(parse_names(study, lines, files_must_exist=files_must_exist))
+            with problems.noted():
+                check_names(study, lines, names)
+            grid = cls(study, lines, names, gaps=gaps)
+            with problems.noted():
+                check_path_names(grid)
+                check_dev_sets(grid)
+        except OSError as error:
+            raise unreadable(error) from None
+        problems.raise_all()
         check_parallel(grid)
         return grid
 

@@ -178,6 +178,11 @@ def find_product(grid: Grid, path: str) -> Product:
     for suffix in (".json", ".safetensors", *sorted(SUFFIXES), ".html", ".tex"):
         text = text.removesuffix(suffix)
     kind, *values = text.split("/")
+    if kind == "results" and values:
+        raise UserError(
+            f"{path}: belongs to the study {values[0]!r}, not to {grid.study.study!r}. Name its "
+            "file: --configfile FILE."
+        )
     if kind in SUMMARIES:
         return _named_summary(grid, kind, values, path)
     if kind not in MAKERS:
@@ -196,7 +201,13 @@ def find_product(grid: Grid, path: str) -> Product:
     for name, value in zip(wildcards, values, strict=True):
         if name in checks and value not in checks[name]:
             raise unknown(name, value, checks[name], path)
-    return maker(grid, *values)
+    try:
+        return maker(grid, *values)
+    except UserError:
+        raise
+    # the study has no such task, language or split
+    except (LookupError, ValueError):
+        raise UserError(f"{path}: not a product of the study {grid.study.study!r}.") from None
 
 
 def _named_summary(grid: Grid, kind: str, values: list[str], path: str) -> Product:

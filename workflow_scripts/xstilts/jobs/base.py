@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.checkpoints import checkpoint_files, require_complete
-from xstilts.errors import UserError
 from xstilts.files import read_json, sha256_of
 from xstilts.identity import digest
 from xstilts.manifest import KEPT, full_identity, keep, reuse, write_manifest
@@ -22,14 +21,23 @@ def checkpoint_folder(identity: Mapping[str, Any]) -> Path:
         identity: ``path``, or None there and ``hub`` and ``revision``.
 
     Raises:
-        UserError: the repository cannot be downloaded.
+        UserError: the repository cannot be downloaded; or the checkpoint is incomplete, needs
+            code of its own, or has files that make no sense.
     """
     if identity["path"] is not None:
-        return Path(identity["path"])
-    from xstilts.hub import OTHER_FORMATS, Repository, snapshot
+        folder = Path(identity["path"])
+    else:
+        from xstilts.hub import OTHER_FORMATS, Repository, snapshot
 
-    wanted = Repository(name=identity["hub"], revision=identity["revision"])
-    return snapshot(wanted, ignore=OTHER_FORMATS)
+        wanted = Repository(name=identity["hub"], revision=identity["revision"])
+        folder = snapshot(wanted, ignore=OTHER_FORMATS)
+    # not while the workflow is parsed: imports torch and transformers
+    from xstilts.models.untrusted import one_error, require_harmless
+
+    with one_error(folder):
+        require_complete(folder, identity["hub"] or str(folder))
+        require_harmless(folder)
+    return folder
 
 
 def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> None:
@@ -45,14 +53,15 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
             taken without changing it.
     """
     source = checkpoint_folder(identity)
-    require_complete(source, identity["hub"] or "bases")
     inputs = {file.name: sha256_of(file) for file in checkpoint_files(source)}
     full = full_identity(identity, inputs)
     if reuse(model, full) and reuse(tokenizer, full):
         return
-    config = read_json(source / "config.json")
-    _import_tokenizer(source, tokenizer, full, config)
-    _import_model(source, model.parent)
+    from xstilts.models.untrusted import one_error
+
+    with one_error(source):
+        _import_tokenizer(source, tokenizer, full, read_json(source / "config.json"))
+        _import_model(source, model.parent)
     files = {name: model.parent / name for name in WEIGHTS if (model.parent / name).is_file()}
     content = digest({name: sha256_of(path) for name, path in files.items()})
     write_manifest(model, full, files=files, facts={"source": str(source)}, content=content)
@@ -60,22 +69,10 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
 
 
 def _import_model(source: Path, folder: Path) -> None:
-    from xstilts.models.damage import require_finite, require_whole_file
+    from xstilts.models.damage import require_finite
     from xstilts.models.encoder import load_encoder, save_encoder
 
-    for file in source.glob("*.safetensors"):
-        require_whole_file(file)
-    try:
-        encoder = load_encoder(source)
-    except UserError:
-        raise
-    # each class of models fails in its own way at a configuration that makes no sense
-    except Exception as error:
-        raise UserError(
-            f"{source}: transformers cannot build the model ({type(error).__name__}: "
-            f"{error!s:.200}). Check config.json and the weights, or copy or download the "
-            "checkpoint again."
-        ) from error
+    encoder = load_encoder(source)
     require_finite(encoder, source)
     folder.mkdir(parents=True, exist_ok=True)
     save_encoder(encoder, folder)

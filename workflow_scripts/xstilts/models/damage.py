@@ -18,7 +18,7 @@ def require_whole_file(file: Path) -> None:
     try:
         with safe_open(file, framework="pt"):
             pass
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         raise UserError(
             f"{file}: truncated, or not a safetensors file ({error}). Copy or download it again."
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.lines import numbered_lines, without_blank_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ def _sides(paths: Sequence[Path], language: str) -> tuple[Path, Path]:
 
 def _sentences(path: Path) -> list[str]:
     sentences = []
-    for number, line in numbered_lines(path):
+    for number, line in without_blank_end(numbered_lines(path)):
         if not line.strip():
             raise UserError(
                 f"{path}:{number}: empty line. It would pair with a sentence; fetch the file again "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.lines import filled_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +100,7 @@ def _rows(
 
 def _columns(path: Path) -> Iterator[tuple[str, str, str]]:
     """(``file:line``, first cell, second cell) of each line."""
-    for number, line in numbered_lines(path):
+    for number, line in filled_lines(path):
         cells = line.split("\t")
         if len(cells) != 2:
             raise UserError(

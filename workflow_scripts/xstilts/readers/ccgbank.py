@@ -69,6 +69,8 @@ def _derivations(path: Path) -> Iterator[_Sentence]:
     number = 0
     for number, line in numbered_lines(path):
         where = f"{path}:{number}"
+        if identifier is None and not line.strip():
+            continue
         if match := _ID.fullmatch(line):
             if identifier is not None:
                 raise UserError(f"{where}: {identifier!r} has no tree. Copy the file again.")

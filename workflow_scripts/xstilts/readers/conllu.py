@@ -125,7 +125,7 @@ def read_upos(
 def _sentences(path: Path, tags_of: _Tags) -> Iterator[_Sentence]:
     sentence, number, num_documents = _Sentence(), 0, 0
     for number, line in numbered_lines(path):
-        if not line:
+        if not line.strip():
             if sentence.words or sentence.fused:
                 _check_last_range(sentence, f"{path}:{number - 1}")
                 yield sentence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
 from xstilts.readers.choices import Examples, label_of, text_of, value_of
-from xstilts.readers.lines import json_lines, numbered_lines
+from xstilts.readers.lines import json_lines, numbered_lines, without_blank_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,8 @@ def read_cosmosqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
 
 def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """(``file:line``, cells by column) of each row; a quoted cell may contain line ends."""
-    reader = csv.reader((f"{line}\n" for _, line in numbered_lines(path)), strict=True)
+    lines = (f"{line}\n" for _, line in without_blank_end(numbered_lines(path)))
+    reader = csv.reader(lines, strict=True)
     names: list[str] | None = None
     first = 1
     try:

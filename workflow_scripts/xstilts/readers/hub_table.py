@@ -225,7 +225,6 @@ class Table:
         return found
 
     def _parquet_rows(self, columns: Sequence[str]) -> Located:
-        import pyarrow as pa
 
         number = 0
         try:
@@ -234,15 +233,15 @@ class Table:
                 for row in batch.to_pylist():
                     yield f"{self.path}: row {number}", {column: row[column] for column in columns}
                     number += 1
-        except (OSError, ValueError, pa.ArrowException) as error:
-            if isinstance(error, UserError):
-                raise
+        except UserError:
+            raise
+        # pyarrow, pandas and datasets have no common class of errors
+        except Exception as error:
             raise UserError(f"{self.path}: damaged ({error}). Fetch it again.") from None
 
     def _open(self, **options: Any) -> IterableDataset:
         # tasks name their readers while the Snakefile is parsed; that must not load this
         import datasets
-        import pyarrow as pa
 
         # the UserError below reports the problem; no second message from the library
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
@@ -259,7 +258,8 @@ class Table:
                 f"malformed ({error!r}). Pin another revision, or use the repository's branch "
                 "refs/convert/parquet."
             ) from None
-        except (OSError, ValueError, pa.ArrowException) as error:
+        # pyarrow, pandas and datasets have no common class of errors
+        except Exception as error:
             self._scratch.cleanup()
             raise UserError(
                 f"{self.path}: not a complete Parquet file ({error}). Fetch it again, from "

@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.lines import numbered_lines
+from xstilts.readers.lines import numbered_lines, require_filled, without_blank_end
 from xstilts.readers.tsv import undo_csv
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read_questions(paths: Sequence[Path], language: str, *, labels: Sequence[str
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(number of the first line, cells) of each row."""
-    lines = numbered_lines(path)
+    lines = without_blank_end(numbered_lines(path))
     _, header = next(lines)
     if tuple(header.split("\t")) != COLUMNS:
         raise UserError(
@@ -63,6 +63,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         )
     first, parts = 0, list[str]()
     for number, line in lines:
+        if not parts:
+            require_filled(line, path, number)
         if parts and line.count("\t") == len(COLUMNS) - 1:
             raise _broken(path, first, parts)
         first = first if parts else number

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
 from xstilts.readers.choices import Examples, label_of, text_of
-from xstilts.readers.lines import json_lines, numbered_lines
+from xstilts.readers.lines import filled_lines, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def read_social_iqa(paths: Sequence[Path], language: str) -> Iterator[Row]:
 
 
 def _labels(path: Path) -> list[int]:
-    return [label_of(line, _NUMBERS, f"{path}:{number}") for number, line in numbered_lines(path)]
+    return [label_of(line, _NUMBERS, f"{path}:{number}") for number, line in filled_lines(path)]
 
 
 def _unequal(path: Path, lines: str, labels: Path | None, num_labels: int) -> UserError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from xstilts.errors import UserError
+from xstilts.readers.lines import parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,18 +101,14 @@ def articles_of(path: Path) -> list[Any]:
 
 def _content(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
         raise UserError(
             f"{path}: byte {error.start} is not UTF-8. The file was truncated; fetch it again."
         ) from None
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{path}:{error.lineno}: not valid JSON at character {error.pos} of {len(error.doc)} "
-            f"({error.msg}). The file may have been truncated; fetch it again."
-        ) from None
+    return parsed_json(text, path)
 
 
 def value_of(item: object, key: str, kind: type[_T], where: str) -> _T:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.lines import json_lines, numbered_lines
+from xstilts.readers.lines import filled_lines, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -115,7 +115,7 @@ def read_pairs(
 
 
 def _table_pairs(path: Path, quoted: bool) -> Iterator[_Pair]:
-    lines = numbered_lines(path)
+    lines = filled_lines(path)
     number, first = next(lines)
     names = first.split("\t")
     if not set(_LABEL) & set(names):

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.files import is_present
 from xstilts.layers import layer_at
 from xstilts.manifest import checked_file
 from xstilts.schema_metadata import require_undamaged
@@ -53,7 +54,7 @@ def examples(source: Source, cell: CellFiles, language: str, count: int) -> list
     """
     data = source.root / f"data/{cell.task}/{language}/{cell.split}.parquet"
     path = source.root / f"predictions/{cell.folder}/{language}.parquet"
-    if count < 1 or cell.kind not in _SHOW or not (path.is_file() and data.is_file()):
+    if count < 1 or cell.kind not in _SHOW or not (is_present(path) and is_present(data)):
         return []
     require_undamaged(path)
     try:

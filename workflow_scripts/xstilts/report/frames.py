@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from xstilts.comparisons.registry import load_comparisons
+from xstilts.files import is_present
 from xstilts.results.tables import AVERAGE
 from xstilts.schema_metadata import require_undamaged
 
@@ -108,7 +109,7 @@ def read_frames(source: Source) -> Frames:
 
 
 def _optional(path: Path) -> pd.DataFrame | None:
-    return _read(path) if path.is_file() else None
+    return _read(path) if is_present(path) else None
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.chains import EMPTY_CHAIN
+from xstilts.files import is_present
 from xstilts.manifest import checked_file
 from xstilts.report.training import stages_of
 
@@ -38,7 +39,7 @@ def data_maps(source: Source) -> pd.DataFrame:
     found: dict[tuple[str, str], list[npt.NDArray[np.float64]]] = {}
     for model, before, stage, folder in dict.fromkeys(stages_of(source)):
         path = source.root / folder / "data_map.parquet"
-        if before != EMPTY_CHAIN or not stage.startswith("stage: ") or not path.is_file():
+        if before != EMPTY_CHAIN or not stage.startswith("stage: ") or not is_present(path):
             continue
         points_N2 = _read(path)
         if points_N2 is not None and len(points_N2):

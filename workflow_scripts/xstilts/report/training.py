@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.chains import EMPTY_CHAIN, STAGE_JOINER
+from xstilts.files import is_present
 from xstilts.manifest import checked_file
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def selections(source: Source) -> pd.DataFrame:
 def _curves(source: Source, name: str, value: str) -> pd.DataFrame:
     lines: dict[tuple[str, str, str], list[Path]] = {}
     for model, before, stage, folder in dict.fromkeys(stages_of(source)):
-        if (source.root / folder / name).is_file():
+        if is_present(source.root / folder / name):
             lines.setdefault((model, before, stage), []).append(source.root / folder / name)
     points = int(np.clip(ALL_POINTS // max(1, len(lines)), _FEWEST_POINTS, MOST_POINTS))
     rows = [

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.files import is_present
 from xstilts.results.schema import RESULT_SCHEMA
 from xstilts.schema_metadata import require_undamaged
 
@@ -54,7 +55,7 @@ def _read(cell: Cell) -> pd.DataFrame | None:
     Raises:
         UserError: the file is damaged, not a table of result rows, or belongs to another cell.
     """
-    if not cell.scores.exists():
+    if not is_present(cell.scores):
         return None
     require_undamaged(cell.scores)
     try:

@@ -91,13 +91,22 @@ def read(folder: Path) -> dict[str, Failure]:
     failures: dict[str, Failure] = {}
     for path in sorted(folder.rglob("*.json")):
         try:
-            failure = Failure(**read_json(path))
+            failure = _failure(path)
         except UserError:
             if path.exists():
                 raise
             continue  # the job succeeded since the folder was listed
         failures[failure.job] = failure
     return failures
+
+
+def _failure(path: Path) -> Failure:
+    """Read one record."""
+    values = read_json(path)
+    try:
+        return Failure(**values)
+    except TypeError:
+        raise UserError(f"{path}: not the record of a job. Delete it.") from None
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
+from xstilts.files import is_present
 from xstilts.metrics.trivial import CHANCE, MAJORITY
 from xstilts.numbers import DASH
 from xstilts.results.pivot import Pivot
@@ -38,7 +39,7 @@ def read_trivial_baselines(files: Iterable[Path]) -> pd.DataFrame:
     """
     tables = []
     for file in files:
-        if not file.exists():
+        if not is_present(file):
             continue
         require_undamaged(file)
         try:

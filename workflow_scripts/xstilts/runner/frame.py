@@ -16,6 +16,7 @@ from xstilts.errors import Interrupted, Stopped, UserError
 from xstilts.paths import product, study_root
 from xstilts.progress import Reporter
 from xstilts.results.failures import record_progress, watched
+from xstilts.runner.causes import explained
 from xstilts.runner.fork_client import run_in_fork
 from xstilts.runner.messages import JobInfo
 from xstilts.runner.run_folder import follow_run, run_is_stopping, stop_run
@@ -100,7 +101,7 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
     from xstilts.locks import FOLDER, locked
 
     lock = Path(info.root) / FOLDER / f"{info.name}.lock"
-    with stoppable(), _exit_codes(info):
+    with stoppable(), _no_questions(), _exit_codes(call, info):
         _configure_logging(Path(info.log))
         with (
             locked(lock, info.name, _say),
@@ -114,6 +115,18 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
                 call()
 
 
+@contextlib.contextmanager
+def _no_questions() -> Iterator[None]:
+    """Give no answer to a library that asks the user something, instead of what is typed."""
+    terminal = sys.stdin
+    with Path(os.devnull).open(encoding="utf-8") as nothing:
+        sys.stdin = nothing
+        try:
+            yield
+        finally:
+            sys.stdin = terminal
+
+
 def _say(text: str) -> None:
     """Write a sentence to the log and to the screen."""
     logging.getLogger("xstilts").info("%s", text)
@@ -121,12 +134,13 @@ def _say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def _exit_codes(info: JobInfo) -> Iterator[None]:
+def _exit_codes(call: Callable[..., None], info: JobInfo) -> Iterator[None]:
     """Turn exceptions into a message and an exit code."""
     name, log = info.name, info.log
     logger = logging.getLogger("xstilts")
     try:
-        yield
+        with explained(call, name):
+            yield
     except UserError as error:
         logger.error("%s", error)
         sys.stderr.write(f"\nError in {name}:\n{error}\n\n")
