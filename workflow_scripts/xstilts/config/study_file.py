@@ -97,7 +97,8 @@ def _check_depth(text: str, file: Path) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise _too_deep(file, event.start_mark.line + 1)
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise _too_deep(file, line)
 
 
 def _too_deep(file: Path, line: int) -> UserError:

@@ -17,7 +17,7 @@ from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
 from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
-from xstilts.grid.source_choice import Part
+from xstilts.grid.source_choice import Part, declared_source
 from xstilts.grid.source_choice import parts as parts_of
 from xstilts.identity import canonical
 
@@ -52,7 +52,7 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         "kind": spec.kind,
         "labels": list(spec.labels),
     }
-    source = sources.declared_source(study, spec)
+    source = declared_source(study, spec)
     if source == "microworld":
         identity["source"], entry = _generated(grid, spec, language, split), "microworld"
     elif spec.kind == "mlm":
