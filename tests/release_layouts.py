@@ -7,7 +7,19 @@ so that entries are compared with something else than themselves.
 from __future__ import annotations
 
 from release_server import tarred, zipped
-from xstilts.tasks import afrixnli, masakhaner1, masakhaner2, masakhapos, tatoeba, udpos
+from xstilts.tasks import (
+    afrisenti,
+    afrixnli,
+    belebele,
+    masakhaner1,
+    masakhaner2,
+    masakhanews,
+    masakhapos,
+    nusax,
+    sib200,
+    tatoeba,
+    udpos,
+)
 
 _META = "dl.fbaipublicfiles.com"
 _RAW = "raw.githubusercontent.com"
@@ -97,6 +109,16 @@ ARCHIVES: dict[str, list[str]] = {
         for end in (".jsonl", "-labels.lst")
     ],
     f"{_META}/glue/data/QQP-clean.zip": [f"QQP/{split}.tsv" for split in ("train", "dev", "test")],
+    f"{_META}/belebele/Belebele.zip": [
+        f"Belebele/{code}.jsonl" for code in belebele.TASK.codes.values()
+    ],
+    **{
+        f"alt.qcri.org/semeval2014/task1/data/uploads/{name.lower()}.zip": [
+            f"{name}.txt",
+            "readme.txt",
+        ]
+        for name in ("SICK_train", "SICK_trial", "SICK_test_annotated")
+    },
     "storage.googleapis.com/gresearch/mewsli/mewsli-x_20220518_6.zip": [
         "candidate_set_entities.jsonl",
         "wikinews_mentions_no_text-dev.jsonl",
@@ -144,6 +166,26 @@ _GITHUB = {
         f"data/anli_final/{split}/{code}.tsv"
         for split in ("dev", "test")
         for code in "aym bzd cni gn hch nah oto quy shp tar".split()
+    ],
+    f"{sib200.REPOSITORY}/{sib200.COMMIT}": [
+        f"data/annotated/{code}/{split}.tsv"
+        for code in sib200.CODES.values()
+        for split in ("train", "dev", "test")
+    ],
+    "masakhane-io/masakhane-news/819be052e79e0a600e0ed4a7356594681cb5c4f3": [
+        f"data/{code}/{split}.tsv"
+        for code in masakhanews.CODES.values()
+        for split in ("train", "dev", "test")
+    ],
+    "afrisenti-semeval/afrisent-semeval-2023/5aec3cfcf87b59f885e98641f72e52182776429d": [
+        f"data/{code}/{split}.tsv"
+        for code in afrisenti.CODES.values()
+        for split in ("train", "dev", "test")
+    ],
+    "IndoNLP/nusax/75b0be5d982348332509f296e10d9bf9cb66d60f": [
+        f"datasets/sentiment/{name}/{split}.csv"
+        for name in nusax.TASK.codes.values()
+        for split in ("train", "valid", "test")
     ],
     "google-research-datasets/lareqa/5405d2a77e83d5ccb47623a3f9e5604c3f103193": [
         f"xquad-r/{code}.json" for code in "ar de el en es hi ru th tr vi zh".split()

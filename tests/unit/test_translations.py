@@ -141,7 +141,7 @@ def test_the_identity_contains_the_settings_of_the_model(tmp_path):
 
 def test_a_local_model_is_an_input_by_its_files(tmp_path):
     for name in ("config.json", "model.safetensors", "README.md", "source.spm"):
-        (tmp_path / name).write_text(name)
+        (tmp_path / name).write_text("{}" if name == "config.json" else name)
     section = MODEL.replace("hub: some/model, revision: abc", f"path: {tmp_path}")
     grid = grid_of(tmp_path, study(section))
     files = identities.data_files(grid, "mnli", "qab-translated", "train")

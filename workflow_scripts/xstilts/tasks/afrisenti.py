@@ -11,7 +11,7 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.delimited import read_labelled
 from xstilts.readers.hub_texts import read_texts
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Task, splits_on_github
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -56,6 +56,13 @@ TASK = Task(
     codes=CODES,
     # quotation marks are those of the tweets, some repeated
     read=partial(read_labelled, labels=LABELS, text_a=("tweet",), lenient=True),
+    release=splits_on_github(
+        "afrisenti-semeval/afrisent-semeval-2023",
+        "5aec3cfcf87b59f885e98641f72e52182776429d",
+        "data/{code}/{name}.tsv",
+        "afrisenti/data/{code}/{name}.tsv",
+        {"train": "train", "validation": "dev", "test": "test"},
+    ),
     hub=HubSource(
         repo="shmuhammad/AfriSenti-twitter-sentiment",
         revision="refs/convert/parquet",

@@ -100,6 +100,28 @@ class Release:
     """Further versions, which a study chooses with the key ``versions``."""
 
 
+def splits_on_github(
+    repo: str, commit: str, path: str, into: str, names: Mapping[Split, str]
+) -> Release:
+    """Return a release that is one file per split and language in a GitHub repository.
+
+    Args:
+        repo: ``OWNER/REPO``.
+        commit: all 40 digits.
+        path: in the repository, with ``{code}`` and ``{name}``.
+        into: as in :class:`Archive`, with the same.
+        names: split to the name that its files have.
+    """
+    return Release(
+        files={
+            split: (
+                on_github(repo, commit, path.replace("{name}", name), into.replace("{name}", name)),
+            )
+            for split, name in names.items()
+        }
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """One data set with everything that the workflow knows about it."""

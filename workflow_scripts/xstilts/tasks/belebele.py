@@ -11,7 +11,7 @@ from __future__ import annotations
 from xstilts.flores import BELEBELE, FLORES
 from xstilts.readers.belebele import read_belebele
 from xstilts.tasks import cosmosqa, sib200
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 _CODES = {language: FLORES[language] for language in BELEBELE}
 
@@ -33,6 +33,20 @@ TASK = Task(
     codes=_CODES,
     read=read_belebele,
     # the same files as in the release
+    release=Release(
+        files={
+            "test": (
+                Archive(
+                    url="https://dl.fbaipublicfiles.com/belebele/Belebele.zip",
+                    members=("Belebele/*.jsonl",),
+                    into="belebele",
+                    seen="github.com/facebookresearch/belebele, README",
+                    unverified="the names of the members",
+                ),
+            )
+        },
+        lacks="the training set is assembled by the script of its repository",
+    ),
     hub=HubSource(
         repo="facebook/belebele",
         revision="main",

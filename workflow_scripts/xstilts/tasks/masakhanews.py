@@ -11,7 +11,7 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.delimited import read_labelled
 from xstilts.readers.hub_texts import read_texts
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Task, splits_on_github
 
 LABELS = ("business", "entertainment", "health", "politics", "religion", "sports", "technology")
 
@@ -57,6 +57,13 @@ TASK = Task(
     codes=CODES,
     # headline and text, as in the release's train_textclass.py
     read=partial(read_labelled, labels=LABELS, text_a=("headline", "text"), label="category"),
+    release=splits_on_github(
+        "masakhane-io/masakhane-news",
+        "819be052e79e0a600e0ed4a7356594681cb5c4f3",
+        "data/{code}/{name}.tsv",
+        "masakhanews/data/{code}/{name}.tsv",
+        {"train": "train", "validation": "dev", "test": "test"},
+    ),
     hub=HubSource(
         repo="masakhane/masakhanews",
         revision="refs/convert/parquet",

@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.readers.delimited import read_labelled
 from xstilts.readers.hub_texts import read_texts
 from xstilts.tasks import afrisenti
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Task, splits_on_github
 
 # study code: (folder in the release, code on the hub)
 _NAMES = {
@@ -45,6 +45,13 @@ TASK = Task(
     },
     codes={language: folder for language, (folder, _) in _NAMES.items()},
     read=partial(read_labelled, labels=LABELS, text_a=("text",), identifier="id"),
+    release=splits_on_github(
+        "IndoNLP/nusax",
+        "75b0be5d982348332509f296e10d9bf9cb66d60f",
+        "datasets/sentiment/{code}/{name}.csv",
+        "nusax/datasets/sentiment/{code}/{name}.csv",
+        {"train": "train", "validation": "valid", "test": "test"},
+    ),
     hub=HubSource(
         repo="indonlp/NusaX-senti",
         revision="refs/convert/parquet",

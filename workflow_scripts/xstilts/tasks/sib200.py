@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.flores import FLORES, VARIETIES
 from xstilts.readers.delimited import read_labelled
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Task, splits_on_github
 
 if TYPE_CHECKING:
     from xstilts.kinds import Split
@@ -24,6 +24,8 @@ LABELS = (
 
 CODES = {language: FLORES[language] for language in VARIETIES}
 
+REPOSITORY, COMMIT = "dadelani/sib-200", "593cea88519930f776c1a4a1980b6a35b39dca57"
+_PATH, _INTO = "data/annotated", "sib200/data/annotated"
 FOLDERS = ("sib200/data/annotated", "sib-200/data/annotated", "sib200/data", "sib200")
 """Folders of the release, of its repository under its own name, and of copies."""
 
@@ -46,6 +48,13 @@ TASK = Task(
     codes=CODES,
     read=_READ,
     # the same tables as in the release
+    release=splits_on_github(
+        REPOSITORY,
+        COMMIT,
+        f"{_PATH}/{{code}}/{{name}}.tsv",
+        f"{_INTO}/{{code}}/{{name}}.tsv",
+        _NAMES,
+    ),
     hub=HubSource(
         repo="Davlan/sib200",
         revision="main",

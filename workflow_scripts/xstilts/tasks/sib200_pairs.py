@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xstilts.readers.sib200_pairs import read_sib200_pairs
 from xstilts.tasks import sib200
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 _CODES = {language: code for language, code in sib200.CODES.items() if language != "en"}
 _FILES = (
@@ -22,6 +22,20 @@ TASK = Task(
     files={"test": tuple(_FILES.format(folder=folder) for folder in sib200.FOLDERS)},
     codes=_CODES,
     read=read_sib200_pairs,
+    release=Release(
+        files={
+            "test": tuple(
+                on_github(
+                    sib200.REPOSITORY,
+                    sib200.COMMIT,
+                    f"data/annotated/{code}/{name}.tsv",
+                    f"sib200/data/annotated/{code}/{name}.tsv",
+                )
+                for code in ("{code}", "eng_Latn")
+                for name in ("train", "dev", "test")
+            )
+        }
+    ),
     hub=HubSource(
         repo="Davlan/sib200",
         revision="main",

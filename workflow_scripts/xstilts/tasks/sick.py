@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xstilts.readers import hub_parquet
 from xstilts.readers.delimited import read_labelled
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
+
+if TYPE_CHECKING:
+    from xstilts.kinds import Split
 
 _RENAMED = {label.upper(): label for label in mnli.LABELS}
+# the splits of SemEval-2014, task 1
+_FILES: dict[Split, str] = {
+    "train": "SICK_train",
+    "validation": "SICK_trial",
+    "test": "SICK_test_annotated",
+}
 
 
 def _patterns(*names: str) -> tuple[str, ...]:
@@ -22,12 +32,7 @@ TASK = Task(
     kind="classification",
     title="Does one sentence on a scene entail another, contradict it, or neither?",
     languages=("en",),
-    # the splits of SemEval-2014, task 1
-    files={
-        "train": _patterns("SICK_train"),
-        "validation": _patterns("SICK_trial"),
-        "test": _patterns("SICK_test_annotated"),
-    },
+    files={split: _patterns(name) for split, name in _FILES.items()},
     read=partial(
         read_labelled,
         labels=mnli.LABELS,
@@ -38,6 +43,20 @@ TASK = Task(
         renamed=_RENAMED,
     ),
     # made from the release in one table, which has fewer pairs: 4,439, 495 and 4,906
+    # all splits as for SemEval; the site with the paper has fewer pairs
+    release=Release(
+        files={
+            split: (
+                Archive(
+                    url=f"https://alt.qcri.org/semeval2014/task1/data/uploads/{name.lower()}.zip",
+                    members=(f"{name}.txt",),
+                    into="sick",
+                    seen="kovvalsky/LangPro, SICK_dataset/README.md",
+                ),
+            )
+            for split, name in _FILES.items()
+        }
+    ),
     hub=HubSource(
         repo="RobZamp/sick",
         revision="refs/convert/parquet",
