@@ -109,7 +109,8 @@ class Checkout:
 
     def jobs_of_dry_run(self, *arguments: str) -> Run:
         """Dry-run Snakemake here, with its own table of jobs."""
-        return self.snakemake("-n", "--quiet", "rules", *arguments)
+        # --quiet takes all words that follow it
+        return self.snakemake("-n", *arguments, "--quiet", "rules")
 
     def command(self, *arguments: str) -> Run:
         """Run the ``xstilts`` command here."""
