@@ -88,6 +88,7 @@ onstart:
     claim_files()
     disable_job_rate_limit()
     start_fork_server()
+    name_untested_device()
     watch_run()
 
 

@@ -143,6 +143,17 @@ def replaced_handler():
     return next(named, None)
 
 
+def name_untested_device() -> None:
+    """Say in one line that this machine's GPUs are of a kind that the tests have not been run on."""
+    from snakemake.logging import logger
+
+    from xstilts.gpus import UNTESTED, present
+
+    models = any("gpu" in job.rule.resources for job in workflow.dag.needrun_jobs())
+    if models and (found := present()):
+        logger.warning(UNTESTED.format(found))
+
+
 def watch_run() -> None:
     """Show planned and finished jobs instead of Snakemake's output for each job.
 

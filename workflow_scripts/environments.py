@@ -54,7 +54,6 @@ ENVIRONMENTS = {
     "train": Environment(
         purpose="jobs that use a model: pretraining, fine-tuning, translation, prediction",
         packages=(
-            "accelerate",
             # translation writes a data set
             "datasets",
             "filelock",

@@ -15,24 +15,22 @@ processes from their start ("X of Y s": X without start-up and imports).
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
 
 from machine import bf16_is_quick, description, model_flops
+from process import Worker
 from setup import Setup
 from workloads import LANGUAGES, WORKLOADS, classification
 
-WORKER = Path(__file__).parent / "worker.py"
 WAYS = ("trainer-default", "trainer-best", "ours")
 BASELINES = ("trainer-default", "trainer-best")
 
@@ -49,31 +47,6 @@ class Measured(NamedTuple):
     """Real tokens (without padding) of each round."""
     computed: float | None = None
     """In evaluation, the seconds after start-up and imports."""
-
-
-class Worker:
-    """A process that computes rounds of one implementation."""
-
-    def __init__(self, setup: Setup, folder: Path, *more: str) -> None:
-        command = [sys.executable, str(WORKER), json.dumps(asdict(setup)), str(folder), *more]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def round(self) -> dict[str, Any]:
-        """Compute one round."""
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            sys.exit(f"a worker ended with {self._process.wait()}; its message is above")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
 
 
 def measure_training(setups: list[Setup], rounds: int, folder: Path) -> list[Measured]:

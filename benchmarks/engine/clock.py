@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-import torch
+from xstilts.device import device_of, synchronise
 
 MOST_ROUNDS = 1000
 """More rounds than any benchmark asks for."""
@@ -27,6 +27,5 @@ class Clock:
 
     def seconds(self) -> Seconds:
         """Seconds since the start; synchronises with the GPU first."""
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
+        synchronise(device_of())
         return Seconds(time.perf_counter() - self._wall, time.process_time() - self._cpu)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from clock import Clock, Seconds
 
-from xstilts.device import device_name, device_of
+from xstilts.device import bf16_in_hardware, device_name, device_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,8 @@ CPUINFO = Path("/proc/cpuinfo")
 
 def bf16_is_quick(device: str) -> bool:
     """True if the device multiplies bf16 in hardware; a CPU that emulates it takes minutes."""
-    if device_of(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device_of(device).type != "cpu":
+        return bf16_in_hardware(device_of(device))
     flags = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
     return bool(re.search(r"\b(amx_bf16|avx512_bf16)\b", flags))
 
@@ -31,7 +32,7 @@ def bf16_is_quick(device: str) -> bool:
 def matrix_product(device: str, precision: str) -> Seconds:
     """Seconds per FLOP of torch's product of two large square matrices; the best of several."""
     target = device_of(device)
-    size = 8192 if target.type == "cuda" else 2048
+    size = 2048 if target.type == "cpu" else 8192
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     left, right = (torch.randn(size, size).to(target, kind) for _ in range(2))
     found = []
@@ -56,16 +57,23 @@ def model_flops(lengths: Sequence[int], shape: dict[str, int], *, train: bool) -
     return float((linear + attention).sum()) * shape["layers"] * (3 if train else 1)
 
 
+def driver() -> str:
+    """NVIDIA's driver and the CUDA version, after a comma; empty on other devices."""
+    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    if shutil.which(query[0]) is None:
+        return ""
+    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
+    return f", driver {found}, CUDA {torch.version.cuda}"
+
+
 def description(device: str, threads: int) -> str:
     """Processor or card, driver and versions."""
     import transformers
 
     target = device_of(device)
     versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
-    if target.type == "cuda":
-        query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-        driver = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
-        return f"{device_name(target)}, driver {driver}, CUDA {torch.version.cuda}, {versions}"
+    if target.type != "cpu":
+        return f"{device_name(target)}{driver()}, {versions}"
     text = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
     model = re.search(r"model name\s*: (.+)", text)
     name = model[1] if model else platform.processor()

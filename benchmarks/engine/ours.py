@@ -16,6 +16,7 @@ from workloads import LANGUAGES, SEED, WORKLOADS, Part, classification
 from xstilts.config.recipe import Recipe
 from xstilts.data.schemas import SCHEMAS
 from xstilts.malloc import keep_freed_memory
+from xstilts.models import checkpoint
 from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import new_head, save_heads
 from xstilts.prediction.options import PredictOptions
@@ -55,6 +56,8 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     values["max_train_examples"] = most
     if setup.way == "ours-compiled":
         values["compile"] = True
+    if setup.way == "ours-transformers":
+        use_transformers()
     runtime = Runtime(
         state_dir=folder / "state",
         identity="benchmark",
@@ -78,7 +81,16 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
             return done
 
     keep_freed_memory()
-    Rounds(setup.architecture, members, specs, Recipe(**values), SEED, runtime, None).run()
+    start = Path(setup.model) if setup.model else setup.architecture
+    Rounds(start, members, specs, Recipe(**values), SEED, runtime, None).run()
+
+
+def use_transformers() -> None:
+    """Load models as transformers has them, with its layers and torch's dropout."""
+    for name, value in (
+        ("supports", False), ("use_dropout", None), ("use_occurring_positions", None)
+    ):  # fmt: skip
+        setattr(checkpoint, name, lambda _, value=value: value)
 
 
 def write_model(setup: Setup, folder: Path, part: Part) -> None:

@@ -17,6 +17,9 @@ from clock import MOST_ROUNDS, Clock, Seconds
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     DataCollatorForLanguageModeling,
     DataCollatorForMultipleChoice,
     DataCollatorForTokenClassification,
@@ -47,6 +50,11 @@ MODELS = {
     "tagging": XLMRobertaForTokenClassification,
     "multiple_choice": XLMRobertaForMultipleChoice,
     "mlm": XLMRobertaForMaskedLM,
+}
+AUTO = {
+    "classification": AutoModelForSequenceClassification,
+    "span": AutoModelForQuestionAnswering,
+    "tagging": AutoModelForTokenClassification,
 }
 NAMES = {"label": "label", "labels": "labels", "start": "start_positions", "end": "end_positions"}
 """Columns of a token file to arguments of transformers' models."""
@@ -129,7 +137,10 @@ class Rounds(TrainerCallback):
 
 
 def new_model(setup: Setup, part: Part) -> Any:
-    """A randomly initialised transformers model of the kind in the benchmark's shape."""
+    """A transformers model of the kind: from a checkpoint, or random in the benchmark's shape."""
+    if setup.model:
+        labels = max(1, len(part.labels)) if part.kind != "span" else 2
+        return AUTO[part.kind].from_pretrained(setup.model, num_labels=labels)
     config = XLMRobertaConfig(
         vocab_size=setup.vocab,
         hidden_size=setup.width,

@@ -12,7 +12,7 @@ class Setup:
 
     workload: str
     way: str
-    """ours, ours-compiled, trainer-default, trainer-best or peak."""
+    """ours, ours-compiled, ours-transformers, trainer-default, trainer-best or peak."""
     precision: Literal["fp32", "bf16"]
     device: str
     threads: int
@@ -26,6 +26,8 @@ class Setup:
     examples: int
     """Examples per language in evaluation."""
     max_tokens: int
+    model: str = ""
+    """Folder of a checkpoint to start from; empty for random weights of XLM-R's architecture."""
     part: int = 0
     """Index of the task, for implementations that train on a single task."""
 

@@ -3,7 +3,8 @@
     python worker.py SETUP FOLDER [LANGUAGE]
 
 SETUP is a ``Setup`` as JSON. For each line on stdin it computes a round and prints one line of
-JSON: wall-clock and CPU seconds, the real tokens of a training round, and the peak memory in bytes.
+JSON: wall-clock and CPU seconds, the real tokens of a training round, and the peak and the present
+memory in bytes.
 The rounds of training are parts of one training run, so that one-off costs (memory allocation, the
 choice of kernels) fall into the first round.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -52,10 +54,18 @@ class Rounds:
         from xstilts.device import device_of
         from xstilts.training.runtime import peak_memory
 
-        memory = peak_memory(device_of(self._device))
-        record = {**seconds._asdict(), "tokens": num_tokens, "memory": memory}
+        device = device_of(self._device)
+        record = {**seconds._asdict(), "tokens": num_tokens, "memory": peak_memory(device)}
+        record["resident"] = resident_memory()
         self._answers.write(json.dumps(record) + "\n")
         self._answers.flush()
+
+
+def resident_memory() -> int:
+    """Main memory of this process in bytes; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.is_file() else None
+    return int(found[1]) * 1024 if found else 0
 
 
 def train(setup: Setup, folder: Path, rounds: Rounds) -> None:

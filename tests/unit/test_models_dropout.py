@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from xstilts.models.bert import _eager_attention
 from xstilts.models.dropout import Dropout, dropout, kept_mask
-from xstilts.models.roberta import _eager_attention
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.float64])

@@ -34,6 +34,15 @@ FAMILIES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "xlm_roberta": ("XLMRoberta", USUAL, "XLMRobertaForMaskedLM", "first"),
     "xlm_roberta_xl": ("XLMRobertaXL", USUAL, "XLMRobertaXLForMaskedLM", "first"),
     "bert": ("Bert", USUAL, "BertForPreTraining", "first"),
+    "electra": ("Electra", {**USUAL, "embedding_size": 16}, "ElectraForPreTraining", "first"),
+    # as mDeBERTa-v3
+    "deberta_v2": (
+        "DebertaV2",
+        {**USUAL, "relative_attention": True, "position_buckets": 8, "norm_rel_ebd": "layer_norm",
+         "share_att_key": True, "pos_att_type": "p2c|c2p", "position_biased_input": False,
+         "type_vocab_size": 0},
+        "DebertaV2ForMaskedLM", "first",
+    ),
     "mt5": (
         "MT5",
         {"d_model": 32, "num_layers": 2, "num_heads": 2, "d_kv": 16, "d_ff": 64},

@@ -25,6 +25,7 @@ from xstilts.plan.jobs import planned_jobs
 from xstilts.plan.known_models import KNOWN_MODELS
 from xstilts.plan.shapes import shape_of_base
 from xstilts.training.memory import AdapterShape, Workload, estimate
+from xstilts.training.pruning import is_worthwhile
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
@@ -135,6 +136,28 @@ def test_a_stage_that_does_not_fit_gets_advice_that_fits() -> None:
     assert estimate(replace(work, max_tokens=size)).total <= limit
     assert estimate(replace(work, max_tokens=2 * size)).total > limit
     assert "gradient_checkpointing: true" in checkpointed
+
+
+@pytest.mark.parametrize(
+    ("name", "whole_gib"),
+    [("facebook/xlm-v-base", 14), ("sentence-transformers/LaBSE", 8), ("cis-lmu/glot500-base", 7)],
+)
+def test_pruning_makes_large_vocabularies_as_cheap_as_any(name: str, whole_gib: int) -> None:
+    """Nine tenths of XLM-V's weights are token embeddings; 40,000 tokens of them occur."""
+    sizes = {}
+    for model in (name, "FacebookAI/xlm-roberta-base"):
+        shape = shape_of_config(KNOWN_MODELS[model])
+        work = Workload(shape=shape, max_tokens=4096, length=128, device="gpu", half=True)
+        assert is_worthwhile(40_000, shape.vocabulary, shape.embedding_width)
+        pruned = replace(work, trained_rows=40_000)
+        sizes[model] = estimate(work).total / 2**30, estimate(pruned).total
+        # in main memory the whole matrix stays until the stage ends
+        more = estimate(replace(pruned, device="cpu")).weights - estimate(pruned).weights
+        assert more == shape.vocabulary * shape.width * 4
+    assert whole_gib < sizes[name][0] < whole_gib + 1
+    plain = sizes["FacebookAI/xlm-roberta-base"][1]
+    assert sizes[name][1] == pytest.approx(plain, rel=1e-4)
+    assert plain < 4 * 2**30
 
 
 def test_a_model_too_large_for_a_gpu_gets_adapters_or_shards() -> None:

@@ -22,6 +22,10 @@ from xstilts.plan.work import forward_flops, masked_flops
         "FacebookAI/xlm-roberta-large",
         "facebook/xlm-roberta-xl",
         "google-bert/bert-base-multilingual-cased",
+        "intfloat/multilingual-e5-small",
+        "microsoft/mdeberta-v3-base",
+        "jhu-clsp/mmBERT-small",
+        "EuroBERT/EuroBERT-2.1B",
         "google/mt5-small",
         "google/mt5-xl",
         "bigscience/bloom-560m",
@@ -53,6 +57,18 @@ def test_known_models_have_the_parameters_and_layers_that_transformers_builds(na
     assert shape.linear_layers == sizes
     # the only families with layers that stay in fp32 when others are quantised
     assert (config.model_type == "mt5") == bool(model._keep_in_fp32_modules)
+
+
+def test_electra_has_the_parameters_that_transformers_builds() -> None:
+    import transformers
+
+    values = KNOWN_MODELS["google-bert/bert-base-multilingual-cased"]
+    for size in (128, 768):
+        settings = values | {"model_type": "electra", "embedding_size": size}
+        with torch.device("meta"):
+            model = transformers.ElectraModel(transformers.ElectraConfig(**settings))
+        built = sum(parameter.numel() for parameter in model.parameters())
+        assert shape_of_config(settings).parameters == built
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,22 @@ def test_special_tokens_surround_texts_where_no_file_says_so(tmp_path: Path) -> 
     assert tokenizer.has_token_types
 
 
+def test_a_sentencepiece_model_alone_makes_mdebertas_tokenizer(tmp_path: Path) -> None:
+    """Its mask token comes after the pieces, and the table of embeddings has more rows."""
+    source = sentencepiece_folder(tmp_path / "source", "deberta-v2")
+    config = {"do_lower_case": False, "vocab_type": "spm"}
+    (source / "tokenizer_config.json").write_text(json.dumps(config))
+    tokenizer = imported(source, "deberta-v2")
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(source / "spm.model"))
+    size = pieces.get_piece_size()
+    assert (tokenizer.pad_id, tokenizer.mask_id, tokenizer.vocab_size) == (0, size, size + 1)
+    pair = tokenizer.backend.encode("a", "a").tokens
+    assert (pair[0], pair[-1], pair.count("[SEP]")) == ("[CLS]", "[SEP]", 2)
+    require_fit(
+        source, tmp_path / "imported", {"vocab_size": size + 899, "model_type": "deberta-v2"}
+    )
+
+
 def test_an_import_that_would_change_ids_stops(tmp_path: Path) -> None:
     # transformers gives T5 the unknown id 2, whatever the model says
     source = sentencepiece_folder(tmp_path / "source", "mt5", unk_id=3, bos_id=2)

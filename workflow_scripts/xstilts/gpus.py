@@ -3,7 +3,9 @@
 Snakemake's ``--resources gpu=N`` limits the number of concurrent jobs but does not assign devices:
 all jobs would use the first. A lease is a kernel lock on a file, so that a killed job releases its
 device at once, and several runs on one machine can share its devices. On a cluster the scheduler
-assigns devices; there, and if the user has set ``CUDA_VISIBLE_DEVICES``, this module does nothing.
+assigns devices; there, and if the user has chosen devices (``CHOSEN``), this module does nothing.
+Only devices of NVIDIA and AMD are counted and leased: others (Apple has one, Intel's cannot be told
+from the graphics of a processor) are shared by all jobs.
 
 Locks: the file of a device is locked exclusively by a job that does not share it. Jobs that share
 a device hold a shared lock, and each an exclusive lock on one of its numbered slots.
@@ -15,6 +17,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -28,7 +31,20 @@ from xstilts.errors import UserError
 
 LOGGER = logging.getLogger(__name__)
 
+UNTESTED = (
+    "{}: the tests of this version have been run on CPUs only. Compare the first scores with those "
+    "of a run on a CPU (docs/cluster.md, Devices)."
+)
+"""Message for a device that is not a CPU, to be filled with its name."""
+
 DRIVER = Path("/proc/driver/nvidia/gpus")
+AMD = Path("/sys/class/kfd/kfd/topology/nodes")
+"""Processors and GPUs as AMD's driver lists them."""
+CHOSEN = (
+    "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
+    "SLURM_JOB_ID",
+)  # fmt: skip
+"""Environment variables that say that devices are assigned already."""
 FOLDER_VARIABLE = "XSTILTS_LEASES"
 """Environment variable that names another folder for the locks."""
 POLL_SECONDS = 0.2
@@ -46,6 +62,29 @@ class Gpus:
 
 def count_devices() -> int:
     """Return the number of GPUs of this machine, without torch, which takes seconds to import."""
+    return _count_nvidia() or _count_amd()
+
+
+def present() -> str | None:
+    """Return the maker of this machine's GPUs, or None; without torch."""
+    if _count_nvidia():
+        return "NVIDIA GPU"
+    if _count_amd():
+        return "AMD GPU"
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return "Apple GPU" if apple else None
+
+
+def _count_amd() -> int:
+    """Return the nodes of AMD's driver that are GPUs, which have a number other than 0."""
+    count = 0
+    for file in AMD.glob("*/gpu_id"):
+        with contextlib.suppress(OSError):
+            count += file.read_text(encoding="utf-8").strip() not in ("", "0")
+    return count
+
+
+def _count_nvidia() -> int:
     if DRIVER.is_dir() and (found := len(list(DRIVER.iterdir()))):
         return found
     command = shutil.which("nvidia-smi")
@@ -65,11 +104,11 @@ def leased(
     devices: Callable[[], int] = count_devices,
     folder: Path | None = None,
 ) -> Iterator[tuple[int, ...]]:
-    """Lease devices while the block runs; only these are visible to CUDA.
+    """Lease devices while the block runs; only these are visible to torch.
 
     Waits until enough are free, first come, first served: a job that needs several is not overtaken
-    by jobs that need one. Must be entered before CUDA is initialised, which reads the environment
-    once.
+    by jobs that need one. Must be entered before the device is initialised, which reads the
+    environment once.
 
     Args:
         gpus: the request; None leases nothing and changes nothing.
@@ -77,13 +116,13 @@ def leased(
         folder: folder of the locks; by default the user's own, or that of ``XSTILTS_LEASES``.
 
     Yields:
-        The numbers of the devices; empty if nothing is leased: in a SLURM job, with
-        ``CUDA_VISIBLE_DEVICES`` set, on a machine without GPUs, or for a count of 0.
+        The numbers of the devices; empty if nothing is leased: with one of ``CHOSEN`` set, on a
+        machine without GPUs, or for a count of 0.
 
     Raises:
         UserError: more devices are requested than exist, or the folder belongs to another user.
     """
-    if gpus is None or {"CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID"} & set(os.environ):
+    if gpus is None or set(CHOSEN) & set(os.environ):
         yield ()
         return
     total = devices()
@@ -95,14 +134,23 @@ def leased(
             f"This job requests {gpus.count} GPUs, but this machine has {total}. Request fewer for "
             f"its rule: snakemake --set-resources RULE:gpu={total}"
         )
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        raise RuntimeError("a GPU must be leased before CUDA is initialised")
+    torch_device = sys.modules.get("xstilts.device")
+    if torch_device is not None and torch_device.is_initialised():
+        raise RuntimeError("a GPU must be leased before it is initialised")
+    variable, none = _visibility()
     with contextlib.ExitStack() as held:
         chosen = _take(gpus, total, folder or _folder(), held) if gpus.count else ()
-        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, chosen))
-        held.callback(os.environ.pop, "CUDA_VISIBLE_DEVICES", None)
+        os.environ[variable] = ",".join(map(str, chosen)) or none
+        held.callback(os.environ.pop, variable, None)
         yield chosen
+
+
+def _visibility() -> tuple[str, str]:
+    """Return the environment variable that limits the visible devices, and its value for none."""
+    if _count_amd() and not _count_nvidia():
+        # an empty value would not hide them
+        return "HIP_VISIBLE_DEVICES", "-1"
+    return "CUDA_VISIBLE_DEVICES", ""
 
 
 def _folder() -> Path:

@@ -54,8 +54,8 @@ class Recipe(Level):
     )
     compile: bool = Field(
         False,
-        description="Compile the layers with `torch.compile` (XLM-R and RoBERTa): faster steps "
-        "after about a minute; same results except for rounding and dropout masks.",
+        description="Compile the layers with `torch.compile` (BERT, ELECTRA, XLM-R, RoBERTa): "
+        "faster steps after about a minute; same results except for rounding and dropout masks.",
     )
     # as group_by_length of transformers' Trainer
     sorted_batches: int = Field(
@@ -67,8 +67,9 @@ class Recipe(Level):
     )
     padding_free: bool = Field(
         False,
-        description="Pack sequences into one row without padding (XLM-R and RoBERTa), with "
-        "attention in groups of equal length; same results except for rounding and dropout masks.",
+        description="Pack sequences into one row without padding (BERT, ELECTRA, XLM-R, RoBERTa), "
+        "with attention in groups of equal length; same results except for rounding and dropout "
+        "masks.",
     )
     lora: Lora | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""XLM-R with layers compiled by ``torch.compile``, for training with the recipe's ``compile``.
+"""BERT and XLM-R with layers compiled by ``torch.compile`` in training (recipe: ``compile``).
 
 One graph with dynamic shapes serves all layers and lengths. Rounding differs from that of eager
 layers, and dropout draws other masks.
@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from xstilts.errors import UserError
-from xstilts.models.roberta import RobertaEncoder
+from xstilts.models.bert import BertEncoder
+from xstilts.models.families import BERT_TYPES
 
 
 def use_compiler(encoder: Any, device: torch.device) -> None:
@@ -26,9 +27,9 @@ def use_compiler(encoder: Any, device: torch.device) -> None:
         UserError: the encoder has another architecture or trains without padding, or no C++
             compiler is found, which ``torch.compile`` needs on a CPU.
     """
-    if not isinstance(encoder, RobertaEncoder):
+    if not isinstance(encoder, BertEncoder):
         raise UserError(
-            f"compile: only xlm-roberta and roberta can be compiled, found model_type "
+            f"compile: only {', '.join(BERT_TYPES)} can be compiled, found model_type "
             f"{encoder.config.model_type}. Leave it out for this model."
         )
     if encoder.packed is not None:

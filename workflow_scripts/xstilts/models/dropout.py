@@ -46,6 +46,14 @@ class Dropout(nn.Dropout):
         return dropout(input, self.p) if self.training else input
 
 
+def use_dropout(model: nn.Module) -> None:
+    """Replace each ``nn.Dropout`` in a model; names and rates stay the same."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if type(child) is nn.Dropout:
+                setattr(module, name, Dropout(child.p))
+
+
 class _Dropout(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, dropped: int) -> torch.Tensor:

@@ -64,6 +64,17 @@ def new_head(spec: HeadSpec, config: Any) -> BaseHead:
     return head
 
 
+def require_tied_sizes(encoder: Any) -> None:
+    """Raise a UserError unless a head can predict tokens with the encoder's token embeddings."""
+    size, width = encoder.get_input_embeddings().weight.shape[1], encoder.config.hidden_size
+    if size != width:
+        raise UserError(
+            f"mlm, tlm: token embeddings of this {encoder.config.model_type} model have size "
+            f"{size}, its hidden states {width}; masked language modelling needs equal sizes. "
+            "Leave these stages out for this base."
+        )
+
+
 def _dropout_of(config: Any) -> float:
     """Return the dropout of heads: the classifier's, else that of hidden states in the family."""
     names = ("classifier_dropout", "hidden_dropout_prob", "hidden_dropout", "dropout_rate")

@@ -9,7 +9,7 @@ from torch import nn
 from xstilts.errors import UserError
 
 if TYPE_CHECKING:
-    from xstilts.models.encoder import PreTrainedModel
+    from xstilts.models.checkpoint import PreTrainedModel
 
 
 def layers_of(model: PreTrainedModel) -> list[nn.Module]:

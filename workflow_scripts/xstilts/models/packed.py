@@ -1,4 +1,4 @@
-"""XLM-R without padding: all tokens of a batch packed, attention in groups of equal length.
+"""BERT and XLM-R without padding: packed tokens, attention in groups of equal length.
 
 Shapes: B sequences, T tokens with padding, N tokens without, D width.
 """
@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from xstilts.errors import UserError
-from xstilts.models.roberta import RobertaEncoder
+from xstilts.models.bert import BertEncoder
+from xstilts.models.families import BERT_TYPES
 
 Groups = list[tuple[int, int]]
 """(sequences, tokens of each), in the order of the packed tokens."""
@@ -25,16 +26,16 @@ def use_packing(encoder: Any) -> None:
     Raises:
         UserError: the encoder has another architecture.
     """
-    if not isinstance(encoder, RobertaEncoder):
+    if not isinstance(encoder, BertEncoder):
         raise UserError(
-            f"padding_free: only xlm-roberta and roberta can be trained without padding, "
+            f"padding_free: only {', '.join(BERT_TYPES)} can be trained without padding, "
             f"found model_type {encoder.config.model_type}. Leave it out for this model."
         )
     encoder.packed = packed_states
 
 
 def packed_states(
-    encoder: RobertaEncoder,
+    encoder: BertEncoder,
     ids_BT: torch.Tensor,
     mask_BT: torch.Tensor,
     types_BT: torch.Tensor | None,
@@ -42,8 +43,9 @@ def packed_states(
     """Return the last hidden states, B x T x D, zero at padding, which must be on the right."""
     index_N, columns_N, groups = _packing(mask_BT)
     types_N = None if types_BT is None else types_BT.flatten()[index_N]
-    positions_N = columns_N + encoder.config.pad_token_id + 1
-    hidden_ND = encoder.embeddings.embed(ids_BT.flatten()[index_N], positions_N, types_N)
+    positions_N = columns_N + encoder.config.first_position
+    embedded_N = encoder.embeddings.embed(ids_BT.flatten()[index_N], positions_N, types_N)
+    hidden_ND = encoder.project(embedded_N)
     for layer in encoder.layers:
         hidden_ND = encoder.run_layer(partial(_layer, layer, groups), hidden_ND)
     padded = hidden_ND.new_zeros(mask_BT.numel(), hidden_ND.shape[-1])

@@ -9,8 +9,8 @@ import torch
 
 Pool = Literal["first", "last"]
 
-_FIRST = "albert bert camembert deberta-v2 distilbert electra eurobert modernbert mt5 rembert "
-_FIRST += "roberta t5 umt5 xlm xlm-roberta xlm-roberta-xl"
+_FIRST = "albert bert camembert data2vec-text deberta-v2 distilbert electra eurobert modernbert "
+_FIRST += "mt5 rembert roberta t5 umt5 xlm xlm-roberta xlm-roberta-xl"
 _LAST = "bloom gemma gemma2 gemma3_text gpt2 llama mistral qwen2 qwen3 xglm"
 _KNOWN: dict[str, Pool] = {
     **dict.fromkeys(_FIRST.split(), "first"),

@@ -3,97 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from xstilts.models.families import COUNTED_FROM_PADDING, FAMILIES, POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_BERT = {
-    "attention.self.query": "width heads",
-    "attention.self.key": "width kv_heads",
-    "attention.self.value": "width kv_heads",
-    "attention.output.dense": "heads width",
-    "intermediate.dense": "width inner",
-    "output.dense": "inner width",
-}
-_T5 = {
-    "layer.0.SelfAttention.q": "width heads",
-    "layer.0.SelfAttention.k": "width kv_heads",
-    "layer.0.SelfAttention.v": "width kv_heads",
-    "layer.0.SelfAttention.o": "heads width",
-    "layer.1.DenseReluDense.wi_0": "width inner",
-    "layer.1.DenseReluDense.wi_1": "width inner",
-    "layer.1.DenseReluDense.wo": "inner width",
-}
-_BLOOM = {
-    "self_attention.query_key_value": "width qkv",
-    "self_attention.dense": "heads width",
-    "mlp.dense_h_to_4h": "width inner",
-    "mlp.dense_4h_to_h": "inner width",
-}
-_XGLM = {
-    "self_attn.q_proj": "width heads",
-    "self_attn.k_proj": "width kv_heads",
-    "self_attn.v_proj": "width kv_heads",
-    "self_attn.out_proj": "heads width",
-    "fc1": "width inner",
-    "fc2": "inner width",
-}
-_LLAMA = {
-    "self_attn.q_proj": "width heads",
-    "self_attn.k_proj": "width kv_heads",
-    "self_attn.v_proj": "width kv_heads",
-    "self_attn.o_proj": "heads width",
-    "mlp.gate_proj": "width inner",
-    "mlp.up_proj": "width inner",
-    "mlp.down_proj": "inner width",
-}
-
-
-class Family(NamedTuple):
-    """The structure of the encoders of a model type."""
-
-    linear: Mapping[str, str]
-    """Linear layers of a transformer layer: name to input and output size."""
-    bias: str
-    """The linear layers with biases: ``all``, ``qkv`` or ``none``."""
-    norms: int
-    """Norms of the full width per layer."""
-    norm_rows: int
-    """Vectors of a norm: 2 for LayerNorm (weight, bias), 1 for RMSNorm."""
-    extra_rows: int
-    """Vectors of the full width outside the layers: token types, norms."""
-    head_norms: bool = False
-    """True if queries and keys are normalised per head."""
-    unquantised: tuple[str, ...] = ()
-    """Linear layers that stay in fp32 when the others are quantised."""
-
-
-FAMILIES = {
-    "xlm-roberta": Family(_BERT, "all", 2, 2, 3),
-    "roberta": Family(_BERT, "all", 2, 2, 3),
-    "camembert": Family(_BERT, "all", 2, 2, 3),
-    "xlm-roberta-xl": Family(_BERT, "all", 2, 2, 3),
-    "bert": Family(_BERT, "all", 2, 2, 4),
-    "bloom": Family(_BLOOM, "all", 2, 2, 4),
-    "xglm": Family(_XGLM, "all", 2, 2, 2),
-    "mt5": Family(_T5, "none", 2, 1, 1, unquantised=("layer.1.DenseReluDense.wo",)),
-    "umt5": Family(_T5, "none", 2, 1, 1, unquantised=("layer.1.DenseReluDense.wo",)),
-    "qwen2": Family(_LLAMA, "qkv", 2, 1, 1),
-    "qwen3": Family(_LLAMA, "none", 2, 1, 1, True),
-    "gemma": Family(_LLAMA, "none", 2, 1, 1),
-    "gemma2": Family(_LLAMA, "none", 4, 1, 1),
-    "gemma3_text": Family(_LLAMA, "none", 4, 1, 1, True),
-}
-"""By ``model_type``."""
 
 _WIDTH = ("hidden_size", "d_model")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
 _HEADS = ("num_attention_heads", "n_head", "attention_heads", "num_heads")
 _INNER = ("intermediate_size", "ffn_dim", "d_ff")
 _DROPOUT = ("hidden_dropout_prob", "hidden_dropout", "dropout_rate", "dropout")
-_POSITIONS = {"xlm-roberta", "roberta", "camembert", "xlm-roberta-xl", "bert"}
-"""Model types with trained position embeddings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +35,21 @@ class EncoderShape:
     """Size of an attention head; 0 for the width divided by the number of heads."""
     kv_heads: int = 0
     """Number of key-value heads; 0 for as many as query heads."""
+    embedding: int = 0
+    """Size of the token embeddings; 0 for the width."""
+    other_rows: int = 1
+    """Embeddings other than those of tokens and positions: token types, relative positions."""
+
+    @property
+    def embedding_width(self) -> int:
+        """Size of the token embeddings."""
+        return self.embedding or self.width
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest sequence that the model has positions for."""
+        # the padding token's id is 1
+        return self.positions - 2 * (self.family in COUNTED_FROM_PADDING)
 
     @property
     def _head_width(self) -> int:
@@ -134,6 +70,7 @@ class EncoderShape:
         sizes = {
             "width": self.width,
             "inner": self.inner,
+            "two_inner": 2 * self.inner,
             "heads": self.attention_width,
             "kv_heads": self._kv_width,
             "qkv": self.attention_width + 2 * self._kv_width,
@@ -146,8 +83,9 @@ class EncoderShape:
 
     @property
     def gated(self) -> bool:
-        """True if the feed-forward blocks are gated, and so have three linear layers."""
-        return sum(ends == "width inner" for ends in FAMILIES[self.family].linear.values()) == 2
+        """True if the feed-forward blocks are gated: twice the inner size is computed."""
+        ends = list(FAMILIES[self.family].linear.values())
+        return ends.count("width inner") == 2 or "width two_inner" in ends
 
     @property
     def matrices(self) -> int:
@@ -170,12 +108,14 @@ class EncoderShape:
     @property
     def outside_layers(self) -> int:
         """Number of parameters outside the transformer layers, most of them embeddings."""
-        rows = self.vocabulary + FAMILIES[self.family].extra_rows
-        if self.family in _POSITIONS:
+        rows = self.vocabulary + FAMILIES[self.family].extra_rows + self.other_rows
+        if self.family in POSITIONS:
             rows += self.positions
         # T5 has a relative attention bias (heads x 32 buckets) in its first layer; UMT5 in each
         layers = {"mt5": 1, "umt5": self.layers}.get(self.family, 0)
-        return rows * self.width + 32 * self.heads * layers
+        size = self.embedding_width
+        projection = self.width * (size + 1) if size != self.width else 0
+        return rows * size + projection + 32 * self.heads * layers
 
     @property
     def parameters(self) -> int:
@@ -238,7 +178,23 @@ def shape_of_config(config: Mapping[str, Any]) -> EncoderShape:
         dropout=bool(_first(config, _DROPOUT, 0.0)),
         head_width=config.get("head_dim") or config.get("d_kv") or 0,
         kv_heads=config.get("num_key_value_heads") or 0,
+        # transformers' default is 128
+        embedding=config.get("embedding_size", 128) if family == "electra" else 0,
+        other_rows=_other_rows(config, family),
     )
+
+
+def _other_rows(config: Mapping[str, Any], family: str) -> int:
+    """Return the number of embeddings of token types and of relative positions."""
+    if family == "deberta-v2":
+        buckets = config.get("position_buckets", -1)
+        reach = config.get("max_relative_positions", -1)
+        reach = reach if reach > 0 else config["max_position_embeddings"]
+        relative = 2 * (buckets if buckets > 0 else reach)
+        types = config.get("type_vocab_size", 0)
+        absolute = config.get("position_biased_input", True) * config["max_position_embeddings"]
+        return int(types + absolute + relative * config.get("relative_attention", False))
+    return int(config.get("type_vocab_size", 2)) if family in POSITIONS else 0
 
 
 def _first(config: Mapping[str, Any], names: tuple[str, ...], default: Any = None) -> Any:

@@ -21,7 +21,7 @@ class Card(NamedTuple):
     bf16: float | None
     """Peak TFLOPS on tensor cores, dense, fp32 accumulation; None if bf16 is emulated."""
     pattern: str
-    """Matches ``torch.cuda.get_device_name``."""
+    """Matches ``xstilts.device.device_name``."""
 
 
 # Data sheets and architecture white papers of NVIDIA and AMD; SXM or OAM modules unless named

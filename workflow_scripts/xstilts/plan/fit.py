@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.config.adapters import Lora
 from xstilts.errors import UserError
+from xstilts.models.families import BERT_TYPES
 from xstilts.plan.memory import memory_needs
 from xstilts.training.memory import AdapterShape, Workload, estimate
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 USABLE = 0.92
 """Assumed usable fraction of a GPU's memory; the rest is CUDA's context and fragmentation."""
-COUNTED = ("xlm-roberta", "roberta")
-"""Families whose activations are counted exactly; others are approximated by these."""
 SMALLEST_MICRO_BATCH = 256
 MOST_PROCESSES = 1024
 
@@ -49,7 +48,7 @@ def memory_report(grid: Grid, conditions: Conditions, memory: int | None) -> lis
                     "stages": entry.stages,
                     "length": entry.work.length,
                     "bytes": needed,
-                    "approximate": entry.work.shape.family not in COUNTED,
+                    "approximate": entry.work.shape.family not in BERT_TYPES,
                     "fits": fits,
                     "advice": [] if limit is None or fits else advice(entry.work, limit),
                 }

@@ -89,6 +89,36 @@ def _decoder(
     }
 
 
+def _bert(width: int, inner: int, vocabulary: int, heads: int = 12) -> dict[str, Any]:
+    bert = {"model_type": "bert", "max_position_embeddings": 512, "type_vocab_size": 2}
+    return _roberta(width, 12, inner, vocabulary) | bert | {"num_attention_heads": heads}
+
+
+def _modernbert(width: int) -> dict[str, Any]:
+    return {
+        "model_type": "modernbert",
+        "hidden_size": width,
+        "num_hidden_layers": 22,
+        "num_attention_heads": width // 64,
+        "intermediate_size": 1152,
+        "vocab_size": 256_000,
+        "max_position_embeddings": 8192,
+        "attention_dropout": 0.0,
+    }
+
+
+_MDEBERTA = _roberta(768, 12, 3072, 251_000) | {
+    "model_type": "deberta-v2",
+    "max_position_embeddings": 512,
+    "type_vocab_size": 0,
+    "relative_attention": True,
+    "position_buckets": 256,
+    "max_relative_positions": -1,
+    "position_biased_input": False,
+    "share_att_key": True,
+    "pos_att_type": ["p2c", "c2p"],
+    "norm_rel_ebd": "layer_norm",
+}
 _BASE, _LARGE = _roberta(768, 12, 3072), _roberta(1024, 24, 4096)
 
 KNOWN_MODELS: dict[str, dict[str, Any]] = {
@@ -102,8 +132,20 @@ KNOWN_MODELS: dict[str, dict[str, Any]] = {
     "Davlan/afro-xlmr-large-76L": _LARGE,
     "microsoft/infoxlm-base": _BASE,
     "microsoft/infoxlm-large": _LARGE,
-    "google-bert/bert-base-multilingual-cased": _roberta(768, 12, 3072, 119_547)
-    | {"model_type": "bert", "max_position_embeddings": 512, "type_vocab_size": 2},
+    "facebook/xlm-v-base": _roberta(768, 12, 3072, 901_629),
+    "cis-lmu/glot500-base": _roberta(768, 12, 3072, 401_145),
+    "BAAI/bge-m3": _LARGE | {"max_position_embeddings": 8194},
+    "intfloat/multilingual-e5-base": _BASE,
+    "intfloat/multilingual-e5-large": _LARGE,
+    "intfloat/multilingual-e5-small": _bert(384, 1536, 250_037),
+    "microsoft/Multilingual-MiniLM-L12-H384": _bert(384, 1536, 250_037),
+    "google-bert/bert-base-multilingual-cased": _bert(768, 3072, 119_547),
+    "sentence-transformers/LaBSE": _bert(768, 3072, 501_153),
+    "microsoft/mdeberta-v3-base": _MDEBERTA,
+    "jhu-clsp/mmBERT-small": _modernbert(384),
+    "jhu-clsp/mmBERT-base": _modernbert(768),
+    "EuroBERT/EuroBERT-210m": _decoder("eurobert", 768, 12, (12, 12, 64), 3072, 128_256),
+    "EuroBERT/EuroBERT-2.1B": _decoder("eurobert", 2304, 32, (18, 6, 128), 6144, 128_256),
     # encoders only
     "google/mt5-small": _mt5(512, 8, 6, 1024),
     "google/mt5-base": _mt5(768, 12, 12, 2048),

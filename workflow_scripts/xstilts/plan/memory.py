@@ -78,7 +78,7 @@ def stage_work(
     return Workload(
         shape=shape,
         max_tokens=conditions.max_tokens,
-        length=min(length, shape.positions - 2),
+        length=min(length, shape.longest),
         device=conditions.device,
         checkpointing=bool(runtime["gradient_checkpointing"]),
         half=recipe["precision"] == "bf16",
@@ -91,7 +91,7 @@ def stage_work(
 
 def _rows(shape: EncoderShape, tokens: int | None) -> int | None:
     """Return the number of token embeddings that a stage trains; None for all."""
-    if tokens is None or not is_worthwhile(tokens, shape.vocabulary, shape.width):
+    if tokens is None or not is_worthwhile(tokens, shape.vocabulary, shape.embedding_width):
         return None
     return tokens
 

@@ -52,8 +52,8 @@ def serve(path: str) -> None:
     """Answer requests until standard input is closed."""
     for name in IMPORTED:
         importlib.import_module(name)
-    if sys.modules["torch"].cuda.is_initialized():
-        # CUDA cannot be used in a fork of a process that has initialised it: jobs run unforked
+    if sys.modules["xstilts.device"].is_initialised():
+        # a GPU cannot be used in a fork of a process that uses it already: jobs run unforked
         return
     # a fork that collects garbage would copy the pages of all that was imported
     gc.freeze()

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from xstilts.device import to_device
+
 if TYPE_CHECKING:
     from xstilts.tokens.store import TokenTable
 
@@ -118,10 +120,7 @@ def collate(sequences: Sequences, part: slice, device: torch.device) -> dict[str
         arrays[name] = (
             numbers.reshape(-1, sequences.per_unit) if sequences.per_unit > 1 else numbers
         )
-    return {
-        name: torch.from_numpy(array).to(device, non_blocking=True)
-        for name, array in arrays.items()
-    }
+    return {name: to_device(torch.from_numpy(array), device) for name, array in arrays.items()}
 
 
 MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")

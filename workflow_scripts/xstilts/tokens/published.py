@@ -19,6 +19,7 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from xstilts.checkpoints import tokenizer_sources
 from xstilts.errors import UserError
 from xstilts.files import read_json, write_json, write_text
+from xstilts.models.families import COUNTED_FROM_PADDING
 from xstilts.tokens.specials import special_names
 from xstilts.tokens.texts_to_compare import TEXTS
 from xstilts.tokens.tokenizer import load_tokenizer
@@ -224,10 +225,6 @@ def _require_equal_ids(
 
 PADDING = (1024, 0.1)
 """Rows of a table of embeddings that may have no token: a number, or a part if that is more."""
-
-
-COUNTED_FROM_PADDING = {"xlm-roberta", "xlm-roberta-xl", "roberta", "camembert"}
-"""Model types that number positions from the id of the padding token."""
 
 
 def require_fit(source: Path, folder: Path, config: Mapping[str, Any]) -> None:

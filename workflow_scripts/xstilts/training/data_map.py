@@ -84,7 +84,7 @@ class DataMap:
 
     def table(self) -> pa.Table:
         """Return a row per unit that was trained on, with the columns of DATA_MAP_SCHEMA."""
-        count_N, total_N, squares_N = self.sums_3N.double().cpu().numpy()
+        count_N, total_N, squares_N = self.sums_3N.cpu().double().numpy()
         seen = np.flatnonzero(count_N)
         mean = total_N[seen] / count_N[seen]
         variance = np.maximum(squares_N[seen] / count_N[seen] - mean**2, 0.0)

@@ -1,9 +1,8 @@
 """Process groups of several processes: data parallelism (DDP) and sharded weights (FSDP2).
 
-accelerate chooses the device of each process and broadcasts objects; collectives and sharding are
-torch's. ``Accelerator.prepare`` is not used: it wraps models for a loop of its own, and it would
-shard the embeddings separately, so that they would be freed before the head of masked language
-modelling uses them.
+Collectives and sharding are torch's. accelerate is not used: it wraps models for a loop of its own,
+and it would shard the embeddings separately, so that they would be freed before the head of masked
+language modelling uses them.
 
 Up to the order of their terms, the gradients of each step are the sums that a single process
 computes. The order is fixed, so that an interrupted stage resumes to bit-identical weights.
@@ -17,9 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
 import torch.distributed as dist
-from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
 
+from xstilts.device import count_devices, process_device
 from xstilts.errors import UserError
 from xstilts.models.layers import layers_of
 from xstilts.tokens.batches import Sequences, micro_batches, select
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from xstilts.training.setup import StageModel
 
 T = TypeVar("T")
+CPU = torch.device("cpu")
 BUCKET = 1 << 24
 """Elements per all-reduce: large enough for few calls, small enough for the flat copy."""
 TIMEOUT = timedelta(hours=2)
@@ -63,21 +62,19 @@ def join(
     Raises:
         UserError: the machine has GPUs, but fewer than processes.
     """
-    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    gpus = count_devices()
     if 0 < gpus < size:
         raise UserError(
             f"parallel.processes: {size}, but only {gpus} GPU(s) are visible, and each process "
             f"needs one. Request {size} (resource gpu), or lower processes."
         )
-    backend = "gloo"
+    device, backend = process_device(rank), "gloo"
     if gpus:
-        torch.cuda.set_device(rank)
         # small CPU messages need not wait for the GPUs
-        backend = "cpu:gloo,cuda:nccl"
+        backend = f"cpu:gloo,{device.type}:{dist.get_default_backend_for_device(device)}"
     dist.init_process_group(
         backend, init_method=f"file://{rendezvous}", rank=rank, world_size=size, timeout=TIMEOUT
     )
-    device = PartialState(cpu=not gpus).device
     if mode == "ddp":
         return DataParallel(rank, size), device
     return FullyShardedDataParallel(rank, size, precision), device
@@ -142,7 +139,7 @@ class DataParallel(ProcessGroup):
     def broadcast(self, value: T) -> T:
         """Return the main process's value; the other processes get None for its tensors."""
         values = [with_tensors(value, lambda _: None) if self.is_main else None]
-        broadcast_object_list(values)
+        dist.broadcast_object_list(values, device=CPU)
         return value if self.is_main else values[0]  # type: ignore[return-value]
 
     def gather(self, state: State, *, keep: bool = False) -> State:
@@ -190,7 +187,7 @@ class FullyShardedDataParallel(DataParallel):
         made: list[StageModel] = []
         for turn in range(self.size):
             if turn == self.rank:
-                model = make(device=torch.device("cpu"))
+                model = make(device=CPU)
                 self._shard(model.encoder, mesh, device)
                 for head in model.heads.values():
                     head.to(device)
@@ -204,7 +201,7 @@ class FullyShardedDataParallel(DataParallel):
         weights = self.gather(_state_dicts(model))
         if not self.is_main:
             return None
-        full = make(device=torch.device("cpu"))
+        full = make(device=CPU)
         ProcessGroup().restore(_state_dicts(full), weights)
         return full
 

@@ -108,7 +108,7 @@ class _Worker:
             **os.environ,
             "PYTHONPATH": os.pathsep.join(paths),
             "OMP_NUM_THREADS": str(num_threads),
-            # read by accelerate and torch
+            # read by libraries that ask for them, among them transformers
             "RANK": str(rank),
             "LOCAL_RANK": str(rank),
             "WORLD_SIZE": str(self.size),

@@ -1,7 +1,7 @@
 """Estimate of the memory of training, from the encoder's shape and the training settings.
 
 Activations are counted term by term: the tensors that torch keeps for the backward pass of
-``models.roberta``. Tests compare the estimate with the peak of real training on a CPU. The counts
+``models.bert``. Tests compare the estimate with the peak of real training on a CPU. The counts
 for a GPU differ in attention (its kernels keep no tokens x tokens matrix) and in dropout (a byte
 instead of a float), and are not measured.
 """
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from xstilts.models.shape import FAMILIES, EncoderShape, selected_layers
+from xstilts.models.families import FAMILIES
+from xstilts.models.shape import EncoderShape, selected_layers
 
 if TYPE_CHECKING:
     from xstilts.config.adapters import Lora
@@ -127,7 +128,7 @@ def estimate(work: Workload) -> Memory:
     unpruned = 0
     if work.trained_rows is not None and work.device == "cpu":
         # the full matrix stays in main memory until the stage ends
-        unpruned = work.shape.vocabulary * shape.width * FLOAT
+        unpruned = work.shape.vocabulary * shape.embedding_width * FLOAT
     trained, gathered = work.trained * FLOAT // work.shards, 0
     if work.shards > 1:
         # embeddings and their gradient; two layers (one is prefetched) and one layer's gradient, in
@@ -166,7 +167,7 @@ def _activations(work: Workload, shape: EncoderShape, size: int) -> int:
     if work.adapters:
         return activations
     # the backward pass ends with the gradient of the embeddings, materialised before it is added
-    return max(activations, shape.vocabulary * width * FLOAT)
+    return max(activations, shape.vocabulary * shape.embedding_width * FLOAT)
 
 
 def _copies(work: Workload, shape: EncoderShape) -> int:

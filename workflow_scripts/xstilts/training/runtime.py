@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-
+from xstilts.device import peak_memory as device_peak
 from xstilts.progress import Progress, Reporter
 from xstilts.tracking import Tracker
 from xstilts.training.process_group import SINGLE_PROCESS, ProcessGroup
+
+if TYPE_CHECKING:
+    import torch
 
 logger = logging.getLogger(__name__)
 
@@ -73,9 +76,10 @@ class Runtime:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the peak memory in bytes: of the GPU, or of this process on a CPU."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
+    """Return the peak memory in bytes: of the GPU, or of this process's main memory."""
+    own = device_peak(device)
+    if own is not None:
+        return own
     status = Path("/proc/self/status")
     if status.is_file():
         # not ru_maxrss, which is inherited: a small child of a large process reports the parent's

@@ -17,6 +17,7 @@ from xstilts.models.heads import (
     load_head,
     new_head,
     parent_head,
+    require_tied_sizes,
     save_heads,
 )
 from xstilts.training.mixture import derived_seed
@@ -129,6 +130,8 @@ def build_stage_model(
     for name, spec in specs.items():
         torch.manual_seed(derived_seed(seed, "head", name))
         heads[name], origins[name] = _head(name, spec, encoder.config, parent, recipe.keep_head)
+    if any(head.predicts_tokens for head in heads.values()):
+        require_tied_sizes(encoder)
     model = StageModel(encoder, heads, origins)
     if recipe.lora:
         from xstilts.models.adapters import Adapters, quantise

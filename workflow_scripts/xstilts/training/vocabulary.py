@@ -23,7 +23,7 @@ from torch import nn
 from xstilts.training.pruning import is_worthwhile
 
 if TYPE_CHECKING:
-    from xstilts.models.encoder import PreTrainedModel
+    from xstilts.models.checkpoint import PreTrainedModel
     from xstilts.tokens.store import TokenTable
 
 TokenIds = npt.NDArray[np.int64]

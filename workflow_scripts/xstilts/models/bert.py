@@ -1,18 +1,19 @@
-"""The encoder of XLM-R and RoBERTa in plain torch, with the same weight names as transformers.
+"""The encoder of BERT, ELECTRA, RoBERTa and XLM-R, with the same weight names as transformers.
 
 It avoids the import of transformers, about four seconds per process, which is as long as many
 stages of a small study. It also allows training without padding (``models.packed``), cheap dropout
-and compiled layers. Weights, configuration and outputs are those of ``XLMRobertaModel`` without its
-pooler; a test compares the two.
+and compiled layers. Weights, configuration and outputs are those of transformers' model of each
+type (``models.families.BERT_TYPES``) without its pooler; tests compare the two. The types differ in
+where positions begin, and ELECTRA's may project embeddings to the size of the hidden states.
 
 Shapes: B sequences, T tokens, D width, H heads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -21,76 +22,43 @@ from torch.utils.checkpoint import checkpoint
 
 from xstilts.models.dropout import Dropout, dropout
 
-MODEL_TYPES = ("xlm-roberta", "roberta")
-
-_REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-             "intermediate_size", "max_position_embeddings")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class RobertaConfig:
-    """A Hugging Face ``config.json`` (``raw``), with transformers' defaults for missing keys."""
-
-    raw: Mapping[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a key of the configuration, or its default in transformers."""
-        try:
-            return {**_DEFAULTS, **self.raw}[name]
-        except KeyError:
-            raise AttributeError(f"the configuration has no {name!r}") from None
-
-
-_DEFAULTS: dict[str, Any] = {
-    "hidden_act": "gelu",
-    "hidden_dropout_prob": 0.1,
-    "attention_probs_dropout_prob": 0.1,
-    "classifier_dropout": None,
-    "initializer_range": 0.02,
-    "layer_norm_eps": 1e-12,
-    "pad_token_id": 1,
-    "type_vocab_size": 2,
-}
-
-
-def supports(config: Mapping[str, Any]) -> bool:
-    """Return True if this module implements the model of a ``config.json``."""
-    return (
-        config.get("model_type") in MODEL_TYPES
-        and config.get("hidden_act", "gelu") == "gelu"
-        and config.get("position_embedding_type", "absolute") == "absolute"
-        and not config.get("is_decoder", False)
-        and all(key in config for key in _REQUIRED)
-    )
+if TYPE_CHECKING:
+    from xstilts.models.bert_config import BertConfig
 
 
 class _Linear(nn.Linear):
-    """A linear layer initialised by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
+    """A linear layer initialised by :meth:`BertEncoder.initialise` or from a checkpoint."""
 
     def reset_parameters(self) -> None:
         pass
 
 
 class _Embedding(nn.Embedding):
-    """An embedding initialised by :meth:`RobertaEncoder.initialise` or from a checkpoint."""
+    """An embedding initialised by :meth:`BertEncoder.initialise` or from a checkpoint."""
 
     def reset_parameters(self) -> None:
         pass
 
 
 class _Embeddings(nn.Module):
-    def __init__(self, config: RobertaConfig) -> None:
+    def __init__(self, config: BertConfig) -> None:
         super().__init__()
-        width, self.pad_id = config.hidden_size, config.pad_token_id
+        width, self.pad_id = config.embedding_width, config.pad_token_id
+        self.from_padding = config.first_position > 0
         self.word_embeddings = _Embedding(config.vocab_size, width, padding_idx=self.pad_id)
         self.position_embeddings = _Embedding(
-            config.max_position_embeddings, width, padding_idx=self.pad_id
+            config.max_position_embeddings,
+            width,
+            padding_idx=self.pad_id if self.from_padding else None,
         )
         self.token_type_embeddings = _Embedding(config.type_vocab_size, width)
         self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.dropout = Dropout(config.hidden_dropout_prob)
 
     def forward(self, input_ids_BT: torch.Tensor, types_BT: torch.Tensor | None) -> torch.Tensor:
+        if not self.from_padding:
+            positions_T = torch.arange(input_ids_BT.shape[1], device=input_ids_BT.device)
+            return self.embed(input_ids_BT, positions_T, types_BT)
         # positions count from padding_idx + 1, over real tokens only
         real_BT = (input_ids_BT != self.pad_id).int()
         positions_BT = (real_BT.cumsum(1) * real_BT + self.pad_id).long()
@@ -99,8 +67,9 @@ class _Embeddings(nn.Module):
     def embed(
         self, ids: torch.Tensor, positions: torch.Tensor, types: torch.Tensor | None
     ) -> torch.Tensor:
-        """Return embeddings of tokens, in any shape, at positions counted from padding_idx + 1."""
-        if types is None:
+        """Return embeddings of tokens, in any shape, at rows of the table of positions."""
+        # tokenizers of BERT number the texts of a pair also for RoBERTa models with a single type
+        if types is None or self.token_type_embeddings.num_embeddings == 1:
             types = torch.zeros_like(ids)
         hidden = self.word_embeddings(ids) + self.token_type_embeddings(types)
         hidden = hidden + self.position_embeddings(positions)
@@ -109,7 +78,7 @@ class _Embeddings(nn.Module):
 
 
 class _SelfAttention(nn.Module):
-    def __init__(self, config: RobertaConfig) -> None:
+    def __init__(self, config: BertConfig) -> None:
         super().__init__()
         width = config.hidden_size
         self.heads, self.rate = config.num_attention_heads, config.attention_probs_dropout_prob
@@ -166,7 +135,7 @@ def _eager_attention(
 class _Output(nn.Module):
     """Linear, dropout, residual, LayerNorm: the end of the attention and feed-forward blocks."""
 
-    def __init__(self, width_in: int, config: RobertaConfig) -> None:
+    def __init__(self, width_in: int, config: BertConfig) -> None:
         super().__init__()
         self.dense = _Linear(width_in, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
@@ -178,7 +147,7 @@ class _Output(nn.Module):
 
 
 class _Layer(nn.Module):
-    def __init__(self, config: RobertaConfig) -> None:
+    def __init__(self, config: BertConfig) -> None:
         super().__init__()
         # the names of transformers: attention.self, attention.output, intermediate.dense, output
         self.attention = nn.ModuleDict(
@@ -209,14 +178,17 @@ class Output:
     """Embeddings and the output of every layer; only the last unless all were requested."""
 
 
-class RobertaEncoder(nn.Module):
-    """Embeddings and layers of XLM-R or RoBERTa."""
+class BertEncoder(nn.Module):
+    """Embeddings and layers of a model of ``BERT_TYPES``."""
 
-    def __init__(self, config: RobertaConfig) -> None:
+    def __init__(self, config: BertConfig) -> None:
         """Allocate the weights without initialising them."""
         super().__init__()
         self.config = config
         self.embeddings = _Embeddings(config)
+        self.embeddings_project: _Linear | None = None
+        if config.embedding_width != config.hidden_size:
+            self.embeddings_project = _Linear(config.embedding_width, config.hidden_size)
         self.layers = [_Layer(config) for _ in range(config.num_hidden_layers)]
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
         self.packed: Callable[..., torch.Tensor] | None = None
@@ -224,7 +196,7 @@ class RobertaEncoder(nn.Module):
         self.checkpointing = False
         """True for gradient checkpointing: training keeps each layer's input only."""
 
-    def initialise(self) -> RobertaEncoder:
+    def initialise(self) -> BertEncoder:
         """Initialise the weights from torch's current seed, as transformers does."""
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
@@ -239,6 +211,13 @@ class RobertaEncoder(nn.Module):
     def get_input_embeddings(self) -> nn.Embedding:
         """Return the token embeddings."""
         return self.embeddings.word_embeddings
+
+    def project(self, embedded: torch.Tensor) -> torch.Tensor:
+        """Return the first layer's input, in any shape before the width: projected in ELECTRA."""
+        if self.embeddings_project is None:
+            return embedded
+        result: torch.Tensor = self.embeddings_project(embedded)
+        return result
 
     def run_layer(self, layer: Callable[..., torch.Tensor], *inputs: Any) -> torch.Tensor:
         """Return the output of a layer, with gradient checkpointing if it is on."""
@@ -263,7 +242,7 @@ class RobertaEncoder(nn.Module):
             assert not output_hidden_states
             last = self.packed(self, input_ids, attention_mask, token_type_ids)
             return Output(last, (last,))
-        hidden = self.embeddings(input_ids, token_type_ids)
+        hidden = self.project(self.embeddings(input_ids, token_type_ids))
         # without padding no mask is needed, and attention uses its fastest kernel
         mask = None
         if not bool(attention_mask.all()):
