@@ -261,7 +261,7 @@ def test_a_signal_stops_all_processes_after_the_same_step(
 @pytest.mark.slow
 def test_one_process_pays_nothing_for_the_others(tmp_path: Path) -> None:
     one = wanted(tmp_path, "model", ("classification",), recipe={"max_steps": 1})
-    libraries = ["torch.distributed.fsdp", "transformers"]
+    libraries = ["xstilts.training.distributed", "transformers"]
     code = (
         "import json, sys; from process_group_world import stage; "
         f"stage(json.loads(sys.argv[1])); print([m for m in {libraries} if m in sys.modules])"
