@@ -19,5 +19,5 @@ run(
     ),
     output=snakemake.output[0],
     log=snakemake.log[0],
-    network=True,
+    network=snakemake.params.identity["hub"] is not None,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 
 from xstilts.errors import UserError
 from xstilts.tokens.prepare import prepare_tokens
-from xstilts.tokens.span import _context
+from xstilts.tokens.span import _context, _spaces
 from xstilts.tokens.store import TokenTable, write_tokens
 from xstilts.tokens.tokenizer import load_tokenizer
 
@@ -110,6 +111,12 @@ def test_a_long_text_becomes_consecutive_sequences(tmp_path: Path) -> None:
     assert len(table) > 3
     assert table.longest == 20
     assert token_ids == load_tokenizer(tokenizer_dir()).token_ids([text])[0]
+
+
+def test_spaces_are_those_of_python() -> None:
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert _spaces(every).tolist() == [character.isspace() for character in every]
+    assert not len(_spaces(""))
 
 
 @settings(max_examples=15, deadline=None)

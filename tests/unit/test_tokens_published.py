@@ -13,6 +13,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers.models.bert.tokenization_bert_legacy import BertTokenizerLegacy
 
 from xstilts.errors import UserError
+from xstilts.tokens import published
 from xstilts.tokens.published import import_tokenizer, require_fit
 from xstilts.tokens.texts_to_compare import TEXTS
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
@@ -106,9 +107,9 @@ def test_an_import_that_would_change_ids_stops(tmp_path: Path) -> None:
         imported(source, "mt5")
 
 
-def test_tokenizer_json_is_copied_as_it_is(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
+def fast_folder(source: Path, **config: str) -> Tokenizer:
+    """Make a checkpoint's tokenizer files with a tokenizer.json; return the tokenizer."""
+    source.mkdir(parents=True)
     # NMT's rules, which transformers' class for XLM-R does not know
     pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
     pieces += [(character, -5.0) for character in sorted(set("".join(TEXTS + OTHERS)))]
@@ -118,13 +119,37 @@ def test_tokenizer_json_is_copied_as_it_is(tmp_path: Path) -> None:
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     tokenizer.save(str(source / "tokenizer.json"))
-    config = {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 512}
-    (source / "tokenizer_config.json").write_text(json.dumps(config))
+    content = {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 512, **config}
+    (source / "tokenizer_config.json").write_text(json.dumps(content))
     (source / "config.json").write_text(json.dumps({"model_type": "xlm-roberta"}))
+    return tokenizer
+
+
+def test_tokenizer_json_is_copied_as_it_is(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    tokenizer = fast_folder(source)
     found = imported(source, "xlm-roberta")
     expected = [tokenizer.encode(text, add_special_tokens=False).ids for text in TEXTS]
     assert found.token_ids(TEXTS) == expected
-    assert (found.pad_id, found.mask_id) == (1, len(pieces))
+    assert (found.pad_id, found.mask_id) == (1, tokenizer.token_to_id("<mask>"))
+
+
+def test_transformers_is_asked_only_for_tokens_that_the_folder_does_not_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "pad": "<pad>"}
+    names = {f"{role}_token": token for role, token in roles.items()}
+    names |= {"unk_token": "<unk>", "mask_token": "<mask>"}
+    fast_folder(tmp_path / "unnamed/source")
+    imported(tmp_path / "unnamed/source", "xlm-roberta")
+    monkeypatch.setattr(published, "_auto_tokenizer", None)
+    fast_folder(tmp_path / "named/source", **names)
+    imported(tmp_path / "named/source", "xlm-roberta")
+    found = [
+        json.loads((tmp_path / case / "imported/special_tokens_map.json").read_text())
+        for case in ("unnamed", "named")
+    ]
+    assert found == [names, names]
 
 
 @pytest.mark.parametrize("cased", [True, False])

@@ -8,7 +8,6 @@ from typing import Any
 
 from xstilts.checkpoints import checkpoint_files, require_complete
 from xstilts.files import read_json, sha256_of
-from xstilts.identity import digest
 from xstilts.manifest import KEPT, full_identity, keep, reuse, write_manifest
 
 WEIGHTS = ("config.json", "model.safetensors", "heads.safetensors", "heads.json")
@@ -63,8 +62,7 @@ def import_base(identity: dict[str, Any], *, tokenizer: Path, model: Path) -> No
         _import_tokenizer(source, tokenizer, full, read_json(source / "config.json"))
         _import_model(source, model.parent)
     files = {name: model.parent / name for name in WEIGHTS if (model.parent / name).is_file()}
-    content = digest({name: sha256_of(path) for name, path in files.items()})
-    write_manifest(model, full, files=files, facts={"source": str(source)}, content=content)
+    write_manifest(model, full, files=files, facts={"source": str(source)})
     keep(model)
 
 
@@ -88,8 +86,8 @@ def _import_tokenizer(
     for file in manifest.parent.iterdir():
         if file.name not in own:
             file.unlink()
-    import_tokenizer(source, manifest.parent, config.get("model_type"))
-    require_fit(source, manifest.parent, config)
+    backend = import_tokenizer(source, manifest.parent, config.get("model_type"))
+    require_fit(source, manifest.parent, config, backend)
     files = {file.name: file for file in manifest.parent.iterdir() if file.name not in own}
     write_manifest(manifest, full, files=files, facts={"source": str(source)})
     keep(manifest)

@@ -41,19 +41,6 @@ def build_tokenizer(identity: dict[str, Any], manifests: Sequence[Path], manifes
     keep(manifest)
 
 
-def _count_unknown(tokens: Path, tokenizer_dir: Path) -> int:
-    """Return the number of unknown tokens in a token file; 0 for a tokenizer without such token."""
-    from xstilts.tokens.specials import special_names
-    from xstilts.tokens.store import TokenTable
-    from xstilts.tokens.tokenizer import load_tokenizer
-
-    find = load_tokenizer(tokenizer_dir).backend.token_to_id
-    names = (special_names(tokenizer_dir).get("unk"), "<unk>", "[UNK]")
-    unknown = next((i for name in names if name and (i := find(name)) is not None), None)
-    parts = TokenTable.open(tokens).list_column("input_ids").parts()
-    return 0 if unknown is None else sum(int((part == unknown).sum()) for part in parts)
-
-
 def prepare_tokens(
     identity: dict[str, Any],
     data: Path,
@@ -91,7 +78,6 @@ def prepare_tokens(
     )
     if facts["num_truncated"]:
         _log_truncated(data, facts, identity, truncation)
-    facts["num_unknown"] = _count_unknown(tokens, tokenizer.parent)
     _check_unknown(data, facts, tokens, tokenizer.parent, max_unknown_percent)
     full = full_identity(identity, inputs)
     # the content is the identity: tokens are a deterministic function of it

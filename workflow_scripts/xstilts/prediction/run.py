@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from xstilts.models.precision import Precision
     from xstilts.prediction.options import PredictOptions
 
+CPU_TOKENS = 2048
+"""Maximum tokens of a micro-batch on a CPU. More are no faster there: they need more memory than
+its caches hold, and short sequences next to a long one get more padding."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
@@ -72,7 +76,8 @@ def predict(
         labels: label names of the task.
         items: the languages.
         options: settings of prediction.
-        max_tokens: maximum tokens per micro-batch, padding included.
+        max_tokens: maximum tokens per micro-batch, padding included; on a CPU at most
+            ``CPU_TOKENS``.
         num_threads: number of torch threads on a CPU.
         on_language: called with each finished language and its seconds.
         report: called with the progress over all languages after each micro-batch.
@@ -135,7 +140,8 @@ def predict_table(
         head: in evaluation mode, on the device; None for kinds without a head.
         table: the tokens.
         data: the examples, with the predictor's ``COLUMNS``.
-        max_tokens: maximum tokens per micro-batch, padding included.
+        max_tokens: maximum tokens per micro-batch, padding included; on a CPU at most
+            ``CPU_TOKENS``.
         device: the model's device.
         known: mask of sequences whose results the predictor already has; they are skipped.
         on_micro_batch: called with the sequence lengths of each micro-batch.
@@ -145,6 +151,8 @@ def predict_table(
     order = np.argsort(-table.lengths, kind="stable")
     if known is not None:
         order = order[~known[order]]
+    if device.type == "cpu":
+        max_tokens = min(max_tokens, CPU_TOKENS)
     for part in micro_batches(table.lengths[order].tolist(), max_tokens):
         rows = order[part]
         sequences = read_sequences([table], [(0, int(row)) for row in rows], lists=predictor.LISTS)

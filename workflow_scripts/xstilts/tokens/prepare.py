@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from xstilts.errors import UserError
 from xstilts.features import load
 from xstilts.tokens.options import TokenOptions
+from xstilts.tokens.specials import special_names
 from xstilts.tokens.store import TOKEN_TYPES, write_tokens
 from xstilts.tokens.tokenizer import FastTokenizer, load_tokenizer
 
@@ -53,7 +54,8 @@ def prepare_tokens(
             only).
 
     Returns:
-        ``num_examples``, ``num_sequences``, ``num_tokens`` and ``num_truncated`` (examples).
+        ``num_examples``, ``num_sequences``, ``num_tokens``, ``num_truncated`` (examples) and
+        ``num_unknown`` (tokens; 0 for a tokenizer without such token).
 
     Raises:
         UserError: the tokenizer or the data cannot be used; names the example.
@@ -79,20 +81,30 @@ def prepare_tokens(
     )
     num_examples = file.metadata.num_rows
     counts: Counter[str] = Counter(num_examples=num_examples)
+    unknown = _unknown_id(tokenizer, tokenizer_dir)
 
     def encoded() -> Iterator[pa.RecordBatch]:
         for first_row, batch in _batches(file):
             sequences, truncated = encoder.encode(batch, tokenizer, options, first_row)
             counts["num_sequences"] += sequences.num_rows
-            counts["num_tokens"] += len(sequences.column("input_ids").values)
+            ids = sequences.column("input_ids").values.to_numpy()
+            counts["num_tokens"] += len(ids)
+            counts["num_unknown"] += int((ids == unknown).sum())
             counts["num_truncated"] += truncated
             yield sequences
 
     schema = encoder.SCHEMA.append(TOKEN_TYPES) if tokenizer.has_token_types else encoder.SCHEMA
     metadata = _metadata(kind, labels, tokenizer, num_examples)
     write_tokens(out, schema, encoded(), metadata)
-    keys = ("num_examples", "num_sequences", "num_tokens", "num_truncated")
+    keys = ("num_examples", "num_sequences", "num_tokens", "num_truncated", "num_unknown")
     return {key: counts[key] for key in keys}
+
+
+def _unknown_id(tokenizer: FastTokenizer, folder: Path) -> int:
+    """Return the id of the unknown token, named or conventional; -1 if there is none."""
+    find = tokenizer.backend.token_to_id
+    names = (special_names(folder).get("unk"), "<unk>", "[UNK]")
+    return next((i for name in names if name and (i := find(name)) is not None), -1)
 
 
 def _labels_in(file: pq.ParquetFile, kind: str) -> list[str]:

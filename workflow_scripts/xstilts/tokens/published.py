@@ -20,7 +20,7 @@ from xstilts.checkpoints import tokenizer_sources
 from xstilts.errors import UserError
 from xstilts.files import read_json, write_json, write_text
 from xstilts.models.families import COUNTED_FROM_PADDING
-from xstilts.tokens.specials import special_names
+from xstilts.tokens.specials import ROLES, special_names
 from xstilts.tokens.texts_to_compare import TEXTS
 from xstilts.tokens.tokenizer import load_tokenizer
 
@@ -36,8 +36,8 @@ SHIFTED = {"xlm-roberta", "xlm-roberta-xl"}
 """Model types with fairseq's ids: those of SentencePiece plus one."""
 
 
-def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
-    """Write the fast tokenizer of a checkpoint into a folder.
+def import_tokenizer(source: Path, out: Path, model_type: str | None) -> Tokenizer:
+    """Write the fast tokenizer of a checkpoint into a folder, and return it.
 
     Args:
         source: checkpoint folder.
@@ -54,16 +54,16 @@ def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
     published = source / "tokenizer.json"
     if published.is_file():
         shutil.copyfile(published, out / published.name)
-        _read(out / published.name, source)
+        known = _read(out / published.name, source)
         names = _class_names(source)
     else:
         loaded = _built(source, model_type)
         _complete_special_tokens(source, loaded)
         write_text(out / "tokenizer.json", loaded.backend_tokenizer.to_str(pretty=False))
+        known = _read(out / "tokenizer.json", source)
         names = loaded.special_tokens_map
     if (source / CONFIG).is_file():
         shutil.copyfile(source / CONFIG, out / CONFIG)
-    known = _read(out / "tokenizer.json", source)
     defaults = {
         role.removesuffix("_token"): token
         for role, token in names.items()
@@ -71,6 +71,7 @@ def import_tokenizer(source: Path, out: Path, model_type: str | None) -> None:
     }
     found = defaults | special_names(source)
     write_json(out / "special_tokens_map.json", {f"{role}_token": found[role] for role in found})
+    return known
 
 
 def _read(file: Path, source: Path) -> Tokenizer:
@@ -90,7 +91,12 @@ def _read(file: Path, source: Path) -> Tokenizer:
 
 
 def _class_names(source: Path) -> Mapping[str, Any]:
-    """Return the special tokens that transformers' class names where the folder does not."""
+    """Return the special tokens that transformers' class names where the folder does not.
+
+    Loading the class takes seconds; a folder that names the token of each role needs none.
+    """
+    if set(ROLES) <= special_names(source).keys():
+        return {}
     try:
         return dict(_auto_tokenizer(source).special_tokens_map)
     except UserError:
@@ -227,16 +233,19 @@ PADDING = (1024, 0.1)
 """Rows of a table of embeddings that may have no token: a number, or a part if that is more."""
 
 
-def require_fit(source: Path, folder: Path, config: Mapping[str, Any]) -> None:
+def require_fit(
+    source: Path, folder: Path, config: Mapping[str, Any], backend: Tokenizer | None = None
+) -> None:
     """Raise a UserError unless a tokenizer is that of a model, by vocabulary and padding.
 
     Args:
         source: checkpoint folder, for the message.
         folder: imported tokenizer.
         config: the model's ``config.json``.
+        backend: the imported ``tokenizer.json``, if that has been read already.
     """
     try:
-        tokenizer = load_tokenizer(folder)
+        tokenizer = load_tokenizer(folder, backend)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
     size, pad = tokenizer.vocab_size, config.get("pad_token_id")

@@ -122,7 +122,7 @@ def _context(text: str, ids: list[int], offsets: Sequence[tuple[int, int]]) -> C
     """
     pairs = np.array(offsets, np.int64).reshape(-1, 2)
     starts, ends = pairs[:, 0], pairs[:, 1]
-    solid = np.fromiter((not character.isspace() for character in text), bool, len(text))
+    solid = ~_spaces(text)
     # positions of non-space characters, and of spaces
     following = np.append(np.flatnonzero(solid), len(text))
     spaces = np.append(np.flatnonzero(~solid), len(text))
@@ -132,3 +132,14 @@ def _context(text: str, ids: list[int], offsets: Sequence[tuple[int, int]]) -> C
         gap_end = np.minimum(spaces[np.searchsorted(spaces, ends)], before_next)
         ends = np.where((ends > starts) & (gap_end > ends), gap_end, ends)
     return Context(ids, starts, ends)
+
+
+_SPACES = np.array([chr(code).isspace() for code in range(0x3002)])
+"""By code point up to U+3001, as which all further ones, none of them a space, are looked up."""
+
+
+def _spaces(text: str) -> npt.NDArray[np.bool_]:
+    """Return ``str.isspace`` of each character."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    spaces: npt.NDArray[np.bool_] = _SPACES[np.minimum(codes, 0x3001)]
+    return spaces

@@ -9,7 +9,8 @@ from xstilts.files import read_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ROLES = ("cls", "sep", "pad", "mask", "unk", "bos", "eos")
+ROLES = ("cls", "sep", "pad", "mask", "unk", "bos", "eos")
+"""Roles of special tokens, as the keys ``ROLE_token`` of configuration files name them."""
 
 
 def special_names(folder: Path) -> dict[str, str]:
@@ -19,7 +20,7 @@ def special_names(folder: Path) -> dict[str, str]:
         if not (folder / file).is_file():
             continue
         config: dict[str, Any] = read_json(folder / file)
-        for role in _ROLES:
+        for role in ROLES:
             token = config.get(f"{role}_token")
             content = token.get("content") if isinstance(token, dict) else token
             if content:

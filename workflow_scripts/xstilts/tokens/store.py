@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -26,7 +27,7 @@ def list_array(rows: Sequence[Sequence[int]], value_type: pa.DataType) -> pa.Lis
     """Build an Arrow list column from rows of integers."""
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum([len(row) for row in rows], out=offsets[1:])
-    flat = np.fromiter((value for row in rows for value in row), np.int32, count=offsets[-1])
+    flat = np.fromiter(chain.from_iterable(rows), np.int32, count=offsets[-1])
     values = pa.array(flat, pa.int32()).cast(value_type)
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 

@@ -162,8 +162,12 @@ def _template_of(encoding: Encoding, texts: int) -> Template:
     )
 
 
-def load_tokenizer(folder: Path) -> FastTokenizer:
+def load_tokenizer(folder: Path, backend: Tokenizer | None = None) -> FastTokenizer:
     """Load the tokenizer of a folder in Hugging Face format.
+
+    Args:
+        folder: the folder.
+        backend: its ``tokenizer.json``, if that has been read already.
 
     Raises:
         UserError: ``tokenizer.json`` is missing, or no token can be used for padding.
@@ -174,7 +178,7 @@ def load_tokenizer(folder: Path) -> FastTokenizer:
             f"{folder}: no tokenizer.json. Save the tokenizer in the fast format first: "
             "transformers.AutoTokenizer.from_pretrained(...).save_pretrained(folder)."
         )
-    backend = Tokenizer.from_file(str(file))
+    backend = backend or Tokenizer.from_file(str(file))
     # published files have truncation and padding settings, which would act silently
     backend.no_truncation()
     backend.no_padding()
