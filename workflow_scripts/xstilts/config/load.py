@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from xstilts.config.claims import Claims
-from xstilts.config.scale import at_scale
+from xstilts.config.scale import at_scale, with_small_base
 from xstilts.config.study import Study
 from xstilts.errors import UserError, suggestion
 
@@ -147,11 +147,11 @@ def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple
         files: the study files, for line numbers and to detect duplicate keys.
 
     Raises:
-        UserError: as :class:`Lines` and :func:`validate`.
+        UserError: as :class:`Lines`, :func:`with_small_base` and :func:`validate`.
     """
     lines = Lines(files)
     if config is None:
         config = {}
         for file in files:
             config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
-    return validate(at_scale(config), lines), lines
+    return validate(with_small_base(at_scale(config), lines), lines), lines

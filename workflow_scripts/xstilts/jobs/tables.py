@@ -9,6 +9,7 @@ from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.grid import prior_training
+from xstilts.jobs.training_sizes import capped_examples
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
@@ -87,6 +88,7 @@ def study_header(grid: Grid) -> Header:
             *prior_training.notes(grid),
         ),
         repeated={base: tuple(prior_training.repeated(grid, base)) for base in study.bases},
+        examples={base: capped_examples(grid, base) for base in study.bases},
         accepted=tuple(acceptances(grid)),
         contaminated=grid.contaminated(),
         details=(
