@@ -53,9 +53,11 @@ def _download(grid: Grid, task: str, language: str, split: Split) -> Product:
 
 
 def _tokens(grid: Grid, base: str, task: str, language: str, split: str) -> Product:
-    manifest = grid.paths.tokens(base, task, language, split)
+    split, _, prefixed = split.partition("-")
+    manifest = grid.paths.tokens(base, task, language, split, prefixed)
     inputs = (grid.paths.data(task, language, split), grid.paths.tokenizer(base))
-    return Product(product(manifest), Path(manifest), identities.tokens(grid, task), inputs)
+    declared = identities.tokens(grid, task, prefixed)
+    return Product(product(manifest), Path(manifest), declared, inputs)
 
 
 def _base(grid: Grid, base: str, part: str) -> Product:
@@ -97,7 +99,7 @@ def _predictions(
     inputs = (
         grid.model_of(base, number, chain, target),
         grid.paths.data(node.task.name, language, node.split),
-        grid.paths.tokens(base, node.task.name, language, node.split),
+        grid.tokens(base, node, language),
     )
     name = f"{product(file)}/{language}"
     return Product(name, Path(file), identities.predictions(grid, target), inputs)
@@ -258,6 +260,12 @@ def identity_files(grid: Grid) -> list[str]:
         file.replace(f"{grid.paths.root}/data/", f"{grid.paths.root}/tokens/{base}/")
         for base in grid.study.bases
         for file in data
+    ]
+    tokens += [
+        grid.tokens(base, node, language)
+        for base in grid.study.bases
+        for node in grid.targets.values()
+        for language in node.languages
     ]
     models = [*bases, *grid.intermediate_models(), *grid.target_models()]
     cells = [file for file in grid.predictions() if file.endswith(".parquet")]

@@ -105,7 +105,7 @@ def evaluated_unknown_shares(grid: Grid) -> list[UnknownShare]:
     for base in grid.study.bases:
         for node in grid.targets.values():
             for language in node.languages:
-                file = grid.paths.tokens(base, node.task.name, language, node.split)
+                file = grid.tokens(base, node, language)
                 manifests.setdefault((base, language), {})[Path(file)] = None
     return unknown_shares(manifests)
 
