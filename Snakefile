@@ -81,7 +81,8 @@ rule all:
 if workflow.is_main_process:
     check_resource_names()
     record_outdated_products()
-    watch_dry_run()
+    if not watch_dry_run():
+        name_sources()
 
 
 onstart:

@@ -32,7 +32,6 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-
 # Jobs read the checksums that the main process has computed
 CHECKSUMS = Checksums(Path(GRID.paths.checksums), fixed=not workflow.is_main_process)
 

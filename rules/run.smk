@@ -86,8 +86,21 @@ def start_fork_server() -> None:
         fork_client.start_fork_server()
 
 
-def watch_dry_run() -> None:
-    """Show a summary of a dry run instead of Snakemake's output for each job.
+def name_sources() -> None:
+    """Say, before the list of jobs, what is left out, and where the examples come from."""
+    from snakemake.logging import logger
+
+    from xstilts.grid.source_report import mixed, source_lines
+    from xstilts.plan.data import unverified_downloads
+
+    for line in (*GRID.gaps.sentences(), *unverified_downloads(GRID)):
+        logger.warning(line)
+    for line in (*source_lines(GRID), *mixed(GRID)):
+        logger.info(f"Examples from {line}")
+
+
+def watch_dry_run() -> bool:
+    """Show a summary of a dry run instead of Snakemake's output for each job; True if it does.
 
     Snakemake's output is shown with --verbose, --printshellcmds or --quiet, as in a run.
     """
@@ -96,10 +109,11 @@ def watch_dry_run() -> None:
     from xstilts.dry_run.view import View
 
     if not workflow.output_settings.dryrun or not (shown := replaced_handler()):
-        return
+        return False
     view = View(summarise_dry_run, shown.stream)
     shown.addFilter(view.is_shown)
     logger.addHandler(view)
+    return True
 
 
 def summarise_dry_run() -> list[str]:

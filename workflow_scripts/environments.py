@@ -80,9 +80,12 @@ ENVIRONMENTS = {
             "filelock",
             "huggingface-hub",
             "numpy",
+            # downloads of releases
+            "pooch",
             "pyarrow",
             "pydantic",
             "pyyaml",
+            "requests",
             "sentencepiece",
             "tokenizers",
         ),

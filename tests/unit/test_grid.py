@@ -143,8 +143,10 @@ targets: {{tatoeba: {{languages: [de, da]}}}}
     assert [row["text"] for row in rows] == ["Hund", "Kat", "Cat", "Dog"]
     assert study_header(grid).details == (
         "Languages outside the benchmark, included in means over languages: tatoeba da.",
+        "Examples from original: tatoeba.",
     )
-    assert study_header(grid_of(tmp_path, text.replace(", da", ""))).details == ()
+    known = grid_of(tmp_path, text.replace(", da", ""))
+    assert study_header(known).details == ("Examples from original: tatoeba.",)
     assert "da" not in grid.names.coverage.languages(TASKS["tatoeba"], "test")
     message = r"targets\.tatoeba\.languages\[1\]: 'dd' is not a known language of tatoeba\. Did you"
     with pytest.raises(UserError, match=message):

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants, file_download
 
-import xstilts.hub
+import xstilts.retries
 from hub_server import COMMIT, Hub, serving
 from xstilts.data.downloads import Fetched, fetch
+from xstilts.data.release_cache import ReleaseCache
 from xstilts.errors import UserError
 from xstilts.hub import OTHER_FORMATS, Repository, snapshot
 from xstilts.jobs.base import import_base
@@ -44,7 +45,7 @@ def point_to(url: str, monkeypatch) -> None:
 
 @pytest.fixture
 def hub(monkeypatch):
-    monkeypatch.setattr(xstilts.hub, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(xstilts.retries, "WAITS", (0.0, 0.0))
     # the library has waits of its own
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     served = Hub()
@@ -253,7 +254,7 @@ def test_jobs_at_the_same_time_download_once(hub, cache):
 def test_the_manifest_identifies_the_files(hub, cache, tmp_path):
     request = {"repo": REPO, "revision": "main", "files": ["en/train-*.parquet"]}
     manifest = tmp_path / "train.json"
-    fetch_data({"requests": [request]}, cache, manifest)
+    fetch_data({"requests": [request]}, cache, manifest, ReleaseCache(tmp_path))
     [found] = downloaded_files(manifest)
     assert [file.read_bytes() for file in found.files] == [
         CONTENT[FILE],

@@ -82,7 +82,7 @@ def test_reading_asks_no_network(tmp_path, monkeypatch):
         if file != path:
             file.write_text('{"text": "a"}\n' if file.suffix == ".jsonl" else "text\na\n")
         with Table(file) as table:
-            assert list(table.rows(["text"])) == [{"text": "a"}]
+            assert [row for _, row in table.rows(["text"])] == [{"text": "a"}]
     assert not asked
 
 

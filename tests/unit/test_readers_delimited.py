@@ -51,14 +51,14 @@ def test_a_table_of_tweets_is_read_as_by_pandas(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("topic\thead\ttexts\n", "t.tsv:1: 'text' is not a known column of this file. Did you"),
+        ("topic\thead\ttexts\n", "t.tsv: 'text' is not a known column of this file. Did you"),
         ("topic\thead\ttext\n", "a header but no rows. This data set has none in 'en'"),
-        ("topic\thead\ttext\nnews\ta\n", "t.tsv:2: 2 columns, expected 3. The file was truncated"),
+        ("topic\thead\ttext\nnews\ta\n", "t.tsv:2: 2 cells, but the header has 3. The file was"),
         ("topic\thead\ttext\nsports\ta\tb\n", "t.tsv:2: 'sports' is not a known label. Did you"),
         ("topic\thead\ttext\nnews\t\t \n", "t.tsv:2: an empty text."),
         # cut inside a cell: without the check, one row would have all that follows
-        ('topic\thead\ttext\nnews\ta\t"b\nnews\ta\tc\n', "t.tsv:3: not a complete table"),
-        ('topic\thead\ttext\nnews\ta\t"b" c\n', "t.tsv:2: not a complete table"),
+        ('topic\thead\ttext\nnews\ta\t"b\nnews\ta\tc\n', "t.tsv:2: not a complete row"),
+        ('topic\thead\ttext\nnews\ta\t"b" c\n', "t.tsv:2: not a complete row"),
     ],
 )
 def test_damaged_tables_name_file_and_line(tmp_path: Path, text: str, expected: str) -> None:

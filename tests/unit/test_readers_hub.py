@@ -94,15 +94,17 @@ def test_several_files_and_a_column_with_the_language(tmp_path):
         ("2", "fr0"),
         ("3", "fr1"),
     ]
-    with pytest.raises(UserError, match="no labelled row in 'sw'"):
+    with pytest.raises(
+        UserError, match=r"'sw' is not a known language of this file\. Known: de, fr"
+    ):
         list(read_pairs(files, "sw", labels=XTREME, **options))
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([0, 3], r"column 'label', row 1: 3 is not a known label number"),
-        (["neutrall"], r"row 0: 'neutrall' is not a known label\. Did you mean 'neutral'"),
+        ([0, 3], r"row 1: column 'label': 3 is not a known label number"),
+        (["neutrall"], r"row 0: .* 'neutrall' is not a known label\. Did you mean 'neutral'"),
     ],
 )
 def test_labels_that_do_not_exist(tmp_path, values, message):
@@ -147,7 +149,7 @@ def test_metadata_without_features(tmp_path):
     pq.write_table(table.replace_schema_metadata({"huggingface": b"{}"}), file)
     with Table(file) as opened:
         assert opened.names("label") == ()
-        assert list(opened.rows(["label"])) == [{"label": 0}]
+        assert [row for _, row in opened.rows(["label"])] == [{"label": 0}]
     pq.write_table(table.replace_schema_metadata({"huggingface": b"no json"}), file)
     with pytest.raises(UserError, match=r"\[a\]\.parquet: not a complete Parquet file"):
         Table(file)
@@ -159,7 +161,7 @@ def test_a_file_is_read_without_a_copy(tmp_path, monkeypatch):
     (tmp_path / "scratch").mkdir()
     rows = [{"text": f"{i} " * 200} for i in range(5_000)]
     with Table(write_parquet(tmp_path / "a.parquet", rows)) as table:
-        assert list(table.rows(["text"])) == rows
+        assert [row for _, row in table.rows(["text"])] == rows
         written = [file for file in (tmp_path / "scratch").rglob("*") if file.is_file()]
         assert sum(file.stat().st_size for file in written) == 0
     assert not (tmp_path / "cache").exists()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from xstilts.config.scale import MICROWORLD as REPLACED
 from xstilts.config.scale import at_scale
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
+from xstilts.grid.source_report import data_sets, source_lines
 from xstilts.identity import digest
 from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, task_of_steps
@@ -24,9 +26,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def grid(name: str, **changes: Any) -> Grid:
-    """The grid of a shipped study, with or without its data."""
+    """The grid of a shipped study as if it had all its data."""
     file = ROOT / f"studies/{name}.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8")) | changes
+    config = yaml.safe_load(file.read_text(encoding="utf-8")) | {"when_missing": "error"} | changes
     # paths are relative to the checkout
     config["claims"] = [str(ROOT / claims) for claims in config.get("claims", [])]
     return Grid.load(config, [file], files_must_exist=False)
@@ -104,6 +106,37 @@ def test_the_microworld_version_has_the_same_chains(name: str) -> None:
         assert [{m.task for m in members} for members in stages] == [
             {m.task for m in members} for members in wanted
         ]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_starts_from_its_file_alone(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an empty clone, without any key set, and without a network."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("asked the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for folder in ("studies", "data"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "studies/claims").symlink_to(ROOT / "studies/claims")
+    study = Grid.load(None, [ROOT / f"studies/{name}.yaml"])
+    # only CCGbank cannot be had
+    lost = {"phang2020": {"ccg"}}.get(name, set())
+    assert set(study.gaps.strategies) == lost
+    assert set(study.gaps.renamed.values()) == (
+        {"multi (8 of 9)", "multi-mlm (11 of 12)"} if lost else set()
+    )
+    assert (study.study.source, study.study.when_missing) == ("auto", "skip")
+    named = {line.partition(":")[0] for line in source_lines(study)}
+    assert named <= {"hub", "url", "hub wikimedia/wikipedia", "translation"}
+    for task, sets in data_sets(study).items():
+        language, split = sets[0]
+        assert identities.data(study, task, language, split)["source"]
+        assert identities.data_files(study, task, language, split)
 
 
 def test_a_joint_stage_takes_as_many_steps_as_the_sequence_of_its_parts() -> None:
@@ -189,6 +222,7 @@ def test_an_unknown_scale_is_named() -> None:
 
 def test_a_full_study_without_data_names_a_missing_file(tmp_path: Path) -> None:
     file = ROOT / "studies/pawsx_sources.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8")) | {"data_root": str(tmp_path)}
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config |= {"source": "original", "data_root": str(tmp_path), "when_missing": "error"}
     with pytest.raises(UserError, match="no file of"):
         Grid.load(config, [file])

@@ -117,7 +117,7 @@ def test_after_the_downloads_nothing_needs_a_network(fresh: Checkout, hub: Hub):
     # the network is really blocked: without the cache, the run fails with one error
     shutil.rmtree(fresh.folder / "data/hub")
     (fresh.results / "downloads/xnli/de/test.json").unlink()
-    script = fresh.folder / "workflow_scripts/xstilts/hub.py"
+    script = fresh.folder / "workflow_scripts/xstilts/retries.py"
     text = script.read_text()
     assert WAITS in text
     script.write_text(text.replace(WAITS, "WAITS = (0.0,)"))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from checkout import TINY, Checkout
+from checkout import ROOT, TINY, Checkout
 
 pytestmark = pytest.mark.workflow
 
@@ -83,3 +83,12 @@ def test_the_scheduler_runs_only_when_a_job_ends(done: Checkout):
     ended = run.output.count("Finished jobid: ")
     assert ended > 8
     assert run.output.count("Ready jobs: ") <= ended + 1
+
+
+@pytest.mark.slow
+def test_the_graph_of_the_rules_is_in_the_documentation():
+    probe = "import sys; sys.path.insert(0, 'workflow_scripts'); import rulegraph; "
+    command = [sys.executable, "-c", f"{probe}print(rulegraph.rulegraph())"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert done.stdout.strip() in page, "the rules changed: run `make rulegraph`"

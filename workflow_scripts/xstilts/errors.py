@@ -17,6 +17,10 @@ class UserError(ValueError):
     """
 
 
+class MissingData(UserError):
+    """Data that a study names correctly, and that its source does not have."""
+
+
 class Interrupted(RuntimeError):
     """The job was asked to stop (SIGTERM, SIGUSR1); its state is saved, and it can be resumed."""
 

@@ -24,6 +24,7 @@ _ROOT = Path(__file__).parent
 
 NON_NUMERIC: Mapping[str, str] = {
     "xstilts": "the version",
+    "xstilts.data.row_counts": "compares numbers of examples with those that tasks state",
     "xstilts.device": "selects the device; another device is no reason to train again",
     "xstilts.errors": "messages",
     "xstilts.features": "names of modules; those that are used are in the fingerprint",
@@ -36,6 +37,7 @@ NON_NUMERIC: Mapping[str, str] = {
     "xstilts.paths": "names of files",
     "xstilts.progress": "progress messages of jobs",
     "xstilts.schema_metadata": "metadata of Parquet and Arrow files",
+    "xstilts.readers.declared": "selects the reader of a declared task, which is in the identity",
     "xstilts.results.failures": "why jobs failed",
     "xstilts.tasks.base": "fields of a task; their values are in the identity",
     "xstilts.tasks.registry": "finds the tasks; those that are used are in the identity",

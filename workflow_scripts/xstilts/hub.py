@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -26,15 +24,14 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
+from xstilts import retries
 from xstilts.errors import UserError
+from xstilts.retries import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 LOGGER = logging.getLogger(__name__)
-
-WAITS = (1.0, 3.0, 9.0, 27.0)
-"""Seconds to wait before each retry, in addition to the retries of the hub's library."""
 
 OTHER_FORMATS = (
     "*.h5", "*.msgpack", "rust_model*", "*.onnx", "onnx/*", "*.tflite", "openvino/*", "coreml/*",
@@ -45,15 +42,9 @@ OTHER_FORMATS = (
 _TransportError: type[Exception] = next(
     base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"
 )
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _KEPT = "Files that are in the cache already are kept."
 
 T = TypeVar("T")
-
-
-class TransientError(Exception):
-    """A failure worth a retry: an overloaded server, a lost connection, a damaged transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,28 +197,16 @@ def with_retries(call: Callable[[], T], repository: Repository) -> T:
     Raises:
         UserError: for every failure of the hub, the connection or the disk.
     """
-    reason = ""
-    for number, wait in enumerate((*WAITS, None), start=1):
-        try:
-            return call()
-        except UserError:
-            raise
-        except Exception as error:
-            found = explained(error, repository)
-            if found is error and not isinstance(error, TransientError):
-                raise
-            if not isinstance(found, TransientError):
-                raise found from error
-            reason = str(found)
-        if wait is not None:
-            LOGGER.warning(
-                "%s: attempt %d failed: %s; retrying in %g s", repository, number, reason, wait
-            )
-            time.sleep(wait)
-    raise UserError(
-        f"{repository}: {number} attempts at {constants.ENDPOINT} failed; the last one: "
-        f"{reason}. Check the connection (and proxy) and run again, or download on another machine "
-        f"and {repository.without_download}. {_KEPT}"
+
+    def gave_up(attempts: int, reason: str) -> UserError:
+        return UserError(
+            f"{repository}: {attempts} attempts at {constants.ENDPOINT} failed; the last one: "
+            f"{reason}. Check the connection (and proxy) and run again, or download on another "
+            f"machine and {repository.without_download}. {_KEPT}"
+        )
+
+    return retries.with_retries(
+        call, str(repository), lambda error: explained(error, repository), gave_up
     )
 
 
@@ -253,7 +232,7 @@ def explained(error: Exception, repository: Repository) -> Exception:
             )
         if isinstance(cause, HfHubHTTPError):
             return _from_status(cause, repository)
-        if isinstance(cause, OSError) and cause.errno in _FULL:
+        if isinstance(cause, OSError) and cause.errno in retries.FULL:
             return disk_full(repository)
         if isinstance(cause, HFValidationError):
             return UserError(f"{repository}: not a valid repository name. {cause}")
@@ -288,7 +267,7 @@ def disk_full(repository: Repository, needed: int | None = None) -> UserError:
 def _from_status(error: HfHubHTTPError, repository: Repository) -> Exception:
     status, page = error.response.status_code, repository.page
     where = f"{repository} ({error.response.url.path})"
-    if status in _TRANSIENT:
+    if status in retries.TRANSIENT:
         return TransientError(f"HTTP status {status} for {error.response.url.path}")
     if isinstance(error, GatedRepoError) or status == 403:
         return UserError(

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from xstilts.grid.single_tasks import single_tasks
 from xstilts.manifest import checked_file, facts_of
 from xstilts.paths import data_file
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.chains import Member
@@ -57,7 +56,7 @@ def measured_tasks(grid: Grid) -> list[Measured]:
 
 
 def _measured(grid: Grid, base: str, strategy: str, label: str, member: Member) -> Measured:
-    task, recipe = TASKS[member.task], grid.recipe(base, label, None)
+    task, recipe = grid.study.known_tasks[member.task], grid.recipe(base, label, None)
     manifests = [Path(grid.paths.intermediate(base, seed, (label,))) for seed in grid.study.seeds]
     facts = [facts_of(path) for path in manifests]
     (judged,) = grid.dev_members(base, label, None) or (member,)

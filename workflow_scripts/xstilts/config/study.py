@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.bases import Base
+from xstilts.config.own_task import OwnTask, Repository
 from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import Recipe, Recipes
@@ -16,17 +18,15 @@ from xstilts.config.scale import SMALL_MODEL, Scale, ScaledVersion
 from xstilts.config.section import Section
 from xstilts.config.translations import Translations
 from xstilts.suites import GroupName, SuiteName
+from xstilts.tasks import TASKS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$"), Field(title="name")]
 """Lower-case name that is safe in a path."""
 
-Repository = Annotated[
-    str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$"), Field(title="repository")
-]
-"""``OWNER/REPO``, a dataset repository on the Hugging Face Hub."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-UNTRAINED = "none"
-"""Value of ``train`` for a target that is evaluated without training."""
+    from xstilts.tasks.base import Task
 
 Mixture = str | list[str]
 """One training set (``mnli``, ``pawsx@de``, ``mnli@de:translated``) or a list of them."""
@@ -66,6 +66,9 @@ class Sizes(Section):
     validation: int = Field(200, ge=1, description="Number of validation examples.")
     test: int = Field(300, ge=1, description="Number of test examples per language.")
 
+
+TaskSource = Literal["auto", "original", "hub", "mirror", "url"]
+SourceName = Literal["microworld"] | TaskSource
 
 Difficulty = Literal["easy", "medium", "hard"]
 
@@ -111,7 +114,7 @@ class Text(Section):
     hub: Repository | None = Field(
         None,
         description="Dataset repository on the Hub that contains `files`; read from the study's "
-        "`mirror` if set, otherwise downloaded.",
+        "`mirror` if set (with `source: auto`, if it has them), otherwise downloaded.",
     )
     column: str = Field(
         "text", description="Text column of tables; each line of a value is one text."
@@ -144,20 +147,42 @@ class Study(Section):
     question: str = Field(
         "", description="Research question in one sentence, shown above the tables."
     )
-    source: Literal["microworld", "original", "hub", "mirror"] = Field(
-        "original",
-        description="Source of the examples: generated, original release files, dataset "
-        "repositories on the Hugging Face Hub, or a local copy of these.",
+    source: SourceName = Field(
+        "auto",
+        description="Source of the examples: generated (`microworld`), original release files, a "
+        "local copy of repositories of the Hugging Face Hub (`mirror`), these repositories, or the "
+        "official release by URL. `auto` takes for each task, language and split the first of the "
+        "last four that has exactly the evaluated examples, and keeps to it.",
+    )
+    sources: dict[str, TaskSource] = Field(
+        {}, description="Source of single tasks, which overrides `source`: `{udpos: original}`."
+    )
+    when_missing: Literal["error", "skip"] = Field(
+        "error",
+        description="What to do about data that no source has: stop with an error, or leave out "
+        "the strategies and targets that need them and say so in all tables.",
     )
     data_root: str | None = Field(
-        None, description="Folder of the original release files (`source: original`)."
+        None, description="Folder of the original release files, if you have them."
     )
     mirror: str | None = Field(
         None,
-        description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH` (`source: "
-        "mirror`).",
+        description="Folder with copies of Hub repositories, as `OWNER/REPO/PATH`, if you have "
+        "them.",
     )
     hub_cache: str = Field("data/hub", description="Download folder, shared by all studies.")
+    release_cache: str = Field(
+        "data/releases",
+        description="Folder of the releases that are downloaded by URL, shared by all studies.",
+    )
+    url_mirrors: dict[str, str] = Field(
+        {},
+        description="Other addresses to download releases from: the start of a URL, such as "
+        "`https://dl.fbaipublicfiles.com/`, and its replacement. Checksums stay the same.",
+    )
+    versions: dict[str, str] = Field(
+        {}, description="Version of a task's release to download, for tasks that have several."
+    )
     revisions: dict[Repository, str] = Field(
         {},
         description="Commit or branch to download, by Hub repository; by default the revision "
@@ -167,6 +192,7 @@ class Study(Section):
         "en", description="Language of training sets without `@LANGUAGE` (`qaa` in the microworld)."
     )
     microworld: Microworld = Field(Microworld(), description="Settings of the generated world.")
+    tasks: dict[str, OwnTask] = Field({}, description="Tasks of one's own, by name.")
     text: list[Text] = Field([], description="Text for pretraining and MLM stages.")
     known_contamination: list[str] = Field(
         [],
@@ -266,3 +292,8 @@ class Study(Section):
             if seed in seeds[:number]:
                 raise ValueError(f"{seed} is listed twice. Remove one")
         return seeds
+
+    @cached_property
+    def known_tasks(self) -> Mapping[str, Task]:
+        """The tasks by name: the shipped ones, then the study's own."""
+        return TASKS | {name: own.task(name) for name, own in self.tasks.items()}

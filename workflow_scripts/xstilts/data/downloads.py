@@ -15,13 +15,13 @@ from xstilts.errors import UserError
 from xstilts.files import sha256_of
 from xstilts.hub import (
     Repository,
-    TransientError,
     disk_full,
     list_files,
     resolved,
     snapshot,
     with_retries,
 )
+from xstilts.retries import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

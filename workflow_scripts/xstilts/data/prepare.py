@@ -28,7 +28,7 @@ BATCH = 10_000
 def write_examples(
     rows: Iterable[Row], kind: Kind, labels: list[str], out: Path, where: str
 ) -> dict[str, Any]:
-    """Write a data set; returns ``rows``, ``content`` (digest) and label counts.
+    """Write a data set; returns ``rows``, ``content`` (digest) and counts of labels and queries.
 
     The digest is of what a model may see, so that another Parquet writer or another column
     ``cluster`` changes nothing.
@@ -44,7 +44,7 @@ def write_examples(
     Raises:
         UserError: no example at all, an unknown label, or a row that does not fit the schema.
     """
-    schema, hasher, count = SCHEMAS[kind], hashlib.sha256(), 0
+    schema, hasher, count, queries = SCHEMAS[kind], hashlib.sha256(), 0, 0
     seen: dict[str, int] = {}
     iterator = iter(rows)
     with atomic_path(out) as temporary, pq.ParquetWriter(temporary, schema) as writer:
@@ -60,9 +60,12 @@ def write_examples(
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
                 raise UserError(f"{where}: examples do not fit kind {kind!r}: {error}") from None
             count += len(batch)
+            queries += sum(row.get("side") == "query" for row in batch)
         if not count:
             raise UserError(f"{where}: no examples.")
-    return {"rows": count, "content": hasher.hexdigest()[:32], "labels": dict(sorted(seen.items()))}
+    facts = {"rows": count, "content": hasher.hexdigest()[:32]}
+    facts |= {"queries": queries} if queries else {}
+    return facts | {"labels": dict(sorted(seen.items()))}
 
 
 def _count_labels(

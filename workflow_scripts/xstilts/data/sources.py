@@ -6,16 +6,16 @@ import difflib
 import functools
 import re
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from xstilts.data.language_names import unknown_language
-from xstilts.errors import UserError, unknown
+from xstilts.errors import MissingData, UserError, unknown
 from xstilts.files import missing_parts
 from xstilts.iso639 import release_codes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from xstilts.kinds import Split
     from xstilts.tasks.base import HubSource, Task
@@ -47,26 +47,46 @@ def original_files(
     as those of the others.
 
     Raises:
-        UserError: no such folder, language, split or file; names the nearest one.
+        MissingData: no such file; names the nearest one.
+        UserError: no such folder, language or split; names the nearest one.
     """
     if not data_root.is_dir():
-        raise _no_folder(data_root, "the release files", where)
+        raise no_folder(data_root, "the release files", where)
     if task.parts:
         parts = (original_files(part, data_root, language, split, where) for part in task.parts)
         return [file for files in parts for file in files]
-    if language not in task.languages or split not in task.splits(language):
-        known = task.splits(language)
-        error = (
-            unknown(f"split of {task.name} in {language!r}", split, known, where)
-            if language in task.languages
-            else unknown_language(task, language, task.languages, where)
-        )
-        patterns = _unlisted(task.files.get(split, ()), language, task.languages, task.codes)
+    patterns = _release_patterns(task, language, split)
+    if not is_listed(task, language, split):
+        error = unlisted_error(task, language, split, where)
         return _unlisted_files(data_root, patterns, error)
-    patterns = filled(task.files[split], language, task.codes)
     return first_match(data_root, patterns) or _none_found(
-        data_root, patterns, where, _named(task, language, split), f"({task.homepage})"
+        data_root, patterns, where, named(task, language, split), task.homepage
     )
+
+
+def is_listed(task: Task, language: str, split: Split) -> bool:
+    """True if the task lists this language, and this split of it."""
+    return language in task.languages and split in task.splits(language)
+
+
+def unlisted_error(task: Task, language: str, split: Split, where: str) -> UserError:
+    """The error for a language or split that a task does not list."""
+    if language not in task.languages:
+        return unknown_language(task, language, task.languages, where)
+    known = task.splits(language)
+    return unknown(f"split of {task.name} in {language!r}", split, known, where)
+
+
+def _release_patterns(task: Task, language: str, split: Split) -> list[str]:
+    """Patterns of the release files of a (task, language, split), the preferred one first."""
+    if is_listed(task, language, split):
+        return filled(task.files[split], language, task.codes)
+    return _unlisted(task.files.get(split, ()), language, task.languages, task.codes)
+
+
+def has_release_files(task: Task, data_root: Path, language: str, split: Split) -> bool:
+    """True if :func:`original_files` finds files of a task without parts."""
+    return bool(first_match(data_root, _release_patterns(task, language, split)))
 
 
 def mirror_files(
@@ -77,14 +97,30 @@ def mirror_files(
     Raises:
         UserError: as :func:`original_files`; also for a task that is not on the hub.
     """
-    hub, what = on_hub(task, where), _named(task, language, split)
+    hub, what = on_hub(task, where), named(task, language, split)
     try:
         patterns = hub_patterns(task, language, split, where)
     except UserError as error:
-        known = hub.languages or task.languages
-        patterns = _unlisted(hub.files.get(split, ()), language, known, hub.codes)
-        return _unlisted_files(mirror / hub.repo, patterns, error)
+        return _unlisted_files(
+            mirror / hub.repo, _mirror_patterns(hub, task, language, split), error
+        )
     return repository_files(mirror, hub.repo, patterns, where, what)
+
+
+def _mirror_patterns(hub: HubSource, task: Task, language: str, split: Split) -> list[str]:
+    """Patterns of a (task, language, split) in a copy of its repository, listed or not."""
+    if language in hub_languages(task, split):
+        return filled(hub.files[split], language, hub.codes)
+    known = hub.languages or task.languages
+    return _unlisted(hub.files.get(split, ()), language, known, hub.codes)
+
+
+def has_mirror_files(task: Task, mirror: Path, language: str, split: Split) -> bool:
+    """True if :func:`mirror_files` finds files of a task without parts."""
+    if task.hub is None:
+        return False
+    patterns = _mirror_patterns(task.hub, task, language, split)
+    return bool(first_match(mirror / task.hub.repo, patterns))
 
 
 def _unlisted(
@@ -124,7 +160,7 @@ def repository_files(
         UserError: no such folder or file; names the nearest one.
     """
     if not mirror.is_dir():
-        raise _no_folder(mirror, "the mirrored repositories", where)
+        raise no_folder(mirror, "the mirrored repositories", where)
     root = mirror / repo
     if not root.is_dir():
         owners = (name for name, is_file in _listing(mirror).items() if not is_file)
@@ -134,8 +170,9 @@ def repository_files(
             for name, is_file in _listing(mirror / owner).items()
             if not is_file
         ]
-        raise unknown(f"repository of the mirror {mirror} (for {what})", repo, known, where)
-    page = f"(https://huggingface.co/datasets/{repo})"
+        error = unknown(f"repository of the mirror {mirror} (for {what})", repo, known, where)
+        raise MissingData(str(error))
+    page = f"https://huggingface.co/datasets/{repo}"
     return first_match(root, patterns) or _none_found(root, patterns, where, what, page)
 
 
@@ -143,10 +180,10 @@ def on_hub(task: Task, where: str) -> HubSource:
     """The repository of a task on the hub.
 
     Raises:
-        UserError: it has none.
+        MissingData: it has none.
     """
     if task.hub is None:
-        raise UserError(
+        raise MissingData(
             f"{where}: {task.name} is not read from the hub. Use `source: original` with its "
             f"release files ({task.homepage})."
         )
@@ -154,7 +191,10 @@ def on_hub(task: Task, where: str) -> HubSource:
 
 
 def hub_languages(task: Task, split: Split) -> tuple[str, ...]:
-    """The languages in which the hub has a split of a task."""
+    """The languages in which the hub has a split of a task, or of all its parts."""
+    if task.parts:
+        first, *others = (hub_languages(part, split) for part in task.parts)
+        return tuple(code for code in first if all(code in languages for languages in others))
     if task.hub is None or split not in task.hub.files:
         return ()
     known = task.hub.languages or task.languages
@@ -165,14 +205,16 @@ def hub_patterns(task: Task, language: str, split: Split, where: str) -> list[st
     """File patterns of one (task, language, split) inside its repository, the preferred one first.
 
     Raises:
-        UserError: the task, split or language is not on the hub; names the nearest.
+        MissingData: the task is not on the hub, or this split or language of it.
+        UserError: the task does not list the split or language either; names the nearest.
     """
     hub = on_hub(task, where)
-    if split not in hub.files:
-        raise unknown(f"split of {task.name} in {hub.repo}", split, hub.files, where)
     known = hub_languages(task, split)
     if language not in known:
-        raise unknown_language(task, language, known, where, f" ({split}) in {hub.repo}")
+        error = unknown_language(task, language, known, where, f" ({split}) in {hub.repo}")
+        if split not in hub.files:
+            error = unknown(f"split of {task.name} in {hub.repo}", split, hub.files, where)
+        raise MissingData(str(error)) if is_listed(task, language, split) else error
     return filled(hub.files[split], language, hub.codes)
 
 
@@ -189,7 +231,7 @@ def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
         UserError: of a file in several parts (``-00000-of-00003``), one is missing.
     """
     for pattern in patterns:
-        found = [list(_matches(root, part)) for part in pattern.split(JOINER)]
+        found = [list(_matches(*_anchored(root, part))) for part in pattern.split(JOINER)]
         if all(found):
             files = {file for part in found for file in part}
             # a pattern without wildcard asks for single parts
@@ -199,6 +241,12 @@ def first_match(root: Path, patterns: Sequence[str]) -> list[Path]:
             # their files
             return sorted(files, key=lambda path: (path.name, path))
     return []
+
+
+def _anchored(root: Path, pattern: str) -> tuple[Path, str]:
+    """Root and pattern; an absolute pattern begins at its own root."""
+    anchor = Path(pattern).anchor
+    return (Path(anchor), pattern[len(anchor) :]) if anchor else (root, pattern)
 
 
 def _require_all_parts(files: Collection[Path]) -> None:
@@ -217,14 +265,15 @@ def _require_all_parts(files: Collection[Path]) -> None:
 def matching_paths(paths: Collection[str], patterns: Sequence[str]) -> list[str]:
     """:func:`first_match` among the paths of a listing; ``*`` stays within one folder."""
     for pattern in patterns:
-        found = [[path for path in paths if _fits(path, p)] for p in pattern.split(JOINER)]
+        found = [[path for path in paths if fits(path, p)] for p in pattern.split(JOINER)]
         if all(found):
             joined = {path for part in found for path in part}
             return sorted(joined, key=lambda path: (path.rpartition("/")[2], path))
     return []
 
 
-def _fits(path: str, pattern: str) -> bool:
+def fits(path: str, pattern: str) -> bool:
+    """Return True if a path matches a pattern, whose ``*`` stays within one folder."""
     names, parts = path.split("/"), pattern.split("/")
     return len(names) == len(parts) and all(map(_fits_name, names, parts))
 
@@ -270,15 +319,22 @@ def _matches(root: Path, pattern: str) -> Iterator[Path]:
                 yield root / name
 
 
-def _named(task: Task, language: str, split: str) -> str:
+def named(task: Task, language: str, split: str) -> str:
+    """A data set as messages name it."""
     return f"{task.name} ({split}) in {language!r}"
 
 
 def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page: str) -> NoReturn:
-    raise UserError(
-        f"{where}: no file of {what} under {root}. Tried, in this order: {', '.join(patterns)}."
-        f"{_nearest(root, patterns)} Put the release file there {page}."
-    )
+    tried = f"Tried, in this order: {', '.join(patterns)}."
+    if page:
+        advice = f"{_nearest(root, patterns)} Put the release file there ({page})."
+    else:
+        # a task that a study declares: its paths begin at the working directory or at the root
+        tried, folder = f"Tried {', '.join(patterns)}.", Path(patterns[0]).parent
+        siblings = [(folder / name).as_posix() for name in _listing(root / folder)]
+        advice = f"{nearest(siblings, patterns)} Add the file, or correct its path in the study."
+        root = (root / folder).resolve()
+    raise MissingData(f"{where}: no file of {what} under {root}. {tried}{advice}")
 
 
 def _nearest(root: Path, patterns: Sequence[str]) -> str:
@@ -292,7 +348,8 @@ def _nearest(root: Path, patterns: Sequence[str]) -> str:
     return ""
 
 
-def _no_folder(folder: Path, content: str, where: str) -> UserError:
+def no_folder(folder: Path, content: str, where: str) -> UserError:
+    """The error for a folder of data that does not exist; suggests the nearest name."""
     if folder.is_file():
         return UserError(f"{where}: {folder} is a file. Name the folder with {content}.")
     siblings = [name for name, is_file in _listing(folder.parent).items() if not is_file]

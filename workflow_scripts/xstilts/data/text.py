@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from xstilts.errors import UserError
-from xstilts.readers.hub_table import FORMATS, Table
+from xstilts.readers.hub_table import Table, is_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,7 +109,7 @@ def _new_texts(texts: Iterable[str], seen: set[str]) -> Iterator[str]:
 def _texts_of(source: Path | TextFiles) -> Iterator[str]:
     if isinstance(source, TextFiles):
         for file in source.files:
-            if file.suffix in FORMATS:
+            if is_table(file):
                 yield from _column_texts(file, source.column)
             else:
                 yield from _texts_of(file)
@@ -129,7 +129,7 @@ def _texts_of(source: Path | TextFiles) -> Iterator[str]:
 def _column_texts(path: Path, column: str) -> Iterator[str]:
     """Yield each line of a text column: documents are split at their line ends."""
     with Table(path) as table:
-        for row in table.rows([column]):
+        for _, row in table.rows([column]):
             for line in str(row[column] or "").split("\n"):
                 yield line.strip()
 

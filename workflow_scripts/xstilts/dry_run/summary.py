@@ -12,7 +12,7 @@ from xstilts.dry_run.tables import by_kind, by_stage, by_strategy, by_target, ta
 from xstilts.dry_run.text import clip, first, wrapped
 from xstilts.errors import UserError
 from xstilts.paths import product
-from xstilts.plan.data import gated_models
+from xstilts.plan.data import gated_models, unverified_downloads
 from xstilts.results import failures
 
 if TYPE_CHECKING:
@@ -44,7 +44,14 @@ def summary(grid: Grid, jobs: Collection[DryJob], existing: Collection[str]) -> 
         numbers, problems = estimates(grid, files)
     except UserError as error:
         numbers, problems = [], [str(error)]
-    wrong = [*errors, *problems, *_licences(grid), *_unfinished(grid, names)]
+    wrong = [
+        *grid.gaps.sentences(),
+        *unverified_downloads(grid),
+        *errors,
+        *problems,
+        *_licences(grid),
+        *_unfinished(grid, names),
+    ]
     counts = by_kind([name for name in names if name not in again], again, existing)
     tables = {
         "To train, by stage": by_stage(grid, made),

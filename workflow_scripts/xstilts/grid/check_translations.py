@@ -9,7 +9,6 @@ from xstilts.chains import translation_language
 from xstilts.checkpoints import require_complete
 from xstilts.errors import UserError, unknown
 from xstilts.grid.translations import can_be_translated, translated_file
-from xstilts.tasks import TASKS
 from xstilts.translation.flores import NLLB
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def _check_model(lines: Lines, coverage: Coverage, task: Task, language: str, wh
     """Raise a UserError if the study's model cannot translate a task into a language."""
     study, model = coverage.study, coverage.study.translations.model
     if not can_be_translated(task):
-        kinds = {t.kind for t in TASKS.values() if can_be_translated(t)}
+        kinds = {t.kind for t in study.known_tasks.values() if can_be_translated(t)}
         raise UserError(
             f"{where}: {task.name}@{language}:translated: data of kind {task.kind!r} cannot be "
             f"translated by a model, unlike {', '.join(sorted(kinds))}. Give a file under "

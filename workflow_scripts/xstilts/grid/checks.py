@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
+from xstilts.data.release_requests import release_of
+from xstilts.data.sources import no_folder
 from xstilts.errors import UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation
 from xstilts.grid.contamination import check_contamination
-from xstilts.tasks import TASKS, get_task
+from xstilts.tasks import get_task
 from xstilts.tokens.specials import has_mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xstilts.chains import Member
-    from xstilts.config.load import Lines
-    from xstilts.config.study import Study
+    from xstilts.config.load import KeyPath, Lines
+    from xstilts.config.study import SourceName, Study
     from xstilts.grid.coverage import Coverage
     from xstilts.grid.names import Names
     from xstilts.grid.nodes import TargetNode
@@ -32,11 +34,16 @@ if TYPE_CHECKING:
     from xstilts.tasks.base import Task
 
 
+FOLDERS = {
+    "original": ("data_root", "the release files"),
+    "mirror": ("mirror", "the mirrored repositories (OWNER/REPO/PATH)"),
+}
+"""Local sources: the key of their folder, and its content."""
+
+
 def check_names(study: Study, lines: Lines, names: Names) -> None:
     """Raise a UserError for the first item that a study names and that is not available."""
     coverage = names.coverage
-    if coverage.files_must_exist:
-        check_source(study, lines)
     if coverage.world and study.text:
         raise UserError(
             f"{lines.where(('text',))}: the microworld generates its own text. Remove this key."
@@ -54,25 +61,49 @@ def check_names(study: Study, lines: Lines, names: Names) -> None:
     check_mentions(lines, coverage)
 
 
-def check_source(study: Study, lines: Lines) -> None:
-    """Raise a UserError if the source's folder is not set, or a pinned repository is not used."""
-    where = lines.where(("source",))
-    needed = {
-        "original": ("data_root", study.data_root, "the release files"),
-        "mirror": ("mirror", study.mirror, "the mirrored repositories (OWNER/REPO/PATH)"),
-    }
-    key, folder, content = needed.get(study.source, ("", "", ""))
-    if folder is None:
+def check_source(study: Study, lines: Lines, names: Names) -> None:
+    """Raise a UserError for an unknown task, a missing folder or an unused repository."""
+    known = study.known_tasks
+    for task in study.sources:
+        get_task(task, lines.where(("sources", task)), known)
+    if study.sources and study.source == "microworld":
         raise UserError(
-            f"{where}: source {study.source!r} needs {key}, the folder with {content}. Set it "
-            f"in the study or with --config {key}=FOLDER."
+            f"{lines.where(('sources',))}: the microworld generates all data. Remove this key."
         )
-    known = {task.hub.repo for task in TASKS.values() if task.hub}
-    known |= {text.hub for text in study.text if text.hub}
+    if names.coverage.files_must_exist:
+        _check_folders(study, lines, names)
+    repositories = {task.hub.repo for task in known.values() if task.hub}
+    repositories |= {text.hub for text in study.text if text.hub}
     for repo in study.revisions:
-        if repo not in known:
+        if repo not in repositories:
             where = lines.where(("revisions", repo))
-            raise unknown("dataset repository of this study", repo, known, where)
+            raise unknown("dataset repository of this study", repo, repositories, where)
+    for name, version in study.versions.items():
+        where = lines.where(("versions", name))
+        release_of(get_task(name, where, known), where, version)
+
+
+def _check_folders(study: Study, lines: Lines, names: Names) -> None:
+    """Raise a UserError if the folder of a source is not set or does not exist."""
+    # not for text, nor for tasks that the study declares
+    known = study.known_tasks
+    read = {name for name in names.tasks() if known[name].kind != "mlm"} - {*study.tasks}
+    named: dict[KeyPath, SourceName] = {("source",): study.source} if read else {}
+    named |= {("sources", task): source for task, source in study.sources.items()}
+    for key_path, source in named.items():
+        if source not in FOLDERS:
+            continue
+        key, content = FOLDERS[source]
+        if getattr(study, key) is None:
+            raise UserError(
+                f"{lines.where(key_path)}: source {source!r} needs {key}, the folder with "
+                f"{content}. Set it in the study or with --config {key}=FOLDER."
+            )
+    if study.source == "auto":
+        for key, content in FOLDERS.values():
+            folder = getattr(study, key)
+            if folder is not None and not Path(folder).is_dir():
+                raise no_folder(Path(folder), content, lines.where((key,)))
 
 
 def check_base(lines: Lines, coverage: Coverage, name: str) -> None:
@@ -82,7 +113,7 @@ def check_base(lines: Lines, coverage: Coverage, name: str) -> None:
     if base.pretrain and study.source != "microworld" and not study.text:
         raise UserError(f"{where}: pretraining needs text. Name some under the key `text`.")
     for index, task in enumerate(base.trained_on or ()):
-        get_task(task, lines.where(("bases", name, "trained_on", index)))
+        get_task(task, lines.where(("bases", name, "trained_on", index)), study.known_tasks)
     if base.path is None:
         return
     folder = Path(base.path)
@@ -103,7 +134,9 @@ def check_mask(study: Study, lines: Lines, names: Names, name: str) -> None:
     path = study.bases[name].path
     found = [stage.members for nodes in names.strategies.values() for stage in nodes]
     found += [node.members for node in names.all_targets.values()]
-    masking = [m.task for members in found for m in members if TASKS[m.task].kind == "mlm"]
+    masking = [
+        m.task for members in found for m in members if study.known_tasks[m.task].kind == "mlm"
+    ]
     if path is None or not masking or has_mask(Path(path)):
         return
     raise UserError(
@@ -119,7 +152,7 @@ def check_text(lines: Lines, coverage: Coverage) -> None:
     source = study.source_language
     for index, text in enumerate(study.text):
         where = lines.where(("text", index))
-        task = get_task(text.task, lines.where(("text", index, "task"))) if text.task else None
+        task = coverage.task(text.task, lines.where(("text", index, "task"))) if text.task else None
         if task and task.kind == "mlm":
             raise UserError(
                 f"{where}: {task.name} is made from text and cannot be a source of text."
@@ -136,7 +169,7 @@ def check_text(lines: Lines, coverage: Coverage) -> None:
 def check_members(lines: Lines, coverage: Coverage, members: Iterable[Member], where: str) -> None:
     """Raise a UserError for a training set that does not exist."""
     for member in members:
-        task = TASKS[member.task]
+        task = coverage.study.known_tasks[member.task]
         if translation_language(member.language):
             check_translation(lines, coverage, task, member.language, where)
         else:
@@ -152,7 +185,7 @@ def check_target(lines: Lines, coverage: Coverage, node: TargetNode) -> None:
         coverage.check(node.task, language, node.split, lines.where((*node.key_path, *key)))
     check_members(lines, coverage, node.members, where)
     for member in node.members:
-        trained, task = TASKS[member.task], node.task
+        trained, task = study.known_tasks[member.task], node.task
         if not _can_answer(trained, task):
             raise UserError(
                 f"{where}: a head trained on {member.task} cannot answer {task.name}: kinds or "
@@ -217,7 +250,7 @@ def check_mentions(lines: Lines, coverage: Coverage) -> None:
         if len(set(pair)) == 1:
             raise UserError(f"{where}: {pair[0]!r} is compared with itself. Name another strategy.")
     for task in study.recipes.tasks:
-        get_task(task, lines.where(("recipes", "tasks", task)))
+        get_task(task, lines.where(("recipes", "tasks", task)), study.known_tasks)
     for task in study.microworld.tasks:
         coverage.task(task, lines.where(("microworld", "tasks", task)))
     for index, file in enumerate(study.claims):
@@ -226,7 +259,7 @@ def check_mentions(lines: Lines, coverage: Coverage) -> None:
             raise UserError(f"{where}: no such file of claims: {file}")
         load_claims(Path(file))
     for task in study.translations.files:
-        get_task(task, lines.where(("translations", "files", task)))
+        get_task(task, lines.where(("translations", "files", task)), study.known_tasks)
 
 
 def check_dev_sets(stages: Stages) -> None:
@@ -234,7 +267,7 @@ def check_dev_sets(stages: Stages) -> None:
     where = stages.lines.where(("recipes",))
     for member in stages.selecting_members():
         try:
-            task = TASKS[member.task]
+            task = stages.study.known_tasks[member.task]
             stages.names.coverage.check(task, member.language, "validation", where)
         except UserError as error:
             raise UserError(

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError, unknown
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +47,7 @@ def contamination(study: Study, names: Names) -> Iterator[Contamination]:
     """Yield the evaluated texts of a study that its stages also train on as text."""
     for index, text in enumerate(study.text):
         for target in names.all_targets.values():
-            shared = text.task and _shared(TASKS[text.task], text, target)
+            shared = text.task and _shared(study.known_tasks[text.task], text, target)
             if shared and (cells := tuple(_cells(study, names, text, target))):
                 yield Contamination(index, text, target, cells)
 
@@ -58,7 +57,7 @@ def check_contamination(study: Study, lines: Lines, names: Names) -> None:
 
     Also for a corpus under ``known_contamination`` that no task has.
     """
-    known = {corpus_of(task) for task in TASKS.values() if task.kind != "mlm"}
+    known = {corpus_of(task) for task in study.known_tasks.values() if task.kind != "mlm"}
     for index, corpus in enumerate(study.known_contamination):
         if corpus not in known:
             where = lines.where(("known_contamination", index))
@@ -103,13 +102,13 @@ def _cells(study: Study, names: Names, text: Text, target: TargetNode) -> Iterat
     for base, settings in study.bases.items():
         for strategy, stages in names.strategies.items():
             members = [member for stage in stages for member in stage.members]
-            if settings.pretrain or _trains_on(text, [*members, *target.members]):
+            if settings.pretrain or _trains_on(study, text, [*members, *target.members]):
                 yield base, strategy
 
 
-def _trains_on(text: Text, members: Iterable[Member]) -> bool:
+def _trains_on(study: Study, text: Text, members: Iterable[Member]) -> bool:
     return any(
         member.language in text.languages and (member.task == "mlm" or text.pairs)
         for member in members
-        if TASKS[member.task].kind == "mlm"
+        if study.known_tasks[member.task].kind == "mlm"
     )

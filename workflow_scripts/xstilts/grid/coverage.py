@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xstilts import tasks
 from xstilts.data.language_names import unknown_language
-from xstilts.errors import UserError
+from xstilts.data.sources import is_listed
+from xstilts.errors import MissingData, UserError
 from xstilts.grid import sources
+from xstilts.grid.source_choice import declared_source, parts
 from xstilts.microworld import World
 from xstilts.microworld.generators import BILINGUAL
+from xstilts.tasks import get_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,11 +73,11 @@ class Coverage:
         Raises:
             UserError: unknown task, or the microworld has no generator for it.
         """
-        task = tasks.get_task(name, where)
+        task = get_task(name, where, self.study.known_tasks)
         if self.world and task.microworld is None:
             raise UserError(
-                f"{where}: the microworld does not generate {name}. Set `source` to original, hub "
-                "or mirror, or remove this task."
+                f"{where}: the microworld does not generate {name}. Set another `source` (auto), "
+                "or remove this task."
             )
         return task
 
@@ -90,18 +92,40 @@ class Coverage:
         return sources.languages(self.study, task, split)
 
     def check(self, task: Task, language: str, split: Split, where: str) -> None:
-        """Raise a UserError if this (task, language, split) does not exist or has no files.
+        """Check that a (task, language, split) exists and has files.
 
         Local files may have more languages than the task lists.
+
+        Raises:
+            MissingData: the task has it, but the study's source does not.
+            UserError: the task does not have it.
         """
         known = self.languages(task, split)
         has_files = not self.world and task.kind != "mlm"
         unlisted = language not in known and (known or not has_files)
-        root = sources.local_root(self.study) if has_files else None
-        if unlisted and not (root and (self.files_must_exist or Path(root).is_dir())):
-            raise unknown_language(task, language, known, where, f" ({split})")
+        roots = sources.local_roots(self.study, task) if has_files else []
+        if unlisted and not any(self.files_must_exist or Path(root).is_dir() for root in roots):
+            error = unknown_language(task, language, known, where, f" ({split})")
+            raise MissingData(str(error)) if is_listed(task, language, split) else error
         if has_files and (unlisted or self.files_must_exist):
             sources.local_files(self.study, task, language, split, where)
+
+    def absent(self, task: Task, language: str, split: Split, where: str) -> str:
+        """Return why a (task, language, split) cannot be had; empty if it can.
+
+        Raises:
+            UserError: the task does not have it.
+        """
+        if self.world or task.kind == "mlm":
+            return ""
+        try:
+            self.check(task, language, split, where)
+            if declared_source(self.study, task) == "auto":
+                # also for a plan, which needs no files
+                parts(self.study, task, language, split, where)
+        except MissingData as error:
+            return str(error).removeprefix(f"{where}: ")
+        return ""
 
     def unlisted(self, task: Task, languages: Iterable[str], split: Split) -> list[str]:
         """Return the languages that the task does not list: they are not in the benchmark."""

@@ -6,7 +6,7 @@ Rules get input files and parameters from this class by wildcards; its only stat
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,15 @@ from xstilts.config import load_study
 from xstilts.config.protocol import PROTOCOLS
 from xstilts.features import names_of
 from xstilts.grid import contamination, translations
-from xstilts.grid.checks import check_dev_sets, check_names
+from xstilts.grid.check_own_tasks import check_own_tasks
+from xstilts.grid.checks import check_dev_sets, check_names, check_source
+from xstilts.grid.gaps import Gaps, find_gaps
 from xstilts.grid.names import parse_names
 from xstilts.grid.path_names import check_path_names
 from xstilts.grid.processes import check_parallel
 from xstilts.grid.stages import Stages
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import Paths
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -57,6 +58,8 @@ class Grid(Stages):
 
     view: str = ""
     """Empty for the study's own view, or the name of another view (``grid.views``)."""
+    gaps: Gaps = field(default_factory=Gaps)
+    """What is left out of the study because its data cannot be had."""
 
     @classmethod
     def load(
@@ -77,9 +80,16 @@ class Grid(Stages):
         Raises:
             UserError: a name in the study is unknown, or its data or files do not exist.
         """
-        names = parse_names(study, lines, files_must_exist=files_must_exist)
+        check_own_tasks(study, lines)
+        names, gaps = parse_names(study, lines, files_must_exist=files_must_exist), Gaps()
+        check_source(study, lines, names)
+        if study.when_missing == "skip" and study.source != "microworld":
+            gaps = find_gaps(study, lines, names, Stages(study, lines, names).selecting_members())
+        if gaps:
+            study = gaps.study(study)
+            names = gaps.names(parse_names(study, lines, files_must_exist=files_must_exist))
         check_names(study, lines, names)
-        grid = cls(study, lines, names)
+        grid = cls(study, lines, names, gaps=gaps)
         check_path_names(grid)
         check_dev_sets(grid)
         check_parallel(grid)
@@ -95,6 +105,14 @@ class Grid(Stages):
         """Targets of this view by name, in the study's order."""
         return self.names.targets_of(self.view)
 
+    @cached_property
+    def whole(self) -> Grid:
+        """The grid of the study with what is left out of it."""
+        if self.gaps.wanted is None:
+            return self
+        names = self.gaps.wanted
+        return replace(self, study=names.coverage.study, names=names, gaps=Gaps())
+
     @property
     def views(self) -> tuple[str, ...]:
         """Names of the study's views, its own (an empty name) first."""
@@ -107,7 +125,14 @@ class Grid(Stages):
 
     def in_view(self, view: str) -> Grid:
         """Return the grid of another view: same models, its own targets and tables."""
-        return replace(self, view=view)
+        if view not in self._in_views:
+            self._in_views[view] = replace(self, view=view)
+        return self._in_views[view]
+
+    @cached_property
+    def _in_views(self) -> dict[str, Grid]:
+        """Grids of views that were asked for, which keep what they have derived."""
+        return {}
 
     def headline(self, target: str) -> str:
         """Return the headline metric of a target.
@@ -142,9 +167,9 @@ class Grid(Stages):
                         yield Cell(base, seed, strategy, stages, target)
 
     def strategy_text(self, strategy: str, target: str | None = None) -> str:
-        """Return the chain of a strategy as text."""
-        stages = tuple(node.label for node in self.names.strategies[strategy])
-        return chain_text(stages, target)
+        """Return the chain of a strategy as text; a mixture that lost members says so."""
+        nodes = self.names.strategies[strategy]
+        return chain_text(tuple(map(self.gaps.label, nodes)), target)
 
     # --- files --------------------------------------------------------------------------------
 
@@ -235,7 +260,9 @@ class Grid(Stages):
     def trivial_baseline_members(self, target: str) -> tuple[Member, ...]:
         """Return the training sets of a target's trivial baselines: those of its kind."""
         node = self.targets[target]
-        return tuple(m for m in node.members if TASKS[m.task].kind == node.task.kind)
+        return tuple(
+            m for m in node.members if self.study.known_tasks[m.task].kind == node.task.kind
+        )
 
     def contaminated(self) -> dict[contamination.Mark, str]:
         """Return the cells of this view whose evaluated text was trained on, with its corpus."""
@@ -260,7 +287,7 @@ class Grid(Stages):
             "imported_base": any_of(name for name, base in bases.items() if not base.pretrain),
             "seed": any_of(map(str, self.study.seeds)),
             "chain": any_of(self.chains),
-            "task": any_of(TASKS),
+            "task": any_of(self.study.known_tasks),
             "translated_task": any_of(sorted({member.task for member in made})),
             "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),

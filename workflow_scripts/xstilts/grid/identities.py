@@ -18,12 +18,14 @@ from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
 from xstilts.grid.decoding import decoding
 from xstilts.grid.recipes import head_name, null_threshold, token_options
+from xstilts.grid.source_choice import Part
+from xstilts.grid.source_choice import parts as parts_of
 from xstilts.identity import canonical
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from xstilts.config.study import Study
     from xstilts.grid.grid import Grid
     from xstilts.kinds import Split
     from xstilts.tasks.base import Reader, Task
@@ -41,7 +43,7 @@ def _reader(read: Reader) -> tuple[str, str, dict[str, Any]]:
 
 def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     """Return the identity of a data set: its source and the code that reads it."""
-    spec, study = TASKS[task], grid.study
+    spec, study = grid.study.known_tasks[task], grid.study
     if translation_language(language):
         return _translated(grid, spec, language)
     identity: dict[str, Any] = {
@@ -51,60 +53,92 @@ def data(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
         "kind": spec.kind,
         "labels": list(spec.labels),
     }
-    if study.source == "microworld":
-        settings = study.microworld
-        own = settings.tasks.get(task)
-        sizes = own or settings.sizes
-        identity["source"] = {
-            "microworld": spec.microworld,
-            "seed": settings.seed,
-            "difficulty": (own and own.difficulty) or settings.difficulty,
-            # the language's own number: a world with more languages has the same ones first
-            "languages": max(2, grid.names.coverage.world_languages.index(language) + 1),
-            "examples": settings.text if spec.kind == "mlm" else getattr(sizes, split),
-        }
-        if spec.stream:
-            identity["source"]["stream"] = spec.stream
-        entry = "microworld"
+    source = sources.declared_source(study, spec)
+    if source == "microworld":
+        identity["source"], entry = _generated(grid, spec, language, split), "microworld"
     elif spec.kind == "mlm":
         found = grid.text_sources(task, language)
         identity["source"] = {
             "text_of": [item if isinstance(item, str) else item.declared for item in found]
         }
         entry = "text"
-    elif study.source == "original":
-        files = sources.local_files(study, spec, language, split)
-        identity["source"] = {"files": sources.relative_names(study, spec, files)}
-        entry, _, options = _reader(spec.read)
-        if options:
-            identity["options"] = options
     else:
-        hub = on_hub(spec, "source")
-        entry, name, options = _reader(hub.read)
-        identity["source"] = {"hub": hub.repo, "read": {"reader": name, **options}}
-        if study.source == "mirror":
-            files = sources.local_files(study, spec, language, split)
-            identity["source"]["files"] = sources.relative_names(study, spec, files)
-        else:
-            identity["source"] |= sources.requests(grid.study, spec, language, split)[0]
+        return identity | _examples(study, spec, language, split)
     identity["code"] = fingerprint(["data", entry])
     return identity
+
+
+def _generated(grid: Grid, task: Task, language: str, split: Split) -> dict[str, Any]:
+    """Return the source of a data set of the microworld."""
+    settings = grid.study.microworld
+    own = settings.tasks.get(task.name)
+    found = {
+        "microworld": task.microworld,
+        "seed": settings.seed,
+        "difficulty": (own and own.difficulty) or settings.difficulty,
+        # the language's own number: a world with more languages has the same ones first
+        "languages": max(2, grid.names.coverage.world_languages.index(language) + 1),
+        "examples": settings.text if task.kind == "mlm" else getattr(own or settings.sizes, split),
+    }
+    return found | ({"stream": task.stream} if task.stream else {})
+
+
+def _examples(study: Study, task: Task, language: str, split: Split) -> dict[str, Any]:
+    """Return source, options and code of a data set that is read from files or downloads."""
+    parts = parts_of(study, task, language, split)
+    if {part.source for part in parts} in ({"original"}, {"url"}):
+        # the release files of a composite task are those of its parts, read together
+        parts = (Part(task, parts[0].source),)
+    found, entries = zip(*(_part(study, part, language, split) for part in parts), strict=True)
+    code = {"code": fingerprint(["data", *sorted(set(entries))])}
+    if not task.parts or len(parts) == 1:
+        return found[0] | code
+    named = [{"task": part.task.name, **one} for part, one in zip(parts, found, strict=True)]
+    return {"source": {"parts": named}} | code
+
+
+def _part(study: Study, part: Part, language: str, split: Split) -> tuple[dict[str, Any], str]:
+    """Return source and options of one part of a data set, and the module of its reader."""
+    task = part.task
+    if part.source in ("original", "url"):
+        entry, name, options = _reader(task.read)
+        source: dict[str, Any] = {}
+        if part.source == "url":
+            source["releases"] = sources.release_files(study, part, language, split)
+        else:
+            files = sources.files_of(study, part, language, split)
+            source["files"] = sources.relative_names(study, part, files)
+        if task.name in study.tasks:
+            source["read"] = {"reader": name, **options}
+            options = {}
+        return {"source": source} | ({"options": options} if options else {}), entry
+    hub = on_hub(task, "source")
+    entry, name, options = _reader(hub.read)
+    source = {"hub": hub.repo, "read": {"reader": name, **options}}
+    if part.source == "mirror":
+        files = sources.files_of(study, part, language, split)
+        source["files"] = sources.relative_names(study, part, files)
+    else:
+        source |= sources.requests_of(study, part, language, split)[0]
+    return {"source": source}, entry
 
 
 def _translated(grid: Grid, task: Task, segment: str) -> dict[str, Any]:
     """Return the identity of a translated training set."""
     identity = translations.data_identity(grid.study, task, segment)
     if "code" not in identity:
-        entry, _, options = _reader(task.read)
+        entry, name, options = _reader(task.read)
         identity["code"] = fingerprint(["data", entry])
-        if options:
+        if task.name in grid.study.tasks:
+            identity["source"]["read"] = {"reader": name, **options}
+        elif options:
             identity["options"] = options
     return identity
 
 
 def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
     """Return the input files of a data set."""
-    spec, study = TASKS[task], grid.study
+    spec, study = grid.study.known_tasks[task], grid.study
     if translation_language(language):
         return translations.data_files(study, grid.paths, task, language)
     if study.source == "microworld":
@@ -121,7 +155,7 @@ def data_files(grid: Grid, task: str, language: str, split: Split) -> list[str]:
 
 def download(grid: Grid, task: str, language: str, split: Split) -> dict[str, Any]:
     """Return the identity of a data set's downloads: repositories, revisions, file patterns."""
-    return {"requests": sources.requests(grid.study, TASKS[task], language, split)}
+    return {"requests": sources.requests(grid.study, grid.study.known_tasks[task], language, split)}
 
 
 def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
@@ -144,7 +178,7 @@ def tokens(grid: Grid, task: str, prefixed: str = "") -> dict[str, Any]:
         task: the task.
         prefixed: protocol whose prefixes the sentences have; empty if they have none.
     """
-    spec = TASKS[task]
+    spec = grid.study.known_tasks[task]
     # left out if there are none, so that they are not part of the identity of other tokens
     prefixes = {"prefixes": dict(PROTOCOLS[prefixed].prefixes[spec.kind])} if prefixed else {}
     return {
@@ -163,21 +197,26 @@ def model(grid: Grid, base: str, seed: int, chain: str, target: str | None) -> d
     pretrain = grid.study.bases[base].pretrain if target is None and chain == EMPTY_CHAIN else None
     dev = grid.dev_members(base, chain, target)
     recipe = grid.recipe(base, chain, target)
-    kinds = sorted({TASKS[member.task].kind for member in members})
+    kinds = sorted({grid.study.known_tasks[member.task].kind for member in members})
     identity: dict[str, Any] = {
         "seed": pretrain.seed if pretrain else seed,
         "mixture": [f"{member.task}@{member.language}" for member in members],
         "head_of": {member.task: head_name(member.task) for member in members},
         "heads": {
             head_name(member.task): {
-                "kind": TASKS[member.task].kind,
-                "labels": list(TASKS[member.task].labels),
+                "kind": grid.study.known_tasks[member.task].kind,
+                "labels": list(grid.study.known_tasks[member.task].labels),
             }
             for member in members
         },
         "recipe": recipe,
-        "dev": {f"{m.task}@{m.language}": _dev_scoring(grid, TASKS[m.task]) for m in dev},
-        "code": fingerprint(_features(kinds, recipe, [TASKS[m.task] for m in dev])),
+        "dev": {
+            f"{m.task}@{m.language}": _dev_scoring(grid, grid.study.known_tasks[m.task])
+            for m in dev
+        },
+        "code": fingerprint(
+            _features(kinds, recipe, [grid.study.known_tasks[m.task] for m in dev])
+        ),
     }
     if pretrain:
         identity["architecture"] = pretrain.architecture.model_dump()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import translation_language
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.chains import Member
@@ -34,7 +33,7 @@ def language_contrasts(grid: Grid) -> list[LanguageContrast]:
     for strategy, stages in grid.names.strategies.items():
         if len(stages) == 1 and len(stages[0].members) == 1 and not stages[0].with_target:
             (member,) = stages[0].members
-            intermediate.setdefault(_origin(member), {})[_language(member)] = strategy
+            intermediate.setdefault(_origin(grid, member), {})[_language(member)] = strategy
     found = [
         _language_contrasts(
             grid,
@@ -51,7 +50,7 @@ def language_contrasts(grid: Grid) -> list[LanguageContrast]:
     for node in grid.targets.values():
         if len(node.members) == 1:
             (member,) = node.members
-            by_language = own.setdefault((node.task.name, node.split, _origin(member)), {})
+            by_language = own.setdefault((node.task.name, node.split, _origin(grid, member)), {})
             by_language[_language(member)] = (grid.study.baseline, node.model)
     return found + [
         _language_contrasts(grid, "target", trained, evaluated, members)
@@ -74,9 +73,9 @@ def _language_contrasts(
     )
 
 
-def _origin(member: Member) -> str:
+def _origin(grid: Grid, member: Member) -> str:
     """Return the task of a training set in the source language: ``mnli`` for ``xnli@de``."""
-    return TASKS[member.task].train or member.task
+    return grid.study.known_tasks[member.task].train or member.task
 
 
 def _language(member: Member) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from xstilts.chains import TARGET, Member, stage_label
+from xstilts.config.own_task import UNTRAINED
 from xstilts.config.recipe import Recipe
-from xstilts.config.study import UNTRAINED
 from xstilts.errors import UserError
 from xstilts.grid.coverage import Coverage
 from xstilts.grid.nodes import StageNode, TargetNode
@@ -41,6 +41,14 @@ class Names:
     def targets_of(self, view: str) -> dict[str, TargetNode]:
         """Return the targets of a view by name, in the study's order; empty for its own view."""
         return {name: node for name, node in self.all_targets.items() if node.view == view}
+
+    def tasks(self) -> set[str]:
+        """Return the names of all tasks that are trained on, evaluated, or used as text."""
+        nodes = [node for stages in self.strategies.values() for node in stages]
+        found = {member.task for node in nodes for member in node.members}
+        for target in self.all_targets.values():
+            found |= {target.task.name, *(member.task for member in target.members)}
+        return found | {text.task for text in self.coverage.study.text if text.task}
 
     def predicted_targets(self) -> dict[str, TargetNode]:
         """Return the targets of all views that have their own predictions."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.prior_training import KNOWN, shared_data
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,16 +36,17 @@ def repeated(grid: Grid, base: str) -> dict[str, list[str]]:
     seen = trained_on(grid.study.bases[base])
     found: dict[str, list[str]] = {}
     for name, nodes in grid.names.strategies.items():
-        found[name] = _shared((m for node in nodes for m in node.members), seen)
+        found[name] = _shared(grid.study, (m for node in nodes for m in node.members), seen)
     for name, target in grid.targets.items():
         own = shared_data(target.task, seen)
-        found[name] = list(dict.fromkeys([*own, *_shared(target.members, seen)]))
+        found[name] = list(dict.fromkeys([*own, *_shared(grid.study, target.members, seen)]))
     return {name: tasks for name, tasks in found.items() if tasks}
 
 
-def _shared(members: Iterable[Member], seen: Iterable[str]) -> list[str]:
+def _shared(study: Study, members: Iterable[Member], seen: Iterable[str]) -> list[str]:
     tasks = dict.fromkeys(member.task for member in members)
-    return list(dict.fromkeys(name for task in tasks for name in shared_data(TASKS[task], seen)))
+    known = study.known_tasks
+    return list(dict.fromkeys(name for task in tasks for name in shared_data(known[task], seen)))
 
 
 def notes(grid: Grid) -> Iterator[str]:

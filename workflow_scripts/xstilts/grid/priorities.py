@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from xstilts.chains import translation_language
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid.grid import Grid
@@ -91,7 +90,7 @@ def _evaluated(grid: Grid) -> dict[str, float]:
 
 def _size(grid: Grid, task: str, language: str, split: Split) -> tuple[float, float]:
     """Return the approximate examples of a data set, and words per example."""
-    spec = TASKS[task]
+    spec = grid.study.known_tasks[task]
     words = spec.choices * spec.words or 30
     if grid.names.coverage.world:
         own = grid.study.microworld.tasks.get(task)

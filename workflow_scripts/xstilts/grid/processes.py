@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.config.parallel import Parallel
@@ -41,7 +40,7 @@ def check_parallel(stages: Stages) -> None:
                     f"Set processes to {recipe['batch_size']} or less, or raise batch_size."
                 )
             tasks = [member.task for member in stages.members(base, chain, target)]
-            pairs = [task for task in tasks if TASKS[task].kind == "ranking"]
+            pairs = [task for task in tasks if stages.study.known_tasks[task].kind == "ranking"]
             if pairs:
                 raise UserError(
                     f"{where}: {pairs[0]} in the stage {stage} of {base} compares all pairs of a "

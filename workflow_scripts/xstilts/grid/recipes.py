@@ -27,7 +27,7 @@ Position = Literal["pretrain", "intermediate", "target"]
 
 def head_name(task: str) -> str:
     """Return the name of a task's head: the task, or ``mlm`` for all masked language modelling."""
-    return "mlm" if TASKS[task].kind == "mlm" else task
+    return "mlm" if task in TASKS and TASKS[task].kind == "mlm" else task
 
 
 def stage_recipe(
@@ -59,7 +59,7 @@ def stage_recipe(
     recipe = {key: value for key, value in recipe.items() if key != "lora"}
     recipe |= {"lora": lora} if lora else {}
     own = bool(narrower) and "loss_weights" in narrower[-1].model_fields_set
-    known = heads if own else dict.fromkeys(map(head_name, TASKS))
+    known = heads if own else dict.fromkeys(map(head_name, study.known_tasks))
     recipe["loss_weights"] = _loss_weights(recipe["loss_weights"], known, heads)
     return {key: value for key, value in recipe.items() if key not in (*TASK_KEYS, *RUNTIME_KEYS)}
 
@@ -130,9 +130,9 @@ def _published(study: Study, task: str | None) -> dict[str, Any]:
     """Return the recipe of a task, or of a mixture (None), before the study's own levels."""
     settings = Recipe().model_dump()
     if task:
-        settings |= dict(TASKS[task].recipe)
+        settings |= dict(study.known_tasks[task].recipe)
     if study.recipes.preset:
-        trained_on = TASKS[task].train if task else None
+        trained_on = study.known_tasks[task].train if task else None
         settings |= PRESETS[study.recipes.preset].recipe(task, trained_on)
     return settings
 
@@ -141,7 +141,7 @@ def token_options(study: Study, task: str) -> dict[str, Any]:
     """Return the settings of a task's tokens; all stages share them, as they share tokens."""
     options = _task_recipe(study, task)
     found = {key: options[key] for key in TOKEN_KEYS}
-    if TASKS[task].kind != "multiple_choice" or found["truncation"] == "context":
+    if study.known_tasks[task].kind != "multiple_choice" or found["truncation"] == "context":
         # the default is left out, so that it is not part of the identity of tokens
         del found["truncation"]
     return found

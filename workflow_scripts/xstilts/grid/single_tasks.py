@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from xstilts.tasks import TASKS
-
 if TYPE_CHECKING:
     from xstilts.chains import Member
     from xstilts.grid.grid import Grid
@@ -26,5 +24,5 @@ def single_tasks(grid: Grid) -> list[SingleTask]:
         SingleTask(strategy, stages[0].label, stages[0].members[0])
         for strategy, stages in grid.names.strategies.items()
         if len(stages) == 1 and len(stages[0].members) == 1 and not stages[0].with_target
-        if TASKS[stages[0].members[0].task].kind != "mlm"
+        if grid.study.known_tasks[stages[0].members[0].task].kind != "mlm"
     ]

@@ -10,7 +10,6 @@ from xstilts.chains import EMPTY_CHAIN, Member, chain_label, translation_languag
 from xstilts.grid.recipes import Position, stage_recipe, stage_runtime
 from xstilts.grid.sources import TextFiles, text_entries, text_files
 from xstilts.paths import Paths
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +122,7 @@ class Stages:
             if translation_language(member.language)
             else member
             for member in self.members(base, chain, target)
-            if TASKS[member.task].kind != "mlm"
+            if self.study.known_tasks[member.task].kind != "mlm"
         ]
         return tuple(dict.fromkeys(members))
 

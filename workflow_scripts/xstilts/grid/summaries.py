@@ -9,6 +9,7 @@ from xstilts.comparison_names import MODULES
 from xstilts.files import sha256_of
 from xstilts.fingerprint import fingerprint
 from xstilts.grid.prior_training import repeated
+from xstilts.grid.source_report import source_lines
 from xstilts.grid.views import CHOICE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def tables(grid: Grid) -> dict[str, Any]:
     # left out if there is none, so that it is not part of the identity of other studies
     marked = sorted([*mark, corpus] for mark, corpus in grid.contaminated().items())
     seen = {base: repeated(grid, base) for base in study.bases}
-    return {
+    declared: dict[str, Any] = {
         **({"contaminated": marked} if marked else {}),
         **({"repeated": seen} if any(seen.values()) else {}),
         "study": study.study,
@@ -45,6 +46,12 @@ def tables(grid: Grid) -> dict[str, Any]:
         "targets": {name: list(node.languages) for name, node in grid.targets.items()},
         "code": fingerprint(["xstilts.results.tables", "xstilts.results.render"]),
     }
+    # named in the legends
+    if origins := list(source_lines(grid)):
+        declared["sources"] = origins
+    if grid.gaps:
+        declared["left_out"] = grid.gaps.text()
+    return declared
 
 
 def figures(grid: Grid) -> dict[str, Any]:

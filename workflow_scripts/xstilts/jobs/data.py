@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.data.row_counts import row_count_facts
 from xstilts.files import sha256_of, write_json
 from xstilts.jobs.download import Download, downloaded_files
 from xstilts.manifest import Manifest, contents, full_identity, read_manifest, write_manifest
 from xstilts.paths import input_names
+from xstilts.readers.declared import reader_of
 from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.data import text
     from xstilts.kinds import Row
+    from xstilts.tasks.base import Reader
+
+LOGGER = logging.getLogger(__name__)
 
 
 def prepare_data(
@@ -40,7 +47,14 @@ def prepare_data(
     rows, inputs = _rows(identity, files, downloaded)
     facts = write_examples(rows, identity["kind"], identity["labels"], examples, where)
     content = facts.pop("content")
-    facts["licence"] = TASKS[identity["task"]].licence
+    if task := TASKS.get(identity["task"]):
+        facts["licence"] = task.licence
+        language, split = identity["language"], identity["split"]
+        facts |= row_count_facts(task, language, split, identity["source"], facts)
+        if "remark" in facts:
+            LOGGER.warning("%s", facts["remark"])
+    if named := _sources(identity):
+        facts["sources"] = named
     if downloaded:
         facts["downloads"] = [download.facts for download in downloaded]
     return write_manifest(
@@ -52,17 +66,37 @@ def prepare_data(
     )
 
 
+def _sources(identity: Mapping[str, Any]) -> dict[str, str]:
+    """Return the source of each part of a data set, by task or repository of text.
+
+    ``source: auto`` keeps to them (``xstilts.grid.source_choice.recorded_sources``).
+    """
+    source = identity["source"]
+    if "text_of" in source:
+        items = (item for item in source["text_of"] if isinstance(item, dict))
+        return {item["repo"]: "hub" for item in items if "repo" in item}
+    parts = source.get("parts", [{"task": identity["task"], "source": source}])
+    return {part["task"]: name for part in parts if (name := _source_name(part["source"]))}
+
+
+def _source_name(source: Mapping[str, Any]) -> str:
+    """Return the name of a part's source in studies; empty for the microworld and translations."""
+    if "hub" in source:
+        return "hub" if "revision" in source else "mirror"
+    return "url" if "releases" in source else "original" if "files" in source else ""
+
+
 def _rows(
     identity: dict[str, Any], files: Sequence[Path], downloaded: Sequence[Download]
 ) -> tuple[Iterator[Row], dict[str, str]]:
     """Return the examples, and the content digests of their sources."""
-    task, language, source = TASKS[identity["task"]], identity["language"], identity["source"]
+    language, source = identity["language"], identity["source"]
     if "microworld" in source:
         from xstilts import microworld
 
         world = microworld.World(seed=source["seed"], num_languages=source["languages"])
         count = source["examples"]
-        if task.kind == "mlm":
+        if identity["kind"] == "mlm":
             # languages differ in their amount of text
             resource = next(item.resource for item in world.languages if item.code == language)
             count = max(1, round(count * resource))
@@ -80,12 +114,47 @@ def _rows(
     inputs = contents(manifests)
     others = input_names(file.as_posix() for file in files if file not in manifests)
     inputs |= {name: sha256_of(Path(file)) for name, file in others.items()}
-    if task.kind == "mlm":
-        return _text_rows(task.name, language, source["text_of"], downloaded), inputs
-    if "hub" not in source:
-        return task.read(files, language), inputs
+    if identity["kind"] == "mlm":
+        return _text_rows(identity["task"], language, source["text_of"], downloaded), inputs
+    local = [file for file in files if file not in manifests]
+    if "parts" in source:
+        return _read_parts(source["parts"], local, downloaded, language), inputs
+    found = [file for download in downloaded for file in download.files] or local
+    return _read_by(identity)(found, language), inputs
+
+
+def _read_by(identity: Mapping[str, Any]) -> Reader:
+    """Return the reader of a data set: its task's, or the one that the study declares.
+
+    Args:
+        identity: ``task`` and ``source``, and whatever else a declared reader needs.
+    """
+    task = TASKS.get(identity["task"])
+    if task is None:
+        return reader_of(identity)
+    if "hub" not in identity["source"]:
+        return task.read
     assert task.hub is not None, task.name
-    return task.hub.read(downloaded[0].files if downloaded else files, language), inputs
+    return task.hub.read
+
+
+def _read_parts(
+    parts: Sequence[Mapping[str, Any]],
+    files: Sequence[Path],
+    downloaded: Sequence[Download],
+    language: str,
+) -> Iterator[Row]:
+    """Yield the examples of a composite task, part by part; their ids are numbered on."""
+    local, fetched, first = iter(files), iter(downloaded), 0
+    for part in parts:
+        source = part["source"]
+        is_local = _source_name(source) in ("original", "mirror")
+        found = list(islice(local, len(source["files"]))) if is_local else next(fetched).files
+        last = -1
+        for row in _read_by(part)(found, language):
+            last = int(row["id"])
+            yield row | {"id": str(first + last)}
+        first += last + 1
 
 
 def _text_rows(

@@ -21,6 +21,7 @@ from xstilts.results.score import read_predictions
 from xstilts.schema_metadata import require_undamaged
 from xstilts.statistics.clusters import FEWEST, joined_clusters, too_few
 from xstilts.statistics.counts import example_counts
+from xstilts.statistics.left_out import LeftOut
 from xstilts.statistics.study_scores import StudyScores
 from xstilts.statistics.target_scores import TargetScores
 
@@ -50,10 +51,25 @@ def study_scores(grid: Grid) -> StudyScores:
     made = StudyScores(
         _target_scores(grid), strategies, study.baseline, study.source_language, untrained
     )
+    made.left_out = _left_out(grid)
     if CHOICE in grid.views and grid.view != CHOICE:
         dev = grid.in_view(CHOICE)
         made.choice = _target_scores(dev, examples=False)
     return made
+
+
+def _left_out(grid: Grid) -> LeftOut:
+    """Return what claims cannot be decided on; targets as the claims name them."""
+    gaps, whole = grid.gaps, grid.whole
+    left = {old: new.rpartition("(")[2].rstrip(")") for old, new in gaps.renamed.items()}
+    return LeftOut(
+        strategies={name: f"{name} is left out" for name in gaps.strategies} | left,
+        num_strategies=len(whole.study.strategies) - 1,
+        targets=frozenset(
+            node.model for name, node in whole.targets.items() if name in gaps.targets
+        ),
+        num_targets=len(whole.targets),
+    )
 
 
 def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str], TargetScores]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.acceptance import acceptances
 from xstilts.chains import chain_label
 from xstilts.config.protocol import PROTOCOLS
+from xstilts.data.row_counts import summarised
 from xstilts.grid import prior_training
+from xstilts.grid.read_sets import read_sets
+from xstilts.grid.source_report import mixed, source_lines
 from xstilts.jobs.training_sizes import capped_examples
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
-from xstilts.results.cells import Cell
+from xstilts.results.cells import LEFT_OUT, Cell
 from xstilts.results.render import Header, write_tables
 from xstilts.results.unknown_tokens import UnknownShare, remark, unknown_shares
 
@@ -85,6 +89,7 @@ def study_header(grid: Grid) -> Header:
         correct_over=study.correct_over,
         notes=(
             *((NOTE,) if study.source == "microworld" else ()),
+            *((gaps,) if (gaps := grid.gaps.text()) else ()),
             *prior_training.notes(grid),
         ),
         repeated={base: tuple(prior_training.repeated(grid, base)) for base in study.bases},
@@ -94,6 +99,8 @@ def study_header(grid: Grid) -> Header:
         details=(
             *_hidden_states(grid),
             *_unlisted(grid),
+            *_sources(grid),
+            *_row_counts(grid),
             *remark(evaluated_unknown_shares(grid)),
         ),
     )
@@ -149,7 +156,52 @@ def _unlisted(grid: Grid) -> Iterator[str]:
         yield f"Languages outside the benchmark, included in means over languages: {text}."
 
 
+def _row_counts(grid: Grid) -> Iterator[str]:
+    """Yield a sentence if data sets do not have the number of examples that their task states."""
+    if remarks := summarised(read_sets(grid)):
+        yield f"Numbers of examples other than the published ones: {'; '.join(remarks)}."
+
+
+def _sources(grid: Grid) -> Iterator[str]:
+    """Yield a sentence on the sources of the examples, and remarks on mixed ones."""
+    if lines := list(source_lines(grid)):
+        yield f"Examples from {'; '.join(lines)}."
+    yield from (f"{remark}." for remark in mixed(grid))
+
+
+def table_cells(grid: Grid) -> list[Cell]:
+    """Return all cells of the study, and with a reason those whose data cannot be had."""
+    if not (gaps := grid.gaps):
+        return study_cells(grid)
+    found = {(one.model, one.strategy, one.target, one.seed): one for one in study_cells(grid)}
+    whole = []
+    for cell in grid.whole.cells():
+        strategy = gaps.renamed.get(cell.strategy, cell.strategy)
+        languages = grid.whole.targets[cell.target].languages
+        one = found.get((cell.base, strategy, cell.target, cell.seed))
+        if one is None:
+            scores = Path(grid.paths.scores(cell.base, cell.seed, cell.stages, cell.target))
+            one = Cell(
+                model=cell.base,
+                strategy=strategy,
+                chain=chain_label(cell.stages),
+                target=cell.target,
+                seed=cell.seed,
+                metric=grid.whole.headline(cell.target),
+                languages=languages,
+                # never an earlier result, from data that are missing now
+                scores=scores.with_suffix(".left_out"),
+                reason=f"{LEFT_OUT}{gaps.reason(cell.strategy, cell.target)}",
+            )
+        elif lost := gaps.languages.get(cell.target):
+            text = "; ".join(dict.fromkeys(lost.values()))
+            reason = one.reason or (text if one.scores.exists() else None)
+            one = replace(one, languages=languages, reason=reason)
+        whole.append(one)
+    return whole
+
+
 def build_tables(grid: Grid, out: Path) -> None:
     """Write all tables of the study's scores, even if incomplete, to the folder ``out``."""
     trivial_baselines = [Path(file) for file in grid.trivial_baselines()]
-    write_tables(out, study_cells(grid), study_header(grid), trivial_baselines)
+    write_tables(out, table_cells(grid), study_header(grid), trivial_baselines)

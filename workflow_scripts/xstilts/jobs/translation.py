@@ -76,7 +76,8 @@ def translate_data(
     written = write_examples(result.rows, identity["kind"], identity["labels"], examples, where)
     content = written.pop("content")
     facts |= result.facts | {"model": str(folder), "versions": versions()}
-    facts["licence"] = TASKS[identity["task"]].licence
+    if task := TASKS.get(identity["task"]):
+        facts["licence"] = task.licence
     facts |= {"source_rows": len(rows), "lost": result.lost, "share_lost": share}
     write_manifest(
         manifest, full, files={examples.name: examples}, facts=facts | written, content=content

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.grid.source_report import mixed
 from xstilts.plan.counts import counts
-from xstilts.plan.data import data_report, gated_models
+from xstilts.plan.data import data_report, gated_models, row_counts
 from xstilts.plan.devices import GIB, ORIENTATION, bytes_of, canonical, card
 from xstilts.plan.disk import disk
 from xstilts.plan.fit import memory_report
@@ -65,6 +66,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     return {
         "study": grid.study.study,
         "question": grid.study.question,
+        "left_out": list(grid.gaps.sentences()),
         "counts": counts(grid, jobs),
         "hours": time,
         "orientation": None if device else orientation(jobs, ORIENTATION),
@@ -77,6 +79,8 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
             "stages": memory_report(grid, conditions, memory),
         },
         "data": data_report(grid),
+        "row_counts": row_counts(grid),
+        "mixed_sources": list(mixed(grid)),
         "gated_models": gated_models(grid),
     }
 

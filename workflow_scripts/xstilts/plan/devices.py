@@ -55,8 +55,8 @@ SHARE = {"fp32": 0.5, "bf16": 0.25}
 short sequences use tensor cores less than ordinary units."""
 
 MEASURED = {"pair of CPU cores": {"fp32": 0.07 * TERA, "bf16": 0.17 * TERA}}
-"""Operations per second of devices without a data sheet, by precision: two jobs with one thread each
-that train and predict with multilingual-e5-small on a busy Xeon with AMX."""
+"""Operations per second of devices without a data sheet, by precision: two jobs, with one thread
+each, that train and predict with multilingual-e5-small on a busy Xeon with AMX."""
 
 ORIENTATION = ("A100-80GB", "H100", "RTX-4090", "RTX-4060-Laptop", "pair of CPU cores")
 """Devices for which a plan without a device gives hours."""

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.grid.recipes import head_name
+from xstilts.grid.source_report import data_sets
 from xstilts.models.shape import head_parameters
-from xstilts.plan.data import data_sets
 from xstilts.plan.lengths import Unknown, sequences
 from xstilts.plan.memory import stage_work
 from xstilts.plan.shapes import known_shape
-from xstilts.tasks import TASKS
 from xstilts.training.memory import FLOAT
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def _encoder_bytes(grid: Grid, base: str, given: Mapping[str, float]) -> int | N
 def _head_parameters(grid: Grid, job: Planned, shape: EncoderShape) -> int:
     """Return the parameters of a stage's heads; labels found only in the data are left out."""
     members = grid.members(job.base, job.chain, job.target)
-    heads = {head_name(member.task): TASKS[member.task] for member in members}
+    heads = {head_name(member.task): grid.study.known_tasks[member.task] for member in members}
     return sum(head_parameters(task.kind, shape, len(task.labels)) for task in heads.values())
 
 
@@ -187,7 +186,7 @@ def _data_and_tokens(grid: Grid) -> tuple[int, int]:
     per_text = GENERATED if grid.study.source == "microworld" else PER_TOKEN_OF_TEXT
     for number, base in enumerate(grid.study.bases):
         for task, sets in data_sets(grid).items():
-            per_token = PER_TOKEN.get(TASKS[task].kind, FLOAT)
+            per_token = PER_TOKEN.get(grid.study.known_tasks[task].kind, FLOAT)
             for language, split in sets:
                 try:
                     found = sequences(grid, base, task, language, split)

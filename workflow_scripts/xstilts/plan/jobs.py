@@ -13,7 +13,6 @@ from xstilts.models.shape import EncoderShape
 from xstilts.plan.lengths import Sequences, Unknown, sequences
 from xstilts.plan.shapes import known_shape
 from xstilts.plan.work import Work, forward_flops, masked_flops, training_factor
-from xstilts.tasks import TASKS
 from xstilts.training.mixture import num_steps, sampling_probabilities
 
 if TYPE_CHECKING:
@@ -151,7 +150,11 @@ def _training_work(
         if head == "mlm":
             flops += masked_flops(shape, tokens, recipe.mlm_probability)
         total += tokens
-        if head != "mlm" and TASKS[head].kind in MAPPED and not recipe.label_smoothing:
+        if (
+            head != "mlm"
+            and grid.study.known_tasks[head].kind in MAPPED
+            and not recipe.label_smoothing
+        ):
             mapped += min(units, steps * float(share) * recipe.batch_size)
     flops *= training_factor(grid.runtime(base, chain, target))
     flops += _evaluations(grid, base, shape, chain, target, recipe, steps, notes)

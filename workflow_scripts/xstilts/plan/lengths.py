@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from xstilts.chains import translation_language
 from xstilts.errors import UserError
 from xstilts.grid.recipes import token_options
+from xstilts.grid.sources import local_files
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.manifest import read_manifest
 from xstilts.microworld import World, rows
 from xstilts.microworld.generators import BILINGUAL
-from xstilts.tasks import TASKS
 
 if TYPE_CHECKING:
     from xstilts.grid import Grid
     from xstilts.kinds import Row, Split
-    from xstilts.tasks.base import Task
+    from xstilts.tasks.base import Reader, Task
 
 TOKENS_PER_WORD = 1.35
 """Approximate tokens per space-separated English word with XLM-R's tokenizer. Replaced by measured
@@ -67,7 +67,7 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
     Raises:
         Unknown: the number of examples or the words per example are unknown.
     """
-    spec = TASKS[task]
+    spec = grid.study.known_tasks[task]
     per_example = spec.choices if spec.kind == "multiple_choice" else 1
     manifest = Path(grid.paths.tokens(base, task, language, split))
     if found := tokenised(manifest):
@@ -75,7 +75,7 @@ def sequences(grid: Grid, base: str, task: str, language: str, split: Split) -> 
     examples, at_most = _examples(grid, spec, language, split)
     options = token_options(grid.study, task)
     longest, stride = options["max_length"], options["doc_stride"]
-    words = _words(grid, spec, split)
+    words = _words(grid, spec, language, split)
     if spec.kind == "mlm" and not words:
         # lines of any length; a long line is split into several sequences
         return Sequences(examples, longest, at_most=True)
@@ -111,7 +111,8 @@ def _choices(manifest: Path, usual: int) -> int:
 def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[float, bool]:
     """Return the number of examples, and True if it is an upper bound."""
     try:
-        return read_manifest(Path(grid.paths.data(task.name, language, split))).facts["rows"], False
+        facts = read_manifest(Path(grid.paths.data(task.name, language, split))).facts
+        return facts.get("queries", facts["rows"]), False
     except (UserError, KeyError):
         pass
     study = grid.study
@@ -127,19 +128,46 @@ def _examples(grid: Grid, task: Task, language: str, split: Split) -> tuple[floa
             return sum(limit or 0 for limit in limits), True
         raise Unknown(f"lines of the text in {language}")
     code = study.source_language if translation_language(language) else language
+    if found := _declared(grid, task, code, split):
+        return found[0], False
     size = task.size(code, split)
     if size is None:
         raise Unknown(f"examples of {task.name} ({split})")
     return (size[1], True) if isinstance(size, tuple) else (size, False)
 
 
-def _words(grid: Grid, task: Task, split: Split) -> float:
+def _words(grid: Grid, task: Task, language: str, split: Split) -> float:
     """Return the words per sequence; 0 if unknown."""
     if grid.study.source != "microworld":
-        return task.words
+        found = _declared(grid, task, language, split)
+        return found[1] if found else task.words
     assert task.microworld is not None, task.name
     settings = grid.study.microworld
     return _generated_words(settings.seed, task.microworld, split, settings.difficulty)
+
+
+def _declared(grid: Grid, task: Task, language: str, split: Split) -> tuple[int, float] | None:
+    """Return examples, and words per sequence, of a declared task; None if it has no files here."""
+    if task.name not in grid.study.tasks:
+        return None
+    try:
+        files = local_files(grid.study, task, language, split)
+        return _counted(task.read, tuple(files), language) if files else None
+    except UserError:
+        # `data_report` names missing files, and the job damaged ones
+        return None
+
+
+@lru_cache(maxsize=256)
+def _counted(read: Reader, files: tuple[Path, ...], language: str) -> tuple[int, float]:
+    """Return the number of examples in files, and the mean words of a sequence of the first."""
+    words: list[int] = []
+    count = 0
+    for row in read(files, language):
+        count += row.get("side", "query") == "query"
+        if len(words) < SAMPLE * 10:
+            words += _row_words(row)
+    return count, statistics.fmean(words) if words else 0.0
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,6 @@ from xstilts.config.adapters import Lora
 from xstilts.grid.processes import parallel
 from xstilts.grid.recipes import token_options
 from xstilts.plan.shapes import shape_of_base
-from xstilts.tasks import TASKS
 from xstilts.training.memory import AdapterShape, Memory, Workload, estimate
 from xstilts.training.pruning import is_worthwhile
 
@@ -71,7 +70,7 @@ def stage_work(
     members = grid.members(base, chain, target)
     recipe, runtime = grid.recipe(base, chain, target), grid.runtime(base, chain, target)
     length = max(token_options(grid.study, member.task)["max_length"] for member in members)
-    mlm = any(TASKS[member.task].kind == "mlm" for member in members)
+    mlm = any(grid.study.known_tasks[member.task].kind == "mlm" for member in members)
     lora = recipe.get("lora")
     adapters = AdapterShape.of(Lora(**lora)) if lora else None
     whole = mlm or adapters is not None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xstilts.plan.data import NO_DATA_ROOT
 from xstilts.plan.hours import ASSUMED, CALIBRATED
 from xstilts.progress import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xstilts.grid import Grid
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 def render(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     """Yield the lines of a plan, part by part."""
     yield f"{plan['study']}: {plan['question'] or 'no question stated'}"
+    yield from (f"  {sentence}" for sentence in plan["left_out"])
     for part in (_counts, _hours, _disk, _memory):
         yield ""
         yield from part(plan)
@@ -170,17 +172,24 @@ def _memory(plan: dict[str, Any]) -> Iterator[str]:
         yield f"  {base}: {line}"
 
 
+def _origins(sources: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """Return the sources of a task's splits, each once."""
+    return "from " + ", ".join(dict.fromkeys(one for split in sources.values() for one in split))
+
+
 def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     data = plan["data"]
     yield f"Data: {sum(item['sets'] for item in data)} sets of {len(data)} tasks"
     for item in data:
         missing = sum(len(part["languages"]) for part in item["missing"])
         archive = f"  {size(item['download_bytes'])}" if item["download_bytes"] else ""
-        mark = f"  {missing} missing" if missing else ""
+        mark = f"  {item['downloads']} to be downloaded" if item["downloads"] else ""
+        mark += f"  {missing} missing" if missing else ""
         yield (
             f"  {item['task']:<15} {item['languages']:>3} languages  {', '.join(item['splits'])}"
-            f"  [{item['licence']}]{archive}{mark}"
+            f"  {_origins(item['sources'])}  [{item['licence']}]{archive}{mark}"
         )
+    yield from (f"  {remark}" for remark in plan["mixed_sources"])
     known = [item for item in data if item["download_bytes"]]
     if known:
         total = sum(item["download_bytes"] for item in known)
@@ -188,13 +197,18 @@ def _data(plan: dict[str, Any], grid: Grid) -> Iterator[str]:
     for item in data:
         if item["restricted"]:
             yield f"  obtain yourself: {item['task']}, {item['restricted']} ({item['homepage']})"
+    for remark in plan["row_counts"]:
+        yield f"  other than published: {remark}"
+    for item in data:
+        for text in item["unverified"]:
+            yield f"  not confirmed: {item['task']}, {text}"
     for model in plan["gated_models"]:
         yield f"  accept the licence first: https://huggingface.co/{model}"
     absent = [(item["task"], part) for item in data for part in item["missing"]]
     if not absent:
         return
     yield f"Missing ({sum(len(part['languages']) for _, part in absent)} sets)"
-    if grid.study.source == "original" and grid.study.data_root is None:
+    if all(part["reason"] == NO_DATA_ROOT for _, part in absent):
         yield "  data_root is not set: give the folder of the files with --config data_root=FOLDER"
         return
     for task, part in absent:

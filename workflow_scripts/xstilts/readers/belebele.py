@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
 from xstilts.readers.choices import Examples, label_of, text_of, value_of
-from xstilts.readers.delimited import table_rows
+from xstilts.readers.hub_table import Table
 from xstilts.readers.lines import json_lines
 
 if TYPE_CHECKING:
@@ -63,17 +63,18 @@ def _questions(path: Path, examples: Examples) -> Iterator[Row]:
 
 
 def _assembled(path: Path, examples: Examples) -> Iterator[Row]:
-    for where, item in table_rows(path, [*_ASSEMBLED, *_ANSWERS, _RIGHT]):
-        if item["split"] != "train":
-            continue
-        # the ids of some of the joined data sets are not unique
-        name = f"{len(examples)}#{item['dataset']}#{item['passage_id']}#{item['question_id']}"
-        yield examples.row(
-            where,
-            name,
-            item["passage"],
-            item["question"],
-            [item[answer] for answer in _ANSWERS],
-            # pandas writes whole numbers as 2.0 if some row has none
-            label_of(item[_RIGHT].removesuffix(".0"), _NUMBERS, where),
-        )
+    with Table(path) as table:
+        for where, item in table.rows([*_ASSEMBLED, *_ANSWERS, _RIGHT]):
+            if item["split"] != "train":
+                continue
+            # the ids of some of the joined data sets are not unique
+            name = f"{len(examples)}#{item['dataset']}#{item['passage_id']}#{item['question_id']}"
+            yield examples.row(
+                where,
+                name,
+                item["passage"],
+                item["question"],
+                [item[answer] for answer in _ANSWERS],
+                # pandas writes whole numbers as 2.0 if some row has none
+                label_of(item[_RIGHT].removesuffix(".0"), _NUMBERS, where),
+            )

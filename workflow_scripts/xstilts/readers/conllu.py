@@ -11,7 +11,7 @@ from xstilts.readers.fusion import Word, span_head
 from xstilts.readers.lines import numbered_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xstilts.kinds import Row
@@ -22,13 +22,32 @@ UPOS = (
 )  # fmt: skip
 """The universal part-of-speech tags, in alphabetical order."""
 
-_NUM_COLUMNS = 10
+COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+"""The columns of CoNLL-U."""
+
+_NUM_COLUMNS = len(COLUMNS)
 _RANGE = re.compile(r"([1-9][0-9]*)-([1-9][0-9]*)")
 _EMPTY_NODE = re.compile(r"[0-9]+\.[1-9][0-9]*")
 _SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(\S.*)")
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(\S.*)|\s*)")
 _NO_FORM = "_"
 _ZERO_WIDTH_NON_JOINER = "\u200c"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """The tag of a word, from the columns of its line."""
+
+    index: int
+    labels: Sequence[str]
+    renamed: Mapping[str, str]
+
+    def __call__(self, columns: Sequence[str], where: str) -> str:
+        tag = self.renamed.get(columns[self.index], columns[self.index])
+        if self.labels and tag not in self.labels:
+            what = "universal part-of-speech tag" if self.labels == UPOS else "tag"
+            raise unknown(what, tag, self.labels, where)
+        return tag
 
 
 @dataclass(slots=True)
@@ -45,8 +64,15 @@ class _Sentence:
     """The treebank's id of its document, or the number of the document; None if it marks none."""
 
 
-def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Yield sentences with one universal part-of-speech tag per token, tokenised as by XTREME.
+def read_upos(
+    paths: Sequence[Path],
+    language: str,
+    *,
+    labels: Sequence[str] = UPOS,
+    renamed: Mapping[str, str] | None = None,
+    column: str = "upos",
+) -> Iterator[Row]:
+    """Yield sentences with one tag per token, tokenised as by XTREME.
 
     All treebanks of a language are read in the order of their file names. A multiword token (French
     "du" = "de le") is one token, with the tag of its head word; empty nodes are left out, and so
@@ -60,6 +86,9 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
     Args:
         paths: CoNLL-U files.
         language: decides which word is the head of a multiword token.
+        labels: the tags of the task; empty if the data define them.
+        renamed: maps tags in the files to tags of the task, where the two differ.
+        column: column of the tag, by its name in :data:`COLUMNS`.
 
     Yields:
         Rows in the schema "tagging"; id is file stem and sentence id (or running number), cluster
@@ -72,7 +101,8 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
     first_seen: dict[str, Path] = {}
     for path in sorted(paths, key=lambda path: (path.name, path)):
         number = 0
-        for number, sentence in enumerate(_sentences(path), start=1):
+        tags_of = _Tags(COLUMNS.index(column), labels, renamed or {})
+        for number, sentence in enumerate(_sentences(path, tags_of), start=1):
             identifier = f"{path.stem}:{sentence.name or number}"
             if identifier in first_seen:
                 raise UserError(
@@ -92,7 +122,7 @@ def read_upos(paths: Sequence[Path], language: str) -> Iterator[Row]:
             raise UserError(f"{path}: no sentence in it. Fetch the file again.")
 
 
-def _sentences(path: Path) -> Iterator[_Sentence]:
+def _sentences(path: Path, tags_of: _Tags) -> Iterator[_Sentence]:
     sentence, number, num_documents = _Sentence(), 0, 0
     for number, line in numbered_lines(path):
         if not line:
@@ -107,7 +137,7 @@ def _sentences(path: Path) -> Iterator[_Sentence]:
                 num_documents += 1
                 sentence.document = (match[1] or f"{path.stem}:{num_documents}").strip()
         else:
-            _add_line(sentence, line, f"{path}:{number}")
+            _add_line(sentence, line, tags_of, f"{path}:{number}")
     if sentence.words or sentence.fused:
         raise UserError(
             f"{path}:{number}: the file ends in the middle of a sentence (no blank line after it). "
@@ -115,7 +145,7 @@ def _sentences(path: Path) -> Iterator[_Sentence]:
         )
 
 
-def _add_line(sentence: _Sentence, line: str, where: str) -> None:
+def _add_line(sentence: _Sentence, line: str, tags_of: _Tags, where: str) -> None:
     """Add a word or the range of a multiword token; empty nodes are skipped."""
     columns = line.split("\t")
     if len(columns) != _NUM_COLUMNS:
@@ -123,12 +153,11 @@ def _add_line(sentence: _Sentence, line: str, where: str) -> None:
             f"{where}: {len(columns)} tab-separated columns, CoNLL-U has {_NUM_COLUMNS}. "
             "The file was truncated, or tabs became spaces; fetch it again."
         )
-    identifier, form, upos, head, deps = (columns[index] for index in (0, 1, 3, 6, 8))
+    identifier, form, head, deps = (columns[index] for index in (0, 1, 6, 8))
     expected = len(sentence.words) + 1
     if identifier == str(expected):
-        if upos not in UPOS:
-            raise unknown("universal part-of-speech tag", upos, UPOS, where)
-        sentence.words.append(Word(form.strip(), upos, _parents(head, deps, where)))
+        tag = tags_of(columns, where)
+        sentence.words.append(Word(form.strip(), tag, _parents(head, deps, where)))
     elif match := _RANGE.fullmatch(identifier):
         first, last = int(match[1]), int(match[2])
         covered = sentence.fused[-1][1] if sentence.fused else 0

@@ -1,11 +1,11 @@
-"""Multiple-choice examples from the hub's Parquet files."""
+"""Multiple-choice examples from tables, such as the hub's Parquet files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.hub_table import Table
+from xstilts.readers.hub_table import FileOptions, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +26,13 @@ def read_choices(
     identifier: str | None = "id",
     opening: str | None = None,
     questions: Mapping[str, str] | None = None,
+    **options: Unpack[FileOptions],
 ) -> Iterator[Row]:
     """Yield contexts with a question and as many choices as the label has names.
 
     Args:
-        paths: Parquet files, read one after the other.
-        language: the language of the files, which hold one each; for messages.
+        paths: tables, read one after the other.
+        language: the language to keep where a file holds several.
         choices: the columns of the choices, or the one column that holds a list of texts or a
             struct of the lists ``label`` and ``text``.
         names: value of the label column for each choice, in the order of the choices.
@@ -41,38 +42,37 @@ def read_choices(
         identifier: column of the id; None for a running number.
         opening: column of words with which every choice begins.
         questions: maps a value of the question column to the text of the question.
+        options: :class:`xstilts.readers.hub_table.FileOptions`.
 
     Yields:
         Examples with ``id``, ``context``, ``question``, ``choices`` and ``label`` (from 0).
 
     Raises:
-        UserError: not a Parquet file, a missing column, an unknown or missing label, another
+        UserError: a damaged file, a missing column, an unknown or missing label, another
             number of choices, an empty choice, an id that occurs twice, no rows.
     """
     listed = [choices] if isinstance(choices, str) else list(choices)
     wanted = [name for name in (context, question, label, identifier, opening) if name] + listed
     seen: set[str] = set()
-    for path in paths:
-        with Table(path) as table:
-            for number, row in enumerate(table.rows(wanted)):
-                name = str(row[identifier]) if identifier else str(len(seen))
-                where = f"{path}: row {number} (id {name!r})"
-                if name in seen:
-                    raise UserError(f"{where}: an earlier row has the same id.")
-                seen.add(name)
-                start = str(row[opening] or "").strip() if opening else ""
-                asked = row[question] if question else None
-                if questions is not None and asked is not None:
-                    if asked not in questions:
-                        raise unknown("question", asked, questions, where)
-                    asked = questions[asked]
-                yield {
-                    "id": name,
-                    "context": str(row[context] or "") if context else "",
-                    "question": asked,
-                    "choices": _choices(row, choices, names, start, where),
-                    "label": _number(row[label], names, where),
-                }
+    for _, located, row in rows_of(paths, language, wanted, **options):
+        name = str(row[identifier]) if identifier else str(len(seen))
+        where = f"{located} (id {name!r})"
+        if name in seen:
+            raise UserError(f"{where}: an earlier row has the same id.")
+        seen.add(name)
+        start = str(row[opening] or "").strip() if opening else ""
+        asked = row[question] if question else None
+        if questions is not None and asked is not None:
+            if asked not in questions:
+                raise unknown("question", asked, questions, where)
+            asked = questions[asked]
+        yield {
+            "id": name,
+            "context": str(row[context] or "") if context else "",
+            "question": asked,
+            "choices": _choices(row, choices, names, start, where),
+            "label": _number(row[label], names, where),
+        }
     if not seen:
         raise UserError(f"{', '.join(map(str, paths))}: no example in {language!r}.")
 

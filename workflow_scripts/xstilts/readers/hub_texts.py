@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError, unknown
-from xstilts.readers.hub_table import Labels, Table
+from xstilts.readers.hub_table import Table
+from xstilts.readers.labels import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,8 +49,8 @@ def read_texts(
                 raise unknown("column of this file", columns[0], table.columns, str(path))
             named = Labels(table, label, labels)
             wanted = [text, label, *([identifier] if identifier else [])]
-            for number, row in enumerate(table.rows(wanted)):
-                where, found = f"{path}: row {number}", named(row[label], number)
+            for where, row in table.rows(wanted):
+                found = named(row[label], where)
                 name = str(row[identifier]) if identifier else str(len(seen))
                 if name in seen:
                     raise UserError(f"{where}: an earlier row has the same id {name!r}.")

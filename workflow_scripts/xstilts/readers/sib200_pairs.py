@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.errors import UserError
 from xstilts.readers.bitext import english_queries
-from xstilts.readers.delimited import table_rows
+from xstilts.readers.hub_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,12 +50,13 @@ def _sentences(paths: Sequence[Path]) -> dict[str, str]:
     """The sentences of tables by index."""
     found: dict[str, str] = {}
     for path in paths:
-        for where, row in table_rows(path, (_INDEX, _TEXT)):
-            index, text = row[_INDEX], row[_TEXT].strip()
-            if not index.isdecimal() or index in found or not text:
-                raise UserError(
-                    f"{where}: {_INDEX} {index!r} is no number or occurs twice, or the sentence is "
-                    "empty. The file is damaged; fetch it again."
-                )
-            found[index] = text
+        with Table(path) as table:
+            for where, row in table.rows((_INDEX, _TEXT)):
+                index, text = row[_INDEX], row[_TEXT].strip()
+                if not index.isdecimal() or index in found or not text:
+                    raise UserError(
+                        f"{where}: {_INDEX} {index!r} is no number or occurs twice, or the "
+                        "sentence is empty. The file is damaged; fetch it again."
+                    )
+                found[index] = text
     return found

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.lareqa import candidate_text
 from xstilts.readers.sentence_breaks import sentence_breaks
 from xstilts.readers.squad_json import read_squad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from xstilts.kinds import Row
 
 
 def read_squad_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
-    """Yield questions as queries, each after the sentences of its paragraph as candidates.
+    """Return questions as queries, each after the sentences of its paragraph as candidates.
 
     Each sentence occurs once. The right one is that in which the first answer begins, as in
     google-research/xtreme ``third_party/processors/lareqa.py``; a candidate's text is that of
@@ -33,9 +34,26 @@ def read_squad_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
     Raises:
         UserError: as :func:`xstilts.readers.squad_json.read_squad`.
     """
+    return _pairs(read_squad(paths, language))
+
+
+def read_hub_squad_pairs(paths: Sequence[Path], language: str) -> Iterator[Row]:
+    """Yield the rows of :func:`read_squad_pairs` from the columns of SQuAD on the hub.
+
+    Args:
+        paths: Parquet files.
+        language: the language of the files.
+
+    Raises:
+        UserError: as :func:`xstilts.readers.hub_parquet.read_questions`.
+    """
+    return _pairs(read_questions(paths, language))
+
+
+def _pairs(questions: Iterable[Row]) -> Iterator[Row]:
     # a repeated paragraph keeps its name, and its sentences are not repeated
     names: dict[str, str] = {}
-    for row in read_squad(paths, language):
+    for row in questions:
         context = row["context"]
         breaks = list(sentence_breaks(context))
         if context not in names:

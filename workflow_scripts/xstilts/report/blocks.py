@@ -11,7 +11,7 @@ import pandas as pd
 
 from xstilts.numbers import DASH, difference
 from xstilts.report.effects import extent, uncertainty_text
-from xstilts.report.links import cell_anchor
+from xstilts.report.links import cell_link
 from xstilts.results.pivot import MANY_COLUMNS, Pivot, pivot
 from xstilts.results.render import transfer_pivots
 from xstilts.results.tables import AVERAGE
@@ -85,8 +85,7 @@ def _entry(
 ) -> Entry:
     if row is None:
         return Entry(text)
-    cell = linked and column == "target" and row["target"] != AVERAGE
-    link = cell_anchor(row["model"], row["strategy"], row["target"]) if cell else ""
+    link = cell_link(row) if linked and column == "target" else ""
     if math.isnan(row["delta"]):
         return Entry(text, link=link)
     shade = max(-1.0, min(1.0, row["delta"] / full))

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
+
+from xstilts.results.cells import LEFT_OUT
+from xstilts.results.tables import AVERAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
 
 
 def anchor(*names: str) -> str:
@@ -13,6 +20,13 @@ def anchor(*names: str) -> str:
 def cell_anchor(model: str, strategy: str, target: str) -> str:
     """Id of the details of a model, strategy and target."""
     return anchor("cell", model, strategy, target)
+
+
+def cell_link(row: Mapping[Hashable, Any]) -> str:
+    """Id of the details of a row of the transfer table; empty if it has none."""
+    if row["target"] == AVERAGE or str(row["reason"]).startswith(LEFT_OUT):
+        return ""
+    return cell_anchor(row["model"], row["strategy"], row["target"])
 
 
 def recipe_anchor(number: int) -> str:

@@ -39,6 +39,9 @@ class Cell:
     """Why scores of this cell are missing, if known."""
 
 
+LEFT_OUT = "left out: "
+"""Start of the reason of cells that are not part of the study for lack of data."""
+
 Scores = dict[tuple[str, str, str, int], dict[str, float]]
 """(model, strategy, target, seed) to language to value of one metric, in a cell's languages."""
 

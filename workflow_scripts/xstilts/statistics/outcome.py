@@ -21,6 +21,8 @@ class Found:
     remark: str = ""
     one_seed: bool = False
     """True if the claim compares models of one seed."""
+    lacking: str = ""
+    """What is left of the strategies or targets that the claim needs, if data are missing."""
     differ: bool = False
     """True if the intervals of several comparisons, without a common estimate, exclude zero."""
 

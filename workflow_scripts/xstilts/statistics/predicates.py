@@ -291,6 +291,8 @@ def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
     for name, run in RULES.items():
         predicate = getattr(claim.predicate, name)
         if predicate is not None:
+            if lacking := scores.left_out.of(name, predicate):
+                return Found(decision="not decided", measure="nothing", lacking=lacking)
             try:
                 return run(predicate, scores, model).of_strategies()
             except NotInStudy as error:

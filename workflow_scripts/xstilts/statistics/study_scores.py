@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xstilts.errors import unknown
 from xstilts.statistics.difference import combine
+from xstilts.statistics.left_out import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -49,6 +50,8 @@ class StudyScores:
         self.untrained = frozenset(untrained)
         self.choice: dict[tuple[str, str], TargetScores] = {}
         """Scores on development sets, to choose strategies by; by model and target, if any."""
+        self.left_out = LeftOut()
+        """Strategies and targets that are missing for lack of data."""
 
     @property
     def to_baseline(self) -> list[Pair]:

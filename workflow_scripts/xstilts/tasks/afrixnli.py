@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.tsv import read_pairs
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 # languages of the first version of the paper; English and French are XNLI's
 CODES = by_language(
@@ -28,6 +28,16 @@ _READ = partial(
     quoted=True,
 )
 
+
+def _on_hub(name: str) -> Archive:
+    # the release is the repository itself
+    return Archive(
+        url=f"https://huggingface.co/datasets/masakhane/afrixnli/resolve/main/data/{{code}}/{name}.tsv",
+        into=f"afrixnli/{{code}}/{name}.tsv",
+        seen="public download scripts that have this address",
+    )
+
+
 TASK = Task(
     name="afrixnli",
     kind="classification",
@@ -36,6 +46,7 @@ TASK = Task(
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     codes=CODES,
     read=_READ,
+    release=Release(files={"validation": (_on_hub("dev"),), "test": (_on_hub("test"),)}),
     hub=HubSource(
         repo="masakhane/afrixnli",
         revision="main",
@@ -50,7 +61,7 @@ TASK = Task(
     metric="accuracy",
     train="mnli",
     recipe=mnli.TASK.recipe,
-    sizes={"test": 600},
+    sizes={"validation": 450, "test": 600},
     words=25,
     microworld="nli",
     stream="afrixnli",

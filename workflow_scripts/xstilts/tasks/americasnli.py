@@ -8,7 +8,7 @@ from xstilts.iso639 import by_language
 from xstilts.readers import hub_parquet
 from xstilts.readers.tsv import read_pairs
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task, on_github
 
 # nah and oto are the release's own names for a Nahuatl and an Otomi; quy is Ayacucho Quechua
 CODES = by_language("aym bzd cni gn hch nah oto quy shp tar".split())
@@ -19,6 +19,15 @@ def _patterns(name: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}/{{code}}.tsv" for folder in folders)
 
 
+def _on_github(name: str) -> Archive:
+    return on_github(
+        "abteen/americasnli",
+        "bebd02ca1e4529016fca2e4554a5c48c285b8fba",
+        f"data/anli_final/{name}/{{code}}.tsv",
+        f"americasnli/{name}/{{code}}.tsv",
+    )
+
+
 TASK = Task(
     name="americasnli",
     kind="classification",
@@ -27,6 +36,7 @@ TASK = Task(
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     codes=CODES,
     read=partial(read_pairs, labels=mnli.LABELS, codes=CODES),
+    release=Release(files={"validation": (_on_github("dev"),), "test": (_on_github("test"),)}),
     hub=HubSource(
         repo="nala-cub/americas_nli",
         revision="main",

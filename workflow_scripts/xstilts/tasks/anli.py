@@ -6,10 +6,22 @@ from functools import partial
 
 from xstilts.readers import hub_parquet
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
+
+_ARCHIVE = Archive(
+    url="https://dl.fbaipublicfiles.com/anli/anli_v1.0.zip",
+    members=tuple(
+        f"anli_v1.0/R{number}/{name}.jsonl"
+        for number in (1, 2, 3)
+        for name in ("train", "dev", "test")
+    ),
+    sha256="e5c058f2bb4e6190b0651badca2c590e45db95248f8b28cde674615ee40820bf",
+    size=18_708_061,
+    seen="public download scripts that have this address and checksum",
+)
 
 
-def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
+def of_rounds(name: str, folder: str, train: int, evaluated: int) -> Task:
     """The task of the rounds whose folder matches the pattern."""
 
     def patterns(split: str) -> tuple[str, ...]:
@@ -31,6 +43,7 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
             "test": patterns("test"),
         },
         read=mnli.TASK.read,
+        release=Release(files=dict.fromkeys(("train", "validation", "test"), (_ARCHIVE,))),
         hub=HubSource(
             repo="facebook/anli",
             revision="main",
@@ -45,7 +58,7 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
         metric="accuracy",
         train=name,
         recipe=mnli.TASK.recipe,
-        sizes={"train": train, "validation": validation},
+        sizes={"train": train, "validation": evaluated, "test": evaluated},
         words=65,
         microworld="nli",
         stream=name,
@@ -58,4 +71,4 @@ def of_rounds(name: str, folder: str, train: int, validation: int) -> Task:
     )
 
 
-TASK = of_rounds("anli", "R[123]", train=162_865, validation=3_200)
+TASK = of_rounds("anli", "R[123]", train=162_865, evaluated=3_200)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from xstilts.tasks import anli
 
-TASK = anli.of_rounds("anli_r2", "R2", train=45_460, validation=1_000)
+TASK = anli.of_rounds("anli_r2", "R2", train=45_460, evaluated=1_000)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from xstilts.tasks import anli
 
-TASK = anli.of_rounds("anli_r3", "R3", train=100_459, validation=1_200)
+TASK = anli.of_rounds("anli_r3", "R3", train=100_459, evaluated=1_200)

@@ -36,6 +36,68 @@ class HubSource:
     """Language code to the code in the repository's paths, where the two differ."""
     languages: tuple[str, ...] = ()
     """Languages that the repository has; empty if it has all of the task."""
+    differs: str = ""
+    """How its examples differ from the evaluated ones (the release's), so that ``source: auto``
+    does not take it; empty if they are the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """A file of an official release on the web: an archive of several files, or one plain file."""
+
+    url: str
+    """Its address; ``{language}`` and ``{code}`` are filled in."""
+    seen: str
+    """Where the address, and the names of the members, were seen: a public page, or a file of a
+    repository."""
+    members: tuple[str, ...] = ()
+    """Patterns of the members that tasks read, as in :class:`Task`; each matches at least one.
+    Those after ``!`` are members of a member that is an archive itself. Empty for a plain file."""
+    into: str = ""
+    """Folder of the members in the layout of ``data_root``, below which they keep their paths; name
+    of a plain file in it, with ``{language}`` and ``{code}``."""
+    strip: int = 0
+    """Leading folders of the members' paths to leave out."""
+    sha256: str = ""
+    """Published or known checksum; if empty, that of the first download counts."""
+    size: int = 0
+    """Bytes; 0 if unknown."""
+    languages: tuple[str, ...] = ()
+    """Languages that are read from it; empty for all of the release."""
+    unverified: str = ""
+    """What nobody could confirm: the address, or the names of the members. Empty if nothing."""
+
+
+def on_github(repo: str, commit: str, path: str, into: str) -> Archive:
+    """Return a file of a GitHub repository at a commit, which never changes.
+
+    Args:
+        repo: ``OWNER/REPO``.
+        commit: all 40 digits.
+        path: in the repository, with ``{language}`` or ``{code}``.
+        into: as in :class:`Archive`.
+    """
+    url = f"https://raw.githubusercontent.com/{repo}/{commit}/{path}"
+    return Archive(url=url, into=into, seen=f"github.com/{repo}, listing of the commit")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """The official release of a task on the web (``source: url``).
+
+    Unpacked, its files have names in :attr:`Task.files` and are read by :attr:`Task.read`.
+    """
+
+    files: Mapping[Split, tuple[Archive, ...]]
+    """Per split, what to download."""
+    lacks: str = ""
+    """The splits that it lacks, and why, for the error; empty if none."""
+    languages: tuple[str, ...] = ()
+    """Languages that the release has; empty if it has all of the task."""
+    version: str = ""
+    """Name of this version, if the task can be read from several."""
+    versions: tuple[Release, ...] = ()
+    """Further versions, which a study chooses with the key ``versions``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,14 +142,20 @@ class Task:
     """Published recipe for this task; a study may override each key."""
     hub: HubSource | None = None
     """The same examples on the Hugging Face hub; None if the hub does not have them."""
+    release: Release | None = None
+    """Its official release on the web; None if it cannot be downloaded from there."""
     splits_of: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
     """Existing splits of each language that lacks one."""
     sizes: Mapping[Split, int | tuple[int, int]] = field(default_factory=dict)
-    """Examples per split and language as released: one number, or minimum and maximum."""
+    """Examples per split and language as released and read, queries for kinds with candidates: one
+    number, or minimum and maximum. Other numbers lead to a remark."""
     sizes_of: Mapping[str, Mapping[Split, int]] = field(default_factory=dict)
     """The same for single languages, if known and ``sizes`` has a range or nothing."""
     corpus: str = ""
     """Corpus that the texts are from, if several tasks have texts of it; else they are its own."""
+    differs: str = ""
+    """Known difference between the releases that are read, for a remark on another number of
+    examples."""
     download: int = 0
     """Size of the release's archives in bytes, all languages, from its dataset card; 0 if
     unknown."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers.commonsenseqa import read_commonsenseqa
 from xstilts.readers.hub_choices import read_choices
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -23,6 +23,28 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train"), "validation": _files("dev")},
     read=read_commonsenseqa,
+    release=Release(
+        files={
+            "train": (
+                Archive(
+                    url="https://s3.amazonaws.com/commensenseqa/train_rand_split.jsonl",
+                    into="commonsenseqa/train_rand_split.jsonl",
+                    sha256="58ffa3c8472410e24b8c43f423d89c8a003d8284698a6ed7874355dedd09a2fb",
+                    size=3_785_890,
+                    seen="huggingface/datasets, datasets/commonsense_qa/dataset_infos.json",
+                ),
+            ),
+            "validation": (
+                Archive(
+                    url="https://s3.amazonaws.com/commensenseqa/dev_rand_split.jsonl",
+                    into="commonsenseqa/dev_rand_split.jsonl",
+                    sha256="3210497fdaae614ac085d9eb873dd7f4d49b6f965a93adadc803e1229fd8a02a",
+                    size=471_653,
+                    seen="huggingface/datasets, datasets/commonsense_qa/dataset_infos.json",
+                ),
+            ),
+        }
+    ),
     hub=HubSource(
         repo="tau/commonsense_qa",
         revision="94630fe30dad47192a8546eb75f094926d47e155",

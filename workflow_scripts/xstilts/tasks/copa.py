@@ -11,7 +11,7 @@ from functools import partial
 
 from xstilts.readers.copa import QUESTIONS, read_copa
 from xstilts.readers.hub_choices import read_choices
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 READ_HUB = partial(
     read_choices,
@@ -20,6 +20,15 @@ READ_HUB = partial(
     names=("0", "1"),
     identifier="idx",
     questions=QUESTIONS,
+)
+
+_SUPERGLUE = Archive(
+    url="https://dl.fbaipublicfiles.com/glue/superglue/data/v2/COPA.zip",
+    members=("COPA/train.jsonl", "COPA/val.jsonl"),
+    sha256="405906cddac74bc1e1ce8220f1107d1025b66a25ef10149d91b10bb30651125f",
+    size=43_986,
+    seen="huggingface/datasets, datasets/super_glue/urls_checksums/checksums.txt; names of the "
+    "members: google-research/xtreme, scripts/download_data.sh",
 )
 
 TASK = Task(
@@ -46,6 +55,21 @@ TASK = Task(
         "test": ("copa/copa-test.xml", "COPA-resources/datasets/copa-test.xml"),
     },
     read=read_copa,
+    release=Release(
+        files={
+            "train": (_SUPERGLUE,),
+            "validation": (_SUPERGLUE,),
+            "test": (
+                Archive(
+                    url="https://asgordon.github.io/downloads/COPA-resources.tgz",
+                    members=("COPA-resources/datasets/copa-test.xml",),
+                    sha256="5145348834d2081ad90da0397d1db3d70fa044e506bd8ce224194d24b04cdbbe",
+                    seen="github.com/asgordon/asgordon.github.io, downloads; checksum: "
+                    "facebookresearch/ParlAI, parlai/tasks/copa/build.py, of the former address",
+                ),
+            ),
+        }
+    ),
     hub=HubSource(
         repo="aps/super_glue",
         revision="refs/convert/parquet",
@@ -69,7 +93,9 @@ TASK = Task(
         "keep_head": True,
         "max_length": 128,
     },
-    sizes={"train": 400, "validation": 100},
+    sizes={"train": 400, "validation": 100, "test": 500},
+    differs="the original release has 500 development examples, which SuperGLUE divides into "
+    "training and validation data",
     words=15,
     choices=2,
     microworld="cause_effect",

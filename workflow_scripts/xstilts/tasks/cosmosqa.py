@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers.cosmosqa import read_cosmosqa
 from xstilts.readers.hub_choices import read_choices
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -22,6 +22,28 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train"), "validation": _files("valid")},
     read=read_cosmosqa,
+    release=Release(
+        files={
+            "train": (
+                Archive(
+                    url="https://raw.githubusercontent.com/wilburOne/cosmosqa/master/data/train.csv",
+                    into="cosmosqa/train.csv",
+                    sha256="d8d5ca1f9f6534b6530550718591af89372d976a8fc419360fab4158dee4d0b2",
+                    size=16_660_449,
+                    seen="tensorflow/datasets, url_checksums/cosmos_qa.txt",
+                ),
+            ),
+            "validation": (
+                Archive(
+                    url="https://raw.githubusercontent.com/wilburOne/cosmosqa/master/data/valid.csv",
+                    into="cosmosqa/valid.csv",
+                    sha256="a6a94fc1463ca82bb10f98ef68ed535405e6f5c36e044ff8e136b5c19dea63f3",
+                    size=2_128_345,
+                    seen="tensorflow/datasets, url_checksums/cosmos_qa.txt",
+                ),
+            ),
+        }
+    ),
     hub=HubSource(
         repo="allenai/cosmos_qa",
         revision="refs/convert/parquet",

@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers.hellaswag import read_hellaswag
 from xstilts.readers.hub_choices import read_choices
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -24,6 +24,28 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train"), "validation": _files("val")},
     read=read_hellaswag,
+    release=Release(
+        files={
+            "train": (
+                Archive(
+                    url="https://github.com/rowanz/hellaswag/raw/master/data/hellaswag_train.jsonl",
+                    into="hellaswag/hellaswag_train.jsonl",
+                    sha256="dae5e69249868cb9fe4e23ff925c60b66169564cfb7072d793cd7356a2b69f8d",
+                    size=47_496_131,
+                    seen="huggingface/datasets, datasets/hellaswag/dataset_infos.json",
+                ),
+            ),
+            "validation": (
+                Archive(
+                    url="https://github.com/rowanz/hellaswag/raw/master/data/hellaswag_val.jsonl",
+                    into="hellaswag/hellaswag_val.jsonl",
+                    sha256="0aa3b88843990f3f10a97b9575c94d7b71fb2205240ba04ae4884d9e9c992588",
+                    size=12_246_618,
+                    seen="huggingface/datasets, datasets/hellaswag/dataset_infos.json",
+                ),
+            ),
+        }
+    ),
     hub=HubSource(
         repo="Rowan/hellaswag",
         revision="218ec52e09a7e7462a5400043bb9a69a41d06b76",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.readers.lareqa import LANGUAGES, read_lareqa
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import Release, Task, on_github
 
 TASK = Task(
     name="lareqa",
@@ -13,6 +13,19 @@ TASK = Task(
     # all languages for every question: the candidates are one pool
     files={"test": ("lareqa/xquad-r/*.json", "xquad-r/*.json")},
     read=read_lareqa,
+    release=Release(
+        files={
+            "test": tuple(
+                on_github(
+                    "google-research-datasets/lareqa",
+                    "5405d2a77e83d5ccb47623a3f9e5604c3f103193",
+                    f"xquad-r/{code}.json",
+                    f"lareqa/xquad-r/{code}.json",
+                )
+                for code in LANGUAGES
+            )
+        }
+    ),
     metric="map_at_20",
     train="squad_pairs",
     # google-research/xtreme run_eval_lareqa.sh: answers of at most 256 tokens

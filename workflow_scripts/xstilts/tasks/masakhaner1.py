@@ -9,7 +9,7 @@ from xstilts.iso639 import by_language
 from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
 from xstilts.tasks import panx
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 if TYPE_CHECKING:
     from xstilts.kinds import Split
@@ -26,6 +26,21 @@ def files(*folders: str) -> dict[Split, tuple[str, ...]]:
         split: tuple(f"{folder}/{{code}}/{name}.txt" for folder in folders)
         for split, name in names.items()
     }
+
+
+def release(repo: str, commit: str, path: str, name: str) -> Release:
+    """The files of :func:`files` in a repository at a commit."""
+    split_files: dict[Split, str] = {"train": "train", "validation": "dev", "test": "test"}
+    return Release(
+        files={
+            split: (
+                on_github(
+                    repo, commit, f"{path}/{{code}}/{file}.txt", f"{name}/{{code}}/{file}.txt"
+                ),
+            )
+            for split, file in split_files.items()
+        }
+    )
 
 
 # train, development and test sentences, counted in the release (masakhane-ner @ ba5843c)
@@ -50,6 +65,12 @@ TASK = Task(
     files=files("masakhaner1", "masakhane-ner/data"),
     codes=CODES,
     read=partial(read_tagged, labels=LABELS),
+    release=release(
+        "masakhane-io/masakhane-ner",
+        "ba5843cd08aa491d5f96a5e809e71eb9ec461391",
+        "data",
+        "masakhaner1",
+    ),
     hub=HubSource(
         repo="masakhane/masakhaner",
         revision="refs/convert/parquet",

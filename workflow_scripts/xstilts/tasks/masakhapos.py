@@ -22,6 +22,12 @@ TASK = Task(
     files=masakhaner1.files("masakhapos", "masakhane-pos/data"),
     codes=CODES,
     read=partial(read_tagged, labels=UPOS),
+    release=masakhaner1.release(
+        "masakhane-io/masakhane-pos",
+        "a42273eb27d37f3dedfc3914bfccb88199e10454",
+        "data",
+        "masakhapos",
+    ),
     labels=UPOS,
     # as for udpos, whose head it shares; the paper's is accuracy, which is scored as well
     metric="f1",

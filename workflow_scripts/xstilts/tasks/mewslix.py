@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.readers.mewslix import ENTITIES, read_mewslix
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import Release, Task
 
 
 def _patterns(split: str) -> tuple[str, ...]:
@@ -21,6 +21,10 @@ TASK = Task(
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     read=read_mewslix,
     # XTREME-R's map@20: one entity is right, so it is the mean reciprocal rank
+    release=Release(
+        files={},
+        lacks="its archive lacks the text of the news: run get-mewsli-x.sh, which restores it",
+    ),
     metric="map_at_20",
     # English mentions and entities of Wikipedia
     train="wikipedia_pairs",

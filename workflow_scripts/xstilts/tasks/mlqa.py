@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 # Of the 49 pairs of languages XTREME scores the seven with question and context in the same
 _FILE = "{split}-context-{{language}}-question-{{language}}.json"
@@ -18,6 +18,18 @@ def _patterns(split: str) -> tuple[str, ...]:
     return (f"mlqa/MLQA_V1/{split}/{file}", f"MLQA_V1/{split}/{file}", f"mlqa/{split}/{file}")
 
 
+_ARCHIVE = Archive(
+    url="https://dl.fbaipublicfiles.com/MLQA/MLQA_V1.zip",
+    members=tuple(
+        f"MLQA_V1/{split}/{split}-context-{code}-question-{code}.json"
+        for split in ("dev", "test")
+        for code in ("ar", "de", "en", "es", "hi", "vi", "zh")
+    ),
+    sha256="246e8089933d13007fe80684d5c5c0713d6834cf8b3b4a0ec7c66f0a0d2baac8",
+    size=75_719_050,
+    seen="tensorflow/datasets, text/xtreme/checksums.tsv and xtreme.py",
+)
+
 TASK = Task(
     name="mlqa",
     kind="span",
@@ -25,6 +37,7 @@ TASK = Task(
     languages=("ar", "de", "en", "es", "hi", "vi", "zh"),
     files={"validation": _patterns("dev"), "test": _patterns("test")},
     read=read_squad,
+    release=Release(files=dict.fromkeys(("validation", "test"), (_ARCHIVE,))),
     hub=HubSource(
         repo="google/xtreme",
         revision="main",
@@ -38,6 +51,7 @@ TASK = Task(
                 "MLQA.{language}.{language}/test/*.parquet",
             ),
         },
+        differs="no spaces around contexts and questions",
         # the script that made the files stripped contexts, but left the offsets as they were
         read=partial(read_questions, stripped=True),
     ),

@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers import hub_parquet
 from xstilts.readers.tsv import read_pairs
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 # XTREME's order. Hubs number these labels differently; the workflow maps them by name.
 LABELS = ("contradiction", "entailment", "neutral")
@@ -37,6 +37,23 @@ TASK = Task(
         ),
     },
     read=partial(read_pairs, labels=LABELS),
+    release=Release(
+        files=dict.fromkeys(
+            ("train", "validation"),
+            (
+                Archive(
+                    url="https://cims.nyu.edu/~sbowman/multinli/multinli_1.0.zip",
+                    members=(
+                        "multinli_1.0/multinli_1.0_train.jsonl",
+                        "multinli_1.0/multinli_1.0_dev_matched.jsonl",
+                    ),
+                    sha256="049f507b9e36b1fcb756cfd5aeb3b7a0cfcb84bf023793652987f7e7e0957822",
+                    size=226_850_426,
+                    seen="tensorflow/datasets url_checksums/multi_nli.txt",
+                ),
+            ),
+        )
+    ),
     hub=HubSource(
         repo="nyu-mll/glue",
         revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",

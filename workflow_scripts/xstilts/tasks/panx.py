@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 
@@ -28,6 +28,20 @@ def _patterns(name: str) -> tuple[str, ...]:
     return (*released, f"panx/{name}-{{language}}.tsv")
 
 
+# XTREME's script needs AmazonPhotos.zip, which is downloaded by hand; this has the same archives
+_ARCHIVE = Archive(
+    url="https://www.dropbox.com/s/12h3qqog6q4bjve/panx_dataset.tar?dl=1",
+    members=tuple(
+        f"{code}.tar.gz!{name}"
+        for code in (*_XTREME, *_XTREME_R)
+        for name in ("train", "dev", "test")
+    ),
+    into="wikiann",
+    sha256="e2720a94b6590d4d70e9a7725106d1e5bdaafde730e06d8101ce4981d1417cce",
+    size=234_126_336,
+    seen="tensorflow/datasets, text/wikiann/checksums.tsv and wikiann.py",
+)
+
 TASK = Task(
     name="panx",
     kind="tagging",
@@ -40,6 +54,7 @@ TASK = Task(
         "test": _patterns("test"),
     },
     read=partial(read_tagged, labels=LABELS),
+    release=Release(files=dict.fromkeys(("train", "validation", "test"), (_ARCHIVE,))),
     hub=HubSource(
         repo="unimelb-nlp/wikiann",
         revision="main",

@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers import hub_parquet
 from xstilts.readers.tsv import read_pairs
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 # 1: the two mean the same. So named in the files and in XTREME's predictions.
 LABELS = ("0", "1")
@@ -20,6 +20,17 @@ def _patterns(name: str, processed: str) -> tuple[str, ...]:
         f"pawsx/{processed}-{{language}}.tsv",
     )
 
+
+_ARCHIVE = Archive(
+    url="https://storage.googleapis.com/paws/pawsx/x-final.tar.gz",
+    members=(
+        "x-final/en/train.tsv",
+        *(f"x-final/*/{name}.tsv" for name in ("translated_train", "dev_2k", "test_2k")),
+    ),
+    sha256="4146db499101d66e68ae4c8ed3cf9dadecd625f44b7d8cf3d4a0fe93afc4fd9f",
+    size=30_282_057,
+    seen="tensorflow/datasets, text/paws_x_wiki/checksums.tsv and its dummy_data",
+)
 
 TASK = Task(
     name="pawsx",
@@ -36,6 +47,7 @@ TASK = Task(
         "test": _patterns("test_2k.tsv", "test"),
     },
     read=partial(read_pairs, labels=LABELS),
+    release=Release(files=dict.fromkeys(("train", "validation", "test"), (_ARCHIVE,))),
     hub=HubSource(
         repo="google-research-datasets/paws-x",
         revision="main",

@@ -7,7 +7,15 @@ from functools import partial
 from xstilts.readers import hub_parquet
 from xstilts.readers.questions import read_questions
 from xstilts.tasks import pawsx
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
+
+_ARCHIVE = Archive(
+    url="https://dl.fbaipublicfiles.com/glue/data/QQP-clean.zip",
+    members=("QQP/train.tsv", "QQP/dev.tsv"),
+    sha256="40e7c862c04eb26ee04b67fd900e76c45c6ba8e6d8fab4f8f1f8072a1a3fbae0",
+    size=41_696_084,
+    seen="huggingface/datasets, datasets/glue/dataset_infos.json and glue.py",
+)
 
 TASK = Task(
     name="qqp",
@@ -26,6 +34,7 @@ TASK = Task(
         "validation": ("qqp/dev.tsv", "QQP/dev.tsv", "glue_data/QQP/dev.tsv"),
     },
     read=partial(read_questions, labels=pawsx.LABELS),
+    release=Release(files=dict.fromkeys(("train", "validation"), (_ARCHIVE,))),
     hub=HubSource(
         repo="nyu-mll/glue",
         revision="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
@@ -54,6 +63,7 @@ TASK = Task(
         "max_length": 256,
     },
     sizes={"train": 363_846, "validation": 40_430},
+    differs="Quora's own file has all pairs, those of GLUE's validation and test sets among them",
     download=41_696_084,
     words=22,
     microworld="paraphrase",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from xstilts.errors import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xstilts.tasks.base import Task
 
 
@@ -29,12 +31,17 @@ def discover() -> dict[str, Task]:
 TASKS: dict[str, Task] = discover()
 
 
-def get_task(name: str, where: str) -> Task:
+def get_task(name: str, where: str, known: Mapping[str, Task] = TASKS) -> Task:
     """The task called ``name``; ``where`` is the configuration key for the error message.
+
+    Args:
+        name: of the task.
+        where: configuration key, or file and line.
+        known: the tasks of a study (``Study.known_tasks``); by default, the shipped ones.
 
     Raises:
         UserError: no such task; names the nearest one.
     """
-    if name not in TASKS:
-        raise unknown("task", name, TASKS, where)
-    return TASKS[name]
+    if name not in known:
+        raise unknown("task", name, known, where)
+    return known[name]

@@ -6,13 +6,21 @@ from functools import partial
 
 from xstilts.readers import hub_parquet
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 
 def _patterns(name: str) -> tuple[str, ...]:
     file = f"snli_1.0_{name}.jsonl"
     return (f"snli/{file}", f"snli/snli_1.0/{file}", f"snli_1.0/{file}")
 
+
+_ARCHIVE = Archive(
+    url="https://nlp.stanford.edu/projects/snli/snli_1.0.zip",
+    members=tuple(f"snli_1.0/snli_1.0_{name}.jsonl" for name in ("train", "dev", "test")),
+    sha256="afb3d70a5af5d8de0d9d81e2637e0fb8c22d1235c2749d83125ca43dab0dbd3e",
+    size=94_550_081,
+    seen="tensorflow/datasets, url_checksums/snli.txt",
+)
 
 TASK = Task(
     name="snli",
@@ -26,6 +34,7 @@ TASK = Task(
         "test": _patterns("test"),
     },
     read=mnli.TASK.read,
+    release=Release(files=dict.fromkeys(("train", "validation", "test"), (_ARCHIVE,))),
     hub=HubSource(
         repo="stanfordnlp/snli",
         revision="cdb5c3d5eed6ead6e5a341c8e56e669bb666725b",
@@ -40,7 +49,8 @@ TASK = Task(
     metric="accuracy",
     train="snli",
     recipe=mnli.TASK.recipe,
-    sizes={"train": 549_367},
+    # with a gold label (paper, and the processed copies on the hub)
+    sizes={"train": 549_367, "validation": 9_842, "test": 9_824},
     download=94_550_000,
     words=21,
     microworld="nli",

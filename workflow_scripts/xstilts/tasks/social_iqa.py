@@ -6,7 +6,7 @@ from functools import partial
 
 from xstilts.readers.hub_choices import read_choices
 from xstilts.readers.social_iqa import read_social_iqa
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 
 def _files(long: str, short: str) -> tuple[str, ...]:
@@ -25,6 +25,18 @@ def _files(long: str, short: str) -> tuple[str, ...]:
     )
 
 
+_ARCHIVE = Archive(
+    url="https://storage.googleapis.com/ai2-mosaic/public/socialiqa/socialiqa-train-dev.zip",
+    members=tuple(
+        f"socialiqa-train-dev/{name}{end}"
+        for name in ("train", "dev")
+        for end in (".jsonl", "-labels.lst")
+    ),
+    sha256="ee073914a0fc33265cfbcfc50ec20df9b2e07809c3f420f599138d1f394ef5c3",
+    size=2_198_056,
+    seen="huggingface/datasets, datasets/social_i_qa/dataset_infos.json and social_i_qa.py",
+)
+
 TASK = Task(
     name="social_iqa",
     kind="multiple_choice",
@@ -32,6 +44,7 @@ TASK = Task(
     languages=("en",),
     files={"train": _files("train", "trn"), "validation": _files("dev", "dev")},
     read=read_social_iqa,
+    release=Release(files=dict.fromkeys(("train", "validation"), (_ARCHIVE,))),
     hub=HubSource(
         repo="allenai/social_i_qa",
         revision="refs/convert/parquet",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from xstilts.readers.squad_pairs import read_squad_pairs
+from dataclasses import replace
+
+from xstilts.readers.squad_pairs import read_hub_squad_pairs, read_squad_pairs
 from xstilts.tasks import squad_v1
 from xstilts.tasks.base import Task
 
@@ -12,7 +14,9 @@ TASK = Task(
     title="Which sentence of a pool answers the question?",
     languages=squad_v1.TASK.languages,
     files=squad_v1.TASK.files,
+    release=squad_v1.TASK.release,
     read=read_squad_pairs,
+    hub=replace(squad_v1.HUB, read=read_hub_squad_pairs),
     metric="map_at_20",
     train="squad_pairs",
     # google-research/xtreme train_lareqa.sh: 4 batches of 4, each with 4 candidates; here all

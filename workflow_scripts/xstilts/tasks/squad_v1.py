@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
+
+HUB = HubSource(
+    repo="rajpurkar/squad",
+    revision="main",
+    files={
+        "train": ("plain_text/train-*.parquet", "plain_text/train/*.parquet"),
+        "validation": ("plain_text/validation-*.parquet", "plain_text/validation/*.parquet"),
+    },
+    read=read_questions,
+)
 
 TASK = Task(
     name="squad_v1",
@@ -16,15 +26,29 @@ TASK = Task(
         "validation": ("squad/dev-v1.1.json", "squad_v1/dev-v1.1.json"),
     },
     read=read_squad,
-    hub=HubSource(
-        repo="rajpurkar/squad",
-        revision="main",
+    release=Release(
         files={
-            "train": ("plain_text/train-*.parquet", "plain_text/train/*.parquet"),
-            "validation": ("plain_text/validation-*.parquet", "plain_text/validation/*.parquet"),
-        },
-        read=read_questions,
+            "train": (
+                Archive(
+                    url="https://rajpurkar.github.io/SQuAD-explorer/dataset/train-v1.1.json",
+                    into="squad/train-v1.1.json",
+                    sha256="3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955",
+                    size=30_288_272,
+                    seen="tensorflow/datasets question_answering/squad/checksums.tsv",
+                ),
+            ),
+            "validation": (
+                Archive(
+                    url="https://rajpurkar.github.io/SQuAD-explorer/dataset/dev-v1.1.json",
+                    into="squad/dev-v1.1.json",
+                    sha256="95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9",
+                    size=4_854_279,
+                    seen="tensorflow/datasets question_answering/squad/checksums.tsv",
+                ),
+            ),
+        }
     ),
+    hub=HUB,
     metric="mean_em_f1",
     train="squad_v1",
     # jiant's XTREME guide, the column XQuAD (which trains on SQuAD): batches of 4 x 4

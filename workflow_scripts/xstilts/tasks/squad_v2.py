@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 TASK = Task(
     name="squad_v2",
@@ -19,6 +19,28 @@ TASK = Task(
         "validation": ("squad_v2/dev-v2.0.json", "squad/dev-v2.0.json"),
     },
     read=partial(read_squad, unanswerable=True),
+    release=Release(
+        files={
+            "train": (
+                Archive(
+                    url="https://rajpurkar.github.io/SQuAD-explorer/dataset/train-v2.0.json",
+                    into="squad_v2/train-v2.0.json",
+                    sha256="68dcfbb971bd3e96d5b46c7177b16c1a4e7d4bdef19fb204502738552dede002",
+                    size=42_123_633,
+                    seen="tensorflow/datasets question_answering/squad/checksums.tsv",
+                ),
+            ),
+            "validation": (
+                Archive(
+                    url="https://rajpurkar.github.io/SQuAD-explorer/dataset/dev-v2.0.json",
+                    into="squad_v2/dev-v2.0.json",
+                    sha256="80a5225e94905956a6446d296ca1093975c4d3b3260f1d6c8f68bc2ab77182d8",
+                    size=4_370_528,
+                    seen="tensorflow/datasets question_answering/squad/checksums.tsv",
+                ),
+            ),
+        }
+    ),
     hub=HubSource(
         repo="rajpurkar/squad_v2",
         revision="3ffb306f725f7d2ce8394bc1873b24868140c412",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xstilts.readers.bitext import read_parallel
 from xstilts.readers.hub_parquet import read_translations
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 # ISO 639-3 codes in the file names (google-research/xtreme, utils_preprocess.py): XTREME's 36
 # languages, then the five of XTREME-R
@@ -35,6 +35,19 @@ TASK = Task(
     },
     codes=CODES,
     read=read_parallel,
+    release=Release(
+        files={
+            "test": tuple(
+                on_github(
+                    "facebookresearch/LASER",
+                    "fec5c7d63daa2bea9d127e8252b10e87278586c0",
+                    f"data/tatoeba/v1/tatoeba.{{code}}-eng.{side}",
+                    f"tatoeba/tatoeba.{{code}}-eng.{side}",
+                )
+                for side in ("{code}", "eng")
+            )
+        }
+    ),
     hub=HubSource(
         repo="google/xtreme",
         revision="main",

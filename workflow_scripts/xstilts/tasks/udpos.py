@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from xstilts.readers.conllu import UPOS, read_upos
 from xstilts.readers.hub_parquet import read_tags
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
 
 if TYPE_CHECKING:
     from xstilts.kinds import Split
@@ -44,6 +45,36 @@ def _hub_patterns(name: str) -> tuple[str, ...]:
 
 _TEST_ONLY: tuple[Split, ...] = ("test",)
 
+
+# per version of Universal Dependencies: handle of its archive, SHA-256, bytes (0 if unknown)
+_UD = {
+    "2.5": (
+        "1-3105", "5ff973e44345a5f69b94cc1427158e14e851c967d58773cc2ac5a1d3adaca409", 355_216_681
+    ),
+    "2.7": ("1-3424", "ee61f186ac5701440f9d2889ca26da35f18d433255b5a188b0df30bc1525502b", 0),
+    "2.14": ("1-5502", "a710e09f977fc1ca4aeaf200806a75fbbc46d2c0717c70933a94ad78129ee1af", 0),
+}  # fmt: skip
+
+
+def _treebanks(version: str) -> Archive:
+    """The archive of all treebanks of a version."""
+    name = f"ud-treebanks-v{version}"
+    handle, sha256, size = _UD[version]
+    site = "https://lindat.mff.cuni.cz/repository/xmlui/bitstream/handle/11234"
+    return Archive(
+        url=f"{site}/{handle}/{name}.tgz",
+        members=tuple(f"{name}/UD_*/{code}_*-ud-*.conllu" for code in (*_XTREME, *_XTREME_R)),
+        sha256=sha256,
+        size=size,
+        seen="google-research/xtreme, scripts/download_data.sh; pyconll/pyconll, tests of corpora; "
+        "tensorflow/datasets, text/xtreme/checksums.tsv",
+    )
+
+
+def _in_all_splits(*archives: Archive) -> dict[Split, tuple[Archive, ...]]:
+    return dict.fromkeys(("train", "validation", "test"), archives)
+
+
 TASK = Task(
     name="udpos",
     kind="tagging",
@@ -62,6 +93,17 @@ TASK = Task(
     },
     read=read_upos,
     # sentences and tokens differ from the release files (docs/data.md)
+    release=Release(
+        version="2.5+2.7",
+        # XTREME's languages from 2.5, those that XTREME-R added from 2.7
+        files=_in_all_splits(
+            replace(_treebanks("2.5"), languages=tuple(_XTREME)),
+            replace(_treebanks("2.7"), languages=tuple(_XTREME_R)),
+        ),
+        versions=tuple(
+            Release(version=version, files=_in_all_splits(_treebanks(version))) for version in _UD
+        ),
+    ),
     hub=HubSource(
         repo="google/xtreme",
         revision="main",
@@ -72,6 +114,7 @@ TASK = Task(
         },
         codes=_HUB_NAMES,
         languages=tuple(_HUB_NAMES),
+        differs="multiword tokens are split, and treebanks of other varieties are among them",
         # UPOS has the order of the repository
         read=partial(read_tags, labels=UPOS, names=UPOS, columns=("tokens", "pos_tags"), tidy=True),
     ),

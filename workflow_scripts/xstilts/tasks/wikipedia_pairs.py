@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xstilts.readers.mewslix import read_wikipedia_pairs
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import Archive, Release, Task
 
 
 def _patterns(split: str) -> tuple[str, ...]:
@@ -14,6 +14,15 @@ def _patterns(split: str) -> tuple[str, ...]:
     )
 
 
+_ARCHIVE = Archive(
+    url="https://storage.googleapis.com/gresearch/mewsli/mewsli-x_20220518_6.zip",
+    members=("wikipedia_pairs-train.jsonl", "wikipedia_pairs-dev.jsonl"),
+    into="mewslix",
+    seen="google-research/google-research, dense_representations_for_entity_retrieval/mel/"
+    "get-mewsli-x.sh and mewsli-x.md",
+    unverified="the names of the members, listed only after the release's script has run",
+)
+
 TASK = Task(
     name="wikipedia_pairs",
     kind="ranking",
@@ -21,6 +30,7 @@ TASK = Task(
     languages=("en",),
     files={"train": _patterns("train"), "validation": _patterns("dev")},
     read=read_wikipedia_pairs,
+    release=Release(files=dict.fromkeys(("train", "validation"), (_ARCHIVE,))),
     metric="map_at_20",
     train="wikipedia_pairs",
     # google-research/xtreme train_mewslix.sh: 4 batches of 64 for mBERT, each with 64 candidates;

@@ -8,7 +8,7 @@ of the translated English examples: all Thai ones ask for the effect.
 from __future__ import annotations
 
 from xstilts.tasks import copa
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task, on_github
 
 
 def _files(name: str) -> tuple[str, ...]:
@@ -21,6 +21,12 @@ def _files(name: str) -> tuple[str, ...]:
     )
 
 
+def _on_github(name: str) -> Archive:
+    path = f"data/{{language}}/{name}.{{language}}.jsonl"
+    commit = "e2e9d7f105a758ee869cd13e0fe251ef93a29840"
+    return on_github("cambridgeltl/xcopa", commit, path, f"xcopa/{path}")
+
+
 TASK = Task(
     name="xcopa",
     kind="multiple_choice",
@@ -28,6 +34,7 @@ TASK = Task(
     languages=tuple("et ht id it qu sw ta th tr vi zh".split()),
     files={"validation": _files("val"), "test": _files("test")},
     read=copa.TASK.read,
+    release=Release(files={"validation": (_on_github("val"),), "test": (_on_github("test"),)}),
     hub=HubSource(
         repo="cambridgeltl/xcopa",
         revision="main",

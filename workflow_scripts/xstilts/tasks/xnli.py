@@ -6,7 +6,15 @@ from functools import partial
 
 from xstilts.readers import hub_parquet
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import Archive, HubSource, Release, Task
+
+_XNLI = Archive(
+    url="https://dl.fbaipublicfiles.com/XNLI/XNLI-1.0.zip",
+    members=("XNLI-1.0/xnli.dev.tsv", "XNLI-1.0/xnli.test.tsv"),
+    sha256="4ba1d5e1afdb7161f0f23c66dc787802ccfa8a25a3ddd3b165a35e50df346ab1",
+    size=17_865_352,
+    seen="huggingface/datasets datasets/xnli/dataset_infos.json",
+)
 
 TASK = Task(
     name="xnli",
@@ -33,6 +41,21 @@ TASK = Task(
         ),
     },
     read=mnli.TASK.read,
+    release=Release(
+        files={
+            "train": (
+                Archive(
+                    url="https://dl.fbaipublicfiles.com/XNLI/XNLI-MT-1.0.zip",
+                    members=("XNLI-MT-1.0/multinli/multinli.train.*.tsv",),
+                    sha256="f732517ba2fb1d550e9f3c2aabaef6017c91ee2dcec90e878f138764d224db05",
+                    size=466_098_360,
+                    seen="huggingface/datasets datasets/xnli/dataset_infos.json",
+                ),
+            ),
+            "validation": (_XNLI,),
+            "test": (_XNLI,),
+        }
+    ),
     hub=HubSource(
         repo="facebook/xnli",
         revision="main",

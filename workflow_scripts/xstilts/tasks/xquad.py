@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.readers.hub_parquet import read_questions
 from xstilts.readers.squad_json import read_squad
 from xstilts.tasks import squad_v1
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 TASK = Task(
     name="xquad",
@@ -18,6 +18,18 @@ TASK = Task(
     # Only one set: XTREME's test set, on which others report development results
     files={"test": ("xquad/xquad.{language}.json",)},
     read=read_squad,
+    release=Release(
+        files={
+            "test": (
+                on_github(
+                    "google-deepmind/xquad",
+                    "60cac411649156efb6aab9dd4c9cde787a2c0345",
+                    "xquad.{language}.json",
+                    "xquad/xquad.{language}.json",
+                ),
+            )
+        }
+    ),
     hub=HubSource(
         repo="google/xquad",
         revision="main",
@@ -27,6 +39,7 @@ TASK = Task(
                 "xquad.{language}/validation/*.parquet",
             )
         },
+        differs="no spaces around contexts and questions",
         # the script that made the files stripped contexts, but left the offsets as they were
         read=partial(read_questions, stripped=True),
     ),

@@ -105,7 +105,7 @@ def _record(
         "source": claim.source,
         "mark": claim.mark,
         "stated": math.nan if claim.value is None else claim.value,
-        "verdict": found.decision + (f" ({'; '.join(notes)})" if notes else ""),
+        "verdict": _verdict(found) + (f" ({'; '.join(notes)})" if notes else ""),
         "measure": found.measure,
         "measured": numbers.delta if numbers else math.nan,
         "low": numbers.low if numbers else math.nan,
@@ -113,6 +113,11 @@ def _record(
         "stated_in_interval": inside,
         "remark": " ".join(text for text in (claim.note, found.remark) if text),
     }
+
+
+def _verdict(found: Found) -> str:
+    """Return the decision, and what is left of the claim's data if some are missing."""
+    return f"{found.decision}: {found.lacking}" if found.lacking else found.decision
 
 
 def _build(results: StudyResults) -> pd.DataFrame:
@@ -134,7 +139,8 @@ def claims_summary(table: pd.DataFrame, header: Header) -> Summary:
         return Summary(title="claims", text="The study names no claims (key `claims`).")
     text = (
         "A claim is confirmed if the 95 % interval agrees with it, contradicted if the interval "
-        "excludes it, and otherwise not decided. One seed decides no claim about strategies: "
+        "excludes it, and otherwise not decided (`8 of 9`: data of one part are missing). One seed "
+        "decides no claim about strategies: "
         "'these models differ' says that the interval over examples excludes zero. Stated numbers "
         "that were not checked against their source are marked."
     )

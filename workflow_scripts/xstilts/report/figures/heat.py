@@ -12,7 +12,7 @@ from xstilts.languages import FAMILY, SCRIPT
 from xstilts.numbers import signed
 from xstilts.report.effects import extent, uncertainty_text
 from xstilts.report.figures.base import Figure, by_model, empty, number
-from xstilts.report.links import cell_anchor
+from xstilts.report.links import cell_link
 from xstilts.results.pivot import MANY_COLUMNS
 from xstilts.results.tables import AVERAGE
 
@@ -186,6 +186,6 @@ def _record(row: Mapping[Hashable, Any], column: str) -> dict[str, Any]:
     else:
         text = signed(row["delta"])
         record |= {"x": text, "u": f"{text}{uncertainty_text(row)}"}
-    if column == "target" and row["target"] != AVERAGE:
-        record["h"] = "#" + cell_anchor(row["model"], row["strategy"], row["target"])
+    if column == "target" and (link := cell_link(row)):
+        record["h"] = f"#{link}"
     return record
