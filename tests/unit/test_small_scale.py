@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,18 @@ from xstilts.grid.prior_training import repeated, trained_on
 from xstilts.jobs.tables import study_header
 from xstilts.jobs.training_sizes import capped_examples
 from xstilts.manifest import write_manifest
+from xstilts.plan.build import Options, build_plan
+from xstilts.plan.devices import ORIENTATION
 from xstilts.prior_training import KNOWN
 
 ROOT = Path(__file__).parents[2]
 
+# shape of multilingual-e5-small
+CONFIG = {
+    "model_type": "xlm-roberta", "hidden_size": 384, "num_hidden_layers": 12,
+    "num_attention_heads": 12, "intermediate_size": 1536, "vocab_size": 250_037,
+    "max_position_embeddings": 514, "type_vocab_size": 1,
+}  # fmt: skip
 # bases, seeds; bases x seeds x (intermediate nodes + strategies x trained targets)
 STUDIES = {
     "phang2020": (1, 2, 15, 16, 3),
@@ -125,3 +134,14 @@ def test_tables_name_the_numbers_of_examples(
     assert capped_examples(study, "xlmr") == found
     assert study_header(study).examples == {"xlmr": found}
     assert study.recipe("xlmr", EMPTY_CHAIN, "xnli")["max_train_examples"] == 800
+
+
+def test_a_plan_names_hours_on_a_laptop_and_on_two_cores(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    study = grid("african", scale="small", small_base=str(tmp_path))
+    plan = build_plan(study, Options(results=tmp_path / "results"))
+    hours = plan["orientation"]
+    assert set(hours) == set(ORIENTATION)
+    # a night on two cores, an hour on a laptop's GPU
+    assert 0.5 < hours["pair of CPU cores"] < 12
+    assert hours["RTX-4060-Laptop"] < 1
