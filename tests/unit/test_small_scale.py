@@ -32,11 +32,11 @@ CONFIG = {
 # bases, seeds; bases x seeds x (intermediate nodes + strategies x trained targets)
 STUDIES = {
     "phang2020": (1, 2, 15, 16, 3),
-    "sequences_vs_joint": (1, 3, 15, 19, 3),
+    "sequences_vs_joint": (1, 2, 15, 19, 3),
     "complexity_and_scale": (2, 3, 3, 4, 3),
     "african": (1, 3, 3, 4, 3),
     "pawsx_sources": (1, 3, 9, 10, 2),
-    "english_vs_non_english": (1, 3, 13, 14, 3),
+    "english_vs_non_english": (1, 2, 13, 14, 3),
 }
 
 
