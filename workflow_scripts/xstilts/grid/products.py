@@ -252,21 +252,19 @@ def identity_files(grid: Grid) -> list[str]:
     Args:
         grid: the study, in this view.
     """
-    data = [*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()]
+    trained = [*grid.training_data(), *grid.selection_data()]
+    data = [*trained, *grid.evaluation_data()]
     bases = [
         path(base) for base in grid.study.bases for path in (grid.paths.tokenizer, grid.paths.base)
     ]
-    tokens = [
-        file.replace(f"{grid.paths.root}/data/", f"{grid.paths.root}/tokens/{base}/")
-        for base in grid.study.bases
-        for file in data
+    evaluated = [
+        (node, code) for node in grid.names.all_targets.values() for code in node.languages
     ]
-    tokens += [
-        grid.tokens(base, node, language)
-        for base in grid.study.bases
-        for node in grid.targets.values()
-        for language in node.languages
-    ]
+    tokens: list[str] = []
+    for base in grid.study.bases:
+        folder = f"{grid.paths.root}/tokens/{base}/"
+        tokens += [file.replace(f"{grid.paths.root}/data/", folder) for file in trained]
+        tokens += [grid.tokens(base, node, code) for node, code in evaluated]
     models = [*bases, *grid.intermediate_models(), *grid.target_models()]
     cells = [file for file in grid.predictions() if file.endswith(".parquet")]
     files = [*models, *cells, *grid.scores(), *grid.trivial_baselines(), *data, *tokens]
