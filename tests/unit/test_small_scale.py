@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from xstilts.chains import EMPTY_CHAIN
 from xstilts.config.scale import SMALL_MODEL
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.grid.prior_training import repeated, trained_on
-from xstilts.jobs.tables import study_header
+from xstilts.jobs.tables import build_tables
 from xstilts.jobs.training_sizes import capped_examples
 from xstilts.manifest import write_manifest
 from xstilts.plan.build import Options, build_plan
@@ -132,8 +131,11 @@ def test_tables_name_the_numbers_of_examples(
     # whole sets have no number
     found = {"sick": "800", "both": "1,500", "then": "800 then 700"}
     assert capped_examples(study, "xlmr") == found
-    assert study_header(study).examples == {"xlmr": found}
-    assert study.recipe("xlmr", EMPTY_CHAIN, "xnli")["max_train_examples"] == 800
+    build_tables(study, tmp_path)
+    text = (tmp_path / "transfer.md").read_text(encoding="utf-8")
+    assert "| then (n = 800 then 700)" in text
+    assert "| sib200 |" in " ".join(text.split())
+    assert "n: training examples, where only the first of a training set are used" in text
 
 
 def test_a_plan_names_hours_on_a_laptop_and_on_two_cores(tmp_path: Path) -> None:
