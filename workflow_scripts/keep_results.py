@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,14 +71,16 @@ def progress(results: pd.DataFrame, transfer: pd.DataFrame) -> list[str]:
     # cells that are left out for lack of data will never have a score
     possible = expected[~expected["reason"].fillna("").str.startswith("left out: ")]
     found = results.loc[results["headline"], [*cell, "seed"]].drop_duplicates()
-    counts = found.groupby("seed").size()
-    whole = [int(seed) for seed, count in counts.items() if count >= len(possible)]
+    counts = Counter(found["seed"].tolist())
+    whole = [seed for seed, count in sorted(counts.items()) if count >= len(possible)]
     seeds = int(transfer["expected_seeds"].max())
     lines = [
         f"{len(found)} of {len(possible) * seeds} cells are scored. "
         f"Complete seeds: {', '.join(map(str, whole)) or 'none'} (of {seeds})."
     ]
-    partial = [f"seed {s}: {n} of {len(possible)}" for s, n in counts.items() if s not in whole]
+    partial = [
+        f"seed {s}: {n} of {len(possible)}" for s, n in sorted(counts.items()) if s not in whole
+    ]
     if partial:
         lines.append(f"Unfinished: {'; '.join(partial)}. Means over seeds are marked † for it.")
     return lines
