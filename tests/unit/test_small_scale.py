@@ -49,7 +49,7 @@ def grid(name: str, **changes: Any) -> Grid:
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_small_version(name: str) -> None:
     bases, seeds, nodes, strategies, trained = STUDIES[name]
-    study = grid(name, scale="small")
+    study = grid(name, scale="small", when_missing="error")
     assert study.paths.root == f"results/{name}-small"
     assert len(study.study.seeds) == seeds
     assert {base.hub for base in study.study.bases.values()} == {SMALL_MODEL}

@@ -154,4 +154,5 @@ def load_study(config: Mapping[str, Any] | None, files: Sequence[Path]) -> tuple
         config = {}
         for file in files:
             config = {**config, **(yaml.safe_load(file.read_text(encoding="utf-8")) or {})}
-    return validate(with_small_base(at_scale(config), lines), lines), lines
+    scaled = with_small_base(at_scale(config), lines.where(("small_base",)))
+    return validate(scaled, lines), lines

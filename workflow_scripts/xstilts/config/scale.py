@@ -20,8 +20,6 @@ from xstilts.prior_training import KNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xstilts.config.load import Lines
-
 Scale = Literal["full", "small", "microworld"]
 
 
@@ -190,11 +188,15 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     return scaled
 
 
-def with_small_base(config: Mapping[str, Any], lines: Lines) -> dict[str, Any]:
+def with_small_base(config: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Apply `small_base`: read multilingual-e5-small from a folder instead of the Hub.
 
     The folder's model counts as trained on what the Hub model was trained on, unless the base says
     otherwise.
+
+    Args:
+        config: the configuration, at its scale.
+        where: file and line of the key, for messages.
 
     Raises:
         UserError: no base of the study is that model.
@@ -210,7 +212,7 @@ def with_small_base(config: Mapping[str, Any], lines: Lines) -> dict[str, Any]:
     }
     if not found:
         raise UserError(
-            f"{lines.where(('small_base',))}: no base of this study is {SMALL_MODEL}, whose folder "
+            f"{where}: no base of this study is {SMALL_MODEL}, whose folder "
             "this key gives. Remove it, or add `scale: small`."
         )
     return {**config, "bases": bases | found}
