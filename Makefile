@@ -7,12 +7,14 @@
 #   make test-full   only the long tests, marked 'full', which make test leaves out
 #   make check   style, types and workflow lint     (make format fixes what can be fixed)
 #   make readme  update README.md with the results of a finished default study
+#   make results STUDY=first_real   keep the tables of a study, finished or not, in docs/results/
 #   make rulegraph  update the graph of the rules in docs/architecture.md
 #   make env     only the environment               (make env PYTHON=/path/to/python3.12)
 #   make clean   remove .venv and the tools' caches, but not results
 
 CORES ?= all
 ARGS ?=
+STUDY ?=
 PYTHON ?=
 
 VENV := .venv
@@ -23,7 +25,7 @@ LAUNCHER := $(BIN)/xstilts
 # Shell commands find the pinned tools first.
 WITH_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: run test test-full check format readme rulegraph env lock envs clean
+.PHONY: run test test-full check format readme results rulegraph env lock envs clean
 .DEFAULT_GOAL := run
 
 run: env
@@ -54,6 +56,9 @@ format: env
 
 readme: env
 	PYTHONPATH=workflow_scripts $(BIN)/python workflow_scripts/readme.py results/quickstart
+
+results: env
+	PYTHONPATH=workflow_scripts $(BIN)/python workflow_scripts/keep_results.py results/$(STUDY)
 
 rulegraph: env
 	PYTHONPATH=workflow_scripts $(BIN)/python workflow_scripts/rulegraph.py

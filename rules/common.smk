@@ -151,9 +151,7 @@ def get_evaluation_manifests(product, target):
     node = GRID.names.all_targets[target]
     if product == "data":
         return [GRID.paths.data(node.task.name, code, node.split) for code in node.languages]
-    return lambda wc: [
-        GRID.paths.tokens(wc.base, node.task.name, code, node.split) for code in node.languages
-    ]
+    return lambda wc: [GRID.tokens(wc.base, node, code) for code in node.languages]
 
 
 def get_cell(wildcards) -> tuple:

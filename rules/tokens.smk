@@ -1,7 +1,8 @@
 """Tokens of every data set, once per base model, memory-mapped by all stages.
 
 REQUIRED INPUTS: <results>/data/..., <results>/bases/BASE/tokenizer/manifest.json
-OUTPUTS: <results>/tokens/BASE/TASK/LANGUAGE/SPLIT.{arrow,json}
+OUTPUTS: <results>/tokens/BASE/TASK/LANGUAGE/SPLIT.{arrow,json}, SPLIT-PROTOCOL.{arrow,json} for
+    protocols with prefixes
 """
 
 
@@ -12,12 +13,12 @@ rule prepare_tokens:
         examples=ancient("<results>/data/{task}/{language}/{split}.parquet"),
         tokenizer="<results>/bases/{base}/tokenizer/manifest.json",
     output:
-        tokens="<results>/tokens/{base}/{task}/{language}/{split}.arrow",
-        manifest="<results>/tokens/{base}/{task}/{language}/{split}.json",
+        tokens="<results>/tokens/{base}/{task}/{language}/{split}{prefixed}.arrow",
+        manifest="<results>/tokens/{base}/{task}/{language}/{split}{prefixed}.json",
     log:
-        "<logs>/tokens/{base}/{task}/{language}/{split}.log",
+        "<logs>/tokens/{base}/{task}/{language}/{split}{prefixed}.log",
     benchmark:
-        "<benchmarks>/tokens/{base}/{task}/{language}/{split}.jsonl"
+        "<benchmarks>/tokens/{base}/{task}/{language}/{split}{prefixed}.jsonl"
     priority: priorities.TOKENS
     conda:
         "../envs/score.yaml"
@@ -27,6 +28,6 @@ rule prepare_tokens:
         # no parameter: another limit changes no token
         max_unknown_percent=lambda wc: round(100 * GRID.study.bases[wc.base].max_unknown),
     params:
-        identity=lambda wc: identities.tokens(GRID, wc.task),
+        identity=lambda wc: identities.tokens(GRID, wc.task, wc.prefixed.removeprefix("-")),
     script:
         "../workflow_scripts/prepare_tokens.py"

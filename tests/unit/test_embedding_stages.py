@@ -34,7 +34,7 @@ WANTED = {
 }
 
 
-@pytest.mark.parametrize("protocol", ["recommended", "jiant-2020"])
+@pytest.mark.parametrize("protocol", ["recommended", "jiant-2020", "e5"])
 def test_every_kind_goes_through_all_stages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protocol: str
 ) -> None:
@@ -67,9 +67,9 @@ def test_every_kind_goes_through_all_stages(
             key = (node.task.name, language, node.split)
             data.append(made(grid.paths.data(*key), *key))
             assert kind_of(pq.read_schema(data[-1].with_suffix(".parquet")).names) == "retrieval"
-            tokens.append(Path(grid.paths.tokens("mini", *key)))
+            tokens.append(Path(grid.tokens("mini", node, language)))
             prepare_tokens(
-                identities.tokens(grid, node.task.name), data[-1], tokenizer,
+                identities.tokens(grid, node.task.name, node.prefixed), data[-1], tokenizer,
                 tokens[-1].with_suffix(".arrow"), tokens[-1],
             )  # fmt: skip
             out.append(Path(grid.paths.prediction("mini", 1, (), target, language)))

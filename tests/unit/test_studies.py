@@ -13,7 +13,8 @@ import yaml
 
 from xstilts.config.load import load_claims
 from xstilts.config.recipe import Recipe
-from xstilts.config.scale import REPLACED, at_scale
+from xstilts.config.scale import MICROWORLD as REPLACED
+from xstilts.config.scale import at_scale
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities, summaries
 from xstilts.grid.source_report import data_sets, source_lines

@@ -38,10 +38,12 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "lora": ("xstilts.models.adapters",),
     "padding_free": ("xstilts.models.packed",),
     "compile": ("xstilts.models.compiled",),
+    "prefixes": ("xstilts.tokens.prefixes",),
     "contrastive": ("xstilts.training.pairs", "xstilts.training.cached_gradient"),
     "selection": ("xstilts.training.selection",),
 }
-"""Option of a recipe, or of a kind of task, to the modules that only such stages use."""
+"""Option of a recipe, of a protocol or of a kind of task, to the modules that only products with it
+use."""
 
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "data": ("microworld", "text"),

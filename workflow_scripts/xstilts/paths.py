@@ -32,9 +32,13 @@ class Paths:
         """Manifest of the downloads of a data set, whose files are in the hub cache."""
         return f"{self.root}/downloads/{task}/{language}/{split}.json"
 
-    def tokens(self, base: str, task: str, language: str, split: str) -> str:
-        """Manifest of one tokenised data set, next to its tokens (``.arrow``)."""
-        return f"{self.root}/tokens/{base}/{task}/{language}/{split}.json"
+    def tokens(self, base: str, task: str, language: str, split: str, prefixed: str = "") -> str:
+        """Manifest of one tokenised data set, next to its tokens (``.arrow``).
+
+        ``prefixed`` is the protocol whose prefixes its sentences have.
+        """
+        name = f"{split}-{prefixed}" if prefixed else split
+        return f"{self.root}/tokens/{base}/{task}/{language}/{name}.json"
 
     def tokenizer(self, base: str) -> str:
         """Manifest of a base model's tokenizer."""

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from xstilts.config.claims import Claims
-from xstilts.config.scale import at_scale
+from xstilts.config.scale import at_scale, with_small_base
 from xstilts.config.study import Study
 from xstilts.config.study_file import read_study_file
 from xstilts.errors import UserError, shortened, suggestion
@@ -192,8 +192,9 @@ def load_study(
         overrides: keys that override the configuration.
 
     Raises:
-        UserError: as :class:`Lines` and :func:`validate`.
+        UserError: as :class:`Lines`, :func:`with_small_base` and :func:`validate`.
     """
     lines = Lines(files)
     config = {**(lines.values if config is None else config), **overrides}
-    return validate(at_scale(config), lines), lines
+    scaled = with_small_base(at_scale(config), lines.where(("small_base",)))
+    return validate(scaled, lines), lines

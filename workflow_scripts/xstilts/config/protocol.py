@@ -15,6 +15,7 @@ ProtocolName = Literal[
     "recommended-xx-en",
     "xtreme-2020",
     "jiant-2020",
+    "e5",
 ]
 
 
@@ -41,6 +42,9 @@ class Protocol:
     max_context: bool = False
     """Span decoding as in BERT's script: a start counts only in the window in which it has most
     context, and the n-best are chosen from all tokens of a window; or from those of its context."""
+    prefixes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Text before the sentences of each side of the data, by kind; not for targets with a trained
+    head."""
     similarity: Literal["cosine", "csls", "margin"] = "cosine"
     """Similarity by which retrieval ranks candidates."""
     neighbourhood: int = 10
@@ -89,6 +93,10 @@ _RECOMMENDED = Protocol(
     max_answer_length=30,
 )
 
+# card of intfloat/multilingual-e5-small: "query: " on both sides of symmetric tasks such as bitext
+# retrieval, "passage: " before what a query is to find
+_QUERY, _PASSAGE = "query: ", "passage: "
+
 PROTOCOLS: dict[str, Protocol] = {
     # google-research/xtreme: run_tatoeba.sh takes layer 13 of the last 24 hidden states of XLM-R
     # large = hidden state 14, and layer 7 of the last 12 of mBERT (12 layers) and XLM (16) = 8 and
@@ -127,4 +135,20 @@ PROTOCOLS: dict[str, Protocol] = {
     "recommended-csls": replace(_RECOMMENDED, similarity="csls"),
     "recommended-margin": replace(_RECOMMENDED, similarity="margin", neighbourhood=4),
     "recommended-xx-en": replace(_RECOMMENDED, direction="xx-en"),
+    # E5's published use of its vectors: mean of all tokens of the last layer (average_pool in the
+    # card), cosine. Foreign queries for English candidates, as in MTEB's Tatoeba
+    "e5": replace(
+        _RECOMMENDED,
+        pooling="mean",
+        retrieval_depth=1.0,
+        mining_depth=1.0,
+        prefixes={
+            "retrieval": {"candidate": _QUERY, "query": _QUERY},
+            "mining": dict.fromkeys(
+                ("candidate", "query", "tuning_candidate", "tuning_query"), _QUERY
+            ),
+            "ranking": {"candidate": _PASSAGE, "query": _QUERY},
+        },
+        direction="xx-en",
+    ),
 }

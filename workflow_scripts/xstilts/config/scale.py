@@ -1,11 +1,13 @@
-"""The microworld version of a study: `scale: microworld` replaces real data by a generated world.
+"""Smaller versions of a study: `scale: small` and `scale: microworld`.
 
-Strategies and targets stay, so that the chains are those of the full study; models, data, recipes
-and seeds are replaced, and languages in mixtures are mapped to invented ones.
+Strategies and targets stay as far as possible, so that the chains are those of the full study.
+`small` trains a small real encoder on the first examples of real data; `microworld` replaces models
+and data by a generated world, and languages in mixtures by invented ones.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -13,21 +15,22 @@ from pydantic import Field
 from xstilts.config.section import Section
 from xstilts.config.texts import Language
 from xstilts.config.without import without
+from xstilts.errors import UserError
+from xstilts.prior_training import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Scale = Literal["full", "microworld"]
-
-SUFFIX = "-microworld"
-"""Suffix of the study's name, so that the microworld version has its own results folder."""
+Scale = Literal["full", "small", "microworld"]
 
 
-class MicroworldScale(Section):
-    """The microworld version of the study: replaced languages, strategies and keys."""
+class ScaledVersion(Section):
+    """A smaller version of the study: replaced languages, strategies and keys."""
 
     languages: dict[str, Language] = Field(
-        {}, description="Invented language for each language in a mixture."
+        {},
+        description="Other language for each language in a mixture; in the microworld, an invented "
+        "one.",
     )
     without: list[str] = Field(
         [], description="Strategies to leave out, such as those that need a translation model."
@@ -39,9 +42,38 @@ class MicroworldScale(Section):
     )
 
 
+SMALL_MODEL = "intfloat/multilingual-e5-small"
+"""Encoder of the small versions: 12 layers of width 384, 94 languages (MIT licence)."""
+
+SMALL: dict[str, Any] = {
+    "parallel": {},
+    # text and translations of the full study are larger than all other data
+    "text": [],
+    "translations": {},
+    "seeds": [1, 2, 3],
+    "resources": {"jobs_per_gpu": 2},
+    "bases": {"e5-small": {"hub": SMALL_MODEL}},
+    # predictions are most of the work
+    "prediction_precision": "bf16",
+    "recipes": {
+        "all": {
+            # short trainings: no need to select weights
+            "selection": "last",
+            "batch_size": 32,
+            "learning_rate": 1e-4,
+            "precision": "bf16",
+            "max_length": 128,
+            "doc_stride": 64,
+        },
+        "intermediate": {"max_train_examples": 2000, "epochs": 2},
+        "target": {"max_train_examples": 500, "epochs": 3},
+    },
+}
+"""Keys of the small version of every study, unless `small_scale.replace` sets them."""
+
 SOURCE_LANGUAGE = "qaa"
 
-REPLACED: dict[str, Any] = {
+MICROWORLD: dict[str, Any] = {
     "source": "microworld",
     "source_language": SOURCE_LANGUAGE,
     "sources": {},
@@ -104,30 +136,91 @@ REPLACED: dict[str, Any] = {
 """Keys of the microworld version of every study, unless `microworld_scale.replace` sets them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """Changes of all studies at one scale."""
+
+    replaced: Mapping[str, Any]
+    """Keys of every study."""
+    source_language: str | None
+    """Language of training sets without `@LANGUAGE`; None for that of the study."""
+    every_language: bool
+    """True if targets are evaluated in all languages, whichever the study lists."""
+
+
+_VERSIONS = {
+    "small": _Version(SMALL, None, every_language=False),
+    "microworld": _Version(MICROWORLD, SOURCE_LANGUAGE, every_language=True),
+}
+
+
 def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Apply `scale` to a configuration before validation; wrong types are left as they are."""
-    section = config.get("microworld_scale") or {}
-    if config.get("scale") != "microworld" or not isinstance(section, dict):
+    """Apply `scale` to a configuration before validation; wrong types are left as they are.
+
+    The section `SCALE_scale` has the study's own changes. The study's name gets the suffix
+    `-SCALE`, so that each version has its own results folder.
+    """
+    scale = str(config.get("scale", "full"))
+    section = config.get(f"{scale}_scale") or {}
+    if scale not in _VERSIONS or not isinstance(section, dict):
         return dict(config)
-    replaced = section.get("replace") or {}
-    small = {**config, **REPLACED, **replaced}
-    if isinstance(recipes := replaced.get("recipes"), dict):
-        small["recipes"] = _merged(REPLACED["recipes"], recipes)
-    small["study"] = f"{config.get('study')}{SUFFIX}"
-    codes = {str(config.get("source_language", "en")): SOURCE_LANGUAGE}
-    codes |= section.get("languages") or {}
+    version = _VERSIONS[scale]
+    own = section.get("replace") or {}
+    scaled = {**config, **version.replaced, **own}
+    if isinstance(recipes := own.get("recipes"), dict):
+        scaled["recipes"] = _merged(version.replaced["recipes"], recipes)
+    scaled["study"] = f"{config.get('study')}-{scale}"
+    codes = dict(section.get("languages") or {})
+    if version.source_language:
+        codes = {str(config.get("source_language", "en")): version.source_language} | codes
     dropped = section.get("without") or []
-    if isinstance(strategies := small.get("strategies"), dict):
-        pairs = small.get("contrasts")
+    if isinstance(strategies := scaled.get("strategies"), dict):
+        pairs = scaled.get("contrasts")
         left, kept_pairs = without(strategies, pairs if isinstance(pairs, list) else [], dropped)
-        small["strategies"] = {name: _in_world(stages, codes) for name, stages in left.items()}
+        scaled["strategies"] = {name: _in_codes(stages, codes) for name, stages in left.items()}
         if isinstance(pairs, list):
-            small["contrasts"] = kept_pairs
+            scaled["contrasts"] = kept_pairs
     for key in ("stages", "targets"):
-        if isinstance(found := small.get(key), dict):
-            kept = key in replaced
-            small[key] = {name: _scaled(one, codes, kept) for name, one in found.items()}
-    return small
+        if isinstance(found := scaled.get(key), dict):
+            scaled[key] = {
+                name: _scaled(one, codes, kept=key in own, all_languages=version.every_language)
+                for name, one in found.items()
+            }
+    return scaled
+
+
+def with_small_base(config: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Apply `small_base`: read multilingual-e5-small from a folder instead of the Hub.
+
+    The folder's model counts as trained on what the Hub model was trained on, unless the base says
+    otherwise.
+
+    Args:
+        config: the configuration, at its scale.
+        where: file and line of the key, for messages.
+
+    Raises:
+        UserError: no base of the study is that model.
+    """
+    folder, bases = config.get("small_base"), config.get("bases")
+    if folder is None or not isinstance(bases, dict):
+        return dict(config)
+    prior = list(KNOWN[SMALL_MODEL].tasks)
+    found = {
+        name: {"trained_on": prior, **_without_hub(base), "path": folder}
+        for name, base in bases.items()
+        if isinstance(base, dict) and base.get("hub") == SMALL_MODEL
+    }
+    if not found:
+        raise UserError(
+            f"{where}: no base of this study is {SMALL_MODEL}, whose folder "
+            "this key gives. Remove it, or add `scale: small`."
+        )
+    return {**config, "bases": bases | found}
+
+
+def _without_hub(base: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in base.items() if key not in ("hub", "revision")}
 
 
 def _merged(wide: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,25 +232,32 @@ def _merged(wide: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return both
 
 
-def _scaled(section: Any, codes: Mapping[str, str], kept: bool) -> Any:
-    """Return the microworld version of a stage or target: all languages, only sampling recipes."""
+def _scaled(section: Any, codes: Mapping[str, str], *, kept: bool, all_languages: bool) -> Any:
+    """Return the smaller version of a stage or target; of recipes only the sampling stays.
+
+    Args:
+        section: the stage or target.
+        codes: other languages for those in mixtures.
+        kept: True if its recipe is meant for this scale.
+        all_languages: evaluate all languages.
+    """
     if not isinstance(section, dict):
         return section
-    small = dict(section)
-    if "languages" in small:
-        small["languages"] = "all"
+    scaled = dict(section)
+    if all_languages and "languages" in scaled:
+        scaled["languages"] = "all"
     for key in ("train", "mixture"):
-        if key in small:
-            small[key] = _in_world(small[key], codes)
-    if not kept and isinstance(recipe := small.get("recipe"), dict):
-        small["recipe"] = {key: recipe[key] for key in recipe if key.startswith("sampling")}
-    return small
+        if key in scaled:
+            scaled[key] = _in_codes(scaled[key], codes)
+    if not kept and isinstance(recipe := scaled.get("recipe"), dict):
+        scaled["recipe"] = {key: recipe[key] for key in recipe if key.startswith("sampling")}
+    return scaled
 
 
-def _in_world(mixture: Any, codes: Mapping[str, str]) -> Any:
-    """Replace the languages in a mixture (or a list of them) by invented ones."""
+def _in_codes(mixture: Any, codes: Mapping[str, str]) -> Any:
+    """Replace the languages in a mixture (or a list of them)."""
     if isinstance(mixture, list):
-        return [_in_world(part, codes) for part in mixture]
+        return [_in_codes(part, codes) for part in mixture]
     if not isinstance(mixture, str) or "@" not in mixture:
         return mixture
     task, _, language = mixture.partition("@")

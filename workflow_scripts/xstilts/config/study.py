@@ -14,7 +14,7 @@ from xstilts.config.parallel import Parallel
 from xstilts.config.protocol import ProtocolName
 from xstilts.config.recipe import Recipe, Recipes
 from xstilts.config.runtime import Logging, Resources
-from xstilts.config.scale import MicroworldScale, Scale
+from xstilts.config.scale import SMALL_MODEL, Scale, ScaledVersion
 from xstilts.config.section import Section
 from xstilts.config.texts import Language, Revision, TextPattern, UserPath
 from xstilts.config.translations import Translations
@@ -262,11 +262,18 @@ class Study(Section):
     )
     scale: Scale = Field(
         "full",
-        description="`microworld` runs the microworld version of the study: `microworld_scale` "
-        "replaces keys, and results are written to `results/NAME-microworld/`.",
+        description="`small` runs the study with a small real encoder on the first examples of "
+        "real data, `microworld` in a generated world: `small_scale` or `microworld_scale` "
+        "replaces keys, and results are written to `results/NAME-SCALE/`.",
     )
-    microworld_scale: MicroworldScale = Field(
-        MicroworldScale(), description="Changes for `scale: microworld`."
+    small_scale: ScaledVersion = Field(ScaledVersion(), description="Changes for `scale: small`.")
+    microworld_scale: ScaledVersion = Field(
+        ScaledVersion(), description="Changes for `scale: microworld`."
+    )
+    small_base: str | None = Field(
+        None,
+        description=f"Folder of the checkpoint that replaces the Hub's `{SMALL_MODEL}` in `bases`; "
+        "its prior training is taken to be the same.",
     )
     claims: list[UserPath] = Field(
         [], description="Files of claims to check against the results (`studies/claims/`)."

@@ -244,6 +244,10 @@ class Grid(Stages):
                 files[self.prediction(*cell, language)] = None
         return list(files)
 
+    def tokens(self, base: str, node: TargetNode, language: str) -> str:
+        """Return the manifest of the tokens of a target's evaluation set."""
+        return self.paths.tokens(base, node.task.name, language, node.split, node.prefixed)
+
     def scores(self) -> list[str]:
         """Return all score files of this view, without duplicates."""
         return list(
@@ -299,13 +303,24 @@ class Grid(Stages):
             "translated": any_of(sorted({member.language for member in made})),
             "language": any_of(languages),
             "split": "train|validation|test",
+            # end of the names of tokens with prefixes
+            "prefixed": optional(
+                f"-{node.prefixed}" if node.prefixed else ""
+                for node in self.names.all_targets.values()
+            ),
             "target": any_of(self.names.all_targets),
-            # prefix of table names, empty for the study's own view (Snakemake treats an empty
-            # pattern as no constraint)
-            "view": "|".join(re.escape(f"{view}/") if view else "(?:)" for view in self.views),
+            # start of table names, empty for the study's own view
+            "view": optional(f"{view}/" if view else "" for view in self.views),
         }
 
 
 def any_of(names: Iterable[str]) -> str:
     """Return a regular expression that matches exactly these names; nothing if empty."""
     return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+def optional(names: Iterable[str]) -> str:
+    """Return a regular expression that matches exactly these names and the empty one."""
+    # Snakemake treats an empty pattern as no constraint
+    found = dict.fromkeys(["", *names])
+    return "|".join(re.escape(name) if name else "(?:)" for name in found)

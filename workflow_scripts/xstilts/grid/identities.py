@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import EMPTY_CHAIN, full_chain_label, translation_language
+from xstilts.config.protocol import PROTOCOLS
 from xstilts.data.sources import on_hub
 from xstilts.fingerprint import fingerprint
 from xstilts.grid import sources, translations
@@ -169,15 +170,24 @@ def tokenizer(grid: Grid, base: str) -> dict[str, Any]:
     }
 
 
-def tokens(grid: Grid, task: str) -> dict[str, Any]:
-    """Return the identity of a task's tokens, without tokenizer and data."""
+def tokens(grid: Grid, task: str, prefixed: str = "") -> dict[str, Any]:
+    """Return the identity of a task's tokens, without tokenizer and data.
+
+    Args:
+        grid: the study.
+        task: the task.
+        prefixed: protocol whose prefixes the sentences have; empty if they have none.
+    """
     spec = grid.study.known_tasks[task]
+    # left out if there are none, so that they are not part of the identity of other tokens
+    prefixes = {"prefixes": dict(PROTOCOLS[prefixed].prefixes[spec.kind])} if prefixed else {}
     return {
         "task": task,
         "kind": spec.kind,
         "labels": list(spec.labels),
         **token_options(grid.study, task),
-        "code": fingerprint(["tokens", f"tokens/{spec.kind}"]),
+        **prefixes,
+        "code": fingerprint(["tokens", f"tokens/{spec.kind}", *(["prefixes"] if prefixed else [])]),
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xstilts.config.protocol import PROTOCOLS
+
 if TYPE_CHECKING:
     from xstilts.chains import Member
     from xstilts.config.load import KeyPath
@@ -47,3 +49,9 @@ class TargetNode:
     """Name of the target whose predictions are scored; views with equal predictions share them."""
     key_path: KeyPath = field(compare=False)
     """Key path of the target or suite in the study file."""
+
+    @property
+    def prefixed(self) -> str:
+        """Protocol whose prefixes its sentences have; empty if they have none."""
+        wanted = not self.members and self.task.kind in PROTOCOLS[self.protocol].prefixes
+        return self.protocol if wanted else ""

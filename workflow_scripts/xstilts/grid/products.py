@@ -53,9 +53,11 @@ def _download(grid: Grid, task: str, language: str, split: Split) -> Product:
 
 
 def _tokens(grid: Grid, base: str, task: str, language: str, split: str) -> Product:
-    manifest = grid.paths.tokens(base, task, language, split)
+    split, _, prefixed = split.partition("-")
+    manifest = grid.paths.tokens(base, task, language, split, prefixed)
     inputs = (grid.paths.data(task, language, split), grid.paths.tokenizer(base))
-    return Product(product(manifest), Path(manifest), identities.tokens(grid, task), inputs)
+    declared = identities.tokens(grid, task, prefixed)
+    return Product(product(manifest), Path(manifest), declared, inputs)
 
 
 def _base(grid: Grid, base: str, part: str) -> Product:
@@ -97,7 +99,7 @@ def _predictions(
     inputs = (
         grid.model_of(base, number, chain, target),
         grid.paths.data(node.task.name, language, node.split),
-        grid.paths.tokens(base, node.task.name, language, node.split),
+        grid.tokens(base, node, language),
     )
     name = f"{product(file)}/{language}"
     return Product(name, Path(file), identities.predictions(grid, target), inputs)
@@ -261,15 +263,19 @@ def identity_files(grid: Grid) -> list[str]:
     Args:
         grid: the study, in this view.
     """
-    data = [*grid.training_data(), *grid.selection_data(), *grid.evaluation_data()]
+    trained = [*grid.training_data(), *grid.selection_data()]
+    data = [*trained, *grid.evaluation_data()]
     bases = [
         path(base) for base in grid.study.bases for path in (grid.paths.tokenizer, grid.paths.base)
     ]
-    tokens = [
-        file.replace(f"{grid.paths.root}/data/", f"{grid.paths.root}/tokens/{base}/")
-        for base in grid.study.bases
-        for file in data
+    evaluated = [
+        (node, code) for node in grid.names.all_targets.values() for code in node.languages
     ]
+    tokens: list[str] = []
+    for base in grid.study.bases:
+        folder = f"{grid.paths.root}/tokens/{base}/"
+        tokens += [file.replace(f"{grid.paths.root}/data/", folder) for file in trained]
+        tokens += [grid.tokens(base, node, code) for node, code in evaluated]
     models = [*bases, *grid.intermediate_models(), *grid.target_models()]
     cells = [file for file in grid.predictions() if file.endswith(".parquet")]
     files = [*models, *cells, *grid.scores(), *grid.trivial_baselines(), *data, *tokens]

@@ -38,13 +38,9 @@ def view_targets(coverage: Coverage, own: Mapping[str, TargetNode]) -> dict[str,
                 decoding(study, node.task, which, trained=bool(node.members))
                 for which in (study.protocol, protocol)
             )
-            found[name] = replace(
-                node,
-                name=name,
-                view=protocol,
-                protocol=protocol,
-                predicted_as=target if usual == other else name,
-            )
+            again = replace(node, name=name, view=protocol, protocol=protocol, predicted_as=name)
+            shared = usual == other and again.prefixed == node.prefixed
+            found[name] = replace(again, predicted_as=target) if shared else again
     if study.choose_on:
         for target, node in own.items():
             if languages := choice_languages(coverage, node):

@@ -13,6 +13,7 @@ from xstilts.data.row_counts import summarised
 from xstilts.grid import prior_training
 from xstilts.grid.read_sets import read_sets
 from xstilts.grid.source_report import mixed, source_lines
+from xstilts.jobs.training_sizes import capped_examples
 from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
@@ -92,6 +93,7 @@ def study_header(grid: Grid) -> Header:
             *prior_training.notes(grid),
         ),
         repeated={base: tuple(prior_training.repeated(grid, base)) for base in study.bases},
+        examples={base: capped_examples(grid, base) for base in study.bases},
         accepted=tuple(acceptances(grid)),
         contaminated=grid.contaminated(),
         details=(
@@ -110,7 +112,7 @@ def evaluated_unknown_shares(grid: Grid) -> list[UnknownShare]:
     for base in grid.study.bases:
         for node in grid.targets.values():
             for language in node.languages:
-                file = grid.paths.tokens(base, node.task.name, language, node.split)
+                file = grid.tokens(base, node, language)
                 manifests.setdefault((base, language), {})[Path(file)] = None
     return unknown_shares(manifests)
 

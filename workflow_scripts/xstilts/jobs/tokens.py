@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import UserError
@@ -12,7 +15,6 @@ from xstilts.results.unknown_tokens import NOTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
 
@@ -66,16 +68,17 @@ def prepare_tokens(
 
     inputs = contents([data, tokenizer])
     truncation = identity.get("truncation", "context")
-    facts = write_tokens(
-        data.with_suffix(".parquet"),
-        tokens,
-        kind=identity["kind"],
-        labels=identity["labels"],
-        tokenizer_dir=tokenizer.parent,
-        max_length=identity["max_length"],
-        doc_stride=identity["doc_stride"],
-        truncation=truncation,
-    )
+    with _texts(data.with_suffix(".parquet"), identity.get("prefixes")) as texts:
+        facts = write_tokens(
+            texts,
+            tokens,
+            kind=identity["kind"],
+            labels=identity["labels"],
+            tokenizer_dir=tokenizer.parent,
+            max_length=identity["max_length"],
+            doc_stride=identity["doc_stride"],
+            truncation=truncation,
+        )
     if facts["num_truncated"]:
         _log_truncated(data, facts, identity, truncation)
     _check_unknown(data, facts, tokens, tokenizer.parent, max_unknown_percent)
@@ -84,6 +87,19 @@ def prepare_tokens(
     return write_manifest(
         manifest, full, files={tokens.name: tokens}, facts=facts, content=digest(full)
     )
+
+
+@contextmanager
+def _texts(data: Path, prefixes: Mapping[str, str] | None) -> Iterator[Path]:
+    """Yield the file to tokenise: the data, or a temporary copy with prefixes."""
+    if prefixes is None:
+        yield data
+        return
+    from xstilts.tokens.prefixes import write_prefixed
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_prefixed(data, Path(folder) / data.name, prefixes)
+        yield Path(folder) / data.name
 
 
 def _log_truncated(

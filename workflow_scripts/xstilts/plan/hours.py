@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.plan.devices import CARDS, SHARE, assumed_rate
+from xstilts.plan.devices import CARDS, MEASURED, SHARE, assumed_rate
 from xstilts.plan.throughput import Throughput, check, fit, groups
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Clock:
             return own, CALIBRATED
         if kind == "prediction" and (other := self.fitted.get((precision, "training"))):
             return Throughput(other.rate, jobs=other.jobs), ELSEWHERE
-        if self.device in CARDS:
+        if self.device in (*CARDS, *MEASURED):
             return Throughput(assumed_rate(self.device, precision)), ASSUMED
         return None
 

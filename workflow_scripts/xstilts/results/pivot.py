@@ -37,10 +37,13 @@ class Pivot:
     """True if the other columns are numbers, which are aligned to the right."""
     repeated: frozenset[str] = frozenset()
     """Rows and columns that repeat the prior training of the base model."""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """Number of training examples of rows and columns that use a part of a training set."""
 
     def shown(self, name: str) -> str:
-        """The name of a row or column, with its mark."""
-        return f"{name} {REPEATED}" if name in self.repeated else name
+        """The name of a row or column, with its number of examples and its mark."""
+        shown = f"{name} (n = {self.examples[name]})" if name in self.examples else name
+        return f"{shown} {REPEATED}" if name in self.repeated else shown
 
     def transposed(self, corner: str) -> Pivot:
         """The same cells with rows and columns exchanged; ``corner`` heads the first column."""
@@ -52,11 +55,14 @@ class Pivot:
         return replace(self, columns=columns, rows=rows, corner=corner)
 
     def notes(self) -> tuple[str, ...]:
-        """The footnotes, with the meaning of the mark."""
+        """The footnotes, with the meaning of mark and number."""
         names = {*self.columns, *(name for name, _ in self.rows)}
-        if not names & self.repeated:
-            return self.footnotes
-        return (f"{REPEATED} repeats what the base model was already trained on", *self.footnotes)
+        meanings = []
+        if names & self.repeated:
+            meanings.append(f"{REPEATED} repeats what the base model was already trained on")
+        if names & set(self.examples):
+            meanings.append("n: training examples, where only the first of a training set are used")
+        return (*meanings, *self.footnotes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -97,6 +97,8 @@ class Header:
     """Warnings that must be shown with the numbers."""
     repeated: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Base model to the strategies and targets that repeat its prior training."""
+    examples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Base model to the strategies and targets that use a part of a training set, and its size."""
     remarks: tuple[str, ...] = ()
     """Remarks on the numbers (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
@@ -156,8 +158,14 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
             (name, tuple(_trivial_baseline(values, column, columns) for column in columns))
             for name, values in header.trivial_baselines.items()
         )
-        repeated = frozenset(header.repeated.get(str(model), ()))
-        blocks.append(replace(block, rows=block.rows + below, repeated=repeated))
+        blocks.append(
+            replace(
+                block,
+                rows=block.rows + below,
+                repeated=frozenset(header.repeated.get(str(model), ())),
+                examples=header.examples.get(str(model), {}),
+            )
+        )
     return blocks
 
 

@@ -54,7 +54,8 @@ def claim_table(
     Args:
         files: name of each file of claims, and its claims.
         scores: the study's scores.
-        setting: note on the data in every verdict, such as ``microworld``; may be empty.
+        setting: note on the version of the study in every verdict, such as ``microworld``; may be
+            empty.
         repeated: base model to the strategies and targets that repeat its prior training, with the
             tasks (``xstilts.grid.prior_training``).
     """
@@ -123,7 +124,8 @@ def _verdict(found: Found) -> str:
 def _build(results: StudyResults) -> pd.DataFrame:
     study = results.grid.study
     files = [(file, load_claims(Path(file)).claims) for file in study.claims]
-    setting = "microworld" if study.source == "microworld" else ""
+    of_scale = {"full": "", "small": "small version"}.get(study.scale, study.scale)
+    setting = "microworld" if study.source == "microworld" else of_scale
     seen = {base: repeated(results.grid, base) for base in study.bases}
     return claim_table(files, results.scores, setting, seen)
 
