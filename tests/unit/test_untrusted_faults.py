@@ -148,6 +148,12 @@ def test_a_folder_that_makes_no_sense_is_one_message(
     assert not (tmp_path / "out/model/manifest.json").exists()
 
 
+def test_a_model_without_types_of_tokens_is_taken(folder: Path, tmp_path: Path) -> None:
+    # as mDeBERTa-v3
+    change(folder / "config.json", type_vocab_size=0)
+    import_into(folder, tmp_path / "out")
+
+
 def test_weights_may_be_on_another_disk(folder: Path, tmp_path: Path) -> None:
     import_into(folder, tmp_path / "own")
     _linked("model.safetensors")(folder)

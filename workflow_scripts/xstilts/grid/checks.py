@@ -287,7 +287,7 @@ def check_dev_sets(stages: Stages) -> None:
                 task = stages.study.known_tasks[member.task]
                 stages.names.coverage.check(task, member.language, "validation", where)
             except UserError as error:
-                raise UserError(
+                raise type(error)(
                     f"{error} Weights are selected on dev sets; set `selection: last`, for "
                     f"instance in recipes.tasks.{member.task}, to keep the last ones."
                 ) from None

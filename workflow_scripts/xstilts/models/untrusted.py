@@ -33,7 +33,7 @@ _NEEDED = (_WIDTH, _LAYERS, ("vocab_size", "n_words"))
 default of the family, which is a large model."""
 _SIZES = (
     *_WIDTH, *_LAYERS, "vocab_size", "n_words", "intermediate_size", "d_ff", "num_attention_heads",
-    "num_heads", "type_vocab_size",
+    "num_heads",
 )  # fmt: skip
 """Keys of ``config.json`` that must be positive whole numbers."""
 _POSITIONS = ("bert", "camembert", "distilbert", "roberta", "xlm-roberta", "xlm-roberta-xl")
@@ -232,6 +232,10 @@ def _require_plain_numbers(file: Path, config: Mapping[str, Any]) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise UserError(f"{file}: {key} is {shortened(value)}, not a number from 1. {_AGAIN}")
+    # DeBERTa has no types of tokens
+    types = config.get("type_vocab_size")
+    if isinstance(types, int) and types < 0:
+        raise UserError(f"{file}: type_vocab_size is {types}. {_AGAIN}")
     for key, value in config.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UserError(f"{file}: {key} is {value}. {_AGAIN}")
