@@ -24,9 +24,13 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
+
+include: "rules/study_file.smk"
+
+
 if not workflow.overwrite_configfiles:
 
-    configfile: "config.yaml"
+    configfile: checked("config.yaml")
 
 
 report: "rules/captions/workflow.rst"

@@ -2,21 +2,15 @@
 
 import contextlib
 import os
-import sys
 from pathlib import Path
 
-LIBRARY = str(Path(workflow.basedir) / "workflow_scripts")
-sys.path.insert(0, LIBRARY)
-# Scripts and cluster jobs must import the library of this checkout, not another one on the path
-os.environ |= {"PYTHONPATH": LIBRARY}
+from snakemake.exceptions import WorkflowError
 
-from snakemake.exceptions import WorkflowError  # noqa: E402
-
-from xstilts.chains import EMPTY_CHAIN  # noqa: E402
-from xstilts.checksums import Checksums  # noqa: E402
-from xstilts.comparison_names import COMPARISONS  # noqa: E402
-from xstilts.errors import UserError  # noqa: E402
-from xstilts.grid import (  # noqa: E402
+from xstilts.chains import EMPTY_CHAIN
+from xstilts.checksums import Checksums
+from xstilts.comparison_names import COMPARISONS
+from xstilts.errors import UserError
+from xstilts.grid import (
     Grid,
     identities,
     inputs,
@@ -24,9 +18,9 @@ from xstilts.grid import (  # noqa: E402
     submissions,
     summaries,
 )
-from xstilts.grid.figures import figure_files  # noqa: E402
-from xstilts.grid.processes import parallel  # noqa: E402
-from xstilts.paths import data_file, outside_results  # noqa: E402
+from xstilts.grid.figures import figure_files
+from xstilts.grid.processes import parallel
+from xstilts.paths import data_file, outside_results
 
 try:
     GRID = Grid.load(config, workflow.configfiles)

@@ -14,4 +14,5 @@ run(
     output=snakemake.output[0],
     log=snakemake.log[0],
     fork=False,
+    reads=snakemake.input,
 )

@@ -18,4 +18,5 @@ run(
     output=snakemake.output[0],
     log=snakemake.log[0],
     fork=False,
+    reads=snakemake.input,
 )

@@ -5,15 +5,19 @@ from __future__ import annotations
 import concurrent.futures
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants, file_download
+from published_models import published_model
+from untrusted_folder import change, with_code
 
 import xstilts.retries
 from hub_server import COMMIT, Hub, serving
@@ -289,6 +293,44 @@ def test_an_unavailable_base_model_is_one_error(hub, cache, tmp_path, monkeypatc
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match="name the folder of a copy with the key `path`"):
         import_base(identity, tokenizer=tmp_path / "t/t.json", model=tmp_path / "m/m.json")
+
+
+@pytest.mark.parametrize("kind", ["mine", "mt5"])
+def test_code_of_a_repository_never_runs(hub, cache, tmp_path, monkeypatch, kind):
+    folder = published_model("mt5", tmp_path / "published")
+    marker = with_code(folder)
+    change(folder / "config.json", model_type=kind)
+    hub.add("owner/mine", folder)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n" * 20))
+    identity = {"path": None, "hub": "owner/mine", "revision": None}
+    out = {"tokenizer": tmp_path / "t/manifest.json", "model": tmp_path / "m/manifest.json"}
+    if kind == "mine":
+        with pytest.raises(
+            UserError, match=r"config\.json: this model needs Python code of its own"
+        ):
+            import_base(identity, **out)
+    else:
+        # transformers knows the type: its own class is used
+        import_base(identity, **out)
+        assert out["model"].is_file()
+    assert not marker.exists()
+
+
+def test_a_link_out_of_the_cache_is_replaced(hub, cache, tmp_path):
+    folder = fetch(REPO, "main", [FILE], cache).folder
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"of this user")
+    (folder / FILE).unlink()
+    (folder / FILE).symlink_to(precious)
+    assert contents(fetch(REPO, "main", [FILE], cache)) == {FILE: CONTENT[FILE]}
+    assert precious.read_bytes() == b"of this user"
+    # a link in the place of a folder is not followed either
+    elsewhere = tmp_path / "elsewhere"
+    (folder / FILE).parent.rename(elsewhere)
+    (folder / FILE).parent.symlink_to(elsewhere)
+    assert "a link out of the download cache. Delete it" in fails(cache)
+    assert elsewhere.is_dir()
 
 
 def test_equal_file_names_are_distinct_in_an_identity():

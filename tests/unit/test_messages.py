@@ -88,7 +88,8 @@ def original(folder: Path, languages: str) -> str:
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         (base / name).write_text("{}")
     (folder / "study.yaml").write_text(
-        f"study: tiny\ndata_root: {write_release_files(folder / 'data')}\nseeds: [1]\n"
+        f"study: tiny\nsource: original\ndata_root: {write_release_files(folder / 'data')}\n"
+        "seeds: [1]\n"
         f"bases: {{mine: {{path: {base}}}}}\nstrategies: {{none: [], other: [snli]}}\n"
         f"targets: {{xnli: {{languages: {languages}}}, xquad: {{languages: [en, ar]}}}}\n"
     )

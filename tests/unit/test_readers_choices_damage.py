@@ -182,6 +182,8 @@ def test_labels_that_do_not_fit_their_file(tmp_path: Path, labels: str, message:
     [
         ("", r"d\.xml: the file is empty"),
         (COPA_XML[:-60], r"d\.xml:\d+: not valid XML"),
+        (COPA_XML.replace("UTF-8", "TF-8"), r"d\.xml:1: an encoding that cannot be read"),
+        (COPA_XML.replace("UTF-8", "shift_jis"), r"d\.xml:1: an encoding that cannot be read"),
         (COPA_XML.replace("asks-for", "asks"), r"d\.xml:4: no key 'asks-for'; found: id, asks"),
         (COPA_XML.replace('alternative="1"', 'alternative="3"'), r"d\.xml:9: '3' is not a known"),
         (COPA_XML.replace('"cause"', '"reason"'), r"d\.xml:4: 'reason' is not a known question"),

@@ -194,15 +194,20 @@ def test_a_published_checksum_that_differs_from_an_earlier_download(cache):
         fetch(cache, sha256="0" * 64)
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing"])
-def test_files_that_are_not_as_unpacked_are_downloaded_again(site, cache, damage):
+@pytest.mark.parametrize("damage", ["changed", "missing", "a link out of the cache"])
+def test_files_that_are_not_as_unpacked_are_downloaded_again(site, cache, tmp_path, damage):
     fetched = fetch(cache)
-    [file] = fetched.files
-    (cache.folder / file).write_bytes(b"x") if damage == "changed" else (
-        cache.folder / file
-    ).unlink()
+    file = cache.folder / next(iter(fetched.files))
+    elsewhere = tmp_path / "elsewhere"
+    file.rename(elsewhere)
+    if damage == "changed":
+        file.write_bytes(b"x")
+    elif damage != "missing":
+        file.symlink_to(elsewhere)
     assert fetch(cache) == fetched
     assert content(cache, fetched) == [GERMAN]
+    assert not file.is_symlink()
+    assert elsewhere.read_bytes() == GERMAN
     assert len(site.asked) == 2
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from transformers import dynamic_module_utils
 from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 from translation_world import m2m100, marian, nllb
 
@@ -19,6 +24,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Recommended"
 )  # sacremoses, which Marian does not need
 
+CODE = "from pathlib import Path\nPath({marker!r}).touch()\nclass Model:\n    pass\n"
 TEXTS = ["the cat sees the dog.", "a bird", "he said no one knows.", "yes", "dogs and cats"]
 
 
@@ -143,3 +149,26 @@ def test_rows_of_a_kind(tmp_path):
         assert row["label"] == "yes"
         assert row["text_a"] != source_row["text_a"]
         assert (row["text_b"] is None) == (source_row["text_b"] is None)
+
+
+def test_code_of_a_translation_model_never_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(nllb(), tmp_path / "model"))
+    marker = tmp_path / "executed"
+    (folder / "custom_generate").mkdir()
+    for name in ("mine.py", "custom_generate/generate.py"):
+        (folder / name).write_text(CODE.format(marker=str(marker)))
+    config = json.loads((folder / "config.json").read_text())
+    config["auto_map"] = dict.fromkeys(("AutoConfig", "AutoModelForSeq2SeqLM"), "mine.Model")
+    monkeypatch.setattr(dynamic_module_utils, "TIME_OUT_REMOTE_CODE", 15)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n" * 20))
+    for kind in (config["model_type"], "mine"):
+        (folder / "config.json").write_text(json.dumps({**config, "model_type": kind}))
+        if kind == "mine":
+            with pytest.raises(UserError, match="cannot be loaded as a sequence-to-sequence"):
+                load(folder)
+        else:
+            model = load(folder)
+            assert model.translate(model.encode(TEXTS[:1]), 100)
+    assert not marker.exists()

@@ -161,3 +161,32 @@ def test_a_missing_checkpoint_folder(fresh: Checkout):
     assert run.code != 0
     assert "no/such/model" in run.output
     assert TINY["study"] == "tiny"
+
+
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(LAUGHS.encode(), ":6: more than 200,000 values", id="aliases"),
+        *(
+            pytest.param(content, expected, id=name, marks=pytest.mark.full)
+            for name, content, expected in (
+                ("nested", b"study: " + b"[" * 100_000, ":1: more than 40 lists"),
+                ("UTF-16", "study: x\n".encode("utf-16"), ":1: not UTF-8 but UTF-16"),
+                ("recursion", b"study: &a {b: *a}\n", ":1: an alias"),
+                ("code", b"__use_yte__: true\nstudy: x\n", ":1: __use_yte__ makes Snakemake run"),
+            )
+        ),
+    ],
+)
+def test_a_hostile_default_study_is_one_message(fresh: Checkout, content: bytes, expected: str):
+    (fresh.folder / "config.yaml").write_bytes(content)
+    run = fresh.snakemake("-n")
+    assert run.code != 0
+    assert f"config.yaml{expected}" in run.output
+    assert "Traceback" not in run.output
+    assert len(run.output.splitlines()) < 6

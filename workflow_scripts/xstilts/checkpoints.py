@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.checksums import require_no_pointer
 from xstilts.errors import UserError
-from xstilts.files import missing_parts, read_json
+from xstilts.files import leads_outside, missing_parts, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ SUFFIXES = {".json", ".safetensors", ".bin", ".model", ".spm", ".txt"}
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """Files with the weights, the preferred format first; large models have an index of parts."""
-
+_TENSORS = {".safetensors", ".bin"}
 
 _OBJECTS = {"config.json", "tokenizer_config.json", "special_tokens_map.json"}
 
@@ -37,6 +37,20 @@ def require_config(folder: Path, where: str) -> None:
     """
     if not (folder / "config.json").is_file():
         raise UserError(f"{where}: {folder} is not a checkpoint folder: it has no config.json.")
+    _require_own(folder / "config.json", where)
+
+
+def _require_own(file: Path, where: str) -> None:
+    """Raise a UserError if a small file of a checkpoint is that of another folder.
+
+    Its content becomes part of products and messages, and a folder from elsewhere may link to any
+    file of this user. Weights may be on another disk: nothing but tensors is read from them.
+    """
+    if file.suffix not in _TENSORS and leads_outside(file, file.parent):
+        raise UserError(
+            f"{where}: {file} is a link out of its folder, to {file.readlink()}. Replace it by a "
+            "copy (cp --remove-destination)."
+        )
 
 
 def require_complete(folder: Path, where: str) -> None:
@@ -49,6 +63,7 @@ def require_complete(folder: Path, where: str) -> None:
     require_config(folder, where)
     files = checkpoint_files(folder)
     for file in files:
+        _require_own(file, where)
         require_no_pointer(file)
     names = {file.name for file in files}
     for name in names & _OBJECTS:

@@ -40,6 +40,7 @@ class Problems:
     def __init__(self) -> None:
         """Begin without any."""
         self._messages: dict[str, str] = {}
+        self._classes: set[type[UserError]] = set()
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
@@ -47,6 +48,7 @@ class Problems:
         try:
             yield
         except UserError as error:
+            self._classes.add(type(error))
             for message in str(error).split("\n"):
                 # "FILE:LINE: KEY: PROBLEM"
                 self._messages.setdefault(message.split(": ", 2)[-1], message)
@@ -56,12 +58,13 @@ class Problems:
             raise
 
     def raise_all(self) -> None:
-        """Raise one UserError with all messages, if there are any."""
+        """Raise one UserError with all messages, if there are any; of their class, if it is one."""
         if not (messages := list(self._messages.values())):
             return
         more = len(messages) - self.shown
         rest = [f"... and {more} more."] if more > 0 else []
-        raise UserError("\n".join([*messages[: self.shown], *rest]))
+        found = self._classes.pop() if len(self._classes) == 1 else UserError
+        raise found("\n".join([*messages[: self.shown], *rest]))
 
 
 def shortened(value: object, length: int = 80) -> str:

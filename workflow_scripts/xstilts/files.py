@@ -106,6 +106,22 @@ def is_present(path: Path) -> bool:
     return False
 
 
+def leads_outside(path: Path, folder: Path) -> bool:
+    """Return True if a path below a folder leads out of it, by a link or by ``..``.
+
+    Links of a snapshot in the hub's cache to the files of its repository do not.
+
+    Args:
+        path: a file or folder, which may be missing.
+        folder: the folder; it may be a link itself.
+    """
+    own = Path(os.path.realpath(folder))
+    blobs = [parent.with_name("blobs") for parent in own.parents if parent.name == "snapshots"]
+    roots = [own, *(root for root in blobs if not root.is_symlink())]
+    real = Path(os.path.realpath(path))
+    return not any(real.is_relative_to(root) for root in roots)
+
+
 def missing_parts(names: Collection[str], first: int) -> list[str]:
     """Return the files that a folder lacks, of those named ``STEM-00000-of-00003.SUFFIX``.
 

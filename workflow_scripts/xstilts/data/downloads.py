@@ -12,7 +12,7 @@ from huggingface_hub import try_to_load_from_cache
 
 from xstilts.data.sources import matching_paths, nearest
 from xstilts.errors import UserError
-from xstilts.files import sha256_of
+from xstilts.files import leads_outside, sha256_of
 from xstilts.hub import (
     Repository,
     disk_full,
@@ -73,7 +73,7 @@ def fetch(repo: str, revision: str, patterns: Sequence[str], cache: Path) -> Fet
     return Fetched(
         commit,
         folder,
-        {path: _verified(pinned, folder / path, path, listed[path].checksum) for path in paths},
+        {path: _verified(pinned, folder, path, listed[path].checksum) for path in paths},
     )
 
 
@@ -87,10 +87,16 @@ def _escaped(path: str) -> str:
     return _SPECIAL.sub(r"[\1]", path)
 
 
-def _verified(repository: Repository, file: Path, path: str, expected: str) -> str:
+def _verified(repository: Repository, folder: Path, path: str, expected: str) -> str:
     """Return a file's SHA-256; download it again if it differs from the hub's checksum."""
+    file = folder / path
 
     def checked() -> str:
+        # of a cache from elsewhere: the file behind such a link is not to be read, nor deleted
+        if leads_outside(file, folder):
+            if leads_outside(file.parent, folder):
+                raise UserError(f"{file.parent}: a link out of the download cache. Delete it.")
+            file.unlink()
         if not file.is_file():
             snapshot(repository, allow=[_escaped(path)])
         found = sha256_of(file)

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from xstilts.data.sources import matching_paths, nearest
 from xstilts.data.unpack import UnpackError, decompress, is_archive, unpack
 from xstilts.errors import UserError
-from xstilts.files import read_json, sha256_of, write_json
+from xstilts.files import leads_outside, read_json, sha256_of, write_json
 from xstilts.locks import locked
 
 if TYPE_CHECKING:
@@ -141,7 +141,9 @@ class _Entry:
     def intact(self, record: Mapping[str, Any], path: str) -> bool:
         """Return True if a file is as it was unpacked."""
         file = self.folder / path
-        return file.is_file() and sha256_of(file) == record["files"][path]
+        if leads_outside(file, self.folder) or not file.is_file():
+            return False
+        return sha256_of(file) == record["files"][path]
 
     @property
     def advice(self) -> str:

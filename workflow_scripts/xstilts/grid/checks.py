@@ -103,10 +103,10 @@ def _check_folders(study: Study, lines: Lines, names: Names) -> None:
                 f"{lines.where(key_path)}: source {source!r} needs {key}, the folder with "
                 f"{content}. Set it in the study or with --config {key}=FOLDER."
             )
-    if study.source == "auto":
-        for key, content in FOLDERS.values():
-            if (folder := getattr(study, key)) is not None:
-                require_folder(Path(folder), content, lines.where((key,)))
+    used = FOLDERS.keys() if study.source == "auto" else set(named.values())
+    for key, content in (FOLDERS[source] for source in FOLDERS if source in used):
+        if (folder := getattr(study, key)) is not None:
+            require_folder(Path(folder), content, lines.where((key,)))
 
 
 def check_base(lines: Lines, coverage: Coverage, name: str) -> None:
@@ -287,7 +287,7 @@ def check_dev_sets(stages: Stages) -> None:
                 task = stages.study.known_tasks[member.task]
                 stages.names.coverage.check(task, member.language, "validation", where)
             except UserError as error:
-                raise UserError(
+                raise type(error)(
                     f"{error} Weights are selected on dev sets; set `selection: last`, for "
                     f"instance in recipes.tasks.{member.task}, to keep the last ones."
                 ) from None

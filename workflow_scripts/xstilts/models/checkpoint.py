@@ -101,6 +101,7 @@ def _load_transformers(folder: Path, config: Mapping[str, Any]) -> PreTrainedMod
             folder,
             dtype=torch.float32,
             local_files_only=True,
+            trust_remote_code=False,
             output_loading_info=True,
             # reported below with the rest, instead of transformers' error without names
             ignore_mismatched_sizes=True,
@@ -195,7 +196,9 @@ def _model_class(folder: Path, model_type: str | None) -> Any:
         return getattr(importlib.import_module(module), name)
     transformers = importlib.import_module("transformers")
     try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         return transformers.MODEL_MAPPING[type(config)]
     except (ValueError, KeyError, OSError) as error:
         raise UserError(

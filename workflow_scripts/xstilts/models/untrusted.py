@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_WIDTH = ("hidden_size", "d_model", "n_embd", "dim")
+_WIDTH = ("hidden_size", "d_model", "n_embd", "n_embed", "dim", "emb_dim")
+_LAYERS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "encoder_layers")
+_NEEDED = (_WIDTH, _LAYERS, ("vocab_size", "n_words"))
+"""Sizes, each under its names in the families of models; for a missing one transformers takes the
+default of the family, which is a large model."""
 _SIZES = (
-    *_WIDTH, "vocab_size", "num_hidden_layers", "num_layers", "n_layer", "n_layers",
-    "intermediate_size", "d_ff", "num_attention_heads", "num_heads", "type_vocab_size",
+    *_WIDTH, *_LAYERS, "vocab_size", "n_words", "intermediate_size", "d_ff", "num_attention_heads",
+    "num_heads",
 )  # fmt: skip
 """Keys of ``config.json`` that must be positive whole numbers."""
 _POSITIONS = ("bert", "camembert", "distilbert", "roberta", "xlm-roberta", "xlm-roberta-xl")
@@ -170,7 +175,7 @@ def _require_plain_weights(file: Path) -> None:
 
 
 def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
-    """Raise a UserError for sizes that are no sizes, or far beyond the weights in the folder.
+    """Raise a UserError for sizes that are missing, no sizes, or far beyond the stored weights.
 
     Args:
         file: ``config.json``, for messages.
@@ -178,6 +183,48 @@ def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
         stored: bytes of the weights. No format takes less than half a byte per weight; some
             models have fewer weights than these products, since layers or parts of rows are shared.
     """
+    parts = [config, *(value for value in config.values() if isinstance(value, dict))]
+    for part in parts:
+        _require_plain_numbers(file, part)
+    _require_no_default_sizes(file, config)
+    for part in parts:
+        width = next((part[key] for key in _WIDTH if isinstance(part.get(key), int)), 1)
+        rows = ["vocab_size", "intermediate_size", "d_ff", "type_vocab_size"]
+        if part.get("model_type") in _POSITIONS:
+            rows.append("max_position_embeddings")
+        products = dict.fromkeys(rows, width) | dict.fromkeys(_LAYERS, width * width)
+        for key, weights in products.items():
+            value = part.get(key)
+            if isinstance(value, int) and value * weights > 8 * stored > 0:
+                raise UserError(
+                    f"{file}: {key} {shortened(value)} and width {shortened(width)} are more "
+                    f"weights than the checkpoint has ({stored:,} bytes). One of the files is that "
+                    f"of another model. {_AGAIN}"
+                )
+
+
+def _require_no_default_sizes(file: Path, config: Mapping[str, Any]) -> None:
+    """Raise a UserError if a size is missing that the family of the model has a default for."""
+    names = importlib.import_module("transformers.models.auto.configuration_auto")
+    kind = config.get("model_type")
+    # other types have a message of their own
+    if not isinstance(kind, str) or kind not in names.CONFIG_MAPPING_NAMES:
+        return
+    family = names.CONFIG_MAPPING[kind]
+    known = inspect.signature(family.__init__).parameters
+    for spellings in _NEEDED:
+        own = [key for key in spellings if key in known]
+        if own and not any(config.get(key) is not None for key in spellings):
+            raise UserError(
+                f"{file}: no {own[0]}, which a model of the type {kind} needs. {_AGAIN}"
+            )
+    # a model of text and pictures has its sizes in parts
+    if "text_config" in family.sub_configs and not isinstance(config.get("text_config"), dict):
+        raise UserError(f"{file}: no text_config, which {kind} needs. {_AGAIN}")
+
+
+def _require_plain_numbers(file: Path, config: Mapping[str, Any]) -> None:
+    """Raise a UserError for a size that is no positive whole number, and for infinite values."""
     for key in _SIZES:
         value = config.get(key, 1)
         if value is None or isinstance(value, list | dict):
@@ -185,18 +232,10 @@ def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise UserError(f"{file}: {key} is {shortened(value)}, not a number from 1. {_AGAIN}")
-    width = next((config[key] for key in _WIDTH if isinstance(config.get(key), int)), 1)
-    rows = ["vocab_size", "intermediate_size", "d_ff", "type_vocab_size", "num_hidden_layers"]
-    if config.get("model_type") in _POSITIONS:
-        rows.append("max_position_embeddings")
-    for key in rows:
-        value = config.get(key)
-        if isinstance(value, int) and value * width > 8 * stored > 0:
-            raise UserError(
-                f"{file}: {key} {shortened(value)} times width {shortened(width)} are more weights "
-                f"than the checkpoint has ({stored:,} bytes). One of the files is that of another "
-                f"model. {_AGAIN}"
-            )
+    # DeBERTa has no types of tokens
+    types = config.get("type_vocab_size")
+    if isinstance(types, int) and types < 0:
+        raise UserError(f"{file}: type_vocab_size is {types}. {_AGAIN}")
     for key, value in config.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UserError(f"{file}: {key} is {value}. {_AGAIN}")

@@ -75,6 +75,11 @@ def _items(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             f"{path}:{error.lineno}: not valid XML ({expat.ErrorString(error.code)}). "
             "The file was truncated or is in another encoding; fetch it again."
         ) from None
+    # of the declaration in the first line
+    except (LookupError, ValueError) as error:
+        raise UserError(
+            f"{path}:1: an encoding that cannot be read ({error!s:.100}). Fetch it again."
+        ) from None
     if not items.found:
         raise UserError(f"{path}: no <item> in it. COPA's XML has one for each question.")
     yield from items.found

@@ -2,8 +2,7 @@
 
 Jobs check the checksums of their inputs before they read them, but not each file at each of the
 dozens of places where a library opens one. If a job ends in an error of a library, all products
-that it was called with are checked: a damaged one is the cause, and its name and what to do are the
-message.
+that it reads are checked: a damaged one is the cause, and its name and what to do are the message.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from xstilts.errors import Interrupted, UserError, unreadable
 from xstilts.paths import outside_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 LOGGER = logging.getLogger(__name__)
 
@@ -28,11 +27,11 @@ _REASONS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR,
 
 
 @contextlib.contextmanager
-def explained(call: Callable[..., None], name: str) -> Iterator[None]:
+def explained(job: object, name: str) -> Iterator[None]:
     """Raise a UserError for an error of a block if its cause is in the files of the job.
 
     Args:
-        call: the job, of which the block runs the code; its arguments name the files.
+        job: names the files that the block reads (:func:`damage_in`).
         name: name of the job.
 
     Raises:
@@ -49,7 +48,7 @@ def explained(call: Callable[..., None], name: str) -> Iterator[None]:
             "at a time, or set a smaller max_tokens (docs/running.md)."
         ) from error
     except Exception as error:
-        if message := damage_in(call):
+        if message := damage_in(job):
             LOGGER.exception("the cause is a damaged file")
             raise UserError(message) from error
         if isinstance(error, OSError) and error.filename and error.errno in _REASONS:
@@ -57,17 +56,17 @@ def explained(call: Callable[..., None], name: str) -> Iterator[None]:
         raise
 
 
-def damage_in(call: object) -> str:
-    """Return the message for the first damaged product among the arguments of a call.
+def damage_in(job: object) -> str:
+    """Return the message for the first damaged product that a job reads.
 
     Args:
-        call: a ``functools.partial``; files are its arguments of type ``Path``, and those in lists,
-            tuples and mappings.
+        job: files, or a ``functools.partial`` with files among its arguments: all of type ``Path``,
+            also in lists, tuples and mappings.
 
     Returns:
         The message; empty if all products are whole, or have no checksums.
     """
-    for path in dict.fromkeys(_paths(call)):
+    for path in dict.fromkeys(_paths(job)):
         try:
             _check(path)
         except UserError as error:
@@ -78,7 +77,7 @@ def damage_in(call: object) -> str:
 
 
 def _paths(value: Any) -> Iterator[Path]:
-    """Yield the files among the arguments of a call, in their order."""
+    """Yield the files in a value, in their order."""
     if isinstance(value, Path):
         yield value
     elif isinstance(value, functools.partial):

@@ -25,7 +25,7 @@ from xstilts.terminal import replace_unencodable
 from xstilts.training.signals import stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FAILED, INTERRUPTED = 1, 75
 """Exit codes; 75 is EX_TEMPFAIL: interrupted with its state saved, can be resumed."""
@@ -51,6 +51,7 @@ def run(
     reports: bool = False,
     network: bool = False,
     fork: bool = True,
+    reads: Iterable[str] = (),
 ) -> None:
     """Run ``call()`` as a job: in a fork of this run's fork server, or in this process without one.
 
@@ -65,6 +66,8 @@ def run(
         network: True if the job may download. It then runs in this process, since the fork server
             has imported the Hugging Face libraries with ``HF_HUB_OFFLINE=1``.
         fork: False for a job that needs no more imports than its script has made already.
+        reads: files that the job reads, if the arguments of ``call`` do not name them; if it fails,
+            they are checked for damage.
     """
     name = product(output)
     info = JobInfo(name, log, str(study_root(output)), reports=reports, network=network)
@@ -77,7 +80,7 @@ def run(
     except Stopped:
         sys.exit(INTERRUPTED)
     if code is None:
-        run_here(call, info)
+        run_here(call, info, [Path(file) for file in reads])
     elif code < 0:
         sys.stderr.write(f"\n{name} was ended by {signal.Signals(-code).name}.\n\n")
         # the exit code of a shell for a process that was ended by a signal
@@ -86,12 +89,17 @@ def run(
         sys.exit(code)
 
 
-def run_here(call: Callable[..., None], info: JobInfo) -> None:
+def run_here(call: Callable[..., None], info: JobInfo, reads: Sequence[Path] = ()) -> None:
     """Run ``call()`` as a job in this process; exit with the job's exit code if it fails.
 
     The job holds the lock of its product: another one, in a second checkout with the same results
     or left over from a killed run, ends first. The message of a UserError is printed to stderr,
     with exit code 1; other exceptions also write their traceback to the log.
+
+    Args:
+        call: the job.
+        info: its name, log and options.
+        reads: files that it reads, besides those among the arguments of ``call``.
     """
     if not info.network:
         # read when huggingface_hub is imported, which happens in the call
@@ -101,7 +109,7 @@ def run_here(call: Callable[..., None], info: JobInfo) -> None:
     from xstilts.locks import FOLDER, locked
 
     lock = Path(info.root) / FOLDER / f"{info.name}.lock"
-    with stoppable(), _no_questions(), _exit_codes(call, info):
+    with stoppable(), _no_questions(), _exit_codes([call, reads], info):
         _configure_logging(Path(info.log))
         with (
             locked(lock, info.name, _say),
@@ -134,12 +142,12 @@ def _say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def _exit_codes(call: Callable[..., None], info: JobInfo) -> Iterator[None]:
+def _exit_codes(job: object, info: JobInfo) -> Iterator[None]:
     """Turn exceptions into a message and an exit code."""
     name, log = info.name, info.log
     logger = logging.getLogger("xstilts")
     try:
-        with explained(call, name):
+        with explained(job, name):
             yield
     except UserError as error:
         logger.error("%s", error)

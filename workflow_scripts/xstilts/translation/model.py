@@ -43,10 +43,9 @@ class TranslationModel:
         source, target = languages
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
         try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            self.model: Any = AutoModelForSeq2SeqLM.from_pretrained(
-                folder, local_files_only=True, dtype=dtype
-            )
+            options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, **options)
+            self.model: Any = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=dtype, **options)
         except (OSError, ValueError, ImportError) as error:
             raise UserError(
                 f"translations.model: {folder} cannot be loaded as a sequence-to-sequence model: "
