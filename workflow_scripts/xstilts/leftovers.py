@@ -25,6 +25,8 @@ FRESH = ".fresh"
 """Folder of a stage's model while its files are written."""
 JOB_PREFIX = "xstilts-job-"
 """Of the folders of temporary files of jobs, below ``TMPDIR``."""
+_LOCK = "xstilts.lock"
+"""File below ``.snakemake`` that every run locks."""
 _OLD_SECONDS = 24 * 3600.0
 """Without locks, a temporary file that nobody has written to for so long is left over."""
 _SCRIPT_SECONDS = 60.0
@@ -125,9 +127,7 @@ def enter_working_folder(snakemake: Path) -> int | None:
     """
     try:
         snakemake.mkdir(exist_ok=True)
-        descriptor = os.open(
-            snakemake / "xstilts.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
-        )
+        descriptor = os.open(snakemake / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError:
         return None
     try:
@@ -146,3 +146,30 @@ def enter_working_folder(snakemake: Path) -> int | None:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
+
+
+@contextlib.contextmanager
+def exclude_runs(snakemake: Path) -> Iterator[None]:
+    """Let no run begin in a working folder while the block runs; a new one waits for its end.
+
+    Snakemake's own lock of a killed run does not count, but where there are no other locks.
+
+    Args:
+        snakemake: the folder ``.snakemake``.
+
+    Raises:
+        UserError: a run is going on there.
+    """
+    running = f"{snakemake}: Snakemake is running here. Wait for its end, or stop it"
+    with contextlib.ExitStack() as held:
+        try:
+            descriptor = os.open(snakemake / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{running}.") from None
+        except OSError:
+            # no run has been here yet, or the file system has no locks
+            if any(snakemake.glob("locks/*")):
+                raise UserError(f"{running}; if it was killed: snakemake --unlock") from None
+        yield
