@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -92,24 +93,30 @@ def temporary_folder_of_job() -> Iterator[None]:
 
     It is removed when the block ends, and by the next run if the job is killed.
     """
-    folder = Path(tempfile.mkdtemp(prefix=JOB_PREFIX))
-    descriptor = os.open(folder, os.O_RDONLY)
+    folder = Path(tempfile.gettempdir()) / f"{JOB_PREFIX}{secrets.token_hex(8)}"
     former, variable = tempfile.tempdir, os.environ.get("TMPDIR")
-    # torch's cache of compiled code, which is for all jobs, is otherwise among the temporary files
-    with contextlib.suppress(UserError):
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(own_folder() / "torchinductor"))
-    try:
+    with contextlib.ExitStack() as left:
+        # before it is made: a signal may stop the job at any point from then on
+        left.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        descriptor = os.open(folder, os.O_RDONLY)
+        left.callback(os.close, descriptor)
+        left.callback(_set_temporary_folder, former, variable)
+        # torch's cache of compiled code, for all jobs, is otherwise among the temporary files
+        with contextlib.suppress(UserError):
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(own_folder() / "torchinductor"))
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        _set_temporary_folder(str(folder), str(folder))
         yield
-    finally:
-        tempfile.tempdir = former
-        os.environ.pop("TMPDIR")
-        if variable is not None:
-            os.environ["TMPDIR"] = variable
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
+
+
+def _set_temporary_folder(default: str | None, variable: str | None) -> None:
+    """Set Python's folder of temporary files, and that of processes started from here."""
+    tempfile.tempdir = default
+    os.environ.pop("TMPDIR", None)
+    if variable is not None:
+        os.environ["TMPDIR"] = variable
 
 
 def enter_working_folder(snakemake: Path) -> int | None:
