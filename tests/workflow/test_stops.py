@@ -26,11 +26,11 @@ LONG = {
     "strategies": {"none": []},
     "targets": {"xnli": {"languages": ["qaa", "qab"]}},
 }
-RESULTS, TOKENS = "results/tiny", "tokens/mini/xnli/qaa/test"
+RESULTS, TOKENS, ENDS = "results/tiny", "tokens/mini/xnli/qaa/test", (".json", ".arrow")
 PHASES = {
     # phase: (products to remove, target, log of its job)
     "prepare": (["data/xnli/qaa"], f"{RESULTS}/data/xnli/qaa/test.json", "data/xnli/qaa/test.log"),
-    "tokenise": (["tokens/mini/xnli"], f"{RESULTS}/{TOKENS}.json", f"{TOKENS}.log"),
+    "tokenise": ([f"{TOKENS}{end}" for end in ENDS], f"{RESULTS}/{TOKENS}.json", f"{TOKENS}.log"),
     "predict": (["predictions"], "predictions", "predictions/mini/seed-1/none/xnli.log"),
     "statistics": (["tables/effects.md"], "tables", "tables/statistics.log"),
     "report": (["report.html"], "report", "report.log"),
