@@ -22,10 +22,17 @@ from xstilts.grid.figures import figure_files
 from xstilts.grid.processes import parallel
 from xstilts.paths import data_file, outside_results
 
+
+class Error(WorkflowError):
+    """An error of the user's: Snakemake prints its message, without lines of the workflow's code."""
+
+    __traceback__ = None
+
+
 try:
     GRID = Grid.load(config, workflow.configfiles)
 except UserError as error:
-    raise WorkflowError(str(error)) from None
+    raise Error(str(error)) from None
 
 # Jobs read the checksums that the main process has computed
 CHECKSUMS = Checksums(Path(GRID.paths.checksums), fixed=not workflow.is_main_process)
@@ -36,7 +43,7 @@ def get_checksums(files: list[str]) -> dict[str, str]:
     try:
         found = {name: CHECKSUMS.of(file) for name, file in outside_results(files).items()}
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        raise Error(str(error)) from None
     # a dry run of a new study writes nothing
     if workflow.is_main_process and Path(GRID.paths.root).is_dir():
         # a dry run needs no space; the jobs of a run say that there is none

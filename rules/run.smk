@@ -16,7 +16,6 @@ STARTED = time.time()
 RUN = []  # the run's folder, and what stops it, once started
 WATCHING = []  # the monitor of the run, once started
 SCREENS = []  # its screen
-STOPPED = []  # products of the jobs that were running when the run was stopped
 FINISHING = []  # True once no job is running any more
 CLAIMED = []  # the claim of the run, held until this process ends
 RENAMED_RESOURCES = {"tokens_per_pass": "max_tokens", "strategy": "mode"}
@@ -27,7 +26,7 @@ def check_resource_names() -> None:
     for given in workflow.resource_settings.overwrite_resources.values():
         for name in given:
             if name in RENAMED_RESOURCES:
-                raise WorkflowError(
+                raise Error(
                     f"--set-resources: {name!r} is now called {RENAMED_RESOURCES[name]!r}. Rename it, "
                     "here or in your profile."
                 )
@@ -58,7 +57,7 @@ def without_tracebacks():
         message = str(error) if known else storage_problem(error, Path(GRID.paths.root))
         if message is None:
             raise
-        raise WorkflowError(message) from None
+        raise Error(message) from None
 
 
 def prepare_run() -> None:

@@ -8,6 +8,8 @@ import threading
 from xstilts.runner.run_folder import RunFolder, stop_run
 from xstilts.runner.stopping import Stopping, heeded, kill_children
 
+STOPPED = []  # products of the jobs that were running when the run was stopped
+
 
 def end_at_once(number=signal.SIGINT, _frame=None) -> None:
     """End this process, and all jobs on this machine, without waiting for anything."""
@@ -38,13 +40,26 @@ def heed_signals_before_run() -> None:
 def heed_signals() -> None:
     """Stop all jobs at SIGINT, SIGTERM or SIGHUP, or when a job stops the run."""
     run = RunFolder()
-    atexit.register(run.remove)
     stopping = Stopping(run, stop=stop_scheduling, end=end_at_once)
     RUN.extend((run, stopping))
+    atexit.register(leave)
     if workflow.is_main_process and not workflow.local_exec:
         stopping.interrupt()
     else:
         stopping.listen()
+
+
+def leave() -> None:
+    """At the end of this process, remove the run's folder.
+
+    If Snakemake could not write its own files, it has ended without calling `finish_run`.
+    """
+    run, stopping = RUN
+    if not FINISHING and (reason := run.reason()):
+        stopping.reason = reason
+        run.stop_jobs()
+        report_stop(run, stopping)
+    run.remove()
 
 
 def stop_scheduling() -> None:

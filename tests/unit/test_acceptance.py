@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
-from xstilts.errors import UserError
 from xstilts.manifest import KEPT, keep, read_manifest, reuse, write_manifest
 from xstilts.schema_metadata import read_metadata, replace_metadata, with_metadata
 from xstilts.snakemake_metadata import SnakemakeMetadata
@@ -88,12 +86,3 @@ def test_snakemakes_metadata_gets_the_code_and_the_checksums(tmp_path: Path) -> 
     assert found["params"] == ["'test'", repr(renewed)]
     assert found["input_checksums"] == {"in.json": "sha256:cc", "other.json": "sha256:bb"}
     assert found["rule"] == "train"
-
-
-def test_nothing_is_rewritten_while_snakemake_runs(tmp_path: Path) -> None:
-    record = SnakemakeMetadata(tmp_path)
-    record.require_unlocked()
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks/0.input.lock").write_text("a")
-    with pytest.raises(UserError, match="Snakemake is running here"):
-        record.require_unlocked()

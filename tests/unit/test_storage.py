@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from filelock import FileLock
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path, write_text
-from xstilts.leftovers import FRESH, enter_working_folder, remove_leftovers
+from xstilts.leftovers import FRESH, enter_working_folder, exclude_runs, remove_leftovers
 from xstilts.own_folder import checked
 from xstilts.runner.run_folder import FORK_SERVER, VARIABLE, RunFolder, stop_run
 from xstilts.storage import storage_problem
@@ -79,6 +80,31 @@ def test_the_lock_of_a_killed_run_is_removed_once_no_run_is_left(tmp_path: Path)
     assert third is not None
     assert not lock.exists()
     os.close(third)
+
+
+def test_a_command_excludes_runs_that_go_on_but_not_killed_ones(tmp_path: Path) -> None:
+    snakemake = tmp_path / ".snakemake"
+    run = enter_working_folder(snakemake)
+    assert run is not None
+    lock = snakemake / "locks/0.input.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    with pytest.raises(UserError, match="running here"), exclude_runs(snakemake):
+        pass
+    os.close(run)
+    with (
+        exclude_runs(snakemake),
+        (snakemake / "xstilts.lock").open() as other,
+        pytest.raises(BlockingIOError),
+    ):
+        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    # as on a file system without locks
+    (snakemake / "xstilts.lock").unlink()
+    with pytest.raises(UserError, match="--unlock"), exclude_runs(snakemake):
+        pass
+    lock.unlink()
+    with exclude_runs(snakemake):
+        pass
 
 
 def test_a_run_sees_its_jobs_and_the_reason_of_the_first_that_stops_it(

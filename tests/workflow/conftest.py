@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from checkout import Checkout, new_checkout
+from stop_world import processes_in
 
 
 @pytest.fixture
@@ -55,3 +57,11 @@ def done(finished: Checkout, tmp_path: Path) -> Checkout:
     folder = tmp_path / "checkout"
     shutil.copytree(finished.folder, folder, symlinks=True)
     return Checkout(folder)
+
+
+@pytest.fixture
+def clean(done: Checkout) -> Iterator[Checkout]:
+    """A finished study whose processes are ended after the test."""
+    yield done
+    for process in processes_in(done.folder):
+        process.kill()

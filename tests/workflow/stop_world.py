@@ -36,11 +36,14 @@ class Running:
 
     def __init__(self, checkout: Checkout, *arguments: str) -> None:
         self.checkout, self.output = checkout, checkout.folder / "output.txt"
+        temporary = checkout.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
                 cwd=checkout.folder,
-                env={**os.environ, "PYTHONPATH": "", "OMP_NUM_THREADS": "1"},
+                env={**os.environ, "PYTHONPATH": "", "OMP_NUM_THREADS": "1"}
+                | {"TMPDIR": str(temporary)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -59,19 +62,35 @@ class Running:
         self.until_gone()
         return self.output.read_text()
 
-    def kill_one(self, draw: random.Random) -> bool:
+    def until_started(self) -> None:
+        """Wait until this run has started another process."""
+        until(self._others, self.process, self.output)
+
+    def kill_job(self, draw: random.Random) -> bool:
+        """Kill a process of a job, if any is running; return True if there was one."""
+        jobs = [one for one in self._others() if not self._is_fork_server(one)]
+        return bool(jobs) and _kill(draw.choice(jobs))
+
+    def kill_any(self, draw: random.Random) -> bool:
         """Kill Snakemake, or any process that it has started; return False if it has ended."""
-        others = [one for one in processes_in(self.checkout.folder) if one.pid != self.process.pid]
         if self.process.poll() is not None:
             return False
-        victim = (
-            draw.choice([psutil.Process(self.process.pid), *others]) if others else self.process
-        )
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victim.kill()
+        _kill(draw.choice([psutil.Process(self.process.pid), *self._others()]))
         self.process.wait(timeout=SECONDS)
         self.until_gone()
         return True
+
+    def _others(self) -> list[psutil.Process]:
+        found = processes_in(self.checkout.folder)
+        return [one for one in found if one.pid != self.process.pid]
+
+    def _is_fork_server(self, process: psutil.Process) -> bool:
+        """True for the fork server itself; its forks have the same command line."""
+        try:
+            command = process.cmdline()
+            return process.ppid() == self.process.pid and "xstilts.runner.fork_server" in command
+        except psutil.Error:
+            return False
 
     def until_gone(self) -> None:
         """Wait until no process of the checkout is running."""
@@ -81,6 +100,14 @@ class Running:
             time.sleep(0.02)
 
 
+def _kill(process: psutil.Process) -> bool:
+    """Kill a process; return False if it has ended by now."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
+        return True
+    return False
+
+
 def processes_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working directory is a folder."""
     return [one for one in psutil.process_iter(["cwd"]) if one.info["cwd"] == str(folder)]
@@ -88,6 +115,6 @@ def processes_in(folder: Path) -> list[psutil.Process]:
 
 def temporary_files(checkout: Checkout) -> list[Path]:
     """Return the temporary files and locks of a run that has ended."""
-    locks = checkout.folder / ".snakemake/locks"
-    results = checkout.results
-    return [*locks.glob("*"), *results.rglob(".*.part"), *results.rglob(".fresh")]
+    folder, results = checkout.folder, checkout.results
+    outside = [*folder.glob(".snakemake/locks/*"), *folder.glob("tmp/xstilts-*")]
+    return [*outside, *results.rglob(".*.part"), *results.rglob(".fresh")]

@@ -27,10 +27,11 @@ from xstilts.errors import UserError
 from xstilts.explain import Disk, shown
 from xstilts.files import sha256_of
 from xstilts.grid.products import find_product, identity_files, study_products, with_inputs
+from xstilts.leftovers import exclude_runs
 from xstilts.manifest import KEPT, read_values, write_values
 from xstilts.paths import product
 from xstilts.schema_metadata import read_metadata, replace_metadata
-from xstilts.snakemake_metadata import SnakemakeMetadata, is_code
+from xstilts.snakemake_metadata import FOLDER, SnakemakeMetadata, is_code
 from xstilts.versions import versions
 
 if TYPE_CHECKING:
@@ -59,8 +60,14 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
         raise UserError(
             "--why: explain in a sentence, for readers of the results, why they remain valid."
         )
+    note = {"why": why.strip(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions()}
+    with exclude_runs(FOLDER):
+        return _accept(grid, paths, note)
+
+
+def _accept(grid: Grid, paths: Sequence[str], note: Mapping[str, Any]) -> list[str]:
+    """Accept products while no run changes them."""
     snakemake = SnakemakeMetadata()
-    snakemake.require_unlocked()
     disk = Disk(grid, snakemake)
     chosen = _chosen(grid, paths, disk)
     changes = {item.name: disk.changes(item) for item in chosen}
@@ -78,7 +85,6 @@ def accept(grid: Grid, paths: Sequence[str], why: str) -> list[str]:
         )
     made = [item for item in chosen if changes[item.name] is not None]
     old = [item for item in made if changes[item.name]]
-    note = {"why": why.strip(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions()}
     rewritten: dict[str, tuple[str, str]] = {}
     for item in old:
         before = sha256_of(item.identity_file)

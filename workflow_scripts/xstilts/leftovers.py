@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -25,6 +26,8 @@ FRESH = ".fresh"
 """Folder of a stage's model while its files are written."""
 JOB_PREFIX = "xstilts-job-"
 """Of the folders of temporary files of jobs, below ``TMPDIR``."""
+_LOCK = "xstilts.lock"
+"""File below ``.snakemake`` that every run locks."""
 _OLD_SECONDS = 24 * 3600.0
 """Without locks, a temporary file that nobody has written to for so long is left over."""
 _SCRIPT_SECONDS = 60.0
@@ -90,24 +93,30 @@ def temporary_folder_of_job() -> Iterator[None]:
 
     It is removed when the block ends, and by the next run if the job is killed.
     """
-    folder = Path(tempfile.mkdtemp(prefix=JOB_PREFIX))
-    descriptor = os.open(folder, os.O_RDONLY)
+    folder = Path(tempfile.gettempdir()) / f"{JOB_PREFIX}{secrets.token_hex(8)}"
     former, variable = tempfile.tempdir, os.environ.get("TMPDIR")
-    # torch's cache of compiled code, which is for all jobs, is otherwise among the temporary files
-    with contextlib.suppress(UserError):
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(own_folder() / "torchinductor"))
-    try:
+    with contextlib.ExitStack() as left:
+        # before it is made: a signal may stop the job at any point from then on
+        left.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        descriptor = os.open(folder, os.O_RDONLY)
+        left.callback(os.close, descriptor)
+        left.callback(_set_temporary_folder, former, variable)
+        # torch's cache of compiled code, for all jobs, is otherwise among the temporary files
+        with contextlib.suppress(UserError):
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(own_folder() / "torchinductor"))
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        _set_temporary_folder(str(folder), str(folder))
         yield
-    finally:
-        tempfile.tempdir = former
-        os.environ.pop("TMPDIR")
-        if variable is not None:
-            os.environ["TMPDIR"] = variable
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
+
+
+def _set_temporary_folder(default: str | None, variable: str | None) -> None:
+    """Set Python's folder of temporary files, and that of processes started from here."""
+    tempfile.tempdir = default
+    os.environ.pop("TMPDIR", None)
+    if variable is not None:
+        os.environ["TMPDIR"] = variable
 
 
 def enter_working_folder(snakemake: Path) -> int | None:
@@ -125,9 +134,7 @@ def enter_working_folder(snakemake: Path) -> int | None:
     """
     try:
         snakemake.mkdir(exist_ok=True)
-        descriptor = os.open(
-            snakemake / "xstilts.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
-        )
+        descriptor = os.open(snakemake / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError:
         return None
     try:
@@ -146,3 +153,30 @@ def enter_working_folder(snakemake: Path) -> int | None:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
+
+
+@contextlib.contextmanager
+def exclude_runs(snakemake: Path) -> Iterator[None]:
+    """Let no run begin in a working folder while the block runs; a new one waits for its end.
+
+    Snakemake's own lock of a killed run does not count, but where there are no other locks.
+
+    Args:
+        snakemake: the folder ``.snakemake``.
+
+    Raises:
+        UserError: a run is going on there.
+    """
+    running = f"{snakemake}: Snakemake is running here. Wait for its end, or stop it"
+    with contextlib.ExitStack() as held:
+        try:
+            descriptor = os.open(snakemake / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{running}.") from None
+        except OSError:
+            # no run has been here yet, or the file system has no locks
+            if any(snakemake.glob("locks/*")):
+                raise UserError(f"{running}; if it was killed: snakemake --unlock") from None
+        yield

@@ -14,7 +14,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xstilts.errors import UserError
 from xstilts.files import read_json, write_text
 from xstilts.identity import canonical, differences
 
@@ -52,7 +51,6 @@ class SnakemakeMetadata:
             folder: ``.snakemake``; if it is missing, there is no metadata.
         """
         self._folder = folder
-        self._locks = folder / "locks"
         metadata = folder / "metadata"
         self._entries = {
             output: entry
@@ -61,14 +59,6 @@ class SnakemakeMetadata:
         }
         self._read: dict[str, dict[str, Any]] = {}
         self._changed: set[str] = set()
-
-    def require_unlocked(self) -> None:
-        """Raise a UserError if Snakemake is running here."""
-        if self._locks.is_dir() and any(self._locks.iterdir()):
-            raise UserError(
-                f"{self._locks}: Snakemake is running here. Wait for its end or stop it; if it was "
-                "killed, run `snakemake --unlock`."
-            )
 
     @property
     def outputs(self) -> list[str]:

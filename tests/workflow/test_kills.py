@@ -1,0 +1,66 @@
+"""Kills at random points change no bit, and leave nothing that the next run does not remove.
+
+``make test-full`` kills 200 processes: 130 that train, at chosen points of the code
+(unit/test_training_killed.py); here, 60 of any job, which Snakemake starts again, and 10 of
+Snakemake, its fork server or a job, after which the run is started again.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from product_content import assert_equal, contents
+from stop_world import Running, temporary_files
+
+if TYPE_CHECKING:
+    from checkout import Checkout
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.full]
+
+JOBS, RUNS = 60, 10
+REMOVED = ("data", "tokens", "intermediate", "target", "predictions", "scores", "tables")
+
+
+def remove_products(checkout: Checkout) -> None:
+    for product in REMOVED:
+        shutil.rmtree(checkout.results / product)
+
+
+def test_killed_jobs_are_started_again(clean: Checkout) -> None:
+    before, draw, killed = contents(clean), random.Random(18), 0
+    while killed < JOBS:
+        remove_products(clean)
+        run = Running(clean, "--retries", "99")
+        while run.process.poll() is None:
+            time.sleep(draw.uniform(0.0, 1.5))
+            killed += killed < JOBS and run.kill_job(draw)
+        assert run.process.returncode == 0, run.output.read_text()
+        assert_equal(contents(clean), before)
+        run.until_gone()
+
+
+def test_killed_runs_are_continued(clean: Checkout) -> None:
+    before, draw, killed = contents(clean), random.Random(18), 0
+    remove_products(clean)
+    while killed < RUNS:
+        run = Running(clean)
+        run.until_started()
+        time.sleep(draw.uniform(0.0, 5.0))
+        if run.kill_any(draw):
+            killed += 1
+        else:
+            assert run.process.returncode == 0, run.output.read_text()
+            assert_equal(contents(clean), before)
+            remove_products(clean)
+        assert "LockException" not in run.output.read_text()
+    # a run without jobs would not remove anything
+    shutil.rmtree(clean.results / "tables", ignore_errors=True)
+    run = Running(clean)
+    assert run.process.wait(timeout=300) == 0, run.output.read_text()
+    assert_equal(contents(clean), before)
+    assert not temporary_files(clean)
+    assert not list((clean.results / "state").glob("*/*"))
