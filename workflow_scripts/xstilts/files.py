@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-import tempfile
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,24 +35,22 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         durable: flush the file to disk (fsync), so that this holds for a crash of the machine too.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    temporary = Path(name)
+    temporary, handle = path.parent / f".{path.name}.{secrets.token_hex(8)}.part", None
+    # the file is made inside: a signal at any moment leaves none
     try:
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
         # not on every file system
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield temporary
-        # mkstemp creates private files; results get the permissions of the umask
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         if durable:
             with temporary.open("rb") as stream:
                 os.fsync(stream.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
