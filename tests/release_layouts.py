@@ -145,6 +145,9 @@ _GITHUB = {
         for split in ("dev", "test")
         for code in "aym bzd cni gn hch nah oto quy shp tar".split()
     ],
+    "brmson/dataset-sts/47a67a26bcabc6248161fd0ae4f556c44155e628": [
+        f"data/sts/sick2014/SICK_{name}.txt" for name in ("train", "trial", "test_annotated")
+    ],
     "google-research-datasets/lareqa/5405d2a77e83d5ccb47623a3f9e5604c3f103193": [
         f"xquad-r/{code}.json" for code in "ar de el en es hi ru th tr vi zh".split()
     ],

@@ -7,7 +7,7 @@ from functools import partial
 from xstilts.readers import hub_parquet
 from xstilts.readers.delimited import read_labelled
 from xstilts.tasks import mnli
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 _RENAMED = {label.upper(): label for label in mnli.LABELS}
 
@@ -16,6 +16,17 @@ def _patterns(*names: str) -> tuple[str, ...]:
     folders = ("sick", "sick/SICK", "SICK")
     return tuple(f"{folder}/{name}.txt" for folder in folders for name in names)
 
+
+# the files of the shared task, whose own site is gone
+_RELEASED = {
+    name: on_github(
+        "brmson/dataset-sts",
+        "47a67a26bcabc6248161fd0ae4f556c44155e628",
+        f"data/sts/sick2014/{name}.txt",
+        f"sick/{name}.txt",
+    )
+    for name in ("SICK_train", "SICK_trial", "SICK_test_annotated")
+}
 
 TASK = Task(
     name="sick",
@@ -37,10 +48,18 @@ TASK = Task(
         identifier="pair_ID",
         renamed=_RENAMED,
     ),
-    # made from the release in one table, which has fewer pairs: 4,439, 495 and 4,906
+    release=Release(
+        files={
+            "train": (_RELEASED["SICK_train"],),
+            "validation": (_RELEASED["SICK_trial"],),
+            "test": (_RELEASED["SICK_test_annotated"],),
+        }
+    ),
+    # made from another edition of the release, one table with fewer pairs
     hub=HubSource(
         repo="RobZamp/sick",
         revision="refs/convert/parquet",
+        differs="4,439, 495 and 4,906 of 4,500, 500 and 4,927 pairs",
         files={
             "train": ("default/train/*.parquet",),
             "validation": ("default/validation/*.parquet",),
