@@ -7,7 +7,6 @@ examples of real files where there are some.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -302,8 +301,3 @@ def _publish(task: Task, language: str, split: Any, site: Site, real: Path | Non
         else:
             of = next((code for code in LANGUAGES if address.endswith(f"xquad-r/{code}.json")), "")
             site.files[address] = plain_file(task, of or language, split, archive, real)
-
-
-def with_checksums_of(text: str, sums: dict[str, str]) -> str:
-    """The source of a task with the checksums of the served releases instead of the published."""
-    return re.sub(r"\b[0-9a-f]{64}\b", lambda found: sums.get(found[0], found[0]), text)
