@@ -260,15 +260,9 @@ def serve(
     grid: Grid, sets: dict[str, list[tuple[str, Any]]], hub: Hub, site: Site, folder: Path,
     real: Path | None,
 ) -> None:  # fmt: skip
-    """Serve the data sets of a study where it looks for them.
+    """Serve the data sets of a study, (language, split) pairs by task, where it looks for them.
 
-    Args:
-        grid: the study.
-        sets: (language, split) pairs by task.
-        hub: gets the files of repositories.
-        site: gets the releases.
-        folder: for temporary files.
-        real: folder of real release files, if there are some.
+    Temporary files are in ``folder``; ``real`` is the folder of real release files.
     """
     for name, wanted in sets.items():
         task = grid.study.known_tasks[name]
