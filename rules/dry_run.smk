@@ -7,6 +7,7 @@ def watch_dry_run() -> bool:
     Snakemake's output is shown with --verbose, --printshellcmds or --quiet, as in a run.
     """
     from snakemake.logging import logger
+    from snakemake.settings.types import Quietness
 
     from xstilts.dry_run.view import View
 
@@ -15,6 +16,9 @@ def watch_dry_run() -> bool:
     view = View(summarise_dry_run, shown.stream)
     shown.addFilter(view.is_shown)
     logger.addHandler(view)
+    # with --quiet, Snakemake ends after its table of jobs; the account of every job, which nobody
+    # sees, would take longer than all the rest
+    workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
     return True
 
 

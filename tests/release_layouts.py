@@ -112,13 +112,6 @@ ARCHIVES: dict[str, list[str]] = {
     f"{_META}/belebele/Belebele.zip": [
         f"Belebele/{code}.jsonl" for code in belebele.TASK.codes.values()
     ],
-    **{
-        f"alt.qcri.org/semeval2014/task1/data/uploads/{name.lower()}.zip": [
-            f"{name}.txt",
-            "readme.txt",
-        ]
-        for name in ("SICK_train", "SICK_trial", "SICK_test_annotated")
-    },
     "storage.googleapis.com/gresearch/mewsli/mewsli-x_20220518_6.zip": [
         "candidate_set_entities.jsonl",
         "wikinews_mentions_no_text-dev.jsonl",
@@ -186,6 +179,9 @@ _GITHUB = {
         f"datasets/sentiment/{name}/{split}.csv"
         for name in nusax.TASK.codes.values()
         for split in ("train", "valid", "test")
+    ],
+    "brmson/dataset-sts/47a67a26bcabc6248161fd0ae4f556c44155e628": [
+        f"data/sts/sick2014/SICK_{name}.txt" for name in ("train", "trial", "test_annotated")
     ],
     "google-research-datasets/lareqa/5405d2a77e83d5ccb47623a3f9e5604c3f103193": [
         f"xquad-r/{code}.json" for code in "ar de el en es hi ru th tr vi zh".split()

@@ -133,7 +133,7 @@ def test_plan_and_tables_begin_with_what_is_left_out(gaps: Grid, tmp_path: Path)
     assert "target ccg: no source has ccg (train), sold by the LDC" in second
     assert "sw of target tatoeba: no file of tatoeba (test) under data" in third
     assert study_header(gaps).notes[0].startswith("Left out: strategy ccg;")
-    assert summaries.tables(gaps)["left_out"] == study_header(gaps).note
+    assert summaries.tables(gaps)["left_out"] == study_header(gaps).notes[0]
 
 
 def test_averages_over_less_are_marked_in_every_table(gaps: Grid, tmp_path: Path) -> None:

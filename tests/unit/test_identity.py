@@ -22,6 +22,7 @@ LIBRARY = Path(module.__file__).parent
 
 def read_again() -> None:
     """Clear the caches of code that was read."""
+    module._path_of.cache_clear()
     module._read.cache_clear()
     module._followed.cache_clear()
 

@@ -198,6 +198,14 @@ def test_malformed_files_are_refused_with_file_and_line(tmp_path, text, message)
         read(write(tmp_path, text))
 
 
+def test_the_short_line_of_the_russian_treebank_is_a_word(tmp_path):
+    text = sentence(WORD, "2\tb\tb\tX")
+    [row] = read(write(tmp_path, text, "ru_syntagrus-ud-train.conllu"), language="ru")
+    assert row["tags"][1:] == ["X"]
+    with pytest.raises(UserError, match=":2: 3 tab-separated columns"):
+        read(write(tmp_path, sentence(WORD, "2\tb\tb"), "ru_syntagrus-ud-train.conllu"))
+
+
 def test_upos_are_the_seventeen_in_order():
     assert len(UPOS) == 17
     assert list(UPOS) == sorted(UPOS)

@@ -11,7 +11,7 @@ import pytest
 import hub_files
 from release_files import write_release_files
 from xstilts.data.sources import filled, original_files
-from xstilts.errors import MissingData, UserError
+from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.grid.source_choice import source_of
 from xstilts.grid.source_report import mixed, source_lines, sources_of
@@ -224,7 +224,7 @@ def test_text_of_the_hub_is_read_from_a_mirror_that_has_it(folder):
 
 def test_what_no_source_has_is_named_with_what_was_tried(folder):
     text = STUDY.replace("anli_plus: [anli_plus]", "ccg: [ccg]")
-    with pytest.raises(MissingData) as caught:
+    with pytest.raises(UserError) as caught:
         grid(folder, text=text)
     message = str(caught.value)
     assert message.startswith(

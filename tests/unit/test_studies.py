@@ -126,6 +126,9 @@ def test_every_study_starts_from_its_file_alone(
     study = Grid.load(None, [ROOT / f"studies/{name}.yaml"])
     # only CCGbank cannot be had
     lost = {"phang2020": {"ccg"}}.get(name, set())
+    assert {member.task for member in study.gaps.members} == lost
+    assert not study.gaps.targets
+    assert not study.gaps.languages
     assert set(study.gaps.strategies) == lost
     assert set(study.gaps.renamed.values()) == (
         {"multi (8 of 9)", "multi-mlm (11 of 12)"} if lost else set()

@@ -59,9 +59,8 @@ def test_a_pattern_without_a_member_names_the_nearest(tmp_path):
 @pytest.mark.parametrize("name", ["../de.tsv", "/nli/de.tsv", "nli/../../de.tsv", "nli\\x/de.tsv"])
 @pytest.mark.parametrize(("end", "write"), WRITERS)
 def test_members_outside_the_folder_are_refused(tmp_path, name, end, write):
-    pattern = "/".join("*" for _ in name.split("/"))
     with pytest.raises(UnpackError, match="leaves the folder"):
-        unpacked(tmp_path, write({name: b"x"}), f"a.{end}", pattern)
+        unpacked(tmp_path, write({name: b"x"}), f"a.{end}", name)
     assert {path.name for path in tmp_path.rglob("*")} == {"archive", "out"}
 
 

@@ -51,6 +51,7 @@ NON_NUMERIC: Mapping[str, str] = {
 """Modules that cannot change a result, with what they do; fingerprints leave them out."""
 
 
+@functools.cache
 def _path_of(module: str) -> Path | None:
     """Return the source file of a module of this package; None if it does not exist."""
     stem = _ROOT.joinpath(*module.split(".")[1:])

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xstilts.readers import hub_parquet
 from xstilts.readers.delimited import read_labelled
 from xstilts.tasks import mnli
-from xstilts.tasks.base import Archive, HubSource, Release, Task
-
-if TYPE_CHECKING:
-    from xstilts.kinds import Split
+from xstilts.tasks.base import HubSource, Release, Task, on_github
 
 _RENAMED = {label.upper(): label for label in mnli.LABELS}
-# the splits of SemEval-2014, task 1
-_FILES: dict[Split, str] = {
-    "train": "SICK_train",
-    "validation": "SICK_trial",
-    "test": "SICK_test_annotated",
-}
 
 
 def _patterns(*names: str) -> tuple[str, ...]:
@@ -27,12 +17,28 @@ def _patterns(*names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}.txt" for folder in folders for name in names)
 
 
+# the files of the shared task, whose own site is gone
+_RELEASED = {
+    name: on_github(
+        "brmson/dataset-sts",
+        "47a67a26bcabc6248161fd0ae4f556c44155e628",
+        f"data/sts/sick2014/{name}.txt",
+        f"sick/{name}.txt",
+    )
+    for name in ("SICK_train", "SICK_trial", "SICK_test_annotated")
+}
+
 TASK = Task(
     name="sick",
     kind="classification",
     title="Does one sentence on a scene entail another, contradict it, or neither?",
     languages=("en",),
-    files={split: _patterns(name) for split, name in _FILES.items()},
+    # the splits of SemEval-2014, task 1
+    files={
+        "train": _patterns("SICK_train"),
+        "validation": _patterns("SICK_trial"),
+        "test": _patterns("SICK_test_annotated"),
+    },
     read=partial(
         read_labelled,
         labels=mnli.LABELS,
@@ -42,24 +48,18 @@ TASK = Task(
         identifier="pair_ID",
         renamed=_RENAMED,
     ),
-    # made from the release in one table, which has fewer pairs: 4,439, 495 and 4,906
-    # all splits as for SemEval; the site with the paper has fewer pairs
     release=Release(
         files={
-            split: (
-                Archive(
-                    url=f"https://alt.qcri.org/semeval2014/task1/data/uploads/{name.lower()}.zip",
-                    members=(f"{name}.txt",),
-                    into="sick",
-                    seen="kovvalsky/LangPro, SICK_dataset/README.md",
-                ),
-            )
-            for split, name in _FILES.items()
+            "train": (_RELEASED["SICK_train"],),
+            "validation": (_RELEASED["SICK_trial"],),
+            "test": (_RELEASED["SICK_test_annotated"],),
         }
     ),
+    # made from another edition of the release, one table with fewer pairs
     hub=HubSource(
         repo="RobZamp/sick",
         revision="refs/convert/parquet",
+        differs="4,439, 495 and 4,906 of 4,500, 500 and 4,927 pairs",
         files={
             "train": ("default/train/*.parquet",),
             "validation": ("default/validation/*.parquet",),
