@@ -40,8 +40,6 @@ SETS = [
     if release_languages(task, split)
 ]
 WITHOUT = {"ccg", "mewslix", "mlm", "tlm"}
-# their release is a repository of the hub, or a copy of it is there
-WITHOUT |= {"afrisenti", "belebele", "masakhanews", "nusax", "sib200", "sib200_pairs"}
 
 
 @pytest.fixture(scope="module")
