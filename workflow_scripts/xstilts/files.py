@@ -35,7 +35,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         durable: flush the file to disk (fsync), so that this holds for a crash of the machine too.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary, handle = path.parent / f".{path.name}.{secrets.token_hex(8)}.part", None
+    temporary, handle = path.parent / f".{path.name}.{secrets.token_hex(4)}.part", None
     # the file is made inside: a signal at any moment leaves none
     try:
         handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)

@@ -70,6 +70,8 @@ def _items(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise UserError(f"{path}: the file is empty. Fetch it again.")
     try:
         parser.Parse(content, True)
+    except UserError:
+        raise
     except expat.ExpatError as error:
         raise UserError(
             f"{path}:{error.lineno}: not valid XML ({expat.ErrorString(error.code)}). "
