@@ -93,7 +93,8 @@ def is_storage_error(record) -> bool:
 
 def finish_run() -> None:
     """After a run that did not succeed, say why if it was stopped; otherwise, show what exists."""
-    if RUN and RUN[1].asked:
+    # a job may have stopped the run a moment ago, without a signal
+    if RUN and is_stopping():
         report_stop(*RUN)
     else:
         write_partial_tables()
@@ -114,7 +115,7 @@ def report_stop(run: RunFolder, stopping: Stopping) -> None:
         states = {}
     saved = sum(states.get(name) == "interrupted" for name in STOPPED)
     jobs = f"; {saved} job{' saved its' if saved == 1 else 's saved their'} state" if saved else ""
-    if stopping.reason:
+    if stopping.reason or run.reason():
         say(f"Stopped, since results cannot be written{jobs}.")
     elif workflow.local_exec:
         say(f"Stopped by {stopping.signal}{jobs}; run the same command to continue.")

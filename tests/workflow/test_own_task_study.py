@@ -78,6 +78,6 @@ def test_declared_tasks_run_to_the_report(fresh: Checkout, tmp_path: Path):
     fresh.write_study(
         **study | {"tasks": {"my_topics": TOPICS | {"labels": labels}, "names": NAMES}}
     )
-    jobs = fresh.snakemake("-n").jobs
+    jobs = fresh.jobs_of_dry_run().jobs
     assert jobs["prepare_data"] >= 3
     assert "fetch_data" not in jobs

@@ -24,7 +24,7 @@ def test_the_small_version_of_a_study_runs_to_the_report(tmp_path: Path) -> None
     study = yaml.safe_load((ROOT / "studies/african.yaml").read_text(encoding="utf-8"))
     own = study["small_scale"]["replace"]
     own |= {"seeds": [1], "prediction_precision": "fp32"}
-    own["recipes"] = {"all": {"max_steps": 2, "precision": "fp32"}}
+    own["recipes"] = {"all": {"max_steps": 2, "precision": "fp32", "max_length": 64}}
     # of each target, the languages that the samples have, fewer of sib200
     own["targets"]["sib200"]["languages"] = ["ha", "zu"]
     own["targets"]["masakhanews"]["languages"] = ["ha", "pcm"]
