@@ -1,6 +1,6 @@
 """Kills at random points change no bit, and leave nothing that the next run does not remove.
 
-``make test-full`` kills 200 processes: 130 that train, at chosen points of the code
+``make test-full`` kills 90 processes: 20 that train, at chosen points of the code
 (unit/test_training_killed.py); here, 60 of any job, which Snakemake starts again, and 10 of
 Snakemake, its fork server or a job, after which the run is started again.
 """
