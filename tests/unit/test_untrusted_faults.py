@@ -152,6 +152,7 @@ def test_a_model_without_types_of_tokens_is_taken(folder: Path, tmp_path: Path) 
     # as mDeBERTa-v3
     change(folder / "config.json", type_vocab_size=0)
     import_into(folder, tmp_path / "out")
+    assert (tmp_path / "out/model/manifest.json").is_file()
 
 
 def test_weights_may_be_on_another_disk(folder: Path, tmp_path: Path) -> None:

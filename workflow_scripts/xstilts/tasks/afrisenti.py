@@ -11,7 +11,7 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.delimited import read_labelled
 from xstilts.readers.hub_texts import read_texts
-from xstilts.tasks.base import HubSource, Task, splits_on_github
+from xstilts.tasks.base import CONVERTED, HubSource, Task, files_by_language, release_by_language
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -37,40 +37,27 @@ _COUNTED = {
 }
 
 
-def _patterns(name: str) -> tuple[str, ...]:
-    folders = ("afrisenti/data", "afrisenti", "afrisent-semeval-2023/data")
-    return tuple(f"{folder}/{{code}}/{name}.tsv" for folder in folders)
-
-
 TASK = Task(
     name="afrisenti",
     kind="classification",
     title="Is the tweet positive, negative or neutral?",
     languages=tuple(CODES),
-    files={
-        "train": _patterns("train"),
-        "validation": _patterns("dev"),
-        "test": _patterns("test"),
-    },
+    files=files_by_language(["afrisenti/data", "afrisenti", "afrisent-semeval-2023/data"], ".tsv"),
     splits_of=dict.fromkeys(("om", "ti"), ("validation", "test")),
     codes=CODES,
     # quotation marks are those of the tweets, some repeated
     read=partial(read_labelled, labels=LABELS, text_a=("tweet",), lenient=True),
-    release=splits_on_github(
+    release=release_by_language(
         "afrisenti-semeval/afrisent-semeval-2023",
         "5aec3cfcf87b59f885e98641f72e52182776429d",
-        "data/{code}/{name}.tsv",
-        "afrisenti/data/{code}/{name}.tsv",
-        {"train": "train", "validation": "dev", "test": "test"},
+        "data",
+        "afrisenti/data",
+        ".tsv",
     ),
     hub=HubSource(
         repo="shmuhammad/AfriSenti-twitter-sentiment",
         revision="refs/convert/parquet",
-        files={
-            "train": ("{code}/train/*.parquet",),
-            "validation": ("{code}/validation/*.parquet",),
-            "test": ("{code}/test/*.parquet",),
-        },
+        files=CONVERTED,
         codes=CODES,
         read=partial(read_texts, labels=LABELS, columns=("tweet", "text")),
     ),

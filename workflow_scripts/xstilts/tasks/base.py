@@ -100,24 +100,56 @@ class Release:
     """Further versions, which a study chooses with the key ``versions``."""
 
 
-def splits_on_github(
-    repo: str, commit: str, path: str, into: str, names: Mapping[Split, str]
+DEV_NAMED: Mapping[Split, str] = {"train": "train", "validation": "dev", "test": "test"}
+"""The usual names of the files of splits."""
+
+CONVERTED: Mapping[Split, tuple[str, ...]] = {
+    "train": ("{code}/train/*.parquet",),
+    "validation": ("{code}/validation/*.parquet",),
+    "test": ("{code}/test/*.parquet",),
+}
+"""Files of the hub's own conversion to Parquet (``refs/convert/parquet``), by language."""
+
+
+def files_by_language(
+    folders: Sequence[str], ending: str, names: Mapping[Split, str] = DEV_NAMED
+) -> dict[Split, tuple[str, ...]]:
+    """Return the patterns of a release with a folder per language and a file per split.
+
+    Args:
+        folders: those that may hold the folders of the languages, the preferred one first.
+        ending: of the files, such as ``.tsv``.
+        names: split to the name of its file.
+    """
+    return {
+        split: tuple(f"{folder}/{{code}}/{name}{ending}" for folder in folders)
+        for split, name in names.items()
+    }
+
+
+def release_by_language(
+    repo: str,
+    commit: str,
+    folder: str,
+    into: str,
+    ending: str,
+    names: Mapping[Split, str] = DEV_NAMED,
 ) -> Release:
-    """Return a release that is one file per split and language in a GitHub repository.
+    """Return the release of such files in a GitHub repository.
 
     Args:
         repo: ``OWNER/REPO``.
         commit: all 40 digits.
-        path: in the repository, with ``{code}`` and ``{name}``.
-        into: as in :class:`Archive`, with the same.
-        names: split to the name that its files have.
+        folder: in the repository, with the folders of the languages.
+        into: the same folder below ``data_root``.
+        ending: of the files, such as ``.tsv``.
+        names: split to the name of its file.
     """
+    paths = files_by_language([folder], ending, names)
+    targets = files_by_language([into], ending, names)
     return Release(
         files={
-            split: (
-                on_github(repo, commit, path.replace("{name}", name), into.replace("{name}", name)),
-            )
-            for split, name in names.items()
+            split: (on_github(repo, commit, paths[split][0], targets[split][0]),) for split in names
         }
     )
 

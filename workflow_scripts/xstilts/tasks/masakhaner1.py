@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xstilts.iso639 import by_language
 from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
 from xstilts.tasks import panx
-from xstilts.tasks.base import HubSource, Release, Task, on_github
-
-if TYPE_CHECKING:
-    from xstilts.kinds import Split
+from xstilts.tasks.base import CONVERTED, HubSource, Task, files_by_language, release_by_language
 
 LABELS = (*panx.LABELS, "B-DATE", "I-DATE")
 
 CODES = by_language("amh hau ibo kin lug luo pcm swa wol yor".split())
-
-
-def files(*folders: str) -> dict[Split, tuple[str, ...]]:
-    """A folder per language with a file per split."""
-    names: dict[Split, str] = {"train": "train", "validation": "dev", "test": "test"}
-    return {
-        split: tuple(f"{folder}/{{code}}/{name}.txt" for folder in folders)
-        for split, name in names.items()
-    }
-
-
-def release(repo: str, commit: str, path: str, name: str) -> Release:
-    """The files of :func:`files` in a repository at a commit."""
-    split_files: dict[Split, str] = {"train": "train", "validation": "dev", "test": "test"}
-    return Release(
-        files={
-            split: (
-                on_github(
-                    repo, commit, f"{path}/{{code}}/{file}.txt", f"{name}/{{code}}/{file}.txt"
-                ),
-            )
-            for split, file in split_files.items()
-        }
-    )
 
 
 # train, development and test sentences, counted in the release (masakhane-ner @ ba5843c)
@@ -62,23 +34,20 @@ TASK = Task(
     kind="tagging",
     title="Persons, organisations, locations and dates in news in ten African languages",
     languages=tuple(CODES),
-    files=files("masakhaner1", "masakhane-ner/data"),
+    files=files_by_language(["masakhaner1", "masakhane-ner/data"], ".txt"),
     codes=CODES,
     read=partial(read_tagged, labels=LABELS),
-    release=release(
+    release=release_by_language(
         "masakhane-io/masakhane-ner",
         "ba5843cd08aa491d5f96a5e809e71eb9ec461391",
         "data",
         "masakhaner1",
+        ".txt",
     ),
     hub=HubSource(
         repo="masakhane/masakhaner",
         revision="refs/convert/parquet",
-        files={
-            "train": ("{code}/train/*.parquet",),
-            "validation": ("{code}/validation/*.parquet",),
-            "test": ("{code}/test/*.parquet",),
-        },
+        files=CONVERTED,
         codes=CODES,
         read=partial(hub_parquet.read_tags, labels=LABELS, names=LABELS),
     ),

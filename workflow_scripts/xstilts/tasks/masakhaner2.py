@@ -8,7 +8,7 @@ from xstilts.iso639 import by_language
 from xstilts.readers import hub_parquet
 from xstilts.readers.tagged import read_tagged
 from xstilts.tasks import masakhaner1, panx
-from xstilts.tasks.base import HubSource, Task
+from xstilts.tasks.base import CONVERTED, HubSource, Task, files_by_language, release_by_language
 
 CODES = by_language(
     "bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul".split()
@@ -31,25 +31,22 @@ TASK = Task(
     kind="tagging",
     title="Persons, organisations, locations and dates in news in twenty African languages",
     languages=tuple(CODES),
-    files=masakhaner1.files(
-        "masakhaner2", "masakhane-ner/MasakhaNER2.0/data", "MasakhaNER2.0/data"
+    files=files_by_language(
+        ["masakhaner2", "masakhane-ner/MasakhaNER2.0/data", "MasakhaNER2.0/data"], ".txt"
     ),
     codes=CODES,
     read=partial(read_tagged, labels=masakhaner1.LABELS),
-    release=masakhaner1.release(
+    release=release_by_language(
         "masakhane-io/masakhane-ner",
         "ba5843cd08aa491d5f96a5e809e71eb9ec461391",
         "MasakhaNER2.0/data",
         "masakhaner2",
+        ".txt",
     ),
     hub=HubSource(
         repo="masakhane/masakhaner2",
         revision="refs/convert/parquet",
-        files={
-            "train": ("{code}/train/*.parquet",),
-            "validation": ("{code}/validation/*.parquet",),
-            "test": ("{code}/test/*.parquet",),
-        },
+        files=CONVERTED,
         codes=CODES,
         read=partial(hub_parquet.read_tags, labels=masakhaner1.LABELS, names=masakhaner1.LABELS),
     ),

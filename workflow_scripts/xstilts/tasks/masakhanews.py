@@ -11,7 +11,7 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.delimited import read_labelled
 from xstilts.readers.hub_texts import read_texts
-from xstilts.tasks.base import HubSource, Task, splits_on_github
+from xstilts.tasks.base import CONVERTED, HubSource, Task, files_by_language, release_by_language
 
 LABELS = ("business", "entertainment", "health", "politics", "religion", "sports", "technology")
 
@@ -39,39 +39,26 @@ _COUNTED = {
 }
 
 
-def _patterns(name: str) -> tuple[str, ...]:
-    folders = ("masakhanews/data", "masakhanews", "masakhane-news/data")
-    return tuple(f"{folder}/{{code}}/{name}.tsv" for folder in folders)
-
-
 TASK = Task(
     name="masakhanews",
     kind="classification",
     title="What is the topic of the news article?",
     languages=tuple(CODES),
-    files={
-        "train": _patterns("train"),
-        "validation": _patterns("dev"),
-        "test": _patterns("test"),
-    },
+    files=files_by_language(["masakhanews/data", "masakhanews", "masakhane-news/data"], ".tsv"),
     codes=CODES,
     # headline and text, as in the release's train_textclass.py
     read=partial(read_labelled, labels=LABELS, text_a=("headline", "text"), label="category"),
-    release=splits_on_github(
+    release=release_by_language(
         "masakhane-io/masakhane-news",
         "819be052e79e0a600e0ed4a7356594681cb5c4f3",
-        "data/{code}/{name}.tsv",
-        "masakhanews/data/{code}/{name}.tsv",
-        {"train": "train", "validation": "dev", "test": "test"},
+        "data",
+        "masakhanews/data",
+        ".tsv",
     ),
     hub=HubSource(
         repo="masakhane/masakhanews",
         revision="refs/convert/parquet",
-        files={
-            "train": ("{code}/train/*.parquet",),
-            "validation": ("{code}/validation/*.parquet",),
-            "test": ("{code}/test/*.parquet",),
-        },
+        files=CONVERTED,
         codes=CODES,
         read=partial(read_texts, labels=LABELS, columns=("headline_text",)),
     ),

@@ -7,8 +7,8 @@ from functools import partial
 from xstilts.iso639 import by_language
 from xstilts.readers.conllu import UPOS
 from xstilts.readers.tagged import read_tagged
-from xstilts.tasks import masakhaner1, udpos
-from xstilts.tasks.base import Task
+from xstilts.tasks import udpos
+from xstilts.tasks.base import Task, files_by_language, release_by_language
 
 CODES = by_language(
     "bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul".split()
@@ -19,14 +19,15 @@ TASK = Task(
     kind="tagging",
     title="The universal part-of-speech tag of every word of news in twenty African languages",
     languages=tuple(CODES),
-    files=masakhaner1.files("masakhapos", "masakhane-pos/data"),
+    files=files_by_language(["masakhapos", "masakhane-pos/data"], ".txt"),
     codes=CODES,
     read=partial(read_tagged, labels=UPOS),
-    release=masakhaner1.release(
+    release=release_by_language(
         "masakhane-io/masakhane-pos",
         "a42273eb27d37f3dedfc3914bfccb88199e10454",
         "data",
         "masakhapos",
+        ".txt",
     ),
     labels=UPOS,
     # as for udpos, whose head it shares; the paper's is accuracy, which is scored as well

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xstilts.readers.delimited import read_labelled
 from xstilts.readers.hub_texts import read_texts
 from xstilts.tasks import afrisenti
-from xstilts.tasks.base import HubSource, Task, splits_on_github
+from xstilts.tasks.base import CONVERTED, HubSource, Task, files_by_language, release_by_language
+
+if TYPE_CHECKING:
+    from xstilts.kinds import Split
 
 # study code: (folder in the release, code on the hub)
 _NAMES = {
@@ -28,38 +32,30 @@ _NAMES = {
 LABELS = afrisenti.LABELS
 
 
-def _patterns(name: str) -> tuple[str, ...]:
-    folders = ("nusax/datasets/sentiment", "nusax/sentiment", "nusax")
-    return tuple(f"{folder}/{{code}}/{name}.csv" for folder in folders)
-
+_NAMED: dict[Split, str] = {"train": "train", "validation": "valid", "test": "test"}
 
 TASK = Task(
     name="nusax",
     kind="classification",
     title="Is the sentence positive, negative or neutral?",
     languages=tuple(_NAMES),
-    files={
-        "train": _patterns("train"),
-        "validation": _patterns("valid"),
-        "test": _patterns("test"),
-    },
+    files=files_by_language(
+        ["nusax/datasets/sentiment", "nusax/sentiment", "nusax"], ".csv", _NAMED
+    ),
     codes={language: folder for language, (folder, _) in _NAMES.items()},
     read=partial(read_labelled, labels=LABELS, text_a=("text",), identifier="id"),
-    release=splits_on_github(
+    release=release_by_language(
         "IndoNLP/nusax",
         "75b0be5d982348332509f296e10d9bf9cb66d60f",
-        "datasets/sentiment/{code}/{name}.csv",
-        "nusax/datasets/sentiment/{code}/{name}.csv",
-        {"train": "train", "validation": "valid", "test": "test"},
+        "datasets/sentiment",
+        "nusax/datasets/sentiment",
+        ".csv",
+        _NAMED,
     ),
     hub=HubSource(
         repo="indonlp/NusaX-senti",
         revision="refs/convert/parquet",
-        files={
-            "train": ("{code}/train/*.parquet",),
-            "validation": ("{code}/validation/*.parquet",),
-            "test": ("{code}/test/*.parquet",),
-        },
+        files=CONVERTED,
         codes={language: code for language, (_, code) in _NAMES.items()},
         read=partial(read_texts, labels=LABELS, identifier="id"),
     ),

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xstilts.flores import FLORES, VARIETIES
 from xstilts.readers.delimited import read_labelled
-from xstilts.tasks.base import HubSource, Task, splits_on_github
-
-if TYPE_CHECKING:
-    from xstilts.kinds import Split
+from xstilts.tasks.base import HubSource, Task, files_by_language, release_by_language
 
 LABELS = (
     "entertainment",
@@ -25,11 +21,8 @@ LABELS = (
 CODES = {language: FLORES[language] for language in VARIETIES}
 
 REPOSITORY, COMMIT = "dadelani/sib-200", "593cea88519930f776c1a4a1980b6a35b39dca57"
-_PATH, _INTO = "data/annotated", "sib200/data/annotated"
 FOLDERS = ("sib200/data/annotated", "sib-200/data/annotated", "sib200/data", "sib200")
 """Folders of the release, of its repository under its own name, and of copies."""
-
-_NAMES: dict[Split, str] = {"train": "train", "validation": "dev", "test": "test"}
 
 # the index of a sentence in FLORES-200 is its id in all languages
 _READ = partial(
@@ -41,24 +34,15 @@ TASK = Task(
     kind="classification",
     title="What is the topic of the sentence?",
     languages=VARIETIES,
-    files={
-        split: tuple(f"{folder}/{{code}}/{name}.tsv" for folder in FOLDERS)
-        for split, name in _NAMES.items()
-    },
+    files=files_by_language(FOLDERS, ".tsv"),
     codes=CODES,
     read=_READ,
     # the same tables as in the release
-    release=splits_on_github(
-        REPOSITORY,
-        COMMIT,
-        f"{_PATH}/{{code}}/{{name}}.tsv",
-        f"{_INTO}/{{code}}/{{name}}.tsv",
-        _NAMES,
-    ),
+    release=release_by_language(REPOSITORY, COMMIT, "data/annotated", FOLDERS[0], ".tsv"),
     hub=HubSource(
         repo="Davlan/sib200",
         revision="main",
-        files={split: (f"data/{{code}}/{name}.tsv",) for split, name in _NAMES.items()},
+        files=files_by_language(["data"], ".tsv"),
         codes=CODES,
         read=_READ,
     ),
