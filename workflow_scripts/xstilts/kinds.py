@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-Kind = Literal[
+ExampleKind = Literal[
     "classification",
     "span",
     "tagging",
@@ -12,8 +12,9 @@ Kind = Literal[
     "retrieval",
     "mining",
     "ranking",
-    "mlm",
 ]
+"""Kinds of data sets with examples; those of ``mlm`` are text."""
+Kind = ExampleKind | Literal["mlm"]
 EMBEDDING_KINDS = frozenset({"retrieval", "mining", "ranking"})
 """Kinds that compare sentence vectors: from a trained head, or from the layer that the protocol
 prescribes."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from xstilts.config.recipe import Recipe
 from xstilts.config.section import Section
+from xstilts.kinds import ExampleKind, Split
 from xstilts.readers.declared import reader
 from xstilts.tasks.base import HubSource, Reader, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xstilts.kinds import Kind, Split
+    from xstilts.kinds import Kind
 
 Repository = Annotated[
     str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$"), Field(title="repository")
@@ -46,8 +47,7 @@ class SplitFiles(Section):
     languages: list[str] = Field(min_length=1, description="Languages with this split.")
 
 
-SplitName = Literal["train", "validation", "test"]
-Files = dict[SplitName, str | SplitFiles]
+Files = dict[Split, str | SplitFiles]
 
 
 class OwnHub(Section):
@@ -63,15 +63,9 @@ class OwnHub(Section):
 class OwnTask(Section):
     """A task that is not shipped; see [adding a task](adding_a_task.md)."""
 
-    kind: Literal[
-        "classification",
-        "span",
-        "tagging",
-        "multiple_choice",
-        "retrieval",
-        "mining",
-        "ranking",
-    ] = Field(description="Kind of task; decides on the columns, the head and the metrics.")
+    kind: ExampleKind = Field(
+        description="Kind of task; decides on the columns, the head and the metrics."
+    )
     title: str = Field("", description="The question that the task asks of a model, in one line.")
     files: Files | None = Field(
         None,
