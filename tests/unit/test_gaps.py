@@ -184,11 +184,13 @@ def test_averages_over_less_are_marked_in_every_table(gaps: Grid, tmp_path: Path
         ({"compare": {"strategy": "mnli", "targets": ["xnli", "lost"], "more_than": 1}},
          "1 of 2 targets"),
         ({"compare": {"strategy": "mnli", "targets": ["xnli"], "more_than": 1}}, ""),
+        ({"compare": {"strategy": "mnli", "targets": ["mlqa"], "more_than": 1}},
+         "3 of 7 languages of mlqa"),
     ],
 )  # fmt: skip
 def test_claims_that_need_the_missing_data_are_not_decided(predicate, left) -> None:
     made = claim(**predicate)
-    [(name, settings)] = [(key, value) for key, value in made.predicate if value is not None]
+    _, settings = made.predicate.settings
     scores = StudyScores(
         {("xlmr", "xnli"): target_scores({("none", 1, "en"): answers(0.5, 1, 50)})},
         ["none"],
@@ -200,9 +202,10 @@ def test_claims_that_need_the_missing_data_are_not_decided(predicate, left) -> N
         num_strategies=4,
         targets=frozenset({"lost"}),
         num_targets=4,
+        languages={"mlqa": "3 of 7 languages of mlqa"} if "mlqa" in str(predicate) else {},
     )
-    assert scores.left_out.of(name, settings) == left
+    assert scores.left_out.of(settings) == left
     if left:
         [verdict] = claim_table([("file", [made])], scores, "")["verdict"]
         assert verdict == f"not decided: {left}"
-    assert LeftOut().of(name, settings) == ""
+    assert LeftOut().of(settings) == ""

@@ -11,7 +11,7 @@ from xstilts.comparisons.tables.claims import _prior_training
 from xstilts.config.claims import Claim
 from xstilts.errors import UserError
 from xstilts.grid import Grid
-from xstilts.grid.prior_training import notes, repeated
+from xstilts.grid.prior_training import Repeated, notes, repeated
 from xstilts.jobs.tables import build_tables
 from xstilts.prior_training import KNOWN, shared_data
 from xstilts.tasks import TASKS
@@ -37,25 +37,38 @@ def test_known_models_name_tasks_of_this_package() -> None:
 def test_strategies_and_targets_that_repeat_prior_training() -> None:
     found = repeated(grid(), "e5")
     # XNLI's target stage trains on MultiNLI; SQuAD 2.0 includes the questions of 1.1
-    assert found == {"nli": ["mnli"], "two": ["squad_v1"], "xnli": ["mnli"]}
-    assert repeated(grid(), "xlmr") == {}
+    assert found.strategies == {"nli": ["mnli"], "two": ["squad_v1"]}
+    assert found.targets == {"xnli": ["mnli"]}
+    assert repeated(grid(), "xlmr") == ({}, {})
     [note] = notes(grid())
     assert note.startswith("e5 was already trained on mnli, squad_v1 (Wang et al. 2024")
     assert "strategies nli, two and target xnli" in note
 
 
-def test_composites_repeat_their_parts() -> None:
-    assert shared_data(TASKS["anli_plus"], KNOWN["intfloat/multilingual-e5-small"].tasks) == [
-        "snli",
-        "mnli",
-    ]
+def test_composites_repeat_their_parts_and_the_other_way_round() -> None:
+    seen = KNOWN["intfloat/multilingual-e5-small"].tasks
+    assert shared_data(TASKS["anli_plus"], seen, TASKS) == ["snli", "mnli"]
+    for name in ("mnli", "snli", "anli", "anli_r2"):
+        assert shared_data(TASKS[name], ["anli_plus"], TASKS) == ["anli_plus"]
+    assert shared_data(TASKS["squad_v1"], ["squad_v2"], TASKS) == ["squad_v2"]
+    assert shared_data(TASKS["xnli"], ["anli_plus"], TASKS) == []
+
+
+def test_a_strategy_and_a_target_of_one_name_are_marked_apart(tmp_path: Path) -> None:
+    bases = {"own": {"hub": "me/model", "trained_on": ["mnli"]}}
+    study = grid(bases=bases, strategies={"none": [], "xnli": ["cosmosqa"]})
+    assert repeated(study, "own") == ({}, {"xnli": ["mnli"]})
+    build_tables(study, tmp_path)
+    text = (tmp_path / "transfer.md").read_text(encoding="utf-8")
+    assert "xnli § |" in text
+    assert "| xnli § " not in text
 
 
 def test_declared_prior_training_replaces_what_is_known() -> None:
     bases = {"e5": {"hub": "intfloat/multilingual-e5-small", "trained_on": []}}
-    assert repeated(grid(bases=bases), "e5") == {}
+    assert repeated(grid(bases=bases), "e5") == ({}, {})
     bases = {"own": {"hub": "me/model", "trained_on": ["udpos"]}}
-    assert repeated(grid(bases=bases), "own") == {"udpos": ["udpos"]}
+    assert repeated(grid(bases=bases), "own") == ({}, {"udpos": ["udpos"]})
     assert "own was already trained on udpos: target udpos" in next(notes(grid(bases=bases)))
 
 
@@ -82,10 +95,15 @@ def claim(**predicate: Any) -> Claim:
 
 
 def test_claims_about_them_say_so() -> None:
-    seen = {"nli": ["mnli"], "xnli": ["mnli"]}
-    compared = {"compare": {"strategy": "two", "targets": ["udpos"], "more_than": 0}}
-    assert _prior_training(claim(**compared), seen) == ""
-    compared["compare"]["targets"] = ["xnli"]
-    assert _prior_training(claim(**compared), seen) == "the base was already trained on mnli"
-    compared["compare"]["targets"] = "all"  # type: ignore[assignment]
-    assert "mnli" in _prior_training(claim(**compared), seen)
+    seen = Repeated({"nli": ["mnli"]}, {"xnli": ["snli"]})
+    for strategy, targets, tasks in (
+        ("two", ["udpos"], ""),
+        ("two", ["xnli"], "snli"),
+        ("nli", ["udpos"], "mnli"),
+        # all targets, not all strategies
+        ("two", "all", "snli"),
+        ("nli", "all", "mnli, snli"),
+    ):
+        settings = {"strategy": strategy, "targets": targets, "more_than": 0}
+        expected = f"the base was already trained on {tasks}" if tasks else ""
+        assert _prior_training(claim(compare=settings), seen) == expected

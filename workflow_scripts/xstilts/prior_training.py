@@ -39,22 +39,13 @@ KNOWN: Mapping[str, PriorTraining] = {
 }
 """Hub id to its prior training; others are taken to have seen text only."""
 
-_INCLUDES: Mapping[str, tuple[str, ...]] = {
-    "squad_v2": ("squad_v1",),
-    "squad_pairs": ("squad_v1",),
-}
-"""Tasks whose training data include those of others that are no parts of theirs."""
 
-
-def shared_data(task: Task, trained_on: Iterable[str]) -> list[str]:
+def shared_data(task: Task, trained_on: Iterable[str], known: Mapping[str, Task]) -> list[str]:
     """Return the tasks in a base's prior training that share training data with a task.
 
     Args:
         task: trained on or evaluated in a study.
         trained_on: names of tasks in the base's prior training.
+        known: all tasks by name.
     """
-    return [name for name in trained_on if _data(task.name, task.parts) & _data(name)]
-
-
-def _data(name: str, parts: Iterable[Task] = ()) -> set[str]:
-    return {name, *(part.name for part in parts), *_INCLUDES.get(name, ())}
+    return [name for name in trained_on if task.data & known[name].data]

@@ -116,6 +116,11 @@ class Predicate(Section):
         None, description="The number of strategies that help a target."
     )
 
+    @property
+    def settings(self) -> tuple[str, Section]:
+        """The key that is given, and its settings."""
+        return next((key, found) for key in Predicate.model_fields if (found := getattr(self, key)))
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Predicate:
         given = [name for name in Predicate.model_fields if getattr(self, name) is not None]
@@ -123,6 +128,28 @@ class Predicate(Section):
             known = ", ".join(Predicate.model_fields)
             raise ValueError(f"give exactly one of {known} (found: {', '.join(given) or 'none'})")
         return self
+
+
+_STRATEGIES = ("strategy", "against", "strategies", "among")
+"""Keys of predicates that name strategies."""
+
+
+def named_strategies(settings: Section) -> list[str] | None:
+    """Return the strategies that a predicate names; None if it is about all of them."""
+    found: list[str] = []
+    for key in _STRATEGIES:
+        wanted = getattr(settings, key, None) or []
+        if wanted == "all":
+            return None
+        found += [wanted] if isinstance(wanted, str) else wanted
+    return found
+
+
+def named_targets(settings: Section) -> list[str] | None:
+    """Return the targets that a predicate names; None if it is about all of them."""
+    targets = getattr(settings, "targets", "all")
+    # the largest gain is compared with those on all other targets
+    return None if targets == "all" or isinstance(settings, LargestGain) else list(targets)
 
 
 class Claim(Section):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xstilts.prior_training import KNOWN, shared_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from xstilts.chains import Member
     from xstilts.config.bases import Base
     from xstilts.config.study import Study
     from xstilts.grid.grid import Grid
@@ -23,51 +22,61 @@ def trained_on(base: Base) -> tuple[str, ...]:
     return known.tasks if known else ()
 
 
-def repeated(grid: Grid, base: str) -> dict[str, list[str]]:
+class Repeated(NamedTuple):
+    """What repeats the prior training of a base model, with the tasks that it repeats."""
+
+    strategies: dict[str, list[str]]
+    targets: dict[str, list[str]]
+
+    def tasks(self) -> list[str]:
+        """Return the repeated tasks, each once."""
+        found = [*self.strategies.values(), *self.targets.values()]
+        return list(dict.fromkeys(task for tasks in found for task in tasks))
+
+
+def repeated(grid: Grid, base: str) -> Repeated:
     """Return the strategies and targets whose training or test task a base has already seen.
 
     Args:
         grid: the study.
         base: name of the base model.
-
-    Returns:
-        Name of strategy or target to the tasks of the base's prior training that it repeats.
     """
-    seen = trained_on(grid.study.bases[base])
-    found: dict[str, list[str]] = {}
-    for name, nodes in grid.names.strategies.items():
-        found[name] = _shared(grid.study, (m for node in nodes for m in node.members), seen)
-    for name, target in grid.targets.items():
-        own = shared_data(target.task, seen)
-        found[name] = list(dict.fromkeys([*own, *_shared(grid.study, target.members, seen)]))
-    return {name: tasks for name, tasks in found.items() if tasks}
+    known, seen = grid.study.known_tasks, trained_on(grid.study.bases[base])
 
+    def shared(tasks: Iterable[str]) -> list[str]:
+        found = (name for task in tasks for name in shared_data(known[task], seen, known))
+        return list(dict.fromkeys(found))
 
-def _shared(study: Study, members: Iterable[Member], seen: Iterable[str]) -> list[str]:
-    tasks = dict.fromkeys(member.task for member in members)
-    known = study.known_tasks
-    return list(dict.fromkeys(name for task in tasks for name in shared_data(known[task], seen)))
+    strategies = {
+        name: shared(member.task for node in nodes for member in node.members)
+        for name, nodes in grid.names.strategies.items()
+    }
+    targets = {
+        name: shared([node.task.name, *(member.task for member in node.members)])
+        for name, node in grid.targets.items()
+    }
+    both = (strategies, targets)
+    return Repeated(*({name: tasks for name, tasks in of.items() if tasks} for of in both))
 
 
 def notes(grid: Grid) -> Iterator[str]:
     """Yield a sentence per base model whose prior training the study repeats."""
     for base in grid.study.bases:
-        names = repeated(grid, base)
-        if not names:
-            continue
-        tasks = list(dict.fromkeys(task for found in names.values() for task in found))
-        strategies = [name for name in names if name in grid.names.strategies]
-        targets = [name for name in names if name in grid.targets]
+        found = repeated(grid, base)
         parts = [
-            f"{noun}{'s' if len(some) > 1 else ''} {', '.join(some)}"
-            for noun, some in (("strategy", strategies), ("target", targets))
-            if some
+            f"{one if len(names) == 1 else several} {', '.join(names)}"
+            for one, several, names in (
+                ("strategy", "strategies", found.strategies),
+                ("target", "targets", found.targets),
+            )
+            if names
         ]
-        text = " and ".join(parts).replace("strategys", "strategies")
-        yield (
-            f"{base} was already trained on {', '.join(tasks)}{_source(grid.study, base)}: {text} "
-            "repeat this training, so that gains are not those of an untrained step."
-        )
+        if parts:
+            yield (
+                f"{base} was already trained on {', '.join(found.tasks())}"
+                f"{_source(grid.study, base)}: {' and '.join(parts)} repeat this training, so that "
+                "gains are not those of an untrained step."
+            )
 
 
 def _source(study: Study, base: str) -> str:

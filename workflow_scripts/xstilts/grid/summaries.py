@@ -32,10 +32,10 @@ def tables(grid: Grid) -> dict[str, Any]:
     study = grid.study
     # left out if there is none, so that it is not part of the identity of other studies
     marked = sorted([*mark, corpus] for mark, corpus in grid.contaminated().items())
-    seen = {base: repeated(grid, base) for base in study.bases}
+    seen = {base: list(repeated(grid, base)) for base in study.bases}
     declared: dict[str, Any] = {
         **({"contaminated": marked} if marked else {}),
-        **({"repeated": seen} if any(seen.values()) else {}),
+        **({"repeated": seen} if any(any(of) for of in seen.values()) else {}),
         "study": study.study,
         "question": study.question,
         "bases": list(study.bases),

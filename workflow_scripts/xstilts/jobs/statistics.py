@@ -69,6 +69,12 @@ def _left_out(grid: Grid) -> LeftOut:
             node.model for name, node in whole.targets.items() if name in gaps.targets
         ),
         num_targets=len(whole.targets),
+        languages={
+            node.model: f"{len(grid.targets[name].languages)} of {len(node.languages)} languages "
+            f"of {node.model}"
+            for name, node in whole.targets.items()
+            if name in gaps.languages and name in grid.targets
+        },
     )
 
 

@@ -18,6 +18,7 @@ from xstilts.kinds import EMBEDDING_KINDS
 from xstilts.paths import product
 from xstilts.results import failures
 from xstilts.results.cells import LEFT_OUT, Cell
+from xstilts.results.pivot import Marks
 from xstilts.results.render import Header, write_tables
 from xstilts.results.unknown_tokens import UnknownShare, remark, unknown_shares
 
@@ -76,9 +77,17 @@ def study_cells(grid: Grid) -> list[Cell]:
     ]
 
 
+def _marks(grid: Grid, base: str) -> tuple[Marks, Marks]:
+    """Return the marks of a base model's strategies, and of its targets."""
+    pairs = zip(prior_training.repeated(grid, base), capped_examples(grid, base), strict=True)
+    strategies, targets = (Marks(repeated=[*of], examples=sizes) for of, sizes in pairs)
+    return strategies, targets
+
+
 def study_header(grid: Grid) -> Header:
     """Return the header of a study's tables and report."""
     study = grid.study
+    marked = {base: _marks(grid, base) for base in study.bases}
     return Header(
         study=study.study,
         question=study.question,
@@ -92,8 +101,8 @@ def study_header(grid: Grid) -> Header:
             *((gaps,) if (gaps := grid.gaps.text()) else ()),
             *prior_training.notes(grid),
         ),
-        repeated={base: tuple(prior_training.repeated(grid, base)) for base in study.bases},
-        examples={base: capped_examples(grid, base) for base in study.bases},
+        strategy_marks={base: marks[0] for base, marks in marked.items()},
+        target_marks={base: marks[1] for base, marks in marked.items()},
         accepted=tuple(acceptances(grid)),
         contaminated=grid.contaminated(),
         details=(

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.chains import EMPTY_CHAIN, chain_label
-from xstilts.errors import UserError
-from xstilts.manifest import read_manifest
+from xstilts.manifest import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xstilts.chains import Member
     from xstilts.grid import Grid
 
 
-def capped_examples(grid: Grid, base: str) -> dict[str, str]:
-    """Return the number of training examples by name of strategy or target, as text.
+def capped_examples(grid: Grid, base: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the number of training examples by strategy, and by target, as text.
 
     Strategies and targets that use whole training sets are left out. Stages of a sequence are
     separated by "then": "2,000 then 500".
@@ -26,15 +25,27 @@ def capped_examples(grid: Grid, base: str) -> dict[str, str]:
         grid: the study, in one view.
         base: base model, whose recipe may differ from that of others.
     """
-    found: dict[str, list[tuple[str, bool]]] = {}
+    strategies: dict[str, list[tuple[str, bool]]] = {}
     for name, nodes in grid.names.strategies.items():
         labels = tuple(node.label for node in nodes)
         chains = [chain_label(labels[:end]) for end in range(1, len(labels) + 1)]
-        found[name] = [_of_stage(grid, base, chain) for chain in chains]
-    for name, node in grid.targets.items():
-        if node.members:
-            cap = grid.recipe(base, EMPTY_CHAIN, node.model)["max_train_examples"]
-            found[name] = [_used(grid, node.members, cap)]
+        strategies[name] = [_of_stage(grid, base, chain) for chain in chains]
+    targets = {
+        name: [
+            _used(
+                grid,
+                node.members,
+                grid.recipe(base, EMPTY_CHAIN, node.model)["max_train_examples"],
+            )
+        ]
+        for name, node in grid.targets.items()
+        if node.members
+    }
+    return _texts(strategies), _texts(targets)
+
+
+def _texts(found: Mapping[str, Sequence[tuple[str, bool]]]) -> dict[str, str]:
+    """Return the numbers of those that use a part of a training set."""
     return {
         name: " then ".join(text for text, _ in parts)
         for name, parts in found.items()
@@ -54,7 +65,7 @@ def _used(grid: Grid, members: Iterable[Member], cap: int) -> tuple[str, bool]:
     """Return the number of examples as text, and True if any training set is larger than that."""
     total, cut, known = 0, False, True
     for member in members:
-        size = _rows(Path(grid.paths.data(member.task, member.language, "train")))
+        size = _examples(Path(grid.paths.data(member.task, member.language, "train")))
         if size is None:
             # not read yet: the text says so
             total, known, cut = total + cap, False, cut or bool(cap)
@@ -63,9 +74,10 @@ def _used(grid: Grid, members: Iterable[Member], cap: int) -> tuple[str, bool]:
     return f"{total:,}" if known else f"at most {total:,}" if cap else "all", cut
 
 
-def _rows(manifest: Path) -> int | None:
-    """Return the number of examples of a data set; None if it has not been read yet."""
-    try:
-        return int(read_manifest(manifest).facts["rows"])
-    except (UserError, KeyError):
-        return None
+def _examples(manifest: Path) -> int | None:
+    """Return the number of examples of a data set, queries for kinds with candidates.
+
+    None if it has not been read yet.
+    """
+    facts = facts_of(manifest)
+    return int(facts.get("queries", facts["rows"])) if facts else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,8 +13,8 @@ import pandas as pd
 from xstilts.numbers import DASH, difference
 from xstilts.report.effects import extent, uncertainty_text
 from xstilts.report.links import cell_link
-from xstilts.results.pivot import MANY_COLUMNS, Pivot, pivot
-from xstilts.results.render import transfer_pivots
+from xstilts.results.pivot import Pivot, pivot
+from xstilts.results.render import language_pivots, transfer_pivots
 from xstilts.results.tables import AVERAGE
 from xstilts.results.trivial_baselines import trivial_baseline_pivots
 
@@ -50,33 +51,27 @@ class Block:
     """Heading of the first column, if the page does not set it."""
     numeric: bool = True
 
-    def transposed(self, corner: str) -> Block:
-        """The same cells with rows and columns exchanged; ``corner`` heads the first column."""
-        rows = tuple(
-            (name, tuple(entries[at] for _, entries in self.rows))
-            for at, name in enumerate(self.columns)
-        )
-        columns = tuple(name for name, _ in self.rows)
-        return replace(self, columns=columns, rows=rows, corner=corner)
-
 
 def _block(rows: pd.DataFrame, table: Pivot, column: str, *, linked: bool = True) -> Block:
     records = {(row["strategy"], row[column]): row for row in rows.to_dict("records")}
     full = extent(rows["delta"])
+
+    def entry(row: str, name: str, text: str) -> Entry:
+        cell = (name, row) if table.is_transposed else (row, name)
+        return _entry(text, records.get(cell), column, full, linked)
+
     return Block(
         table.title,
-        tuple(map(table.shown, table.columns)),
+        tuple(map(table.column_marks.shown, table.columns)),
         tuple(
             (
-                table.shown(strategy),
-                tuple(
-                    _entry(text, records.get((strategy, name)), column, full, linked)
-                    for name, text in zip(table.columns, entries, strict=True)
-                ),
+                table.row_marks.shown(row),
+                tuple(map(partial(entry, row), table.columns, entries)),
             )
-            for strategy, entries in table.rows
+            for row, entries in table.rows
         ),
         table.notes(),
+        corner=table.corner if table.is_transposed else "",
     )
 
 
@@ -122,17 +117,22 @@ def trivial_baseline_blocks(trivial_baselines: pd.DataFrame) -> list[Block]:
     ]
 
 
-def detail_blocks(table: pd.DataFrame, column: str) -> dict[str, list[Block]]:
-    """Per target, strategies by languages or layers, one block per base model."""
+def language_blocks(table: pd.DataFrame, header: Header) -> dict[str, list[Block]]:
+    """Per target, strategies by languages, one block per base model, as in ``languages.md``."""
+    groups = table.groupby(["model", "target"], sort=False)
     blocks: dict[str, list[Block]] = {}
-    if "reason" not in table:
-        table = table.assign(reason="")  # only the transfer table shows it
-    for (model, target), rows in table.groupby(["model", "target"], sort=False):
-        block = _block(
-            rows, pivot(rows, f"{model}: {target}", column, dict.fromkeys(rows[column])), column
-        )
-        many = len(block.columns) > MANY_COLUMNS
-        blocks.setdefault(str(target), []).append(block.transposed(column) if many else block)
+    for block, ((_, target), rows) in zip(language_pivots(table, header), groups, strict=True):
+        blocks.setdefault(str(target), []).append(_block(rows, block, "language"))
+    return blocks
+
+
+def layer_blocks(table: pd.DataFrame) -> dict[str, list[Block]]:
+    """Per target, strategies by layers, one block per base model."""
+    blocks: dict[str, list[Block]] = {}
+    # only the transfer table shows reasons
+    for (model, target), rows in table.assign(reason="").groupby(["model", "target"], sort=False):
+        block = pivot(rows, f"{model}: {target}", "layer", dict.fromkeys(rows["layer"]))
+        blocks.setdefault(str(target), []).append(_block(rows, block, "layer"))
     return blocks
 
 
@@ -206,7 +206,7 @@ def summary_blocks(summary: Summary) -> list[Block]:
             block.title,
             block.columns,
             tuple((name, tuple(map(Entry, texts))) for name, texts in block.rows),
-            block.footnotes,
+            block.notes(),
             corner=block.corner,
             numeric=block.numeric,
         )

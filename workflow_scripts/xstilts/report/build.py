@@ -97,11 +97,11 @@ def _sections(frames: Frames) -> dict[str, Any]:
     root, audit = frames.source.root, frames.source.tables / "overlap.csv"
     found, recipes = details(frames)
     return {
-        "languages": blocks.detail_blocks(frames.languages, "language"),
+        "languages": blocks.language_blocks(frames.languages, frames.source.header),
         "properties": blocks.property_blocks(frames, differences(frames)),
         "gaps": blocks.seed_blocks(frames.gaps, "gap"),
         "seeds": blocks.seed_blocks(frames.scores, "score"),
-        "layers": blocks.detail_blocks(frames.layers, "layer"),
+        "layers": blocks.layer_blocks(frames.layers),
         "costs": costs(root),
         "spent": spent(root),
         "prediction_seconds": prediction_seconds(frames.headline),

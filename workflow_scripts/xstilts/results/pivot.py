@@ -23,6 +23,30 @@ CONTAMINATED = "‡"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """Marks of strategies, or of targets, of one base model."""
+
+    repeated: Collection[str] = ()
+    """Those that repeat the prior training of the base model."""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """Number of training examples of those that use a part of a training set."""
+
+    def shown(self, name: str) -> str:
+        """A name with its number of examples and its mark."""
+        shown = f"{name} (n = {self.examples[name]})" if name in self.examples else name
+        return f"{shown} {REPEATED}" if name in self.repeated else shown
+
+    def meanings(self, names: Iterable[str]) -> set[str]:
+        """The meanings of the marks that some names have."""
+        found, names = set(), set(names)
+        if names & set(self.repeated):
+            found.add(f"{REPEATED} repeats what the base model was already trained on")
+        if names & set(self.examples):
+            found.add("n: training examples, where only the first of a training set are used")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Pivot:
     """The block of one base model, as texts."""
 
@@ -35,15 +59,10 @@ class Pivot:
     """Heading of the first column."""
     numeric: bool = True
     """True if the other columns are numbers, which are aligned to the right."""
-    repeated: frozenset[str] = frozenset()
-    """Rows and columns that repeat the prior training of the base model."""
-    examples: Mapping[str, str] = field(default_factory=dict)
-    """Number of training examples of rows and columns that use a part of a training set."""
-
-    def shown(self, name: str) -> str:
-        """The name of a row or column, with its number of examples and its mark."""
-        shown = f"{name} (n = {self.examples[name]})" if name in self.examples else name
-        return f"{shown} {REPEATED}" if name in self.repeated else shown
+    row_marks: Marks = field(default_factory=Marks)
+    column_marks: Marks = field(default_factory=Marks)
+    is_transposed: bool = False
+    """True if strategies are across and the values of a column down."""
 
     def transposed(self, corner: str) -> Pivot:
         """The same cells with rows and columns exchanged; ``corner`` heads the first column."""
@@ -51,18 +70,20 @@ class Pivot:
             (name, tuple(entries[at] for _, entries in self.rows))
             for at, name in enumerate(self.columns)
         )
-        columns = tuple(name for name, _ in self.rows)
-        return replace(self, columns=columns, rows=rows, corner=corner)
+        return replace(
+            self,
+            columns=tuple(name for name, _ in self.rows),
+            rows=rows,
+            corner=corner,
+            row_marks=self.column_marks,
+            column_marks=self.row_marks,
+            is_transposed=not self.is_transposed,
+        )
 
     def notes(self) -> tuple[str, ...]:
-        """The footnotes, with the meaning of mark and number."""
-        names = {*self.columns, *(name for name, _ in self.rows)}
-        meanings = []
-        if names & self.repeated:
-            meanings.append(f"{REPEATED} repeats what the base model was already trained on")
-        if names & set(self.examples):
-            meanings.append("n: training examples, where only the first of a training set are used")
-        return (*meanings, *self.footnotes)
+        """The footnotes, with the meanings of the marks."""
+        meanings = self.row_marks.meanings(name for name, _ in self.rows)
+        return (*sorted(meanings | self.column_marks.meanings(self.columns)), *self.footnotes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

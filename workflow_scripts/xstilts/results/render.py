@@ -16,6 +16,7 @@ from xstilts.results.cells import Cell, collect
 from xstilts.results.pivot import (
     CONTAMINATED,
     MANY_COLUMNS,
+    Marks,
     Pivot,
     Summary,
     pivot,
@@ -41,7 +42,7 @@ from xstilts.schema_metadata import CHECKSUM, checksum_of_rows, with_metadata
 from xstilts.trivial_baselines.run import TRIVIAL_BASELINE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _BASELINE_LEGEND = (
@@ -95,10 +96,9 @@ class Header:
     """The study's question, in a sentence."""
     notes: tuple[str, ...] = ()
     """Warnings that must be shown with the numbers."""
-    repeated: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Base model to the strategies and targets that repeat its prior training."""
-    examples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Base model to the strategies and targets that use a part of a training set, and its size."""
+    strategy_marks: Mapping[str, Marks] = field(default_factory=dict)
+    """Base model to the marks of its strategies."""
+    target_marks: Mapping[str, Marks] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     """Remarks on the numbers (``results.remarks``)."""
     accepted: tuple[str, ...] = ()
@@ -162,8 +162,8 @@ def transfer_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
             replace(
                 block,
                 rows=block.rows + below,
-                repeated=frozenset(header.repeated.get(str(model), ())),
-                examples=header.examples.get(str(model), {}),
+                row_marks=header.strategy_marks.get(str(model), Marks()),
+                column_marks=header.target_marks.get(str(model), Marks()),
             )
         )
     return blocks
@@ -177,22 +177,24 @@ def _trivial_baseline(values: Mapping[str, float], column: str, columns: Sequenc
     return f"{sum(values[name] for name in targets) / len(targets):.1f}"
 
 
-def _language_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
+def language_pivots(table: pd.DataFrame, header: Header) -> list[Pivot]:
     """One block per base model and target: strategies by languages, or many languages down."""
     blocks = []
     for (model, target), rows in table.groupby(["model", "target"], sort=False):
         block = pivot(rows, f"{model}: {target}", "language", dict.fromkeys(rows["language"]))
         strategies = [s for m, s, t in header.contaminated if (m, t) == (model, target)]
         signed = {(strategy, language) for strategy in strategies for language in block.columns}
-        block = with_sign(block, CONTAMINATED, signed)
+        marks = header.strategy_marks.get(str(model), Marks())
+        block = replace(with_sign(block, CONTAMINATED, signed), row_marks=marks)
         many = len(block.columns) > MANY_COLUMNS
         blocks.append(block.transposed("language") if many else block)
     return blocks
 
 
 def _frame(block: Pivot) -> pd.DataFrame:
-    rows = [(block.shown(name), *entries) for name, entries in block.rows]
-    return pd.DataFrame(rows, columns=[block.corner, *map(block.shown, block.columns)])
+    rows = [(block.row_marks.shown(name), *entries) for name, entries in block.rows]
+    columns = map(block.column_marks.shown, block.columns)
+    return pd.DataFrame(rows, columns=[block.corner, *columns])
 
 
 def summary_markdown(summary: Summary, header: Header) -> str:
@@ -225,7 +227,7 @@ def language_markdown(table: pd.DataFrame, header: Header) -> str:
         table: from ``language_table``.
         header: its heading and legend.
     """
-    blocks = tuple(_language_pivots(table, header))
+    blocks = tuple(language_pivots(table, header))
     summary = Summary(title="languages", text=header.legend(table), blocks=blocks)
     return summary_markdown(summary, header)
 

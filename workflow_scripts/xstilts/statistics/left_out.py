@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xstilts.config.claims import named_strategies, named_targets
+
 if TYPE_CHECKING:
     from xstilts.config.section import Section
-
-ALL = "all"
-_STRATEGIES = ("strategy", "against", "strategies", "among")
-"""Keys of predicates that name strategies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,25 +23,25 @@ class LeftOut:
     targets: frozenset[str] = frozenset()
     num_targets: int = 0
     """Number of targets of the whole study."""
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """Targets without some of their languages, and what is left: ``3 of 11 languages of mlqa``."""
 
-    def of(self, name: str, predicate: Section) -> str:
+    def of(self, settings: Section) -> str:
         """Return what is left of the data that a claim needs; empty if nothing is missing.
 
         Args:
-            name: key of the predicate.
-            predicate: its settings.
+            settings: those of the claim's predicate.
         """
-        for key in _STRATEGIES:
-            wanted = getattr(predicate, key, None) or []
-            if wanted == ALL and self.strategies:
-                left = self.num_strategies - len(self.strategies)
-                return f"{left} of {self.num_strategies} strategies"
-            for strategy in [wanted] if isinstance(wanted, str) else wanted:
-                if strategy in self.strategies:
-                    return self.strategies[strategy]
-        targets = getattr(predicate, "targets", ALL)
-        if targets == ALL or name == "largest_gain":
-            left, total = self.num_targets - len(self.targets), self.num_targets
-        else:
-            left, total = len(set(targets) - self.targets), len(targets)
-        return "" if left == total else f"{left} of {total} targets"
+        strategies, targets = named_strategies(settings), named_targets(settings)
+        if strategies is None and self.strategies:
+            left = self.num_strategies - len(self.strategies)
+            return f"{left} of {self.num_strategies} strategies"
+        for strategy in strategies or []:
+            if strategy in self.strategies:
+                return self.strategies[strategy]
+        for target in self.languages if targets is None else targets:
+            if target in self.languages:
+                return self.languages[target]
+        missing = self.targets if targets is None else self.targets & set(targets)
+        total = self.num_targets if targets is None else len(targets)
+        return f"{total - len(missing)} of {total} targets" if missing else ""

@@ -288,13 +288,10 @@ def evaluate(claim: Claim, scores: StudyScores, model: str) -> Found:
     A claim of several comparisons is confirmed if each holds, and contradicted if one is refuted at
     a level corrected for their number (Bonferroni).
     """
-    for name, run in RULES.items():
-        predicate = getattr(claim.predicate, name)
-        if predicate is not None:
-            if lacking := scores.left_out.of(name, predicate):
-                return Found(decision="not decided", measure="nothing", lacking=lacking)
-            try:
-                return run(predicate, scores, model).of_strategies()
-            except NotInStudy as error:
-                return Found(decision="not decided", measure="nothing", remark=str(error))
-    raise AssertionError(claim.id)
+    name, settings = claim.predicate.settings
+    if lacking := scores.left_out.of(settings):
+        return Found(decision="not decided", measure="nothing", lacking=lacking)
+    try:
+        return RULES[name](settings, scores, model).of_strategies()
+    except NotInStudy as error:
+        return Found(decision="not decided", measure="nothing", remark=str(error))

@@ -55,6 +55,7 @@ def of_rounds(name: str, folder: str, train: int, evaluated: int) -> Task:
             read=partial(hub_parquet.read_pairs, labels=mnli.LABELS, names=mnli.HUB_NAMES),
         ),
         labels=mnli.LABELS,
+        includes=("anli_r1", "anli_r2", "anli_r3"),
         metric="accuracy",
         train=name,
         recipe=mnli.TASK.recipe,

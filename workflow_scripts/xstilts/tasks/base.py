@@ -207,6 +207,9 @@ class Task:
     """The same for single languages, if known and ``sizes`` has a range or nothing."""
     corpus: str = ""
     """Corpus that the texts are from, if several tasks have texts of it; else they are its own."""
+    includes: tuple[str, ...] = ()
+    """Names of other tasks whose training examples are among those of this one, which are no
+    parts of it."""
     differs: str = ""
     """Known difference between the releases that are read, for a remark on another number of
     examples."""
@@ -231,6 +234,12 @@ class Task:
     they may."""
     citation: str
     homepage: str
+
+    @property
+    def data(self) -> frozenset[str]:
+        """The names of the tasks whose training examples this one has: its own, parts, included."""
+        of_parts = (part.data for part in self.parts)
+        return frozenset({self.name, *self.includes}).union(*of_parts)
 
     def splits(self, language: str) -> tuple[Split, ...]:
         """The existing splits of a language."""

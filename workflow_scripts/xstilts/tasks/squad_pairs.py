@@ -17,6 +17,7 @@ TASK = Task(
     release=squad_v1.TASK.release,
     read=read_squad_pairs,
     hub=replace(squad_v1.HUB, read=read_hub_squad_pairs),
+    includes=("squad_v1",),
     metric="map_at_20",
     train="squad_pairs",
     # google-research/xtreme train_lareqa.sh: 4 batches of 4, each with 4 candidates; here all

@@ -50,6 +50,7 @@ TASK = Task(
         },
         read=partial(read_questions, unanswerable=True),
     ),
+    includes=("squad_v1",),
     metric="mean_em_f1",
     scorer="squad_v2",
     may_lack_answer=True,

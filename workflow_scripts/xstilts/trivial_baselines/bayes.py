@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from functools import cached_property
 from itertools import islice, repeat
@@ -78,4 +79,5 @@ class NaiveBayes:
 
     def log_odds(self, features: Iterable[str]) -> float:
         """Log odds of the second of two classes against the first."""
-        return self.prior_odds + sum(map(self.odds_of.get, {*features}, repeat(0.0)))
+        # exact: the order of a set differs from run to run
+        return math.fsum((self.prior_odds, *map(self.odds_of.get, {*features}, repeat(0.0))))

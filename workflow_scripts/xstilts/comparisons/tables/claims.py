@@ -10,14 +10,15 @@ import pandas as pd
 import pyarrow as pa
 
 from xstilts.comparisons.base import Comparison
+from xstilts.config.claims import named_strategies, named_targets
 from xstilts.config.load import load_claims
-from xstilts.grid.prior_training import repeated
+from xstilts.grid.prior_training import Repeated, repeated
 from xstilts.numbers import DASH, difference, interval
 from xstilts.results.pivot import Summary, block_of
 from xstilts.statistics.predicates import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xstilts.comparisons.base import StudyResults
     from xstilts.config.claims import Claim
@@ -47,7 +48,7 @@ def claim_table(
     files: Sequence[tuple[str, Sequence[Claim]]],
     scores: StudyScores,
     setting: str = "",
-    repeated: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    repeated: Mapping[str, Repeated] | None = None,
 ) -> pd.DataFrame:
     """One row per claim and base model.
 
@@ -66,7 +67,11 @@ def claim_table(
             claim,
             model,
             evaluate(claim, scores, model),
-            [note for note in (setting, _prior_training(claim, seen.get(model, {}))) if note],
+            [
+                note
+                for note in (setting, _prior_training(claim, seen.get(model, Repeated({}, {}))))
+                if note
+            ],
         )
         for file, claims in files
         for claim in claims
@@ -75,20 +80,15 @@ def claim_table(
     return pd.DataFrame(records, columns=CLAIM_SCHEMA.names)
 
 
-def _prior_training(claim: Claim, repeated: Mapping[str, Sequence[str]]) -> str:
+def _prior_training(claim: Claim, repeated: Repeated) -> str:
     """The note on a claim about strategies or targets that repeat the base's prior training."""
-    named = set(_texts(claim.model_dump()))
-    met = repeated.values() if "all" in named else (repeated[n] for n in repeated if n in named)
-    tasks = dict.fromkeys(task for found in met for task in found)
+    _, settings = claim.predicate.settings
+    tasks: dict[str, None] = {}
+    both = named_strategies(settings), named_targets(settings)
+    for named, of in zip(both, repeated, strict=True):
+        for name in of if named is None else named:
+            tasks |= dict.fromkeys(of.get(name, ()))
     return f"the base was already trained on {', '.join(tasks)}" if tasks else ""
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
 
 
 def _record(
