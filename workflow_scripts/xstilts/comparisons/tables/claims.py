@@ -60,23 +60,13 @@ def claim_table(
         repeated: base model to the strategies and targets that repeat its prior training, with the
             tasks (``xstilts.grid.prior_training``).
     """
-    seen = repeated or {}
-    records = [
-        _record(
-            file,
-            claim,
-            model,
-            evaluate(claim, scores, model),
-            [
-                note
-                for note in (setting, _prior_training(claim, seen.get(model, Repeated({}, {}))))
-                if note
-            ],
-        )
-        for file, claims in files
-        for claim in claims
-        for model in scores.models
-    ]
+    records = []
+    for file, claims in files:
+        for claim in claims:
+            for model in scores.models:
+                seen = _prior_training(claim, repeated[model]) if repeated else ""
+                notes = [note for note in (setting, seen) if note]
+                records.append(_record(file, claim, model, evaluate(claim, scores, model), notes))
     return pd.DataFrame(records, columns=CLAIM_SCHEMA.names)
 
 
