@@ -95,8 +95,6 @@ if workflow.is_main_process:
     record_outdated_products()
     if not watch_dry_run():
         name_sources()
-elif workflow.subprocess_exec:
-    heed_signals()
 
 
 onstart:

@@ -19,13 +19,17 @@ def end_at_once(number=signal.SIGINT, _frame=None) -> None:
         workflow.persistence.unlock()
     if RUN:
         RUN[0].remove()
-    say("\nStopped at once; run the same command to continue from what is saved.")
+    if FINISHING:
+        say("\nStopped; all jobs had ended.")
+    else:
+        say("\nStopped at once; run the same command to continue from what is saved.")
     os._exit(128 + number)
 
 
 def say(text: str) -> None:
     """Print a line for the user, above the status line; the terminal may be gone."""
-    with contextlib.suppress(OSError):
+    # a closed stream is a ValueError
+    with contextlib.suppress(OSError, ValueError):
         stream = SCREENS[0] if SCREENS else sys.stderr
         stream.write(f"{text}\n")
         stream.flush()
@@ -43,10 +47,10 @@ def heed_signals() -> None:
     stopping = Stopping(run, stop=stop_scheduling, end=end_at_once)
     RUN.extend((run, stopping))
     atexit.register(leave)
-    if workflow.is_main_process and not workflow.local_exec:
-        stopping.interrupt()
-    else:
+    if workflow.local_exec:
         stopping.listen()
+    else:
+        stopping.interrupt()
 
 
 def leave() -> None:
@@ -65,11 +69,10 @@ def leave() -> None:
 def stop_scheduling() -> None:
     """Start no further jobs; called once, when the running ones have been asked to stop."""
     if FINISHING or not workflow.scheduler:
-        end_at_once()
+        end_at_once(signal.Signals[RUN[1].signal] if RUN[1].signal else signal.SIGTERM)
     STOPPED.extend(product(job.output[0]) for job in list(workflow.scheduler.running) if job.output)
-    if workflow.is_main_process:
-        count = f"{len(STOPPED)} job{'s' if len(STOPPED) != 1 else ''}"
-        say(f"Stopping {count}; a second signal or Ctrl-C ends them at once.")
+    count = f"{len(STOPPED)} job{'s' if len(STOPPED) != 1 else ''}"
+    say(f"Stopping {count}; a second signal or Ctrl-C ends them at once.")
     # not in a signal handler, which may have interrupted the scheduler while it holds its lock;
     # there, KeyboardInterrupt follows
     if threading.current_thread() is not threading.main_thread():

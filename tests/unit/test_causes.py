@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from xstilts.runner.frame import run_here
 from xstilts.runner.messages import JobInfo
 from xstilts.schema_metadata import store_checksum
 
+ROOT = Path("results/tiny")
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
 
 
@@ -73,11 +75,11 @@ def test_the_message_names_the_damaged_product(
 def test_an_error_with_whole_products_stays_one(products: list[Path]) -> None:
     call = partial(fails, {"x": tuple(products)}, Path("results/tiny/missing.json"), "text", 1)
     assert not damage_in(call)
-    with pytest.raises(pa.ArrowInvalid), explained(call, "x"):
+    with pytest.raises(pa.ArrowInvalid), explained(call, "x", ROOT):
         call()
     products[1].unlink()
     products[1].mkdir()
-    with pytest.raises(UserError, match=r"xnli\.parquet: no such file"), explained(call, "x"):
+    with pytest.raises(UserError, match=r"xnli\.parquet: no such file"), explained(call, "x", ROOT):
         call()
 
 
@@ -100,9 +102,18 @@ def test_a_job_names_the_file_that_it_may_not_read(tmp_path: Path) -> None:
     def job() -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path / "secret"))
 
-    with pytest.raises(UserError, match=r"secret: Permission denied\. Check"), explained(job, "x"):
+    with (
+        pytest.raises(UserError, match=r"secret: Permission denied\. Check"),
+        explained(job, "x", ROOT),
+    ):
         job()
-    with pytest.raises(UserError, match="x: the memory"), explained(job, "x"):
+    with pytest.raises(UserError, match="x: the memory"), explained(job, "x", ROOT):
         raise MemoryError
-    with pytest.raises(KeyError), explained(job, "x"):
+    with pytest.raises(KeyError), explained(job, "x", ROOT):
         raise KeyError("a fault of the program stays one")
+
+
+def test_what_prevents_writing_results_is_left_to_the_whole_run() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", str(ROOT / "target/model.safetensors"))
+    with pytest.raises(OSError, match="No space left"), explained(None, "x", ROOT):
+        raise full

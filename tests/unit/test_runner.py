@@ -52,7 +52,9 @@ def fork_server(run_folder: RunFolder) -> Iterator[subprocess.Popen[bytes]]:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=30) == 0
-        assert not run_folder.path.exists()
+        # it belongs to a run that has not ended
+        assert run_folder.path.exists()
+        run_folder.remove()
 
 
 def script(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -12,7 +12,13 @@ from filelock import FileLock
 
 from xstilts.errors import UserError
 from xstilts.files import atomic_path, write_text
-from xstilts.leftovers import FRESH, enter_working_folder, exclude_runs, remove_leftovers
+from xstilts.leftovers import (
+    FRESH,
+    enter_working_folder,
+    exclude_runs,
+    remember_locks,
+    remove_leftovers,
+)
 from xstilts.own_folder import checked
 from xstilts.runner.run_folder import FORK_SERVER, VARIABLE, RunFolder, stop_run
 from xstilts.storage import storage_problem
@@ -68,9 +74,11 @@ def test_leftovers_of_killed_jobs_are_removed_and_nothing_else(tmp_path: Path) -
 def test_the_lock_of_a_killed_run_is_removed_once_no_run_is_left(tmp_path: Path) -> None:
     snakemake = tmp_path / ".snakemake"
     first = enter_working_folder(snakemake)
-    lock = snakemake / "locks/0.input.lock"
+    lock, foreign = (snakemake / f"locks/{number}.input.lock" for number in range(2))
     lock.parent.mkdir()
-    lock.touch()
+    for file in (lock, foreign):
+        file.touch()
+    remember_locks(snakemake, [str(lock)])
     second = enter_working_folder(snakemake)
     assert lock.exists()
     for descriptor in (first, second):
@@ -79,6 +87,7 @@ def test_the_lock_of_a_killed_run_is_removed_once_no_run_is_left(tmp_path: Path)
     third = enter_working_folder(snakemake)
     assert third is not None
     assert not lock.exists()
+    assert foreign.exists()
     os.close(third)
 
 

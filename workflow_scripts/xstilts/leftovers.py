@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xstilts.errors import UserError
@@ -61,8 +61,11 @@ def remove_leftovers(root: Path) -> None:
 
 def _remove(path: Path) -> None:
     """Remove a temporary file or folder of this user that no process has locked."""
+    # a lock on a network file system needs a file that is open for writing
+    folder = path.is_dir() and not path.is_symlink()
+    flags = (os.O_RDONLY if folder else os.O_RDWR) | os.O_NOFOLLOW
     with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(path, flags)
         try:
             found = os.fstat(descriptor)
             if found.st_uid == os.getuid() and _left(descriptor, found):
@@ -75,7 +78,7 @@ def _remove(path: Path) -> None:
 
 
 def _left(descriptor: int, found: os.stat_result) -> bool:
-    """True if no process writes the file."""
+    """True if no process writes the file, or the files of the folder."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -83,7 +86,9 @@ def _left(descriptor: int, found: os.stat_result) -> bool:
     except OSError as error:
         if error.errno not in WITHOUT_LOCKS:
             raise
-        return time.time() - found.st_mtime > _OLD_SECONDS
+        # the time of a folder says nothing about the files in it
+        old = time.time() - found.st_mtime > _OLD_SECONDS
+        return old and stat.S_ISREG(found.st_mode)
     return True
 
 
@@ -139,8 +144,12 @@ def enter_working_folder(snakemake: Path) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for lock in snakemake.glob("locks/*"):
-            lock.unlink(missing_ok=True)
+        # not those of a workflow of another project in this folder
+        for line in os.pread(descriptor, 1 << 16, 0).decode(errors="replace").splitlines():
+            for lock in snakemake.glob("locks/*"):
+                if line == _mark(lock):
+                    lock.unlink()
+        os.ftruncate(descriptor, 0)
         old = time.time() - _SCRIPT_SECONDS
         for path in (*snakemake.glob("scripts/*"), *snakemake.glob("shell_tmp.*")):
             with contextlib.suppress(OSError):
@@ -153,6 +162,22 @@ def enter_working_folder(snakemake: Path) -> int | None:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
+
+
+def remember_locks(snakemake: Path, locks: Iterable[str]) -> None:
+    """Note Snakemake's locks of this run, for the one that finds it killed.
+
+    Args:
+        snakemake: the folder ``.snakemake``.
+        locks: its files.
+    """
+    with contextlib.suppress(OSError), (snakemake / _LOCK).open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{_mark(Path(lock))}\n" for lock in locks)
+
+
+def _mark(lock: Path) -> str:
+    """Return what tells a lock from a later one of the same name."""
+    return f"{lock.stat().st_mtime_ns} {lock.name}"
 
 
 @contextlib.contextmanager

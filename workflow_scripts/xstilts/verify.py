@@ -60,7 +60,9 @@ class Verification:
             return call(file)
         except UserError as error:
             self.add(file, str(error).partition(". ")[0], delete)
-            return None
+        except OSError as error:
+            self.add(file, error.strerror or str(error), delete)
+        return None
 
 
 def verify(root: Path, paths: Iterable[str]) -> Verification:

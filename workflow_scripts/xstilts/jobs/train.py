@@ -24,6 +24,7 @@ from xstilts.leftovers import FRESH
 from xstilts.manifest import contents, full_identity, keep, reuse, write_manifest
 from xstilts.progress import Reporter
 from xstilts.tracking import Tracking
+from xstilts.training.signals import postpone_stop
 
 if TYPE_CHECKING:
     from xstilts.gpus import Gpus
@@ -95,6 +96,7 @@ def train_stage(
     with _made(fresh):
         with leased(gpus):
             result = _run(spec, report or Reporter())
+        postpone_stop()
         _publish(manifest, full, fresh, {**dataclasses.asdict(settings), **result})
     from xstilts.training.state import clear_state
 

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import inspect
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,10 +22,10 @@ from xstilts.files import read_json
 from xstilts.models.adapter_files import CONFIG as ADAPTER_CONFIG
 from xstilts.models.adapter_files import is_adapter
 from xstilts.models.damage import require_whole_file
+from xstilts.storage import storage_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _WIDTH = ("hidden_size", "d_model", "n_embd", "n_embed", "dim", "emb_dim")
 _LAYERS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "encoder_layers")
@@ -54,6 +55,9 @@ def one_error(folder: Path) -> Iterator[None]:
         raise
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        # not of the checkpoint, but of the place that it is copied to
+        if storage_problem(error, Path("results")):
             raise
         raise UserError(
             f"{folder}: the checkpoint cannot be loaded ({type(error).__name__}: {error!s:.200}). "

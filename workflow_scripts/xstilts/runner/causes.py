@@ -16,23 +16,25 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import Interrupted, UserError, unreadable
 from xstilts.paths import outside_results
+from xstilts.storage import storage_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOGGER = logging.getLogger(__name__)
 
-_REASONS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
+_REASONS = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
 """Failures of the file system that say enough with the name of the file."""
 
 
 @contextlib.contextmanager
-def explained(job: object, name: str) -> Iterator[None]:
+def explained(job: object, name: str, root: Path) -> Iterator[None]:
     """Raise a UserError for an error of a block if its cause is in the files of the job.
 
     Args:
         job: names the files that the block reads (:func:`damage_in`).
         name: name of the job.
+        root: ``results/STUDY``; what prevents writing there passes.
 
     Raises:
         UserError: a product that the job reads is damaged, a file may not be read or written, or
@@ -45,9 +47,11 @@ def explained(job: object, name: str) -> Iterator[None]:
     except MemoryError as error:
         raise UserError(
             f"{name}: the memory of this machine does not suffice ({error!s:.200}). Run fewer jobs "
-            "at a time, or set a smaller max_tokens (docs/running.md)."
+            "at a time, or set a smaller max_tokens (docs/planning.md)."
         ) from error
     except Exception as error:
+        if storage_problem(error, root):
+            raise
         if message := damage_in(job):
             LOGGER.exception("the cause is a damaged file")
             raise UserError(message) from error

@@ -102,7 +102,7 @@ def _outcome(connection: socket.socket, request: Request) -> Ended | None:
         return None
     if not isinstance(started, Started):
         return None
-    with _forwarding(started.pid):
+    with _forwarding(connection):
         try:
             ended, _ = receive(connection)
         except (OSError, EOFError):
@@ -112,12 +112,13 @@ def _outcome(connection: socket.socket, request: Request) -> Ended | None:
 
 
 @contextlib.contextmanager
-def _forwarding(pid: int) -> Iterator[None]:
+def _forwarding(connection: socket.socket) -> Iterator[None]:
     """Forward the signals that ask a job to stop to the fork."""
 
     def forward(number: int, _frame: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+        # not by its process id, which may be another's once it has ended
+        with contextlib.suppress(OSError):
+            connection.send(bytes([number]))
 
     with handled(_FORWARDED, forward):
         yield

@@ -14,7 +14,6 @@ import gc
 import importlib
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -26,6 +25,7 @@ from typing import Any
 
 from xstilts.runner.frame import run_here
 from xstilts.runner.messages import Ended, Request, Started, receive, send
+from xstilts.runner.run_folder import remove_if_ended
 from xstilts.training.signals import ASKING
 
 IMPORTED = (
@@ -152,9 +152,13 @@ def _job(connection: socket.socket) -> int:
 
 
 def _exit_with_script(connection: socket.socket) -> None:
-    """Kill this process when its script has exited, as if they were one process."""
+    """Raise the signals that the script gets, and kill this process when it has exited.
+
+    As if they were one process.
+    """
     with contextlib.suppress(OSError):
-        connection.recv(1)
+        while number := connection.recv(1):
+            os.kill(os.getpid(), number[0])
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -162,5 +166,5 @@ if __name__ == "__main__":
     try:
         serve(sys.argv[1])
     finally:
-        # the folder of a run that was killed; empty once its last job has ended
-        shutil.rmtree(Path(sys.argv[1]).parent, ignore_errors=True)
+        # that of a run that was killed, now that its last job has ended
+        remove_if_ended(Path(sys.argv[1]).parent)

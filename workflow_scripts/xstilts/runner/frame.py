@@ -147,7 +147,7 @@ def _exit_codes(job: object, info: JobInfo) -> Iterator[None]:
     name, log = info.name, info.log
     logger = logging.getLogger("xstilts")
     try:
-        with explained(job, name):
+        with explained(job, name, Path(info.root)):
             yield
     except UserError as error:
         logger.error("%s", error)

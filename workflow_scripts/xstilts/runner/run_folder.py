@@ -23,12 +23,13 @@ import threading
 from pathlib import Path
 
 from xstilts.errors import UserError
+from xstilts.locks import WITHOUT_LOCKS
 from xstilts.own_folder import own_folder
 
 VARIABLE = "XSTILTS_RUN"
 """Environment variable with the folder's path."""
 FORK_SERVER = "fork_server"
-_PIPE, _REASON, _PREFIX = "running", "reason", "run-"
+_PIPE, _REASON, _PREFIX, _ELSEWHERE = "running", "reason", "run-", "xstilts-run-"
 
 
 class RunFolder:
@@ -42,9 +43,7 @@ class RunFolder:
         """
         _remove_ended()
         try:
-            self.path = _make()
-            self._lock = os.open(self.path, os.O_RDONLY)
-            fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            self.path, self._lock = _make_locked()
             pipe = self.path / _PIPE
             os.mkfifo(pipe, 0o600)
             reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -86,28 +85,46 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def _make() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=own_folder()))
-    except (UserError, OSError):
-        # somebody has taken the name: mkdtemp makes a private folder of another one
-        return Path(tempfile.mkdtemp(prefix="xstilts-run-"))
+def _make_locked() -> tuple[Path, int]:
+    """Return a new folder, and the descriptor that holds its lock."""
+    while True:
+        try:
+            path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=own_folder()))
+        except (UserError, OSError):
+            # somebody has taken the name: mkdtemp makes a private folder of another one
+            path = Path(tempfile.mkdtemp(prefix=_ELSEWHERE))
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in WITHOUT_LOCKS:
+                return path, descriptor
+        else:
+            if path.is_dir():
+                return path, descriptor
+        # another run that has just begun took it for that of a killed one
+        os.close(descriptor)
 
 
 def _remove_ended() -> None:
     """Remove the folders of this user's runs that were killed."""
-    try:
-        folders = list(own_folder().glob(f"{_PREFIX}*"))
-    except (UserError, OSError):
-        return
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    found = list(Path(tempfile.gettempdir()).glob(f"{_ELSEWHERE}*"))
+    with contextlib.suppress(UserError, OSError):
+        found += own_folder().glob(f"{_PREFIX}*")
+    for folder in found:
+        remove_if_ended(folder)
+
+
+def remove_if_ended(folder: Path) -> None:
+    """Remove the folder of a run of this user, unless the run holds its lock."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_uid == os.getuid():
                 shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def in_run_folder(name: str) -> Path | None:

@@ -12,6 +12,7 @@ import select
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
@@ -30,14 +31,14 @@ class Stopping:
     """Waits for a signal, or for a job that stops the whole run (``run_folder.stop_run``)."""
 
     def __init__(
-        self, run: RunFolder, stop: Callable[[], None], end: Callable[[], NoReturn]
+        self, run: RunFolder, stop: Callable[[], None], end: Callable[[int], NoReturn]
     ) -> None:
         """Prepare; :meth:`listen` or :meth:`interrupt` begins.
 
         Args:
             run: the run, whose jobs are asked to stop.
             stop: called after that, to schedule no further jobs.
-            end: called for a second signal.
+            end: called with a second signal.
         """
         self._run, self._stop, self._end = run, stop, end
         self.signal: str | None = None
@@ -65,7 +66,8 @@ class Stopping:
         for number in numbers:
             signal.signal(number, lambda *_: None)
         threading.Thread(target=self._listen, args=[woken], daemon=True).start()
-        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+        # SIGUSR1, SLURM's warning, is for the jobs
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*numbers, signal.SIGUSR1})
 
     def interrupt(self) -> None:
         """Let signals interrupt the main thread, as Ctrl-C does.
@@ -83,6 +85,14 @@ class Stopping:
             signal.signal(number, handle)
 
     def _listen(self, woken: int) -> None:
+        try:
+            self._wait(woken)
+        except Exception:
+            # nobody else delivers signals to this process
+            traceback.print_exc()
+            self._end(signal.SIGTERM)
+
+    def _wait(self, woken: int) -> None:
         while True:
             ready, _, _ = select.select([woken], [], [], POLL_SECONDS)
             for number in os.read(woken, 64) if ready else b"":
@@ -98,7 +108,7 @@ class Stopping:
             self.signal = signal.Signals(number).name
             self._begin()
         elif number != signal.SIGHUP and time.monotonic() - self._asked_at > REPEATED_SECONDS:
-            self._end()
+            self._end(number)
 
     def _begin(self) -> None:
         self._asked_at = time.monotonic()

@@ -223,7 +223,9 @@ def _death(worker: _Worker, request: StopRequest) -> Exception:
     """Return the error for a worker that died silently and made the others fail."""
     code = worker.process.returncode
     end = f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
-    if code < 0 and signal.Signals(-code).name == request.signal:
+    # SIGALRM ends one that has not cleaned up in time (``training.signals``)
+    ended_by = signal.Signals(-code).name if code < 0 else ""
+    if request.signal and ended_by in (request.signal, signal.SIGALRM.name):
         return Interrupted(f"{request.signal}: stopped; the last saved training state is kept.")
     advice = " Most likely memory ran out: raise mem_mb, or lower max_tokens."
     return RuntimeError(

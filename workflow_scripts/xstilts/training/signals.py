@@ -87,8 +87,8 @@ def stoppable() -> Iterator[None]:
     Snakemake's process blocks the signals in the processes that it starts (``runner/stopping.py``),
     so that none arrives while a job still imports; here they are delivered.
     """
-    with handled(ASKING, _STOP):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+    with handled(STOPPING, _STOP):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         yield
 
 
