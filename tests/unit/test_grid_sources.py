@@ -244,3 +244,13 @@ print(json.dumps(sorted(sys.modules)))
     )
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert not loaded & {"huggingface_hub", "pyarrow", "numpy", "torch", "pandas", "transformers"}
+
+
+def test_one_of_several_versions_of_the_treebanks_is_read(tmp_path: Path) -> None:
+    for version in ("2.14", "2.5", "2.10"):
+        for bank in ("gsd", "pud"):
+            folder = tmp_path / f"ud-treebanks-v{version}/UD_German-{bank.upper()}"
+            folder.mkdir(parents=True)
+            (folder / f"de_{bank}-ud-test.conllu").touch()
+    found = original_files(TASKS["udpos"], tmp_path, "de", "test")
+    assert [path.relative_to(tmp_path).parts[0] for path in found] == ["ud-treebanks-v2.5"] * 2

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from xstilts.kinds import Split
 
 
-def _patterns(name: str) -> tuple[str, ...]:
-    """Patterns of all treebanks of a language: file names start with its code."""
-    file = f"{{language}}_*-ud-{name}.conllu"
-    return (f"ud/UD_*/{file}", f"ud-treebanks-v2.*/UD_*/{file}", f"ud/{file}")
-
-
 _XTREME = (
     "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi "
     "yo zh"
@@ -54,6 +48,14 @@ _UD = {
     "2.7": ("1-3424", "ee61f186ac5701440f9d2889ca26da35f18d433255b5a188b0df30bc1525502b", 0),
     "2.14": ("1-5502", "a710e09f977fc1ca4aeaf200806a75fbbc46d2c0717c70933a94ad78129ee1af", 0),
 }  # fmt: skip
+
+
+def _patterns(name: str) -> tuple[str, ...]:
+    """Patterns of all treebanks of a language: file names start with its code."""
+    file = f"{{language}}_*-ud-{name}.conllu"
+    # of several unpacked versions the first is read, not all at once
+    unpacked = (f"ud-treebanks-v{version}/UD_*/{file}" for version in (*_UD, "2.*"))
+    return (f"ud/UD_*/{file}", *unpacked, f"ud/{file}")
 
 
 def _treebanks(version: str) -> Archive:
