@@ -66,6 +66,16 @@ BELEBELE = {"belebele": {"languages": ["de"]}}
             "xnli",
             "mlm",
         ),
+        # another split, which is read from the same file
+        (
+            {
+                "text": [{"task": "tydiqa", "split": "validation", "languages": ["fi"]}],
+                "strategies": {"none": [], "mlm": ["mlm@fi"]},
+                "targets": {"tydiqa": {"languages": ["fi"]}},
+            },
+            "tydiqa",
+            "mlm",
+        ),
         # in the stage of the target
         (
             {
@@ -85,7 +95,7 @@ def test_evaluated_text_in_training_text_is_refused(
     message = str(caught.value)
     assert message.startswith("text.0: ")
     assert f"which the target {target} evaluates: the strategy {strategy!r} of xlmr" in message
-    corpus = "xnli" if target == "xnli" else "flores200"
+    corpus = target if target in ("xnli", "tydiqa") else "flores200"
     assert f"set `known_contamination: [{corpus}]`" in message
     assert ("xlmr", strategy, target) in check(**keys, known_contamination=[corpus])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xstilts.config.study import Study, Text
     from xstilts.grid.names import Names
     from xstilts.grid.nodes import TargetNode
+    from xstilts.kinds import Split
     from xstilts.tasks.base import Task
 
 Mark = tuple[str, str, str]
@@ -87,14 +88,22 @@ def marks(study: Study, names: Names, view: str) -> dict[Mark, str]:
 def _shared(task: Task, text: Text, target: TargetNode) -> bool:
     """Return True if the examples of a task, used as text, may have texts that a target evaluates.
 
-    The splits of one data set have different texts; those of another with the same corpus need not.
+    The splits of one data set have different texts, unless they are read from the same files; those
+    of another with the same corpus need not.
     A corpus of several tasks is parallel; other data sets may have different texts by language.
     """
     if corpus_of(task) != corpus_of(target.task):
         return False
-    if task.name == target.task.name and text.split != target.split:
+    if task.name == target.task.name and not _same_files(task, text.split, target.split):
         return False
     return bool(task.corpus or {*text.languages} & {*target.languages})
+
+
+def _same_files(task: Task, first: Split, second: Split) -> bool:
+    if first == second:
+        return True
+    # a composite task has no files of its own
+    return first in task.files and task.files[first] == task.files.get(second)
 
 
 def _cells(study: Study, names: Names, text: Text, target: TargetNode) -> Iterator[tuple[str, str]]:
