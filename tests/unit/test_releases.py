@@ -229,9 +229,10 @@ def test_what_a_killed_run_left_behind_is_replaced(site, cache):
     fetch(cache)
     folder = kept(cache)[0]
     (cache.folder / folder).rename(cache.folder / "old")
-    left = cache.folder / ".parts" / folder / "unpacked/nli/fr.tsv"
-    left.parent.mkdir(parents=True)
-    left.write_text("half")
+    parts = cache.folder / ".parts" / folder
+    for left in (parts / "unpacked/nli/fr.tsv", parts / "replaced/nli/de.tsv"):
+        left.parent.mkdir(parents=True)
+        left.write_text("half")
     fetch(cache)
     assert not list((cache.folder / folder).rglob("fr.tsv"))
     assert not list((cache.folder / ".parts").iterdir())
@@ -248,14 +249,18 @@ def test_a_full_disk_during_the_transfer(site, cache, monkeypatch):
     assert len(site.asked) == 1
 
 
-def test_a_full_disk_while_unpacking(cache, monkeypatch):
+def test_a_full_disk_while_unpacking_costs_no_second_transfer(site, cache, monkeypatch):
     def unpack(*arguments: Any) -> None:
         (arguments[3] / "half").write_text("h")
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
-    monkeypatch.setattr(xstilts.data.release_cache, "unpack", unpack)
-    assert f"{URL}: no space left in {cache.folder}" in fails(cache)
+    with monkeypatch.context() as patch:
+        patch.setattr(xstilts.data.release_cache, "unpack", unpack)
+        assert f"{URL}: no space left in {cache.folder}" in fails(cache)
     assert not list(cache.folder.rglob("half"))
+    assert content(cache, fetch(cache)) == [GERMAN]
+    assert len(site.asked) == 1
+    assert not list((cache.folder / ".parts").iterdir())
 
 
 def test_a_download_that_does_not_fit_is_not_started(site, cache):

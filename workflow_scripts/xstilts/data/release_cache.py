@@ -192,22 +192,27 @@ def _replace(entry: _Entry, report: Callable[[Progress], None]) -> dict[str, Any
         advice=entry.advice,
     )
     parts = entry.cache.folder / ".parts" / entry.folder.name
-    archive, unpacked = parts / "download", parts / "unpacked"
+    archive, unpacked, replaced = (parts / name for name in ("download", "unpacked", "replaced"))
     LOGGER.info("Downloading %s", wanted)
     download(wanted, archive, report)
+    # of a run that was killed
+    for folder in (unpacked, replaced):
+        shutil.rmtree(folder, ignore_errors=True)
     try:
-        # of a run that was killed
-        shutil.rmtree(unpacked, ignore_errors=True)
         _unpack(entry, archive, unpacked)
         record = _described(entry, archive, unpacked)
         write_json(entry.record, record)
         if entry.folder.exists():
-            entry.folder.rename(parts / "replaced")
+            entry.folder.rename(replaced)
         unpacked.rename(entry.folder)
     except UnpackError as error:
-        raise UserError(f"{wanted}: {error}. {entry.advice}") from None
-    finally:
         shutil.rmtree(parts)
+        raise UserError(f"{wanted}: {error}. {entry.advice}") from None
+    except OSError:
+        # the disk is full, say: the download need not be repeated
+        shutil.rmtree(unpacked, ignore_errors=True)
+        raise
+    shutil.rmtree(parts)
     return record
 
 
