@@ -75,6 +75,10 @@ def test_a_declared_task_is_a_task_like_others(tmp_path):
          "en, sw. Put {language} into the path"),
         ("my/{language}/test.csv", "my/{language}/tset.csv", "study.yaml:8: targets.my_topics: no "
          "file of my_topics (test) in 'en'"),
+        ("my/{language}/test.csv", "~no-such-user/{language}.csv", "study.yaml:12: "
+         "tasks.my_topics.files.test: no home folder of ~no-such-user is known"),
+        ("[en, sw]", "[en, ../sw]", "study.yaml:14: tasks.my_topics.languages[1]: '../sw' cannot "
+         "be part of a path"),
         ("[en, sw]", "[en, sw, en]", "study.yaml:14: tasks.my_topics.languages: 'en' is named "
          "twice"),
         ("[en, sw]", "[en, sw]\ncodes: {swa: sw}", "'swa' is not a known language of this task. "
@@ -123,6 +127,20 @@ def test_what_a_kind_needs(tmp_path, declaration, expected):
     with pytest.raises(UserError) as caught:
         own_grid(tmp_path, fields | declaration)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("when_missing", ["error", "skip"])
+def test_a_mistaken_path_is_no_gap(tmp_path, when_missing):
+    text = study_text(DECLARED.replace("/test.csv", "/tset.csv"))
+    text = text.replace("seeds:", f"when_missing: {when_missing}\nseeds:")
+    with pytest.raises(UserError, match=r"Nearest file: my/en/test\.csv\. Add the file"):
+        grid_of(tmp_path, text.replace("{path: model}", "{hub: me/model}"))
+
+
+def test_files_of_a_declared_task_have_no_other_source(tmp_path):
+    text = study_text(TOPICS) + "sources: {my_topics: hub}\n"
+    with pytest.raises(UserError, match=r"tasks\.my_topics names the files of this task"):
+        grid_of(tmp_path, text)
 
 
 @pytest.mark.parametrize("name", ["xnli", "none", "target", "My-Task"])

@@ -218,6 +218,18 @@ def test_scale_changes_languages_of_mixtures_and_drops_recipes_for_large_models(
     assert at_scale(config | {"scale": "full"})["strategies"] == config["strategies"]
 
 
+def test_a_mistaken_name_of_a_strategy_to_leave_out_is_found() -> None:
+    with pytest.raises(UserError, match=r"small_scale.without\[0\]: 'hard-nil' is not a known"):
+        grid("african", small_scale={"without": ["hard-nil"]})
+
+
+@pytest.mark.parametrize("pair", ["none", 5, None, [["none"], "mnli"]])
+def test_a_contrast_that_is_no_pair_is_found_at_every_scale(pair: object) -> None:
+    for scale in ("full", "microworld"):
+        with pytest.raises(UserError, match=r"contrasts\[0\]"):
+            grid("african", scale=scale, contrasts=[pair])
+
+
 def test_an_unknown_scale_is_named() -> None:
     with pytest.raises(UserError, match=r"'micro' is not accepted\. Did you mean 'microworld'"):
         grid("african", scale="micro")

@@ -13,7 +13,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from xstilts.config.claims import Claims
-from xstilts.config.scale import at_scale, with_small_base
+from xstilts.config.scale import at_scale, check_without, with_small_base
+from xstilts.config.section import Section
 from xstilts.config.study import Study
 from xstilts.config.study_file import read_study_file
 from xstilts.errors import UserError, shortened, suggestion
@@ -21,6 +22,8 @@ from xstilts.errors import UserError, shortened, suggestion
 if typing.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from pydantic_core import ErrorDetails
 
 KeyPath = tuple[str | int, ...]
 _Section = typing.TypeVar("_Section", bound=BaseModel)
@@ -95,7 +98,7 @@ def _section_at(path: KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
 
 def _message(error: Mapping[str, Any], lines: Lines, root: type[BaseModel]) -> str:
     """Return one line for a pydantic error: key path, value, accepted values."""
-    path = tuple(part for part in error["loc"] if part != "str" and "[" not in str(part))
+    path = tuple(part for part in error["loc"] if not _is_type(part))
     where = lines.where(path)
     if error["type"] == "extra_forbidden":
         section, key = _section_at(path[:-1], root), str(path[-1])
@@ -158,15 +161,32 @@ def _validated(section: type[_Section], raw: Any, lines: Lines) -> _Section:
     try:
         return section.model_validate(raw)
     except ValidationError as error:
-        # a list where a list or one of some words is accepted: the list's own errors say more
-        errors = [
-            item
-            for item in error.errors()
-            if item["type"] != "literal_error" or not isinstance(item["input"], list | dict)
-        ]
-        errors = errors or error.errors()
-        messages = dict.fromkeys(_message(item, lines, section) for item in errors)
+        errors = error.errors()
+        told = [item for item in errors if not _is_of_other_type(item, errors)]
+        messages = dict.fromkeys(_message(item, lines, section) for item in told)
         raise UserError("\n".join(messages)) from None
+
+
+def _is_type(part: int | str) -> bool:
+    """True for the part of an error's location that is one of the types that a key accepts."""
+    sections = {section.__name__ for section in Section.__subclasses__()}
+    return part == "str" or "[" in str(part) or part in sections
+
+
+def _is_of_other_type(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
+    """True if a key accepts several types, and the errors of the given one say more."""
+    *key, last = error["loc"]
+    if not _is_type(last):
+        return False
+    alternatives = [other for other in errors if [*other["loc"]][: len(key)] == key]
+    best = [other for other in alternatives if not _is_wrong_type(other)] or alternatives[:1]
+    return error not in best
+
+
+def _is_wrong_type(error: ErrorDetails) -> bool:
+    if error["type"] == "literal_error":
+        return not isinstance(error["input"], str)
+    return error["type"] in ("string_type", "list_type", "dict_type", "model_type")
 
 
 def load_claims(file: Path) -> Claims:
@@ -192,9 +212,11 @@ def load_study(
         overrides: keys that override the configuration.
 
     Raises:
-        UserError: as :class:`Lines`, :func:`with_small_base` and :func:`validate`.
+        UserError: as :class:`Lines`, :func:`check_without`, :func:`with_small_base` and
+            :func:`validate`.
     """
     lines = Lines(files)
     config = {**(lines.values if config is None else config), **overrides}
+    check_without(config, lines)
     scaled = with_small_base(at_scale(config), lines.where(("small_base",)))
     return validate(scaled, lines), lines

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from xstilts.config.recipe import Recipe
 from xstilts.config.section import Section
+from xstilts.config.texts import Language, Revision, UserPath
 from xstilts.kinds import ExampleKind, Split
 from xstilts.readers.declared import reader
 from xstilts.tasks.base import HubSource, Reader, Task
@@ -43,18 +44,18 @@ UNTRAINED = "none"
 class SplitFiles(Section):
     """The files of a split that only some of a task's languages have."""
 
-    path: str = Field(description="File pattern, as for a split that all languages have.")
-    languages: list[str] = Field(min_length=1, description="Languages with this split.")
+    path: UserPath = Field(description="File pattern, as for a split that all languages have.")
+    languages: list[Language] = Field(min_length=1, description="Languages with this split.")
 
 
-Files = dict[Split, str | SplitFiles]
+Files = dict[Split, UserPath | SplitFiles]
 
 
 class OwnHub(Section):
     """A dataset repository on the Hub with the examples of a task of one's own."""
 
     repository: Repository = Field(description="Dataset repository.")
-    revision: str = Field("main", description="Commit, tag or branch; name a commit.")
+    revision: Revision = Field("main", description="Commit, tag or branch; name a commit.")
     files: Files = Field(
         min_length=1, description="File pattern in the repository, per split, as in `files`."
     )
@@ -91,8 +92,8 @@ class OwnTask(Section):
         description="Labels in order, or values in the files mapped to labels; by default those of "
         "the training data. For multiple choice, the values that name the choices, in order.",
     )
-    languages: list[str] = Field(min_length=1, description="Languages of the task.")
-    codes: dict[str, str] = Field(
+    languages: list[Language] = Field(min_length=1, description="Languages of the task.")
+    codes: dict[Language, str] = Field(
         {}, description="Code of a language in files, paths (`{code}`) and the language column."
     )
     metric: str | None = Field(

@@ -15,11 +15,13 @@ from pydantic import Field
 from xstilts.config.section import Section
 from xstilts.config.texts import Language
 from xstilts.config.without import without
-from xstilts.errors import UserError
+from xstilts.errors import UserError, unknown
 from xstilts.prior_training import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from xstilts.config.load import Lines
 
 Scale = Literal["full", "small", "microworld"]
 
@@ -173,7 +175,7 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     codes = dict(section.get("languages") or {})
     if version.source_language:
         codes = {str(config.get("source_language", "en")): version.source_language} | codes
-    dropped = section.get("without") or []
+    dropped = _names(section.get("without"))
     if isinstance(strategies := scaled.get("strategies"), dict):
         pairs = scaled.get("contrasts")
         left, kept_pairs = without(strategies, pairs if isinstance(pairs, list) else [], dropped)
@@ -187,6 +189,34 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
                 for name, one in found.items()
             }
     return scaled
+
+
+def check_without(config: Mapping[str, Any], lines: Lines) -> None:
+    """Check that the smaller versions of a study leave out strategies that it has.
+
+    Args:
+        config: the configuration, before :func:`at_scale`.
+        lines: file and line of each key.
+
+    Raises:
+        UserError: no such strategy; names the nearest one.
+    """
+    for key in (f"{scale}_scale" for scale in _VERSIONS):
+        section = config.get(key)
+        if not isinstance(section, dict):
+            continue
+        known: list[str] = []
+        for part in (config, section.get("replace")):
+            strategies = part.get("strategies") if isinstance(part, dict) else None
+            known += strategies if isinstance(strategies, dict) else ()
+        for index, name in enumerate(_names(section.get("without"))):
+            if known and name not in known:
+                raise unknown("strategy", name, known, lines.where((key, "without", index)))
+
+
+def _names(value: Any) -> list[str]:
+    """Return a list of names; empty for other values, which the validation rejects."""
+    return value if isinstance(value, list) and all(isinstance(n, str) for n in value) else []
 
 
 def with_small_base(config: Mapping[str, Any], where: str) -> dict[str, Any]:

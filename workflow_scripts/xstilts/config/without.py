@@ -28,9 +28,11 @@ def without(
         for name, stages in strategies.items()
         if name not in dropped
     }
-    pairs = [
-        type(pair)(renamed.get(name, name) for name in pair)
-        for pair in contrasts
-        if not set(pair) & set(dropped)
-    ]
+    pairs: list[Any] = []
+    for pair in contrasts:
+        if not isinstance(pair, list | tuple) or not all(isinstance(name, str) for name in pair):
+            # rejected with its line when the study is validated
+            pairs.append(pair)
+        elif not {*pair} & {*dropped}:
+            pairs.append(tuple(renamed.get(name, name) for name in pair))
     return left, pairs

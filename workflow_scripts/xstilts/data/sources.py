@@ -47,8 +47,9 @@ def original_files(
     as those of the others.
 
     Raises:
-        MissingData: no such file; names the nearest one.
-        UserError: no such folder, language or split; names the nearest one.
+        MissingData: no such file of a shipped task; names the nearest one.
+        UserError: no such file of another task; no such folder, language or split; names the
+            nearest one.
     """
     require_folder(data_root, "the release files", where)
     if task.parts:
@@ -327,16 +328,20 @@ def named(task: Task, language: str, split: str) -> str:
 
 
 def _none_found(root: Path, patterns: Sequence[str], where: str, what: str, page: str) -> NoReturn:
-    tried = f"Tried, in this order: {', '.join(patterns)}."
     if page:
-        advice = f"{_nearest(root, patterns)} Put the release file there ({page})."
-    else:
-        # a task that a study declares: its paths begin at the working directory or at the root
-        tried, folder = f"Tried {', '.join(patterns)}.", Path(patterns[0]).parent
-        siblings = [(folder / name).as_posix() for name in _listing(root / folder)]
-        advice = f"{nearest(siblings, patterns)} Add the file, or correct its path in the study."
-        root = (root / folder).resolve()
-    raise MissingData(f"{where}: no file of {what} under {root}. {tried}{advice}")
+        raise MissingData(
+            f"{where}: no file of {what} under {root}. Tried, in this order: "
+            f"{', '.join(patterns)}.{_nearest(root, patterns)} Put the release file there ({page})."
+        )
+    # a task that a study declares: its paths begin at the working directory or at the root; a
+    # mistake in them is no gap
+    folder = Path(patterns[0]).parent
+    siblings = [(folder / name).as_posix() for name in _listing(root / folder)]
+    raise UserError(
+        f"{where}: no file of {what} under {(root / folder).resolve()}. Tried "
+        f"{', '.join(patterns)}.{nearest(siblings, patterns)} Add the file, or correct its path in "
+        "the study."
+    )
 
 
 def _nearest(root: Path, patterns: Sequence[str]) -> str:

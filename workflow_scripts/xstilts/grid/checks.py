@@ -69,7 +69,10 @@ def check_source(study: Study, lines: Lines, names: Names) -> None:
     """Raise a UserError for an unknown task, a missing folder or an unused repository."""
     known = study.known_tasks
     for task in study.sources:
-        get_task(task, lines.where(("sources", task)), known)
+        where = lines.where(("sources", task))
+        get_task(task, where, known)
+        if task in study.tasks:
+            raise UserError(f"{where}: tasks.{task} names the files of this task. Remove this key.")
     if study.sources and study.source == "microworld":
         raise UserError(
             f"{lines.where(('sources',))}: the microworld generates all data. Remove this key."
