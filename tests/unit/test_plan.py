@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from test_config import STUDY, grid_of
+from test_plan_throughput import jobs as finished
 from test_studies import ROOT, STUDIES, grid
 
 from xstilts.cli import main
@@ -21,6 +22,7 @@ from xstilts.plan.build import Options, build_plan
 from xstilts.plan.counts import counts, naive_trainings
 from xstilts.plan.data import missing
 from xstilts.plan.fit import USABLE, advice
+from xstilts.plan.hours import hours_here
 from xstilts.plan.jobs import planned_jobs
 from xstilts.plan.known_models import KNOWN_MODELS
 from xstilts.plan.shapes import shape_of_base
@@ -90,6 +92,16 @@ def test_work_is_proportional_to_steps_and_counts_checkpointing(tmp_path: Path) 
     assert flops("max_steps: 300") == pytest.approx(3 * flops("max_steps: 100"))
     checkpointed = flops("max_steps: 300, gradient_checkpointing: true")
     assert checkpointed == pytest.approx(4 / 3 * flops("max_steps: 300"))
+
+
+def test_finished_jobs_that_say_nothing_about_a_study_give_no_hours() -> None:
+    planned = planned_jobs(grid("african", scale="microworld"), {})
+    assert {job.precision for job in planned} == {"fp32"}
+    assert hours_here(planned, finished(4, device="cpu")) is None
+    found = hours_here(
+        planned, [replace(job, precision="fp32") for job in finished(4, device="cpu")]
+    )
+    assert found and found["hours"] > 0
 
 
 def test_unknown_sizes_are_named_and_left_out() -> None:

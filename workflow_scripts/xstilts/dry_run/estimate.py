@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.plan.devices import ORIENTATION
 from xstilts.plan.disk import disk
-from xstilts.plan.history import finished_jobs, start_of_jobs
-from xstilts.plan.hours import Clock, default_device, hours, orientation
+from xstilts.plan.history import finished_jobs
+from xstilts.plan.hours import hours_here, orientation
 from xstilts.plan.jobs import planned_jobs
 from xstilts.plan.memory import Conditions
 from xstilts.plan.render import size
@@ -47,27 +47,24 @@ def estimates(grid: Grid, made: Collection[str]) -> tuple[list[str], list[str]]:
 
 def _time(jobs: list[Planned]) -> Iterator[str]:
     """Yield the hours of training and prediction on the device of earlier jobs."""
-    history = finished_jobs(Path("results"), most=_READ)
-    device = default_device(history)
-    if device is None:
+    result = hours_here(jobs, finished_jobs(Path("results"), most=_READ))
+    if result is None:
         found = orientation(jobs, ORIENTATION)
         times = [f"{duration(3600 * value)} on one {name}" for name, value in found.items()]
         yield f"Time: {', '.join(times)}"
-        yield "  to train and predict, from operations only: nothing has run here yet"
+        yield "  to train and predict, from operations only: nothing like it has run here yet"
         unknown: dict[str, int] = {}
         for job in jobs:
             if job.unknown:
                 unknown[job.unknown] = unknown.get(job.unknown, 0) + len(job.products)
     else:
-        own = [job for job in history if job.device == device]
-        result = hours(jobs, Clock(device, history), start_of_jobs(own))
         rows: list[dict[str, Any]] = result["rows"]
         kinds = ("prediction", "training")
         parts = [sum(r["hours"] for r in rows if (r["position"] == "prediction") == (k == kinds[0]))
                  for k in kinds]  # fmt: skip
         yield (
-            f"Time: about {duration(3600 * result['hours'])} on one {device}, job after job "
-            f"({duration(3600 * parts[1])} training, {duration(3600 * parts[0])} predicting)"
+            f"Time: about {duration(3600 * result['hours'])} on one {result['device']}, job after "
+            f"job ({duration(3600 * parts[1])} training, {duration(3600 * parts[0])} predicting)"
         )
         unknown = result["unknown"]
     for what, count in list(unknown.items())[:2]:

@@ -12,8 +12,8 @@ from xstilts.plan.data import data_report, gated_models, row_counts
 from xstilts.plan.devices import GIB, ORIENTATION, bytes_of, canonical, card
 from xstilts.plan.disk import disk
 from xstilts.plan.fit import memory_report
-from xstilts.plan.history import finished_jobs, start_of_jobs
-from xstilts.plan.hours import Clock, default_device, hours, orientation
+from xstilts.plan.history import finished_jobs
+from xstilts.plan.hours import default_device, hours_here, hours_on, orientation
 from xstilts.plan.jobs import planned_jobs
 from xstilts.plan.memory import Conditions
 
@@ -52,12 +52,10 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
     """
     memory = _memory(options)
     history = finished_jobs(options.results)
-    device = canonical(options.gpu) if options.gpu else default_device(history)
+    gpu = canonical(options.gpu) if options.gpu else None
+    device = gpu or default_device(history)
     jobs = planned_jobs(grid, options.parameters)
-    time = None
-    if device:
-        own = [job for job in history if job.device == device]
-        time = hours(jobs, Clock(device, history), start_of_jobs(own))
+    time = hours_on(gpu, jobs, history) if gpu else hours_here(jobs, history)
     conditions = Conditions(
         max_tokens=options.max_tokens,
         device="cpu" if device == "cpu" else "gpu",
@@ -69,7 +67,7 @@ def build_plan(grid: Grid, options: Options) -> dict[str, Any]:
         "left_out": list(grid.gaps.sentences()),
         "counts": counts(grid, jobs),
         "hours": time,
-        "orientation": None if device else orientation(jobs, ORIENTATION),
+        "orientation": orientation(jobs, ORIENTATION) if time is None else None,
         "unknown": _unknown(jobs),
         "disk": disk(grid, jobs, options.concurrent, options.parameters, conditions),
         "memory": {

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.plan.devices import CARDS, MEASURED, SHARE, assumed_rate
+from xstilts.plan.history import start_of_jobs
 from xstilts.plan.throughput import Throughput, check, fit, groups
 
 if TYPE_CHECKING:
@@ -52,6 +53,19 @@ def default_device(history: Iterable[Finished]) -> str | None:
     for job in history:
         counts[job.device] = counts.get(job.device, 0) + 1
     return max(counts, key=lambda device: counts[device], default=None)
+
+
+def hours_here(jobs: Iterable[Planned], history: Sequence[Finished]) -> dict[str, Any] | None:
+    """Return :func:`hours` on the device of earlier jobs; None if they say nothing about these."""
+    device = default_device(history)
+    found = hours_on(device, jobs, history) if device else None
+    return found if found and found["rows"] else None
+
+
+def hours_on(device: str, jobs: Iterable[Planned], history: Sequence[Finished]) -> dict[str, Any]:
+    """Return :func:`hours` on a device, calibrated by the finished jobs on it."""
+    own = [job for job in history if job.device == device]
+    return hours(jobs, Clock(device, history), start_of_jobs(own))
 
 
 def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[str, Any]:

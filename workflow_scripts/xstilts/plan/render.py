@@ -69,7 +69,7 @@ def _counts(plan: dict[str, Any]) -> Iterator[str]:
 def _hours(plan: dict[str, Any]) -> Iterator[str]:
     time = plan["hours"]
     if time is None:
-        yield "Hours: no finished jobs to calibrate with, and no device given (--gpu NAME)"
+        yield "Hours: no finished jobs like these to calibrate with, and no device (--gpu NAME)"
         cards = [f"{name} {_time(value)}" for name, value in plan["orientation"].items()]
         yield f"  for orientation, from operations only, not calibrated: {', '.join(cards)}"
     else:
