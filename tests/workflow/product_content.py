@@ -53,5 +53,5 @@ def _without_measured(value: Any) -> Any:
 
 def assert_equal(after: dict[str, Any], before: dict[str, Any]) -> None:
     """Compare what :func:`contents` returned."""
-    assert after.keys() == before.keys()
+    assert sorted(after.keys() ^ before.keys()) == []
     assert not [name for name in before if before[name] != after[name]]

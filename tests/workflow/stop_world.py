@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from xstilts.runner.run_folder import VARIABLE
+
 if TYPE_CHECKING:
     from checkout import Checkout
 
-SECONDS = 120.0
+SECONDS = 300.0
 """Time limit of a test, not an expectation."""
 
 
@@ -57,14 +59,27 @@ class Running:
 
     def stop(self, number: signal.Signals, *, group: bool) -> str:
         """Send a signal to the process or its group; return the output when all have ended."""
+        folders = self._run_folders()
         (os.killpg if group else os.kill)(self.process.pid, number)
         self.process.wait(timeout=SECONDS)
         self.until_gone()
+        assert not [folder for folder in folders if folder.exists()]
         return self.output.read_text()
 
+    def _run_folders(self) -> set[Path]:
+        """Return the folder of the run, which its processes know; empty before the first."""
+        found = set()
+        for process in self._others():
+            with contextlib.suppress(psutil.Error):
+                found.add(process.environ().get(VARIABLE, ""))
+        return {Path(folder) for folder in found if folder}
+
     def until_started(self) -> None:
-        """Wait until this run has started another process."""
-        until(self._others, self.process, self.output)
+        """Wait until this run has started another process, or has ended."""
+        deadline = time.monotonic() + SECONDS
+        while self.process.poll() is None and not self._others():
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.01)
 
     def kill_job(self, draw: random.Random) -> bool:
         """Kill a process of a job, if any is running; return True if there was one."""
@@ -116,5 +131,4 @@ def processes_in(folder: Path) -> list[psutil.Process]:
 def temporary_files(checkout: Checkout) -> list[Path]:
     """Return the temporary files and locks of a run that has ended."""
     folder, results = checkout.folder, checkout.results
-    outside = [*folder.glob(".snakemake/locks/*"), *folder.glob("tmp/xstilts-*")]
-    return [*outside, *results.rglob(".*.part"), *results.rglob(".fresh")]
+    return [*folder.glob(".snakemake/locks/*"), *results.rglob(".*.part"), *results.rglob(".fresh")]
