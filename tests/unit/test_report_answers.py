@@ -42,6 +42,14 @@ def test_a_loss_and_a_single_strategy_have_sentences_of_their_own() -> None:
     assert "mnli gains 5.0 points over none (" in average
 
 
+def test_ties_and_no_difference_are_said_as_printed() -> None:
+    rows = compared_rows({})
+    average, *_ = answers(rows.assign(delta=2.04), "none")
+    assert "mnli gains 2.0 points over none, as snli does (" in average
+    average, *_ = answers(rows.assign(delta=rows["delta"] - 5.03), "none")
+    assert "mnli scores as none does, no other strategy scores more (" in average
+
+
 def test_the_answer_is_corrected_for_the_number_of_strategies() -> None:
     # below 0.05 alone, above it when corrected for two
     _, helped = answers(compared_rows({"xnli": 0.03, "xquad": 0.02}), "none")

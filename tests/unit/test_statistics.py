@@ -300,3 +300,13 @@ def test_holm_is_that_of_statsmodels() -> None:
 def test_sign_flips_are_exact() -> None:
     assert sign_flip(np.array([1.0, 2.0, 3.0, 4.0, 5.0])) == pytest.approx(2 / 2**5)
     assert math.isnan(sign_flip(np.array([1.0])))
+
+
+def test_counts_of_classes_over_more_examples_score_the_same() -> None:
+    right, all_, weight = (
+        np.array([[1.0, 0.0], [0.0, 1.0]]),
+        np.array([[2.0, 1.0], [1.0, 1.0]]),
+        3.0,
+    )
+    counts = Counts(("a", "b"), right, all_, classes=("x", "y"), weight_N=weight * right)
+    assert counts.with_ids(["c", "b", "a"]).value() == counts.value() == pytest.approx(125 / 3)

@@ -37,19 +37,26 @@ def answers(table: pd.DataFrame, baseline: str) -> list[str]:
             caveat += f"; unclear when corrected for {best['num_corrected']} strategies"
         sentences.append(
             f"{model}: on average over the targets, {best['strategy']} "
-            f"{_gain(best['delta'], baseline, len(others))} ({_uncertainty(best)}{caveat})."
+            f"{_gain(best['strategy'], others, baseline)} ({_uncertainty(best)}{caveat})."
         )
         sentences += _helped(model, baseline, rows[rows["target"] != AVERAGE])
     return sentences
 
 
-def _gain(delta: float, baseline: str, num_strategies: int) -> str:
-    """``gains 4.2 points over none, more than any other strategy``."""
-    points = f"{abs(delta):.1f} points"
-    gain = f"gains {points} over {baseline}" if delta > 0 else f"loses {points} to {baseline}"
-    if num_strategies == 1:
-        return gain
-    return f"{gain}, {'more' if delta > 0 else 'less'} than any other strategy"
+def _gain(strategy: str, rows: pd.DataFrame, baseline: str) -> str:
+    """``gains 4.2 points over none, more than any other strategy``; compared as printed."""
+    deltas = dict(zip(rows["strategy"], rows["delta"].round(1), strict=True))
+    delta = deltas.pop(strategy)
+    ties = [name for name, other in deltas.items() if other == delta]
+    if delta == 0:
+        gain, more = f"scores as {baseline} does", "no other strategy scores more"
+    else:
+        verb, to = ("gains", "over") if delta > 0 else ("loses", "to")
+        gain = f"{verb} {abs(delta):.1f} points {to} {baseline}"
+        more = f"{'more' if delta > 0 else 'less'} than any other strategy"
+    if ties:
+        return f"{gain}, as {' and '.join(ties)} {'does' if len(ties) == 1 else 'do'}"
+    return f"{gain}, {more}" if deltas else gain
 
 
 def _corrected(rows: pd.DataFrame) -> pd.DataFrame:

@@ -56,9 +56,19 @@ class Counts:
         """The same counts over more examples, which contribute nothing."""
         index_of = {example: index for index, example in enumerate(ids)}
         at_N = [index_of[example] for example in self.ids]
-        numerator_N, denominator_N = np.zeros(len(ids)), np.zeros(len(ids))
-        numerator_N[at_N], denominator_N[at_N] = self.numerator_N, self.denominator_N
-        return Counts(tuple(ids), numerator_N, denominator_N, self.sparse)
+
+        def spread(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+            over = np.zeros((*values.shape[:-1], len(ids)))
+            over[..., at_N] = values
+            return over
+
+        return replace(
+            self,
+            ids=tuple(ids),
+            numerator_N=spread(self.numerator_N),
+            denominator_N=spread(self.denominator_N),
+            weight_N=None if self.weight_N is None else spread(self.weight_N),
+        )
 
     def summed(self, names: tuple[str, ...], index_N: npt.NDArray[np.intp]) -> Counts:
         """The same counts summed over clusters.
