@@ -101,6 +101,10 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no vocabulary": (_config(vocab_size=None), r"config\.json: no vocab_size, which .* type mt5"),
     "no width": (_config(d_model=None), r"config\.json: no d_model, which"),
     "no number of layers": (_config(num_layers=None), r"config\.json: no num_layers, which"),
+    "a size that only this family has": (
+        _config(relative_attention_num_buckets=1 << 31),
+        r"config\.json: encoder\.block.*relative_attention_bias\.weight has 4,294,967,296 weights",
+    ),
     "the defaults of a large model": (
         _file("config.json", b'{"model_type": "llama"}'),
         r"config\.json: no hidden_size, which a model of the type llama",

@@ -18,6 +18,7 @@ from xstilts.models.bert import BertEncoder
 from xstilts.models.bert_config import BertConfig, supports
 from xstilts.models.deberta import use_occurring_positions
 from xstilts.models.dropout import use_dropout
+from xstilts.models.untrusted import weight_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,6 +98,7 @@ def _load_transformers(folder: Path, config: Mapping[str, Any]) -> PreTrainedMod
     # mismatches raise an error below instead of a warning in the log
     logging.set_verbosity_error()
     try:
+        _require_stored_sizes(folder, model_class, options)
         model, report = model_class.from_pretrained(
             folder,
             dtype=torch.float32,
@@ -118,6 +120,26 @@ def _load_transformers(folder: Path, config: Mapping[str, Any]) -> PreTrainedMod
     if config.get("model_type") == "deberta-v2":
         use_occurring_positions(model)
     return model
+
+
+def _require_stored_sizes(folder: Path, model_class: Any, options: Mapping[str, Any]) -> None:
+    """Raise a UserError if a model has far more weights than its checkpoint stores.
+
+    The missing ones would be made in memory before they are reported.
+    """
+    config = model_class.config_class.from_pretrained(folder, local_files_only=True)
+    with torch.device("meta"):
+        model = model_class(config, **options)
+    tensors = [*model.named_parameters(), *model.named_buffers()]
+    name, largest = max(tensors, key=lambda item: item[1].numel())
+    stored = sum(file.stat().st_size for file in weight_files(folder))
+    # no format takes less than half a byte per weight, and layers may share theirs
+    if sum(tensor.numel() for _, tensor in tensors) > 8 * stored > 0:
+        raise UserError(
+            f"{folder / 'config.json'}: {name} has {largest.numel():,} weights, more than the "
+            f"checkpoint ({stored:,} bytes). One of the files is that of another model. Copy or "
+            "download it again."
+        )
 
 
 def _read_weights(folder: Path, config: Mapping[str, Any]) -> dict[str, torch.Tensor]:
