@@ -1,7 +1,8 @@
 """Names and paths that users write: which are safe as part of a path, and what ``~`` is.
 
-Every name that becomes part of a path below ``results/`` goes through :func:`path_name`: names of
-languages and tasks, of studies, bases, strategies and targets, and revisions of the hub's cache.
+Languages and tasks are checked by :func:`path_name`, revisions in the hub's cache by
+:func:`revision_name`. Names of studies, bases, stages, strategies and targets have a pattern of their
+own (``config.study.Name``). ``grid.path_names`` checks that the paths made of them are short enough.
 """
 
 from __future__ import annotations

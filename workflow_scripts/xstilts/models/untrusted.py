@@ -37,8 +37,6 @@ _SIZES = (
     "num_heads",
 )  # fmt: skip
 """Keys of ``config.json`` that must be positive whole numbers."""
-_POSITIONS = ("bert", "camembert", "distilbert", "roberta", "xlm-roberta", "xlm-roberta-xl")
-"""Model types with a weight for each position."""
 _AGAIN = "Copy or download the checkpoint again."
 _NO_CODE = "Code of a checkpoint is never run here."
 
@@ -194,7 +192,7 @@ def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
     for part in parts:
         width = next((part[key] for key in _WIDTH if isinstance(part.get(key), int)), 1)
         rows = ["vocab_size", "intermediate_size", "d_ff", "type_vocab_size"]
-        if part.get("model_type") in _POSITIONS:
+        if _has_row_per_position(part.get("model_type")):
             rows.append("max_position_embeddings")
         products = dict.fromkeys(rows, width) | dict.fromkeys(_LAYERS, width * width)
         for key, weights in products.items():
@@ -207,14 +205,29 @@ def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
                 )
 
 
+def _family(kind: object) -> Any:
+    """Return the configuration class of a ``model_type``; None if transformers has none."""
+    names = importlib.import_module("transformers.models.auto.configuration_auto")
+    known = isinstance(kind, str) and kind in names.CONFIG_MAPPING_NAMES
+    return names.CONFIG_MAPPING[kind] if known else None
+
+
+def _has_row_per_position(kind: object) -> bool:
+    """Return True if models of a type hold a vector for each position, trained or computed.
+
+    Those that rotate queries and keys instead (RoPE) may name a million positions.
+    """
+    if (family := _family(kind)) is None or hasattr(family, "rope_parameters"):
+        return False
+    return "max_position_embeddings" in inspect.signature(family.__init__).parameters
+
+
 def _require_no_default_sizes(file: Path, config: Mapping[str, Any]) -> None:
     """Raise a UserError if a size is missing that the family of the model has a default for."""
-    names = importlib.import_module("transformers.models.auto.configuration_auto")
     kind = config.get("model_type")
     # other types have a message of their own
-    if not isinstance(kind, str) or kind not in names.CONFIG_MAPPING_NAMES:
+    if (family := _family(kind)) is None:
         return
-    family = names.CONFIG_MAPPING[kind]
     known = inspect.signature(family.__init__).parameters
     for spellings in _NEEDED:
         own = [key for key in spellings if key in known]
