@@ -195,9 +195,8 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
     ] + [common]
 
 
-OPTIONS = [
-    one.name for one in fields(Setup) if one.name not in ("workload", "way", "precision", "part")
-]
+OTHERS = ("workload", "way", "precision", "part", "model")
+OPTIONS = [one.name for one in fields(Setup) if one.name not in OTHERS]
 """Fields that all implementations share; each is a command-line option."""
 
 
@@ -206,7 +205,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     every = [*WORKLOADS, "evaluation"]
     parser.add_argument("--workloads", nargs="+", choices=every, default=every)
-    parser.add_argument("--ways", nargs="+", choices=[*WAYS, "ours-compiled"], default=WAYS)
+    others = ["ours-compiled", "ours-unpruned"]
+    parser.add_argument("--ways", nargs="+", choices=[*WAYS, *others], default=WAYS)
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     parser.add_argument("--device", default="cpu")
     sizes = {"threads": 2, "layers": 2, "width": 768, "vocab": 20000, "steps": 4, "rounds": 3}

@@ -21,6 +21,7 @@ from xstilts.models.encoder import build_encoder, save_encoder
 from xstilts.models.heads import new_head, save_heads
 from xstilts.prediction.options import PredictOptions
 from xstilts.prediction.run import Item, predict
+from xstilts.training import setup as stage
 from xstilts.training.loop import _Trainer
 from xstilts.training.runtime import Runtime
 from xstilts.training.sampler import TrainingSet
@@ -58,6 +59,8 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
         values["compile"] = True
     if setup.way == "ours-transformers":
         use_transformers()
+    if setup.way == "ours-unpruned":
+        stage.prune_vocabulary = lambda *_: None
     runtime = Runtime(
         state_dir=folder / "state",
         identity="benchmark",

@@ -12,7 +12,7 @@ class Setup:
 
     workload: str
     way: str
-    """ours, ours-compiled, ours-transformers, trainer-default, trainer-best or peak."""
+    """ours, ours-compiled, ours-transformers, ours-unpruned, trainer-default, trainer-best or peak."""
     precision: Literal["fp32", "bf16"]
     device: str
     threads: int
