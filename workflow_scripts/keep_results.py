@@ -5,40 +5,44 @@ A developer's command (``make results``); the workflow never runs it.
 
 from __future__ import annotations
 
-import argparse
+import os
 import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from developer import ROOT, main
 from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.results.tables import AVERAGE
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-ROOT = Path(__file__).resolve().parents[1]
 KEPT = ("*.md", "*.parquet")
 
 
-def keep(results: Path, out: Path) -> Path:
+def keep(results: Path, folder: Path) -> Path:
     """Copy a study's tables as Markdown and Parquet, with a page that says what is done.
 
     Args:
         results: ``results/STUDY`` of a run; its tables are those of the scores that existed when
             they were built (``xstilts tables`` builds them again).
-        out: folder to write to; what it held before is removed.
+        folder: that of all studies; what it held of this study before is removed.
 
     Returns:
         The page, ``README.md``.
 
     Raises:
-        UserError: the run has no tables.
+        UserError: it is not the folder of a study, or has no tables.
     """
+    # links are not resolved: ``results`` may be one to another disk
+    study = Path(os.path.normpath(Path.cwd() / results))
+    if study.parent.name != "results":
+        raise UserError(
+            f"{results}: not the results of a study. Name results/STUDY; for make, "
+            "make results STUDY=first_real"
+        )
+    out = folder / study.name
     tables = results / "tables"
     needed = [tables / "results.parquet", tables / "transfer.parquet", tables / "transfer.md"]
     if absent := [path for path in needed if not path.is_file()]:
@@ -55,7 +59,7 @@ def keep(results: Path, out: Path) -> Path:
     lines = progress(pd.read_parquet(needed[0]), pd.read_parquet(needed[1]))
     names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.md"))
     links = [f"- [{name}]({name})" for name in names]
-    write_text(page, "\n\n".join([f"# {results.name}", *lines, "\n".join(links)]) + "\n")
+    write_text(page, "\n\n".join([f"# {study.name}", *lines, "\n".join(links)]) + "\n")
     return page
 
 
@@ -86,18 +90,5 @@ def progress(results: pd.DataFrame, transfer: pd.DataFrame) -> list[str]:
     return lines
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Keep the tables of a run; exit status 2 when it has none."""
-    parser = argparse.ArgumentParser(prog="keep_results.py", description=__doc__)
-    parser.add_argument("results", type=Path, help="results/STUDY of a run, finished or not")
-    results = parser.parse_args(arguments).results
-    try:
-        print(keep(results, ROOT / "docs/results" / results.name))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, lambda results: keep(results, ROOT / "docs/results")))

@@ -5,35 +5,33 @@ A developer's command (``make readme``); the workflow never runs it.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from developer import ROOT, main, replace_between
 from xstilts.errors import UserError
 from xstilts.files import write_text
 from xstilts.numbers import signed
 from xstilts.results.tables import AVERAGE
 from xstilts.statistics.inference import DECIDED, DIFFER
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- result: made by `make run`, renewed by `make readme` -->"
 END = "<!-- end of result -->"
 
 
-def update(readme: Path, figure: Path, results: Path) -> None:
+def update(readme: Path, figure: Path, results: Path) -> Path:
     """Write a study's transfer figure, transfer table and verdicts between two marks of a file.
 
     Args:
         readme: Markdown file with the lines ``BEGIN`` and ``END``.
         figure: path that the figure is copied to, in the folder of the file or below it.
         results: ``results/STUDY`` of a finished run.
+
+    Returns:
+        The file.
 
     Raises:
         UserError: the run is not finished, or the marks are missing.
@@ -44,16 +42,12 @@ def update(readme: Path, figure: Path, results: Path) -> None:
     }
     if absent := [str(path) for path in made.values() if not path.is_file()]:
         raise UserError(f"{absent[0]}: does not exist. Run the study first.")
-    text = readme.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise UserError(f"{readme}: needs the lines {BEGIN!r} and {END!r}, once each.")
-    write_text(figure, made["figures/transfer.svg"].read_text(encoding="utf-8"))
     shown = f"![Transfer of each strategy]({figure.relative_to(readme.parent).as_posix()})"
     table = _table(made["tables/transfer.md"].read_text(encoding="utf-8"))
     verdicts = _verdicts(pd.read_parquet(made["tables/effects.parquet"]))
-    block = "\n\n".join([BEGIN, shown, table, verdicts, END])
-    before, after = text[: text.index(BEGIN)], text[text.index(END) + len(END) :]
-    write_text(readme, before + block + after)
+    replace_between(readme, BEGIN, END, "\n\n".join([shown, table, verdicts]))
+    write_text(figure, made["figures/transfer.svg"].read_text(encoding="utf-8"))
+    return readme
 
 
 def _table(text: str) -> str:
@@ -86,20 +80,6 @@ def _verdicts(effects: pd.DataFrame) -> str:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Renew the project's README; exit status 2 when a file is missing."""
-    parser = argparse.ArgumentParser(prog="readme.py", description=__doc__)
-    parser.add_argument("results", type=Path, help="results/STUDY of a finished run")
-    results = parser.parse_args(arguments).results
-    readme, figure = ROOT / "README.md", ROOT / "docs/transfer.svg"
-    try:
-        update(readme, figure, results)
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    print(readme, figure, sep="\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    page, image = ROOT / "README.md", ROOT / "docs/transfer.svg"
+    sys.exit(main(__doc__, lambda results: update(page, image, results)))

@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-from xstilts.files import write_text
+from developer import ROOT, replace_between
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/architecture.md"
 BEGIN, END = "<!-- rule graph: made by `make rulegraph` -->", "<!-- end of rule graph -->"
 
@@ -40,6 +38,4 @@ def rulegraph() -> str:
 
 
 if __name__ == "__main__":
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.partition(END)[2]
-    write_text(PAGE, f"{before}{BEGIN}\n\n{rulegraph()}\n\n{END}{after}")
+    replace_between(PAGE, BEGIN, END, rulegraph())

@@ -12,7 +12,8 @@ class Setup:
 
     workload: str
     way: str
-    """ours, ours-compiled, ours-transformers, ours-unpruned, trainer-default, trainer-best or peak."""
+    """``ours`` with or without -compiled, -transformers or -unpruned; trainer-default or -best;
+    peak."""
     precision: Literal["fp32", "bf16"]
     device: str
     threads: int

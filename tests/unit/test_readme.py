@@ -66,9 +66,11 @@ def test_the_block_between_the_marks_comes_from_the_run(tmp_path: Path, results:
 
 def test_what_is_missing_is_named(tmp_path: Path, results: Path) -> None:
     readme = tmp_path / "README.md"
-    write_text(readme, "no marks")
-    with pytest.raises(UserError, match="needs the lines"):
-        update(readme, tmp_path / "docs/transfer.svg", results)
+    for text in ("no marks", BEGIN, END, END + BEGIN, 2 * BEGIN + END, BEGIN + 2 * END):
+        write_text(readme, text)
+        with pytest.raises(UserError, match=r"README\.md: needs the lines"):
+            update(readme, tmp_path / "docs/transfer.svg", results)
+        assert readme.read_text(encoding="utf-8") == text
     (results / "tables/effects.parquet").unlink()
     with pytest.raises(UserError, match="Run the study first"):
         update(readme, tmp_path / "docs/transfer.svg", results)

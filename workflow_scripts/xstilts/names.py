@@ -1,8 +1,8 @@
 """Names and paths that users write: which are safe as part of a path, and what ``~`` is.
 
 Languages and tasks are checked by :func:`path_name`, revisions in the hub's cache by
-:func:`revision_name`. Names of studies, bases, stages, strategies and targets have a pattern of their
-own (``config.study.Name``). ``grid.path_names`` checks that the paths made of them are short enough.
+:func:`revision_name`. Names of studies, bases, stages, strategies and targets have a pattern of
+their own (``config.study.Name``). ``grid.path_names`` checks the length of names and paths.
 """
 
 from __future__ import annotations
