@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -195,8 +195,11 @@ def setups_of(options: argparse.Namespace, workload: str) -> list[Setup]:
     ] + [common]
 
 
-OTHERS = ("workload", "way", "precision", "part", "model")
-OPTIONS = [one.name for one in fields(Setup) if one.name not in OTHERS]
+OPTIONS = [
+    one.name
+    for one in fields(Setup)
+    if one.default is MISSING and one.name not in ("workload", "way", "precision")
+]
 """Fields that all implementations share; each is a command-line option."""
 
 

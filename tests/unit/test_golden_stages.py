@@ -34,8 +34,12 @@ def test_a_golden_stage_trains_to_its_known_weights(folder: Path, name: str) -> 
 
 def test_the_changelog_names_the_stages_whose_numbers_changed() -> None:
     newest = CHANGELOG.read_text(encoding="utf-8").split("\n## ")[1]
-    found = re.search(r"^\*\*Numbers (unchanged|changed: (?P<stages>[\w, ]+))\.\*\*", newest, re.M)
-    assert found, "the newest section begins with **Numbers unchanged.** or **Numbers changed: …**"
+    found = re.search(
+        r"^\*\*Golden stages (unchanged|changed: (?P<stages>[\w, ]+))\.\*\*", newest, re.M
+    )
+    assert found, (
+        "the newest section needs **Golden stages unchanged.** or **Golden stages changed: …**"
+    )
     named = set(re.findall(r"\w+", found["stages"] or ""))
     assert named == changed_stages(read_golden())
 

@@ -29,6 +29,7 @@ from xstilts.training.sampler import TrainingSet
 USUAL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 64, "max_position_embeddings": 80}  # fmt: skip
 GROUPED = {**USUAL, "num_key_value_heads": 1, "head_dim": 16}
+T5 = {"d_model": 32, "num_layers": 2, "num_heads": 2, "d_kv": 16, "d_ff": 64}
 # (module and prefix of the classes, configuration, class that is published, pooled token)
 FAMILIES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "xlm_roberta": ("XLMRoberta", USUAL, "XLMRobertaForMaskedLM", "first"),
@@ -43,12 +44,9 @@ FAMILIES: dict[str, tuple[str, dict[str, Any], str, str]] = {
          "type_vocab_size": 0},
         "DebertaV2ForMaskedLM", "first",
     ),
-    "mt5": (
-        "MT5",
-        {"d_model": 32, "num_layers": 2, "num_heads": 2, "d_kv": 16, "d_ff": 64},
-        "MT5ForConditionalGeneration",
-        "first",
-    ),
+    "mt5": ("MT5", T5, "MT5ForConditionalGeneration", "first"),
+    "umt5": ("UMT5", T5, "UMT5ForConditionalGeneration", "first"),
+    "t5": ("T5", T5, "T5ForConditionalGeneration", "first"),
     "rembert": ("RemBert", {**USUAL, "input_embedding_size": 16}, "RemBertForMaskedLM", "first"),
     "modernbert": (
         "ModernBert", {**USUAL, "global_attn_every_n_layers": 2, "local_attention": 8},

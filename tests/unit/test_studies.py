@@ -45,7 +45,7 @@ def grid(name: str, **changes: Any) -> Grid:
 #   1 x 3 x (15 + 19 x 3) = 216. Microworld: 2 single, 2 pairs, 1 joint, 1 even; 8 strategies.
 # complexity_and_scale: 5 sets of equal size and 2 whole ones = 7; 5 of 6 targets; 14 models:
 #   14 x 3 x (7 + 8 x 5) = 1974. Microworld: 3 models, 3 sets, 2 of 3 targets.
-# african: 8 single = 8; 9 of 10 targets: 2 x 3 x (8 + 9 x 9) = 534. Microworld: 4; 2 of 3 targets.
+# african: 8 single = 8; 13 of 14 targets: 2 x 3 x (8 + 9 x 13) = 750. Microworld: 4; 2 of 3.
 # pawsx_sources: 7 languages and 2 mixtures of all = 9; 10 of 11 targets:
 #   1 x 3 x (9 + 10 x 10) = 327. Microworld: 4 languages and a mixture; 5 targets.
 # english_vs_non_english: 15 languages and a mixture = 16; 7 of XTREME's 9 targets:

@@ -56,7 +56,10 @@ short sequences use tensor cores less than ordinary units."""
 
 MEASURED = {"pair of CPU cores": {"fp32": 0.07 * TERA, "bf16": 0.17 * TERA}}
 """Operations per second of devices without a data sheet, by precision: two jobs, with one thread
-each, that train and predict with multilingual-e5-small on a busy Xeon with AMX."""
+each, that train (bf16) and predict (fp32) with multilingual-e5-small on a busy Xeon with AMX. From
+the tokens and seconds in their manifests: ``xstilts plan`` computes the same rate of the jobs that
+have finished here, and then uses it instead. ``benchmarks/engine/families.py`` measures the
+training of one job alone."""
 
 ORIENTATION = ("A100-80GB", "H100", "RTX-4090", "RTX-4060-Laptop", "pair of CPU cores")
 """Devices for which a plan without a device gives hours."""
