@@ -60,11 +60,17 @@ def test_a_wrong_file_and_a_wrong_anchor_are_found(tmp_path: Path) -> None:
     assert broken_links(page) == ["page.md#second", "gone.md"]
 
 
-def test_the_architecture_page_lists_the_packages_that_exist() -> None:
+def test_the_architecture_page_lists_the_packages_and_modules_that_exist() -> None:
     table = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## Folders")[2]
     first = " ".join(re.findall(r"^\| (`.+?) \|", table, re.MULTILINE))
     library = ROOT / "workflow_scripts/xstilts"
     listed = re.findall(r"`(?:…|workflow_scripts/xstilts)/(\w+/|\w+\.py)`", first)
     assert [name for name in listed if not (library / name).exists()] == []
     packages = {f"{path.parent.name}/" for path in library.glob("*/__init__.py")}
-    assert packages - set(listed) == set()
+    modules = {path.name for path in library.glob("*.py") if not path.name.startswith("__")}
+    assert (packages | modules) - set(listed) == set()
+    # modules in a folder are named without it
+    inside = re.findall(r"`((?:\w+/)?\w+\.(?:py|smk))`", table)
+    folders = [ROOT / name for name in ("rules", "workflow_scripts", "tests")]
+    exist = {path.name for folder in folders for path in folder.rglob("*.*")}
+    assert [name for name in inside if name.rpartition("/")[2] not in exist] == []
