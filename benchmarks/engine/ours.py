@@ -60,7 +60,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
     if setup.way == "ours-transformers":
         use_transformers()
     if setup.way == "ours-unpruned":
-        stage.prune_vocabulary = lambda *_: None
+        vars(stage)["prune_vocabulary"] = lambda *_: None
     runtime = Runtime(
         state_dir=folder / "state",
         identity="benchmark",
