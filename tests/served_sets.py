@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 import hub_files
 from release_layouts import ARCHIVES, packed
+from xstilts.data.file_patterns import JOINER, filled
 from xstilts.data.release_requests import release_archives
-from xstilts.data.sources import JOINER, filled, original_files
+from xstilts.data.sources import original_files
 from xstilts.errors import UserError
 from xstilts.grid.source_choice import parts
 from xstilts.readers.lareqa import LANGUAGES

@@ -9,7 +9,8 @@ from engine_world import SHARED, needs_shared
 
 import hub_files
 from release_files import write_release_files
-from xstilts.data.sources import filled, mirror_files, original_files
+from xstilts.data.file_patterns import filled
+from xstilts.data.sources import mirror_files, original_files
 from xstilts.errors import UserError
 from xstilts.tasks import TASKS
 

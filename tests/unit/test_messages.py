@@ -10,7 +10,7 @@ from test_config import STUDY
 
 from release_files import write_release_files
 from xstilts.cli import main
-from xstilts.data.sources import first_match, matching_paths
+from xstilts.data.file_patterns import first_match, matching_paths
 from xstilts.errors import Problems, UserError
 from xstilts.grid import Grid
 from xstilts.tasks import TASKS

@@ -15,6 +15,7 @@ from engine_world import SHARED, needs_shared
 
 from release_layouts import ARCHIVES, PANX, packed, site_files
 from release_server import Site, serving
+from xstilts.data.file_patterns import fits
 from xstilts.data.prepare import write_examples
 from xstilts.data.release_cache import ReleaseCache, fetch_release
 from xstilts.data.release_requests import (
@@ -22,7 +23,7 @@ from xstilts.data.release_requests import (
     release_languages,
     release_requests,
 )
-from xstilts.data.sources import fits, original_files
+from xstilts.data.sources import original_files
 from xstilts.errors import UserError
 from xstilts.tasks import TASKS
 

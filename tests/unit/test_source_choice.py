@@ -10,7 +10,8 @@ import pytest
 
 import hub_files
 from release_files import write_release_files
-from xstilts.data.sources import filled, original_files
+from xstilts.data.file_patterns import filled
+from xstilts.data.sources import original_files
 from xstilts.errors import UserError
 from xstilts.grid import Grid, identities
 from xstilts.grid.source_choice import source_of

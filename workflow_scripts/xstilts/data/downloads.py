@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from huggingface_hub import try_to_load_from_cache
 
-from xstilts.data.sources import matching_paths, nearest
+from xstilts.data.file_patterns import matching_paths, nearest
 from xstilts.errors import UserError
 from xstilts.files import leads_outside, sha256_of
 from xstilts.hub import (
@@ -48,7 +48,7 @@ def fetch(repo: str, revision: str, patterns: Sequence[str], cache: Path) -> Fet
     Args:
         repo: name of the repository, ``OWNER/NAME``.
         revision: branch, tag or commit; pinned to the commit that it resolved to first.
-        patterns: as in :func:`xstilts.data.sources.matching_paths`, the preferred one first.
+        patterns: as in :func:`xstilts.data.file_patterns.matching_paths`, the preferred one first.
         cache: folder in the layout of the hub's library, safe for many jobs at a time.
 
     Raises:

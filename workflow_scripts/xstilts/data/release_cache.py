@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from xstilts.data.sources import matching_paths, nearest
+from xstilts.data.file_patterns import matching_paths, nearest
 from xstilts.data.unpack import UnpackError, decompress, is_archive, unpack
 from xstilts.errors import UserError
 from xstilts.files import leads_outside, read_json, sha256_of, write_json

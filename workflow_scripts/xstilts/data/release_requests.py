@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xstilts.data.sources import filled
+from xstilts.data.file_patterns import filled
 from xstilts.errors import UserError, unknown
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from xstilts.data.sources import fits, nearest
+from xstilts.data.file_patterns import fits, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

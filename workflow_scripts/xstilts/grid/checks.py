@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from xstilts.chains import TARGET, translation_language
 from xstilts.checkpoints import require_complete, require_config
 from xstilts.config.load import load_claims
+from xstilts.data.file_patterns import require_folder
 from xstilts.data.release_requests import release_of
-from xstilts.data.sources import require_folder
 from xstilts.errors import Problems, UserError, suggestion, unknown
 from xstilts.grid import sources
 from xstilts.grid.check_translations import check_translation

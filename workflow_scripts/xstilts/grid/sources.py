@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xstilts.chains import translation_language
+from xstilts.data.file_patterns import filled, first_match, nearest
 from xstilts.data.release_requests import (
     release_archives,
     release_languages,
     release_requests,
 )
 from xstilts.data.sources import (
-    filled,
-    first_match,
     hub_languages,
     hub_patterns,
     is_listed,
     mirror_files,
-    nearest,
     on_hub,
     original_files,
     repository_files,
