@@ -217,6 +217,6 @@ def load_study(
     """
     lines = Lines(files)
     config = {**(lines.values if config is None else config), **overrides}
-    check_without(config, lines)
+    check_without(config, lines.where)
     scaled = with_small_base(at_scale(config), lines.where(("small_base",)))
     return validate(scaled, lines), lines

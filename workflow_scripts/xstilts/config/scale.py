@@ -19,9 +19,7 @@ from xstilts.errors import UserError, unknown
 from xstilts.prior_training import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xstilts.config.load import Lines
+    from collections.abc import Callable, Mapping
 
 Scale = Literal["full", "small", "microworld"]
 
@@ -191,12 +189,12 @@ def at_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     return scaled
 
 
-def check_without(config: Mapping[str, Any], lines: Lines) -> None:
+def check_without(config: Mapping[str, Any], where: Callable[[tuple[str | int, ...]], str]) -> None:
     """Check that the smaller versions of a study leave out strategies that it has.
 
     Args:
         config: the configuration, before :func:`at_scale`.
-        lines: file and line of each key.
+        where: file and line of a key path.
 
     Raises:
         UserError: no such strategy; names the nearest one.
@@ -211,7 +209,7 @@ def check_without(config: Mapping[str, Any], lines: Lines) -> None:
             known += strategies if isinstance(strategies, dict) else ()
         for index, name in enumerate(_names(section.get("without"))):
             if known and name not in known:
-                raise unknown("strategy", name, known, lines.where((key, "without", index)))
+                raise unknown("strategy", name, known, where((key, "without", index)))
 
 
 def _names(value: Any) -> list[str]:
