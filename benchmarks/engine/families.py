@@ -21,7 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
 
 from machine import description
-from process import Worker
+from process import Worker, take_turns
 from setup import Setup
 
 WAYS = ("ours", "ours-transformers", "trainer-best")
@@ -56,18 +56,16 @@ def setups_of(options: argparse.Namespace, workload: str, precision: Any) -> dic
 
 
 def measure(setups: dict[str, Setup], rounds: int) -> dict[str, list[dict[str, Any]]]:
-    """Train in alternating rounds; the first is a warm-up and left out."""
+    """Train in alternating rounds."""
     with tempfile.TemporaryDirectory() as folder:
         workers = {
             name: Worker(setup, Path(folder) / str(number))
             for number, (name, setup) in enumerate(setups.items())
         }
-        found = [
-            {name: worker.round() for name, worker in workers.items()} for _ in range(rounds + 1)
-        ]
-        for worker in workers.values():
-            worker.close()
-    return {name: [answers[name] for answers in found[1:]] for name in setups}
+        found, failed = take_turns(workers, rounds)
+    if failed:
+        sys.exit("; ".join(f"{name}: {reason}" for name, reason in failed.items()))
+    return found
 
 
 def row_of(records: list[dict[str, Any]]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import platform
 import re
 import shutil
@@ -9,14 +11,16 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from clock import Clock, Seconds
 
 from xstilts.device import bf16_in_hardware, device_name, device_of
+from xstilts.plan.work import forward_flops, training_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from xstilts.models.shape import EncoderShape
 
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -43,38 +47,54 @@ def matrix_product(device: str, precision: str) -> Seconds:
     return Seconds(*(min(values) / (2 * size**3) for values in zip(*found, strict=True)))
 
 
-def model_flops(lengths: Sequence[int], shape: dict[str, int], *, train: bool) -> float:
+def model_flops(lengths: Sequence[int], shape: EncoderShape, *, train: bool) -> float:
     """Floating-point operations of the layers for sequences of these lengths, without padding.
 
-    A sequence of T tokens needs, per layer of width D and inner width F, 2 T (4 D^2 + 2 D F) for
-    its linear maps and 4 T^2 D for attention (scores and mixing); the backward pass needs twice
-    that. Embeddings, heads, softmax, normalisation and the optimiser are not counted.
+    Those that a plan counts (``xstilts.plan.work``), and three times that in training.
     """
-    width, inner = shape["width"], shape["inner"]
-    num_tokens = np.asarray(lengths, np.float64)
-    linear = 2 * num_tokens * (4 * width**2 + 2 * width * inner)
-    attention = 4 * num_tokens**2 * width
-    return float((linear + attention).sum()) * shape["layers"] * (3 if train else 1)
+    found = sum(forward_flops(shape, length, length) for length in lengths)
+    return found * (training_factor({}) if train else 1)
 
 
-def driver() -> str:
-    """NVIDIA's driver and the CUDA version, after a comma; empty on other devices."""
+def facts(device: str) -> dict[str, str]:
+    """Card with its memory, driver and versions; processor and instructions of a CPU."""
+    target = device_of(device)
+    if target.type == "cpu":
+        text = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
+        model = re.search(r"model name\s*: (.+)", text)
+        found = {"device": model[1] if model else platform.processor()}
+        found["instructions"] = torch.backends.cpu.get_cpu_capability()
+    else:
+        found = {"device": device_name(target)}
+        # not counted for every type of device
+        with contextlib.suppress(RuntimeError, AttributeError):
+            found["memory"] = f"{torch.accelerator.get_memory_info(target)[1] / 2**30:.1f} GiB"
+        found |= nvidia()
+    for package in ("torch", "transformers"):
+        found[package] = torch.__version__ if package == "torch" else version_of(package)
+    return found
+
+
+def nvidia() -> dict[str, str]:
+    """NVIDIA's driver and the CUDA version; empty on other devices."""
     query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     if shutil.which(query[0]) is None:
-        return ""
-    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
-    return f", driver {found}, CUDA {torch.version.cuda}"
+        return {}
+    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+    return {"driver": found[0] if found else "unknown", "CUDA": str(torch.version.cuda)}
+
+
+def version_of(package: str) -> str:
+    """Version of an installed package, without the seconds that importing it takes."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def description(device: str, threads: int) -> str:
-    """Processor or card, driver and versions."""
-    import transformers
-
-    target = device_of(device)
-    versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
-    if target.type != "cpu":
-        return f"{device_name(target)}{driver()}, {versions}"
-    text = CPUINFO.read_text(encoding="utf-8") if CPUINFO.is_file() else ""
-    model = re.search(r"model name\s*: (.+)", text)
-    name = model[1] if model else platform.processor()
-    return f"{name}, {torch.backends.cpu.get_cpu_capability()}, {threads} threads, {versions}"
+    """Processor or card, driver and versions, in one line."""
+    first, *others = facts(device).items()
+    if device_of(device).type == "cpu":
+        others.insert(1, ("threads", str(threads)))
+    return ", ".join([first[1], *(f"{name} {value}" for name, value in others)])

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from clock import MOST_ROUNDS, Clock, Seconds
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
+from torch.utils.data import DataLoader
 from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
@@ -35,9 +37,20 @@ from transformers import (
     XLMRobertaForSequenceClassification,
     XLMRobertaForTokenClassification,
 )
-from workloads import LANGUAGES, PAD, SEED, SET_STEPS, WORKLOADS, Part, classification
+from workloads import (
+    LANGUAGES,
+    PAD,
+    SEED,
+    SET_STEPS,
+    WORKLOADS,
+    Part,
+    classification,
+    sequences,
+)
 
 from xstilts.config.recipe import Recipe
+from xstilts.prediction.run import CPU_TOKENS
+from xstilts.tokens.batches import micro_batches
 from xstilts.tokens.store import TokenTable
 from xstilts.training.sampler import TaskSampler, TrainingSet
 
@@ -86,6 +99,7 @@ def train(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
         disable_tqdm=True,
         logging_strategy="no",
         dataloader_pin_memory=setup.device != "cpu",
+        dataloader_num_workers=setup.loaders,
     )
     model, rounds = new_model(setup, part), Rounds(turn, steps)
     model.register_forward_pre_hook(rounds.count, with_kwargs=True)
@@ -123,16 +137,18 @@ class Rounds(TrainerCallback):
     """Waits for its turn before each round of ``steps`` steps."""
 
     def __init__(self, turn: Callable[[int], None], steps: int) -> None:
-        self._turn, self._steps, self._num_tokens = turn, steps, 0
+        self._turn, self._steps = turn, steps
+        self._num_tokens: Any = 0
 
     def count(self, _model: Any, _args: Any, inputs: dict[str, Any]) -> None:
         """Count the real tokens of a batch; Trainer draws batches before their step."""
-        self._num_tokens += int(inputs["attention_mask"].sum())
+        # on the device, which is not waited for until the round ends
+        self._num_tokens += inputs["attention_mask"].sum()
 
     def on_step_begin(self, _args: Any, state: Any, _control: Any, **_kwargs: Any) -> None:
         """End a round if its steps are done."""
         if state.global_step % self._steps == 0:
-            self._turn(self._num_tokens)
+            self._turn(int(self._num_tokens))
             self._num_tokens = 0
 
 
@@ -190,6 +206,47 @@ def collator_of(part: Part, pad_to: int | None, vocab_size: int) -> Any:
         return DataCollatorForTokenClassification(tokenizer)
     padding: Any = "max_length" if pad_to else True
     return DataCollatorWithPadding(tokenizer, padding=padding, max_length=pad_to)
+
+
+def predict_rounds(setup: Setup, folder: Path, turn: Callable[[int], None]) -> None:
+    """Predict in rounds with a model in memory: all logits, without answers from them.
+
+    As Trainer does it best: the micro-batches of ``ours``, sorted by length, and weights in the
+    precision of the benchmark.
+
+    Args:
+        setup: the workload.
+        folder: for files.
+        turn: called before each round with the number of real tokens of the previous one.
+    """
+    part = sequences(setup)
+    order = np.argsort(-part.lengths, kind="stable")
+    most = min(setup.max_tokens, CPU_TOKENS) if setup.device == "cpu" else setup.max_tokens
+    batches = [order[one].tolist() for one in micro_batches(part.lengths[order].tolist(), most)]
+    arguments = TrainingArguments(
+        output_dir=str(folder / "trainer"),
+        bf16_full_eval=setup.precision == "bf16",
+        use_cpu=setup.device == "cpu",
+        report_to="none",
+        disable_tqdm=True,
+    )
+    collator = collator_of(part, None, setup.vocab)
+    trainer = Trainer(model=new_model(setup, part), args=arguments, data_collator=collator)
+    features: Any = features_of(part)
+    loader: DataLoader[Any] = DataLoader(
+        features,
+        batch_sampler=batches,
+        collate_fn=collator,
+        num_workers=setup.loaders,
+        persistent_workers=setup.loaders > 0,
+        pin_memory=setup.device != "cpu",
+    )
+    trainer.get_test_dataloader = lambda _: loader
+    num_tokens = 0
+    while True:
+        turn(num_tokens)
+        trainer.predict(features)
+        num_tokens = int(part.lengths.sum())
 
 
 def predict_seconds(setup: Setup, folder: Path, language: str) -> Seconds:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from xstilts.models.shape import EncoderShape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +15,7 @@ class Setup:
     workload: str
     way: str
     """``ours`` with or without -compiled, -transformers or -unpruned; trainer-default or -best;
-    peak."""
+    peak; or the name of a job in ``jobs.py``, which is one round."""
     precision: Literal["fp32", "bf16"]
     device: str
     threads: int
@@ -31,6 +33,23 @@ class Setup:
     """Folder of a checkpoint to start from; empty for random weights of XLM-R's architecture."""
     part: int = 0
     """Index of the task, for implementations that train on a single task."""
+    predict: bool = False
+    """Predict the workload's sequences in each round, with a model in memory, instead of training
+    on them."""
+    loaders: int = 0
+    """Processes that prepare Trainer's batches."""
+    lora: bool = False
+    """Train adapters instead of all weights."""
+    quantise: Literal["4bit"] | None = None
+    """Quantisation of the weights next to adapters."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """Configuration of the model that the job ``model`` writes, with transformers' keys."""
+    deterministic: bool = False
+    """Allow only kernels that give equal bits in every run."""
+    kill_at: int = 0
+    """Step at which the job ``stage`` kills its own process; 0 for none."""
+    against: str = ""
+    """Folder of a finished job ``stage`` whose weights are compared with."""
 
     @property
     def heads(self) -> int:
@@ -38,9 +57,16 @@ class Setup:
         return self.width // 64
 
     @property
-    def shape(self) -> dict[str, int]:
-        """Shape of the layers."""
-        return {"width": self.width, "inner": 4 * self.width, "layers": self.layers}
+    def shape(self) -> EncoderShape:
+        """Shape of the encoder."""
+        return EncoderShape(
+            width=self.width,
+            layers=self.layers,
+            heads=self.heads,
+            inner=4 * self.width,
+            vocabulary=self.vocab,
+            positions=514,
+        )
 
     @property
     def architecture(self) -> dict[str, int | float]:

@@ -7,9 +7,9 @@ same sequences are written as a token file for xstilts and as features for Huggi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from xstilts.features import load
 from xstilts.models.heads import HeadSpec
 from xstilts.tokens.store import sequences_batch, write_tokens
 
+if TYPE_CHECKING:
+    from setup import Setup
+
 PAD, SPECIAL = 1, 5
 """XLM-R's padding id; ids below ``SPECIAL`` are special tokens."""
 LANGUAGES = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
@@ -26,6 +29,8 @@ LANGUAGES = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
 
 SET_STEPS = 200
 """Batches in a workload's training sets: enough for both sides to sort 50 of them by length."""
+
+CLASSES = ("entailment", "neutral", "contradiction")
 
 SEED = 1
 """Seed of the order of batches."""
@@ -50,6 +55,12 @@ class Part:
     def num_examples(self) -> int:
         """Number of examples, which may have several sequences each."""
         return len(self.lengths) // self.per_example
+
+    def head(self, num_examples: int) -> Part:
+        """Its first examples."""
+        rows = num_examples * self.per_example
+        columns = {name: values[:rows] for name, values in self.columns.items()}
+        return replace(self, lengths=self.lengths[:rows], columns=columns)
 
     @property
     def spec(self) -> HeadSpec:
@@ -81,7 +92,7 @@ class Part:
         return path
 
 
-UNUSED = ("offsets_start", "offsets_end", "word_starts")
+UNUSED = ("word_starts",)
 """Columns that predictions need and training does not read."""
 
 
@@ -108,7 +119,7 @@ def classification(count: int, distinct_tokens: int, seed: int = 0) -> Part:
         "input_ids": _ids(random, lengths, distinct_tokens),
         "label": random.integers(0, 3, count),
     }
-    return Part("classification", lengths, columns, ("entailment", "neutral", "contradiction"))
+    return Part("classification", lengths, columns, CLASSES)
 
 
 def span(count: int, distinct_tokens: int, seed: int = 0) -> Part:
@@ -123,8 +134,22 @@ def span(count: int, distinct_tokens: int, seed: int = 0) -> Part:
         "input_ids": _ids(random, lengths, distinct_tokens),
         "start": starts,
         "end": starts + 2,
+        # for predictions, as if each token were a character of the context
+        "offsets_start": [list(range(n)) for n in lengths],
+        "offsets_end": [list(range(1, n + 1)) for n in lengths],
     }
     return Part("span", lengths, columns)
+
+
+def full_length(count: int, distinct_tokens: int) -> Part:
+    """Sequences of 128 tokens without padding, which estimates of memory assume."""
+    random = np.random.default_rng(0)
+    lengths = np.full(count, 128)
+    columns = {
+        "input_ids": _ids(random, lengths, distinct_tokens),
+        "label": random.integers(0, 3, count),
+    }
+    return Part("classification", lengths, columns, CLASSES)
 
 
 def tagging(count: int, distinct_tokens: int, seed: int = 0) -> Part:
@@ -170,6 +195,9 @@ WORKLOADS = {
         "run_qa",
         pad_to=384,
     ),
+    "full-length": Workload(
+        lambda distinct_tokens: [full_length(64 * SET_STEPS, distinct_tokens)], 64, 128, "run_xnli"
+    ),
     "tagging": Workload(
         lambda distinct_tokens: [tagging(32 * SET_STEPS, distinct_tokens)], 32, 128, "run_ner"
     ),
@@ -189,6 +217,12 @@ WORKLOADS = {
         "run_mlm, then run_xnli",
     ),
 }
+
+
+def sequences(setup: Setup) -> Part:
+    """The sequences of a workload with a single task; of those to predict, the first."""
+    part = WORKLOADS[setup.workload].sets(setup.distinct_tokens)[0]
+    return part.head(setup.examples) if setup.predict else part
 
 
 def _windows(length: int) -> list[int]:
