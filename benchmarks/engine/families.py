@@ -46,7 +46,7 @@ def setups_of(options: argparse.Namespace, workload: str, precision: Any) -> dic
                 layers=0,
                 width=0,
                 vocab=config["vocab_size"],
-                distinct_tokens=options.distinct_tokens,
+                distinct_tokens=min(options.distinct_tokens, config["vocab_size"]),
                 steps=options.steps,
                 examples=0,
                 max_tokens=options.max_tokens,
