@@ -14,7 +14,7 @@ rule build_tokenizer:
     input:
         unpack(lambda wc: inputs.tokenizer(GRID, wc.pretrained_base)),
         examples=lambda wc: ancient(
-            data_files(inputs.tokenizer(GRID, wc.pretrained_base)["manifests"])
+            lookups.deleted_data(inputs.tokenizer(GRID, wc.pretrained_base)["manifests"])
         ),
     output:
         manifest="<results>/bases/{pretrained_base}/tokenizer/manifest.json",

@@ -30,7 +30,7 @@ rule target_models:
 rule predictions:
     """Predictions of all cells and languages."""
     input:
-        GRID.of_all_views(Grid.predictions),
+        lambda wc: GRID.of_all_views(lookups.predictions),
 
 
 rule scores:

@@ -14,13 +14,14 @@ from xstilts.grid import (
     Grid,
     identities,
     inputs,
+    lookups,
     priorities,
     submissions,
     summaries,
 )
 from xstilts.grid.figures import figure_files
 from xstilts.grid.processes import parallel
-from xstilts.paths import data_file, outside_results
+from xstilts.paths import outside_results
 
 
 class Error(WorkflowError):
@@ -92,9 +93,9 @@ def get_training_inputs(wildcards) -> dict:
 
 
 def get_stage_files(wildcards) -> list[str]:
-    """Return the token and data files of a stage's training and dev sets."""
+    """Return the deleted token and data files of a stage's training and dev sets."""
     found = get_training_inputs(wildcards)
-    return data_files([*found["tokens"], *found["dev_tokens"], *found["dev_data"]])
+    return lookups.deleted_data([*found["tokens"], *found["dev_tokens"], *found["dev_data"]])
 
 
 def get_data_check(wildcards) -> list[str]:
@@ -147,12 +148,15 @@ def get_predicting_model(target):
     return lambda wc: GRID.model_of(wc.base, int(wc.seed), wc.chain, target)
 
 
-def get_evaluation_manifests(product, target):
-    """Return manifests of evaluation data, or an input function for those of tokens."""
+def get_evaluation_tokens(target):
+    """Return an input function: tokens of a target's languages."""
     node = GRID.names.all_targets[target]
-    if product == "data":
-        return [GRID.paths.data(node.task.name, code, node.split) for code in node.languages]
     return lambda wc: [GRID.tokens(wc.base, node, code) for code in node.languages]
+
+
+def get_deleted_examples(target):
+    """Return an input function: what was deleted of the data that a target's tokens were made of."""
+    return lambda wc: ancient(lookups.deleted_examples(GRID, wc.base, target))
 
 
 def get_cell(wildcards) -> tuple:
@@ -196,8 +200,3 @@ def get_submitted_manifests(wildcards) -> list[str]:
     """Return the manifests of a submission's predicted cells."""
     files = get_submitted_predictions(wildcards)
     return sorted({f"{os.path.dirname(file)}/manifest.json" for file in files})
-
-
-def data_files(manifests: list[str]) -> list[str]:
-    """Return the data files of manifests, for inputs marked `ancient`: manifests trigger reruns."""
-    return [data_file(manifest) for manifest in manifests]

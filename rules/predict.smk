@@ -3,7 +3,7 @@
 One rule per target, since the languages of a target are the output files of its job. `update` keeps
 existing languages: a new language is predicted alone.
 
-REQUIRED INPUTS: the model's manifest, data and tokens of the evaluated languages
+REQUIRED INPUTS: the model's manifest, tokens of the evaluated languages and their data
 OUTPUTS: <results>/predictions/BASE/seed-SEED/CHAIN/TARGET/{LANGUAGE.parquet,manifest.json}
 """
 
@@ -14,9 +14,9 @@ for target, node in GRID.names.predicted_targets().items():
             f"predict_{target}"
         input:
             model=get_predicting_model(target),
-            data=get_evaluation_manifests("data", target),
-            examples=ancient(data_files(get_evaluation_manifests("data", target))),
-            tokens=get_evaluation_manifests("tokens", target),
+            # they change with the data, which the job reads too
+            tokens=get_evaluation_tokens(target),
+            examples=get_deleted_examples(target),
         output:
             # not `update`: deleted on failure, so that outdated languages are not taken for new ones
             manifest=f"<results>/predictions/{{base}}/seed-{{seed}}/{{chain}}/{target}/manifest.json",

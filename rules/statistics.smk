@@ -13,8 +13,8 @@ rule build_statistics:
     """Compare the strategies"""
     input:
         unpack(lambda wc: inputs.statistics(get_view(wc))),
-        predictions=lambda wc: ancient(get_view(wc).predictions()),
-        data_files=lambda wc: ancient(data_files(inputs.statistics(get_view(wc))["data"])),
+        predictions=lambda wc: ancient(lookups.predictions(get_view(wc))),
+        data_files=lambda wc: ancient(lookups.deleted_data(inputs.statistics(get_view(wc))["data"])),
     output:
         [
             f"<results>/tables/{{view}}{name}.{end}"

@@ -14,7 +14,9 @@ rule write_submission:
     input:
         manifests=get_submitted_manifests,
         languages=get_submitted_predictions,
-        candidates=ancient(data_files(flatten(submissions.candidate_data(GRID)))),
+        candidates=lambda wc: ancient(
+            lookups.deleted_data(flatten(submissions.candidate_data(GRID)))
+        ),
     output:
         manifest="<results>/submission/{base}/seed-{seed}/{chain}/manifest.json",
     log:

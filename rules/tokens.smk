@@ -10,7 +10,9 @@ rule prepare_tokens:
     """Tokenise {wildcards.task} in {wildcards.language} ({wildcards.split}) for {wildcards.base}"""
     input:
         data="<results>/data/{task}/{language}/{split}.json",
-        examples=ancient("<results>/data/{task}/{language}/{split}.parquet"),
+        examples=lambda wc: ancient(
+            lookups.deleted_data([GRID.paths.data(wc.task, wc.language, wc.split)])
+        ),
         tokenizer="<results>/bases/{base}/tokenizer/manifest.json",
     output:
         tokens="<results>/tokens/{base}/{task}/{language}/{split}{prefixed}.arrow",

@@ -15,7 +15,9 @@ rule translate_data:
     input:
         files=lambda wc: without_times(get_translation_files(wc)),
         examples=lambda wc: ancient(
-            data_files([GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")])
+            lookups.deleted_data(
+                [GRID.paths.data(wc.translated_task, GRID.study.source_language, "train")]
+            )
         ),
     output:
         # not `update`: deleted on failure, so that an outdated translation is not used

@@ -14,7 +14,7 @@ rule score_trivial_baselines:
     input:
         unpack(lambda wc: inputs.trivial_baselines(GRID, wc.target)),
         examples=lambda wc: ancient(
-            data_files(inputs.files_of(inputs.trivial_baselines(GRID, wc.target)))
+            lookups.deleted_data(inputs.files_of(inputs.trivial_baselines(GRID, wc.target)))
         ),
     output:
         scores="<results>/trivial_baselines/{target}.parquet",

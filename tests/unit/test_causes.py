@@ -24,7 +24,7 @@ SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
 
 @pytest.fixture
 def products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """A model and a table of scores, as jobs write them."""
+    """A model, a table of scores and the predictions of a cell, as jobs write them."""
     monkeypatch.chdir(tmp_path)
     root = Path("results/tiny")
     model = root / "target/mini/seed-1/none/xnli/manifest.json"
@@ -36,7 +36,12 @@ def products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     scores.parent.mkdir(parents=True)
     pq.write_table(pa.table({"value": [0.5]}), scores)
     store_checksum(scores)
-    return [model, scores]
+    cell = root / "predictions/mini/seed-1/none/xnli/manifest.json"
+    cell.parent.mkdir(parents=True)
+    cell.write_text('{"qaa": "id"}')
+    pq.write_table(pa.table({"label": ["yes"]}), cell.with_name("qaa.parquet"))
+    store_checksum(cell.with_name("qaa.parquet"))
+    return [model, scores, cell]
 
 
 def fails(*_: object) -> None:
@@ -45,14 +50,17 @@ def fails(*_: object) -> None:
 
 def damaged(product: Path) -> Path:
     """Damage a product; returns the file that its message names."""
-    file = product.with_name("history.parquet") if product.suffix == ".json" else product
+    if product.suffix == ".json":
+        [file] = product.parent.glob("*.parquet")
+    else:
+        file = product
     content = bytearray(file.read_bytes())
     content[8] ^= 1
     file.write_bytes(content)
     return file
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2])
 @pytest.mark.parametrize("form", ["arguments", "reads"])
 def test_the_message_names_the_damaged_product(
     products: list[Path], capsys: pytest.CaptureFixture[str], form: str, number: int

@@ -102,7 +102,11 @@ def _check(path: Path) -> None:
     if not path.exists() or outside_results([path.as_posix()]):
         return
     manifest = path.with_suffix(".json")
-    if path.suffix == ".json" or (path.suffix in {".parquet", ".arrow"} and manifest.is_file()):
+    if path.suffix == ".json" and "predictions" in path.parts:
+        # it lists languages, each with its checksum in its own file
+        for language in sorted(path.parent.glob("*.parquet")):
+            require_undamaged(language)
+    elif path.suffix == ".json" or (path.suffix in {".parquet", ".arrow"} and manifest.is_file()):
         require_whole(manifest)
     elif path.suffix == ".parquet" and set(path.parts) & set(WITH_CHECKSUM):
         require_undamaged(path)
