@@ -75,9 +75,10 @@ def e5(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def card_vectors(folder: Path, texts: Sequence[str]) -> torch.Tensor:
     """Sentence vectors by the code of the model's card, with transformers only."""
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel, PreTrainedTokenizerFast
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    # AutoTokenizer of transformers 5 rebuilds it, and reads a zero-width non-joiner as unknown
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     model = AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
     # batches of similar lengths, for speed
     order, found = sorted(range(len(texts)), key=lambda i: len(texts[i])), {}
