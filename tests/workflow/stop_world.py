@@ -50,6 +50,8 @@ class Running:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # which nohup ignores, and with it all that it starts
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
 
     def until_logged(self, log: str, text: str = "") -> None:

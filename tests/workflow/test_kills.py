@@ -1,7 +1,7 @@
 """Kills at random points change no bit, and leave nothing that the next run does not remove.
 
-``make test-full`` kills 90 processes: 20 that train, at chosen points of the code
-(unit/test_training_killed.py); here, 60 of any job, which Snakemake starts again, and 10 of
+``make test-full`` kills 200 processes: 20 that train, at chosen points of the code
+(unit/test_training_killed.py); here, 160 of any job, which Snakemake starts again, and 20 of
 Snakemake, its fork server or a job, after which the run is started again.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.full]
 
-JOBS, RUNS = 60, 10
+JOBS, RUNS = 160, 20
 REMOVED = ("data", "tokens", "intermediate", "target", "predictions", "scores", "tables")
 
 
