@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.full]
 
 
 def test_a_terminal_without_unicode_and_a_long_folder_for_temporary_files(clean: Checkout) -> None:
-    clean.write_study(question="Hilft das – oder nicht?")
+    clean.write_study(question="Helps – or not?")
     for product in ("predictions", "tables"):
         shutil.rmtree(clean.results / product)
     # longer than the path of a socket may be
@@ -24,6 +24,6 @@ def test_a_terminal_without_unicode_and_a_long_folder_for_temporary_files(clean:
     run = clean.snakemake(environment=surroundings)
     assert run.code == 0, run.output
     assert "Traceback" not in run.output
-    assert "Hilft das ? oder nicht?" in run.output
+    assert "Helps ? or not?" in run.output
     shown = (clean.results / "tables/transfer.md").read_text(encoding="utf-8")
-    assert "Hilft das – oder nicht?" in shown
+    assert "Helps – or not?" in shown
