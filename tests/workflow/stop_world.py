@@ -50,8 +50,7 @@ class Running:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                # which nohup ignores, and with it all that it starts
-                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+                preexec_fn=_heed_all,
             )
 
     def until_logged(self, log: str, text: str = "") -> None:
@@ -115,6 +114,12 @@ class Running:
         while found := processes_in(self.checkout.folder):
             assert time.monotonic() < deadline, [one.cmdline() for one in found]
             time.sleep(0.02)
+
+
+def _heed_all() -> None:
+    """Undo that nohup (SIGHUP) or a shell's background (SIGINT) ignores signals for all in it."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _kill(process: psutil.Process) -> bool:
