@@ -8,18 +8,18 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 from published_models import published_model
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModel
 from untrusted_folder import change, import_into
 
 from mutations import mutated, mutated_json
 from xstilts.errors import UserError
-from xstilts.models.families import FAMILIES
-from xstilts.models.untrusted import require_harmless
+
+if TYPE_CHECKING:
+    import torch
 
 SEED = 18
 
@@ -91,7 +91,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         _config(vocab_size=10**12),
         r"config\.json: vocab_size 1000000000000 and width 32 are more",
     ),
-    "huge layers": (_config(d_ff=10**10), r"config\.json: d_ff 10000000000 and width 32 are more"),
+    "huge layers": (_config(d_ff=10**10), r"config\.json: .*wi_0\.weight has 320,000,000,000 wei"),
     "unknown type": (_config(model_type="hal9000"), r"config\.json: .*hal9000"),
     "type as list": (_config(model_type=["mt5"]), r"published"),
     "many layers": (
@@ -150,29 +150,6 @@ def test_a_folder_that_makes_no_sense_is_one_message(
     with pytest.raises(UserError, match=message):
         import_into(folder, tmp_path / "out")
     assert not (tmp_path / "out/model/manifest.json").exists()
-
-
-@pytest.mark.parametrize("kind", [*FAMILIES, "rembert", "distilbert"])
-def test_too_many_positions_are_refused_where_a_model_holds_them(folder: Path, kind: str) -> None:
-    sizes = {
-        "hidden_size": 32, "d_model": 32, "dim": 32, "num_hidden_layers": 1, "num_layers": 1,
-        "n_layer": 1, "n_layers": 1, "num_attention_heads": 2, "num_heads": 2, "n_head": 2,
-        "n_heads": 2, "attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16,
-        "intermediate_size": 64, "d_ff": 64, "d_kv": 16, "ffn_dim": 64, "vocab_size": 50,
-        "pad_token_id": 0,
-    }  # fmt: skip
-    usual = AutoConfig.for_model(kind)
-    values = {key: value for key, value in sizes.items() if hasattr(usual, key)}
-    config = AutoConfig.for_model(kind, **values, max_position_embeddings=10**9)
-    with torch.device("meta"):
-        model = AutoModel.from_config(config)
-    largest = max(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
-    (folder / "config.json").write_text(config.to_json_string())
-    if largest < 10**9:
-        require_harmless(folder)
-        return
-    with pytest.raises(UserError, match="max_position_embeddings 1000000000 and width 32 are more"):
-        require_harmless(folder)
 
 
 def test_a_model_without_types_of_tokens_is_taken(folder: Path, tmp_path: Path) -> None:

@@ -179,11 +179,14 @@ def _require_plain_weights(file: Path) -> None:
 def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
     """Raise a UserError for sizes that are missing, no sizes, or far beyond the stored weights.
 
+    Only those that would mislead or take long later: ``models.checkpoint`` compares all sizes with
+    the weights, in a model without memory.
+
     Args:
         file: ``config.json``, for messages.
         config: its content.
-        stored: bytes of the weights. No format takes less than half a byte per weight; some
-            models have fewer weights than these products, since layers or parts of rows are shared.
+        stored: bytes of the weights. No format takes less than half a byte per weight, and layers
+            may share theirs.
     """
     parts = [config, *(value for value in config.values() if isinstance(value, dict))]
     for part in parts:
@@ -191,10 +194,8 @@ def _require_sizes(file: Path, config: Mapping[str, Any], stored: int) -> None:
     _require_no_default_sizes(file, config)
     for part in parts:
         width = next((part[key] for key in _WIDTH if isinstance(part.get(key), int)), 1)
-        rows = ["vocab_size", "intermediate_size", "d_ff", "type_vocab_size"]
-        if _has_row_per_position(part.get("model_type")):
-            rows.append("max_position_embeddings")
-        products = dict.fromkeys(rows, width) | dict.fromkeys(_LAYERS, width * width)
+        # not the tokenizer is at fault if the vocabulary is
+        products = {"vocab_size": width} | dict.fromkeys(_LAYERS, width * width)
         for key, weights in products.items():
             value = part.get(key)
             if isinstance(value, int) and value * weights > 8 * stored > 0:
@@ -210,16 +211,6 @@ def _family(kind: object) -> Any:
     names = importlib.import_module("transformers.models.auto.configuration_auto")
     known = isinstance(kind, str) and kind in names.CONFIG_MAPPING_NAMES
     return names.CONFIG_MAPPING[kind] if known else None
-
-
-def _has_row_per_position(kind: object) -> bool:
-    """Return True if models of a type hold a vector for each position, trained or computed.
-
-    Those that rotate queries and keys instead (RoPE) may name a million positions.
-    """
-    if (family := _family(kind)) is None or hasattr(family, "rope_parameters"):
-        return False
-    return "max_position_embeddings" in inspect.signature(family.__init__).parameters
 
 
 def _require_no_default_sizes(file: Path, config: Mapping[str, Any]) -> None:
