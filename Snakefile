@@ -90,7 +90,7 @@ rule all:
 
 if workflow.is_main_process:
     heed_signals_before_run()
-    enter_working_folder(Path(".snakemake"))
+    enter_working_folder(Path(".snakemake"), Path(GRID.paths.root))
     check_resource_names()
     record_outdated_products()
     if not watch_dry_run():

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from xstilts.gpus import count_devices, lease_folder
-from xstilts.leftovers import enter_working_folder, remember_locks, remove_leftovers
+from xstilts.leftovers import enter_working_folder, remove_leftovers
 from xstilts.paths import product
 from xstilts.runner import fork_client
 from xstilts.storage import storage_problem
@@ -63,7 +63,6 @@ def without_tracebacks():
 def prepare_run() -> None:
     """Do what has to be done before the first job: claim, clean up, check, heed signals."""
     with without_tracebacks():
-        remember_locks(Path(".snakemake"), workflow.persistence._lockfile.values())
         claim_files()
         remove_leftovers(Path(GRID.paths.root))
         check_leases()

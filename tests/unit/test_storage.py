@@ -16,7 +16,6 @@ from xstilts.leftovers import (
     FRESH,
     enter_working_folder,
     exclude_runs,
-    remember_locks,
     remove_leftovers,
 )
 from xstilts.own_folder import checked
@@ -72,28 +71,27 @@ def test_leftovers_of_killed_jobs_are_removed_and_nothing_else(tmp_path: Path) -
 
 
 def test_the_lock_of_a_killed_run_is_removed_once_no_run_is_left(tmp_path: Path) -> None:
-    snakemake = tmp_path / ".snakemake"
-    first = enter_working_folder(snakemake)
-    lock, foreign = (snakemake / f"locks/{number}.input.lock" for number in range(2))
-    lock.parent.mkdir()
-    for file in (lock, foreign):
-        file.touch()
-    remember_locks(snakemake, [str(lock)])
-    second = enter_working_folder(snakemake)
-    assert lock.exists()
+    snakemake, root = tmp_path / ".snakemake", Path("results/tiny")
+    first = enter_working_folder(snakemake, root)
+    own, other = (snakemake / f"locks/{number}.input.lock" for number in range(2))
+    own.parent.mkdir()
+    own.write_text("LICENSE\nresults/tiny/report.html\n")
+    other.write_text("results/tiny-2/report.html\n")
+    second = enter_working_folder(snakemake, root)
+    assert own.exists()
     for descriptor in (first, second):
         assert descriptor is not None
         os.close(descriptor)
-    third = enter_working_folder(snakemake)
+    third = enter_working_folder(snakemake, root)
     assert third is not None
-    assert not lock.exists()
-    assert foreign.exists()
+    assert not own.exists()
+    assert other.exists()
     os.close(third)
 
 
 def test_a_command_excludes_runs_that_go_on_but_not_killed_ones(tmp_path: Path) -> None:
     snakemake = tmp_path / ".snakemake"
-    run = enter_working_folder(snakemake)
+    run = enter_working_folder(snakemake, Path("results/tiny"))
     assert run is not None
     lock = snakemake / "locks/0.input.lock"
     lock.parent.mkdir()

@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.errors import UserError
@@ -124,7 +124,7 @@ def _set_temporary_folder(default: str | None, variable: str | None) -> None:
         os.environ["TMPDIR"] = variable
 
 
-def enter_working_folder(snakemake: Path) -> int | None:
+def enter_working_folder(snakemake: Path, root: Path) -> int | None:
     """Share Snakemake's folder with other runs; without any, remove what killed ones have left.
 
     Snakemake's lock of a killed run would refuse all later ones. (``xstilts.locks`` excludes runs
@@ -132,6 +132,7 @@ def enter_working_folder(snakemake: Path) -> int | None:
 
     Args:
         snakemake: the folder ``.snakemake``.
+        root: ``results/STUDY``.
 
     Returns:
         A file descriptor, which holds the kernel's lock until this process ends; None on a file
@@ -144,12 +145,9 @@ def enter_working_folder(snakemake: Path) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # not those of a workflow of another project in this folder
-        for line in os.pread(descriptor, 1 << 16, 0).decode(errors="replace").splitlines():
-            for lock in snakemake.glob("locks/*"):
-                if line == _mark(lock):
-                    lock.unlink()
-        os.ftruncate(descriptor, 0)
+        for lock in snakemake.glob("locks/*.lock"):
+            if _names_files_of(lock, root):
+                lock.unlink()
         old = time.time() - _SCRIPT_SECONDS
         for path in (*snakemake.glob("scripts/*"), *snakemake.glob("shell_tmp.*")):
             with contextlib.suppress(OSError):
@@ -164,20 +162,10 @@ def enter_working_folder(snakemake: Path) -> int | None:
     return descriptor
 
 
-def remember_locks(snakemake: Path, locks: Iterable[str]) -> None:
-    """Note Snakemake's locks of this run, for the one that finds it killed.
-
-    Args:
-        snakemake: the folder ``.snakemake``.
-        locks: its files.
-    """
-    with contextlib.suppress(OSError), (snakemake / _LOCK).open("a", encoding="utf-8") as stream:
-        stream.writelines(f"{_mark(Path(lock))}\n" for lock in locks)
-
-
-def _mark(lock: Path) -> str:
-    """Return what tells a lock from a later one of the same name."""
-    return f"{lock.stat().st_mtime_ns} {lock.name}"
+def _names_files_of(lock: Path, root: Path) -> bool:
+    """True unless a lock of Snakemake is that of another workflow, or study, in this folder."""
+    with lock.open(encoding="utf-8", errors="surrogateescape") as lines:
+        return any(line.startswith(f"{root}/") for line in lines)
 
 
 @contextlib.contextmanager

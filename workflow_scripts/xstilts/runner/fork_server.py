@@ -90,6 +90,8 @@ def serve(path: str) -> None:
             waiting[pid] = connection
         if sys.stdin in ready and not os.read(sys.stdin.fileno(), 64):
             open_for = []
+    # that of a run that was killed, now that its last job has ended
+    remove_if_ended(Path(path).parent, wait=True)
 
 
 def _report_ended(waiting: dict[int, socket.socket]) -> None:
@@ -163,8 +165,4 @@ def _exit_with_script(connection: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        serve(sys.argv[1])
-    finally:
-        # that of a run that was killed, now that its last job has ended
-        remove_if_ended(Path(sys.argv[1]).parent)
+    serve(sys.argv[1])

@@ -115,12 +115,18 @@ def _remove_ended() -> None:
         remove_if_ended(folder)
 
 
-def remove_if_ended(folder: Path) -> None:
-    """Remove the folder of a run of this user, unless the run holds its lock."""
+def remove_if_ended(folder: Path, *, wait: bool = False) -> None:
+    """Remove the folder of a run of this user, unless the run holds its lock.
+
+    Args:
+        folder: the folder.
+        wait: True to wait for a process that is about to end: the kernel may close its pipes, by
+            which others see its end, before it releases the lock.
+    """
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             if os.fstat(descriptor).st_uid == os.getuid():
                 shutil.rmtree(folder, ignore_errors=True)
         finally:
