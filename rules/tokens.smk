@@ -28,7 +28,9 @@ rule prepare_tokens:
         mem_mb=2000,
         runtime=60,
         # no parameter: another limit changes no token
-        max_unknown_percent=lambda wc: round(100 * GRID.study.bases[wc.base].max_unknown),
+        max_unknown_percent=lambda wc: lookups.max_unknown_percent(
+            GRID, wc.base, wc.language, wc.split
+        ),
     params:
         identity=lambda wc: identities.tokens(GRID, wc.task, wc.prefixed.removeprefix("-")),
     script:

@@ -54,3 +54,11 @@ def test_a_deleted_language_is_an_input_besides_the_manifests(grid: Grid) -> Non
     languages = [grid.prediction("mini", 1, (), "xnli", code) for code in ("qaa", "qab", "qac")]
     write(cell, languages[0], languages[2])
     assert lookups.predictions(grid) == [*manifests, languages[1]]
+
+
+def test_only_what_is_trained_on_must_be_known_to_the_tokenizer(grid: Grid) -> None:
+    limit = round(100 * grid.study.bases["mini"].max_unknown)
+    assert limit < 100
+    assert lookups.max_unknown_percent(grid, "mini", "qaa", "test") == limit
+    assert lookups.max_unknown_percent(grid, "mini", "qab", "train") == limit
+    assert lookups.max_unknown_percent(grid, "mini", "qab", "test") == 100

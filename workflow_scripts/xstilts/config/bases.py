@@ -83,8 +83,8 @@ class Base(Section):
         0.2,
         ge=0,
         le=1,
-        description="Largest accepted share of unknown tokens in a data set; the report has the "
-        "share of every language.",
+        description="Largest accepted share of unknown tokens in training sets and in the source "
+        "language; the report has the share of every language.",
     )
 
     @model_validator(mode="after")

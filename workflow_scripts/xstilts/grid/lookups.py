@@ -1,4 +1,4 @@
-"""Inputs of rules besides manifests: data files only where they were deleted.
+"""Inputs and limits of rules besides manifests: data files only where they were deleted.
 
 A manifest is written after its data files, by the same job. It makes what depends on them run
 again, so that a file that exists adds nothing as an ``ancient`` input, and one that is not made yet
@@ -59,3 +59,15 @@ def predictions(grid: Grid) -> list[str]:
         folder = file.rpartition("/")[0]
         cells.setdefault(f"{folder}/manifest.json", []).append(file)
     return [*cells, *deleted_files(cells)]
+
+
+def max_unknown_percent(grid: Grid, base: str, language: str, split: str) -> int:
+    """Return the largest accepted share of unknown tokens in a data set, in percent.
+
+    A model that cannot read a training set, or the source language, has another model's tokenizer.
+    One that cannot read an evaluated language may simply lack its script: that is a finding, which
+    tables and report mark.
+    """
+    if split != "train" and language != grid.study.source_language:
+        return 100
+    return round(100 * grid.study.bases[base].max_unknown)

@@ -62,7 +62,7 @@ def prepare_tokens(
         max_unknown_percent: largest accepted share of unknown tokens.
 
     Raises:
-        UserError: more unknown tokens than that: the base model cannot read the language.
+        UserError: more unknown tokens than that: the base model cannot read the text.
     """
     from xstilts.tokens.prepare import prepare_tokens as write_tokens
 
