@@ -48,7 +48,9 @@ class NaiveBayes:
                 count.update(own)
             for name, number in Counter(name for _, name in chunk).items():
                 sizes[class_index[name]] += number
-        total: Counter[str] = sum(counts, Counter())
+        total: Counter[str] = Counter()
+        for count in counts:
+            total.update(count)
         known = sorted(feature for feature, count in total.items() if count > 1)
         self.index = {feature: row for row, feature in enumerate(known)}
         table_FC = np.array([[count[f] for count in counts] for f in known], np.float64)

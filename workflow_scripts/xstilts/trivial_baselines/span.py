@@ -14,6 +14,8 @@ from xstilts.trivial_baselines.words import words, words_with_offsets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy.typing as npt
+
     from xstilts.kinds import Row
 
 VIEWS = {"bag_of_words": "all", "context_only": "part", "question_only": "part"}
@@ -66,28 +68,26 @@ class Baseline:
         text: str = row["context"][found[first][1] : found[last][2]]
         return text
 
-    def _odds(self, row: Row) -> list[float]:
+    def _odds(self, row: Row) -> npt.NDArray[np.float64]:
         """The log odds of each context word, as of all its features; those of the context once."""
         odds, question = self._context_odds(row["context"]), words(row["question"])
         if not question:
             return odds
         known, odds_of = {*question}, self.model.odds_of
-        marks = [word in known for word, _, _ in words_with_offsets(row["context"])]
-        near = [odds_of.get(f"near={distance}", 0.0) for distance in range(_FAR + 1)]
-        here = {mark: odds_of.get(f"known={mark}", 0.0) for mark in (True, False)}
-        odds = [
-            at + near[min(distance, _FAR)] + here[mark]
-            for at, distance, mark in zip(odds, _distances(marks), marks, strict=True)
-        ]
+        marks = np.array([word in known for word, _, _ in words_with_offsets(row["context"])])
+        near = np.array([odds_of.get(f"near={distance}", 0.0) for distance in range(_FAR + 1)])
+        here = np.array([odds_of.get(f"known={mark}", 0.0) for mark in (False, True)])
+        odds = odds + near[_distances(marks)] + here[marks.astype(int)]
         if (kind := _kind(question)) not in self.kinds:
             return odds
-        return [
-            at + sum(odds_of.get(f"{kind}|{feature}", 0.0) for feature in window)
-            for at, window in zip(odds, _windows(row["context"]), strict=True)
-        ]
+        asked = (
+            sum(odds_of.get(f"{kind}|{feature}", 0.0) for feature in window)
+            for window in _windows(row["context"])
+        )
+        return odds + np.fromiter(asked, np.float64, len(odds))
 
-    def _odds_of_context(self, context: str) -> list[float]:
-        return [self.model.log_odds(window) for window in _windows(context)]
+    def _odds_of_context(self, context: str) -> npt.NDArray[np.float64]:
+        return np.array([self.model.log_odds(window) for window in _windows(context)])
 
     def _labelled(self, train: Sequence[Row]) -> Iterator[tuple[list[str], str]]:
         """Yield the features of each context word, and its class: inside or outside an answer."""
@@ -108,11 +108,11 @@ class Baseline:
         found = [word for word, _, _ in words_with_offsets(row["context"])]
         question = words(row["question"]) if self.view == "bag_of_words" else []
         kind, known = _kind(question), {*question}
-        near = _distances([word in known for word in found])
+        near = _distances(np.array([word in known for word in found], bool)).tolist()
         for word, distance, window in zip(found, near, _windows(row["context"]), strict=True):
             if question:
                 asked = [f"{kind}|{feature}" for feature in window]
-                yield [*window, *asked, f"near={min(distance, _FAR)}", f"known={word in known}"]
+                yield [*window, *asked, f"near={distance}", f"known={word in known}"]
             else:
                 yield window
 
@@ -132,22 +132,20 @@ def _windows(context: str) -> list[list[str]]:
     ]
 
 
-def _distances(marks: Sequence[bool]) -> list[int]:
-    """Distance of each position to the nearest other mark; the total length if there is none."""
-    found = [len(marks)] * len(marks)
-    for positions in (range(len(marks)), range(len(marks) - 1, -1, -1)):
-        last = None
-        for at in positions:
-            if last is not None:
-                found[at] = min(found[at], abs(at - last))
-            if marks[at]:
-                last = at
-    return found
+def _distances(marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Distance of each position to the nearest other mark, at most ``_FAR``."""
+    at = np.arange(len(marks))
+    before = np.maximum.accumulate(np.where(marks, at, -_FAR))
+    after = np.minimum.accumulate(np.where(marks, at, len(marks) + _FAR)[::-1])[::-1]
+    # of the positions before and after this one
+    before = np.concatenate([[-_FAR], before[:-1]])
+    after = np.concatenate([after[1:], [len(marks) + _FAR]])
+    return np.minimum(np.minimum(at - before, after - at), _FAR)
 
 
-def _best_run(odds: Sequence[float]) -> tuple[int, int]:
+def _best_run(odds: npt.NDArray[np.float64]) -> tuple[int, int]:
     """First and last position of the run of at most ``LONGEST`` words with the greatest sum."""
-    padded = np.pad(np.asarray(odds), (0, LONGEST - 1), constant_values=-np.inf)
+    padded = np.pad(odds, (0, LONGEST - 1), constant_values=-np.inf)
     sums = np.cumsum(np.lib.stride_tricks.sliding_window_view(padded, LONGEST), axis=1)
     first, length = np.unravel_index(int(sums.argmax()), sums.shape)
     return int(first), int(first + length)
