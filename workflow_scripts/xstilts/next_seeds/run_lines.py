@@ -1,0 +1,102 @@
+"""The changed line of the study file, and the commands that run the chosen comparisons."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from xstilts.grid import Grid
+    from xstilts.next_seeds.choice import Candidate
+
+
+def run_lines(
+    grid: Grid, chosen: Sequence[Candidate], arguments: argparse.Namespace
+) -> Iterator[str]:
+    """Yield the study file's line with more seeds and the commands.
+
+    Args:
+        grid: the study.
+        chosen: the comparisons to decide.
+        arguments: of the command, for the names of the study's files.
+    """
+    study = grid.study
+    run = sorted({seed for one in chosen for seed in one.seeds})
+    seeds = [*study.seeds, *(seed for seed in run if seed not in study.seeds)]
+    if seeds != study.seeds:
+        where = grid.lines.where(("seeds",)).removesuffix(": seeds")
+        yield (
+            f"{where}:" if where != "config" else "On the command line (--config), or in the file:"
+        )
+        yield f"    seeds: [{', '.join(map(str, seeds))}]"
+    else:
+        yield "The study file names these seeds already: no line changes."
+    options = _options(arguments, moved=seeds != study.seeds)
+    yield "Then:"
+    if _is_all(grid, chosen):
+        yield f"    snakemake --cores 2{options}"
+    else:
+        parts = ["snakemake --cores 2", *_patterns(grid, chosen), *filter(None, [options.strip()])]
+        yield "    " + " \\\n        ".join(parts)
+        yield f"    xstilts tables{options}"
+    yield f"    xstilts next{options}"
+
+
+def _options(arguments: argparse.Namespace, *, moved: bool) -> str:
+    """Return the options that name the study; without seeds on the command line if they move."""
+    files = arguments.configfile
+    found = [] if files == ["config.yaml"] else ["--configfile", *files]
+    pairs = [pair for pair in arguments.config if not (moved and pair.startswith("seeds="))]
+    found += ["--config", *pairs] if pairs else []
+    return f" {shlex.join(found)}" if found else ""
+
+
+def _is_all(grid: Grid, chosen: Sequence[Candidate]) -> bool:
+    """True if the chosen cells are all that the study with the added seeds lacks."""
+    seeds = {seed for one in chosen for seed in one.seeds}
+    cells = {cell for one in chosen for cell in _cells(one)}
+    return len(cells) == len(seeds) * len({(c.base, c.strategy, c.target) for c in grid.cells()})
+
+
+def _cells(one: Candidate) -> Iterator[tuple[str, int, str, str]]:
+    compared = one.compared
+    for seed in one.seeds:
+        for strategy in (compared.strategy, compared.against):
+            for target in compared.targets:
+                yield compared.model, seed, strategy, target
+
+
+def _patterns(grid: Grid, chosen: Sequence[Candidate]) -> list[str]:
+    """Return the score files of the cells as few patterns of the shell, as in ``seed-{4,5}``."""
+    seeds_of: dict[tuple[str, str, str], set[int]] = {}
+    for one in chosen:
+        for base, seed, strategy, target in _cells(one):
+            seeds_of.setdefault((base, target, strategy), set()).add(seed)
+    strategies_of: dict[tuple[str, str, tuple[int, ...]], list[str]] = {}
+    for (base, target, strategy), seeds in seeds_of.items():
+        strategies_of.setdefault((base, target, tuple(sorted(seeds))), []).append(strategy)
+    targets_of: dict[tuple[str, tuple[int, ...], tuple[str, ...]], list[str]] = {}
+    for (base, target, run), strategies in strategies_of.items():
+        targets_of.setdefault((base, run, tuple(strategies)), []).append(target)
+    found = []
+    for (base, run, names), targets in targets_of.items():
+        labels = [tuple(node.label for node in grid.names.strategies[name]) for name in names]
+        path = grid.paths.scores(base, 0, (), "TARGET")
+        head, tail = path.split("seed-0/none/TARGET")
+        chains = _any([_chain(grid, label) for label in labels])
+        found.append(f"{head}seed-{_any(map(str, run))}/{chains}/{_any(targets)}{tail}")
+    return found
+
+
+def _chain(grid: Grid, stages: tuple[str, ...]) -> str:
+    """Return the segment of a chain in paths."""
+    return grid.paths.scores("base", 0, stages, "target").split("/")[-2]
+
+
+def _any(names: Iterable[str]) -> str:
+    """Return a pattern of the shell for these names."""
+    listed = list(dict.fromkeys(names))
+    return listed[0] if len(listed) == 1 else f"{{{','.join(listed)}}}"
