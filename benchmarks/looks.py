@@ -153,7 +153,7 @@ def _power(given: argparse.Namespace) -> Iterator[str]:
 
 
 def _forecast(given: argparse.Namespace) -> Iterator[str]:
-    """Effects have a standard deviation of four points; seeds vary by 0.5 to 2 in half of studies."""
+    """Effects vary by four points, seeds by 0.5 to 2 points in half of the studies."""
     draw = np.random.default_rng(given.studies)
     for ratio in (0.0, 0.5):
         forecasts, at, wanted = [], [], []

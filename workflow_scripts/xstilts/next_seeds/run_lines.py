@@ -26,15 +26,15 @@ def run_lines(
     study = grid.study
     run = sorted({seed for one in chosen for seed in one.seeds})
     seeds = [*study.seeds, *(seed for seed in run if seed not in study.seeds)]
-    if seeds != study.seeds:
-        where = grid.lines.where(("seeds",)).removesuffix(": seeds")
-        yield (
-            f"{where}:" if where != "config" else "On the command line (--config), or in the file:"
-        )
-        yield f"    seeds: [{', '.join(map(str, seeds))}]"
+    listed = f"[{', '.join(map(str, seeds))}]"
+    if seeds == study.seeds:
+        yield "The study names these seeds already: no line changes."
+    elif _given(arguments):
+        yield f"The seeds are given on the command line; below they are {listed}."
     else:
-        yield "The study file names these seeds already: no line changes."
-    options = _options(arguments, moved=seeds != study.seeds)
+        yield f"{grid.lines.where(('seeds',)).removesuffix(': seeds')}:"
+        yield f"    seeds: {listed}"
+    options = _options(arguments, listed)
     yield "Then:"
     if _is_all(grid, chosen):
         yield f"    snakemake --cores 2{options}"
@@ -45,11 +45,16 @@ def run_lines(
     yield f"    xstilts next{options}"
 
 
-def _options(arguments: argparse.Namespace, *, moved: bool) -> str:
-    """Return the options that name the study; without seeds on the command line if they move."""
+def _given(arguments: argparse.Namespace) -> bool:
+    """True if the seeds are given on the command line."""
+    return any(pair.startswith("seeds=") for pair in arguments.config)
+
+
+def _options(arguments: argparse.Namespace, seeds: str) -> str:
+    """Return the options that name the study, with these seeds if they were among them."""
     files = arguments.configfile
     found = [] if files == ["config.yaml"] else ["--configfile", *files]
-    pairs = [pair for pair in arguments.config if not (moved and pair.startswith("seeds="))]
+    pairs = [f"seeds={seeds}" if pair.startswith("seeds=") else pair for pair in arguments.config]
     found += ["--config", *pairs] if pairs else []
     return f" {shlex.join(found)}" if found else ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xstilts.numbers import DASH, difference, interval, signed
+from xstilts.numbers import DASH, difference, interval
 from xstilts.plan.render import table
 from xstilts.progress import duration
 from xstilts.statistics.looks import FIRST, LEVEL, critical_value
@@ -50,8 +50,8 @@ def comparison_lines(
     rest = [one for one in every if one.seeds and not one.any_time.decided and id(one) not in hours]
     count = len(likely) + len(rest)
     yield (
-        f"{grid.study.study}: {len(every)} comparisons, {len(decided)} decided, {count} undecided"
-        + (f", {len(gaps)} without a result." if gaps else ".")
+        f"{grid.study.study}: {_number(len(every), 'comparison')}, {len(decided)} decided, "
+        f"{count} undecided" + (f", {len(gaps)} without a result." if gaps else ".")
     )
     yield RELATION
     for verdict in ("helps", "hurts"):
@@ -76,6 +76,10 @@ def comparison_lines(
         )
         yield from _one_seed([*likely, *rest])
     yield from _gaps(gaps)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -175,7 +179,7 @@ def spending_lines(
         return
     whole = f"{duration(3600 * order.hours)} for all {len(order.candidates)}"
     head = f"Best use of {budget}" if budget else "By decisions per hour"
-    yield f"{head}: {len(chosen)} comparisons, {duration(3600 * choice.hours)}{on} ({whole}):"
+    spent = f"{_number(len(chosen), 'comparison')}, {duration(3600 * choice.hours)}{on}"
+    yield f"{head}: {spent} ({whole}):"
     for number, one in enumerate(chosen, start=1):
-        count = len(one.seeds)
-        yield f"  {number}. {one.compared}, {signed(count, 0)} seed{'s' if count > 1 else ''}"
+        yield f"  {number}. {one.compared}, +{_number(len(one.seeds), 'seed')}"
