@@ -84,15 +84,23 @@ def compared(scores: StudyScores, contrasts: Sequence[Pair]) -> Iterator[Compare
                 target: scores.by_target[model, target].difference(strategy, against)
                 for target in scores.targets
             }
-            names = {"model": model, "strategy": strategy, "against": against}
             for target, difference in found.items():
-                yield Compared(**names, target=target, targets=(target,), difference=difference)
+                yield Compared(
+                    model=model,
+                    strategy=strategy,
+                    against=against,
+                    target=target,
+                    targets=(target,),
+                    difference=difference,
+                )
             for name, targets in average_targets(scores, list(found)).items():
                 if len(targets) == 1:
                     continue  # the target itself
                 mean, num_present = average(targets, found)
                 yield Compared(
-                    **names,
+                    model=model,
+                    strategy=strategy,
+                    against=against,
                     target=name,
                     targets=tuple(targets),
                     difference=mean,

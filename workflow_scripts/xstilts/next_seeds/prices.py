@@ -65,7 +65,7 @@ class Prices:
         """Return the hours of some products, or the quantity that is unknown."""
         listed = list(products)
         unknown = next((self.unknown[one] for one in listed if one in self.unknown), None)
-        return sum(self.hours[one] for one in listed) if unknown is None else unknown
+        return sum((self.hours[one] for one in listed), 0.0) if unknown is None else unknown
 
 
 def prices(grid: Grid, seeds: Sequence[int], gpu: str | None) -> Prices:

@@ -8,13 +8,12 @@ end, so that no largest number of seeds must be declared, and it depends on n al
 number of looks nor their results need to be kept, and who skips a look errs less often.
 
 The critical values of the t statistics are exact for normal differences with unknown variance, from
-three seeds on, by numerical integration (Jennison and Turnbull 1991): 5.9, 4.4 and 4.0 standard
+three seeds on, by numerical integration (Jennison and Turnbull 1991): 6.2, 4.6 and 4.0 standard
 errors of the mean with 3, 5 and 10 seeds at 95 %, where one look has 4.3, 2.8 and 2.3. Confidence
 sequences from test martingales (Lai 1976; Wang and Ramdas 2023; for known variances and for bounded
 observations Howard et al. 2021) need no integration, but give 10.8, 6.6 and 4.9 here (a normal
-mixture of effects of ten standard deviations): Ville's inequality is loose for so few seeds.
-Asymptotic sequences do not hold with three. A group-sequential design is narrower at its last look,
-but has nothing to say to a user who then adds a seed.
+mixture of effects of ten standard deviations). Asymptotic sequences do not hold with three. A
+group-sequential design is narrower at its last look, but does not cover a seed that is then added.
 
 The variance between test sets is not looked at repeatedly: all looks share one test set. As in
 ``inference``, an interval adds both sources up. What the looks err through seeds and what they err
