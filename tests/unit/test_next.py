@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from xstilts.grid import Grid
 from xstilts.next_seeds.choice import Candidate, choose
 from xstilts.next_seeds.comparisons import Compared
 from xstilts.next_seeds.prices import hours_of
+from xstilts.next_seeds.run_lines import run_lines
 from xstilts.statistics.difference import Difference
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def test_it_names_what_is_undecided_and_the_lines_to_run(
     assert text.endswith("    xstilts tables\n    xstilts next\n")
     # without times of finished jobs
     text = lines(capsys)
-    assert "The hours are unknown (the speed of a device); name a GPU (--gpu)" in text
+    assert "The hours of 1 comparison are unknown (the speed of a device); name a GPU" in text
     assert f"seeds: [{added}]\n" in text
 
 
@@ -132,6 +134,29 @@ def test_unfinished_seeds_of_the_study_come_first(
     text = lines(capsys, "--config", "seeds=[1, 2, 3, 7]")
     assert "mini/seed-{7" in text or "mini/seed-7/" in text
     assert "seed-4" not in text
+
+
+def test_a_smaller_version_has_seeds_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(TEXT, encoding="utf-8")
+    grid = Grid.load(None, [file], overrides={"scale": "microworld"})
+    arguments = argparse.Namespace(configfile=[str(file)], config=["scale=microworld"])
+    one = candidate("sick", "", {}, target="xnli")
+    assert list(run_lines(grid, [one], arguments))[:5] == [
+        f"{file}:",
+        "    microworld_scale:",
+        "      replace:",
+        "        seeds: [1, 4]",
+        "Then:",
+    ]
+
+
+def test_deleted_predictions_are_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in Path("results/tiny/predictions").glob("*/*/sick/*/*"):
+        file.unlink()
+    text = lines(capsys)
+    why = "Over seeds only, which decides too early (predictions are missing)"
+    assert f"{why}: sick against none on xnli." in text
 
 
 def test_everything_is_decided(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,10 +208,15 @@ def test_other_budgets_are_refused(text: str) -> None:
         hours_of(text)
 
 
-def candidate(name: str, products: str, hours: dict[str, float]) -> Candidate:
+def candidate(name: str, products: str, hours: dict[str, float], target: str = "t") -> Candidate:
     nothing = Difference(by_seed={}, replicates_BS=None)
     compared = Compared(
-        model="mini", strategy=name, against="none", target="t", targets=("t",), difference=nothing
+        model="mini",
+        strategy=name,
+        against="none",
+        target=target,
+        targets=(target,),
+        difference=nothing,
     )
     total = sum(hours[one] for one in products)
     return Candidate(compared=compared, seeds=(4,), products=frozenset(products), hours=total)

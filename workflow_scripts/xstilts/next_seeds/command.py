@@ -60,13 +60,15 @@ def next_lines(arguments: argparse.Namespace, grid: Grid) -> Iterator[str]:
     candidates = [_candidate(one, fresh, found) for one in undecided if one.wanted]
     known = [one for one in candidates if not isinstance(one.hours, str)]
     order = choose(known, found.hours)
-    yield from comparison_lines(grid, every, [*order.candidates, *_unpriced(candidates)])
+    unpriced = [one for one in candidates if isinstance(one.hours, str)]
+    yield from comparison_lines(grid, every, [*order.candidates, *unpriced])
     if not undecided:
         return
     _require_hours(candidates, known, arguments.budget)
     choice = choose(known, found.hours, budget)
-    chosen = choice.candidates if known else tuple(candidates)
-    yield from spending_lines(order, choice, chosen, found, arguments.budget)
+    yield from spending_lines(order, choice, unpriced, found, arguments.budget)
+    # without a budget, unknown hours are no reason to leave a comparison out
+    chosen = [*choice.candidates, *([] if arguments.budget else unpriced)]
     if chosen:
         yield from run_lines(grid, chosen, arguments)
 
@@ -113,10 +115,6 @@ def _candidate(one: Compared, seeds: Sequence[int], found: Prices) -> Candidate:
     more = tuple(lacking[: (one.wanted or 0) - len(one.seeds)])
     products = found.missing(one, more)
     return Candidate(compared=one, seeds=more, products=products, hours=found.total(products))
-
-
-def _unpriced(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return [one for one in candidates if isinstance(one.hours, str)]
 
 
 def _require_hours(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from xstilts.config.load import dotted
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,11 +31,10 @@ def run_lines(
     listed = f"[{', '.join(map(str, seeds))}]"
     if seeds == study.seeds:
         yield "The study names these seeds already: no line changes."
-    elif _given(arguments):
+    elif _given(grid, arguments):
         yield f"The seeds are given on the command line; below they are {listed}."
     else:
-        yield f"{grid.lines.where(('seeds',)).removesuffix(': seeds')}:"
-        yield f"    seeds: {listed}"
+        yield from _study_lines(grid, listed, arguments.configfile[-1])
     options = _options(arguments, listed)
     yield "Then:"
     if _is_all(grid, chosen):
@@ -45,9 +46,20 @@ def run_lines(
     yield f"    xstilts next{options}"
 
 
-def _given(arguments: argparse.Namespace) -> bool:
-    """True if the seeds are given on the command line."""
-    return any(pair.startswith("seeds=") for pair in arguments.config)
+def _study_lines(grid: Grid, seeds: str, file: str) -> Iterator[str]:
+    """Yield the changed lines of the study file; a smaller version has seeds of its own."""
+    scale = grid.study.scale
+    keys = ("seeds",) if scale == "full" else (f"{scale}_scale", "replace", "seeds")
+    where = grid.lines.where(keys).removesuffix(f": {dotted(keys)}")
+    yield f"{file if where == 'config' else where}:"
+    for depth, key in enumerate(keys, start=2):
+        yield f"{'  ' * depth}{key}:{f' {seeds}' if key == keys[-1] else ''}"
+
+
+def _given(grid: Grid, arguments: argparse.Namespace) -> bool:
+    """True if the seeds are given on the command line, which a smaller version ignores."""
+    given = any(pair.startswith("seeds=") for pair in arguments.config)
+    return given and grid.study.scale == "full"
 
 
 def _options(arguments: argparse.Namespace, seeds: str) -> str:

@@ -75,6 +75,7 @@ def comparison_lines(
             "more seeds decide it, either way, if you look after each."
         )
         yield from _one_seed([*likely, *rest])
+        yield from _seeds_only([*likely, *rest])
     yield from _gaps(gaps)
 
 
@@ -137,6 +138,14 @@ def _one_seed(shown: Sequence[Compared]) -> Iterator[str]:
     )
 
 
+def _seeds_only(shown: Sequence[Compared]) -> Iterator[str]:
+    """Yield which comparisons leave out the variation of the examples, and why."""
+    for why in dict.fromkeys(one.difference.why_no_examples for one in shown):
+        if why:
+            texts = [str(one) for one in shown if one.difference.why_no_examples == why]
+            yield f"  Over seeds only, which decides too early ({why}): {_listed(texts)}."
+
+
 def _gaps(gaps: Sequence[Compared]) -> Iterator[str]:
     if gaps:
         yield (
@@ -146,40 +155,44 @@ def _gaps(gaps: Sequence[Compared]) -> Iterator[str]:
 
 
 def spending_lines(
-    order: Choice, choice: Choice, chosen: Sequence[Candidate], found: Prices, budget: str | None
+    order: Choice,
+    choice: Choice,
+    unpriced: Sequence[Candidate],
+    found: Prices,
+    budget: str | None,
 ) -> Iterator[str]:
     """Yield the best use of the hours.
 
     Args:
         order: all comparisons that seeds are likely to decide.
         choice: those that fit in the budget.
-        chosen: the same, or all if their hours are unknown.
+        unpriced: comparisons whose hours are unknown.
         found: hours.
         budget: as the user wrote it.
     """
-    if not order.candidates and not chosen:
-        yield ""
-        yield (
-            f"No comparison is likely to be decided by {MOST_SEEDS} seeds or fewer"
-            + (f", so that {budget} would buy nothing." if budget else ".")
-        )
-        return
     yield ""
+    if unpriced:
+        yield (
+            f"The hours of {_number(len(unpriced), 'comparison')} are unknown "
+            f"({unpriced[0].hours}); name a GPU (--gpu) for an estimate."
+        )
+    if not order.candidates:
+        if not unpriced:
+            nothing = f", so that {budget} would buy nothing" if budget else ""
+            yield f"No comparison is likely to be decided by {MOST_SEEDS} seeds or fewer{nothing}."
+        return
     on = f" on one {found.device}" if found.device else ""
     on += ", assumed and not measured" if found.assumed else ""
-    if not chosen:
+    if not choice.candidates:
         cheapest = order.candidates[0]
         yield (
             f"The budget of {budget} is too small: {cheapest.compared} needs the fewest hours, "
             f"{duration(3600 * float(cheapest.hours))}{on}."
         )
         return
-    if isinstance(chosen[0].hours, str):
-        yield f"The hours are unknown ({chosen[0].hours}); name a GPU (--gpu) for an estimate."
-        return
     whole = f"{duration(3600 * order.hours)} for all {len(order.candidates)}"
     head = f"Best use of {budget}" if budget else "By decisions per hour"
-    spent = f"{_number(len(chosen), 'comparison')}, {duration(3600 * choice.hours)}{on}"
+    spent = f"{_number(len(choice.candidates), 'comparison')}, {duration(3600 * choice.hours)}{on}"
     yield f"{head}: {spent} ({whole}):"
-    for number, one in enumerate(chosen, start=1):
+    for number, one in enumerate(choice.candidates, start=1):
         yield f"  {number}. {one.compared}, +{_number(len(one.seeds), 'seed')}"
