@@ -75,7 +75,7 @@ def row(text: str, start: str) -> str:
 def test_it_names_what_is_undecided_and_the_lines_to_run(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = lines(capsys, "--gpu", "A100-80GB")
+    text = lines(capsys, "--gpu", "A100-80GB", "--budget", "2h")
     assert text.startswith("tiny: 4 comparisons, 2 decided, 2 undecided.\n")
     assert "a comparison may be decided there and not here, never the reverse." in text
     assert "Helps: mnli against none on xnli [+" in text
@@ -85,6 +85,7 @@ def test_it_names_what_is_undecided_and_the_lines_to_run(
     assert " with " in found
     assert found.endswith(" s")
     assert "20 seeds" in row(text, "sick none mini: xnli 3 ")
+    assert "Best use of 2h: 1 comparison, " in text
     assert "1. squad_v1 against none on xnli, +" in text
     number = int(found.split(" with ")[1].split()[0])
     added = ", ".join(map(str, range(1, number + 1)))
@@ -98,10 +99,10 @@ def test_it_names_what_is_undecided_and_the_lines_to_run(
     assert f"seeds: [{added}]\n" in text
 
 
-def test_a_budget(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    gpu = ("--gpu", "A100-80GB")
-    assert "Best use of 2h: 1 comparison, " in lines(capsys, *gpu, "--budget", "2h")
-    text = lines(capsys, *gpu, "--budget", "0.0001min")
+def test_a_budget_that_is_too_small_or_cannot_be_judged(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = lines(capsys, "--gpu", "A100-80GB", "--budget", "0.0001min")
     assert "The budget of 0.0001min is too small: squad_v1 against none on xnli needs" in text
     assert "snakemake" not in text
     error = lines(capsys, "--budget", "2h", code=2)
