@@ -13,6 +13,7 @@ import yaml
 from xstilts import __version__
 from xstilts.errors import UserError, unreadable
 from xstilts.grid import Grid
+from xstilts.next_seeds import command as next_command
 from xstilts.plan import command as plan_command
 from xstilts.storage import storage_problem
 from xstilts.submission import command as score_command
@@ -153,6 +154,11 @@ def _plan(arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def _next(arguments: argparse.Namespace) -> None:
+    for line in next_command.next_lines(arguments, _grid(arguments, files_must_exist=False)):
+        print(line)
+
+
 def _cells(arguments: argparse.Namespace) -> None:
     grid = _grid(arguments)
     for path in dict.fromkeys(grid.scores()):
@@ -223,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_study("tables", _tables, "Build tables and report from existing scores.")
     commands.add_study("cells", _cells, "List the score file of each cell, to pass to snakemake.")
     plan_command.add_arguments(commands.add_study("plan", _plan, plan_command.ABOUT))
+    next_command.add_arguments(commands.add_study("next", _next, next_command.ABOUT))
     commands.add_study(
         "submission", _submission, "Write existing predictions in XTREME's submission layout."
     )

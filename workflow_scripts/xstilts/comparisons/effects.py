@@ -103,19 +103,31 @@ def _rows(scores: StudyScores, model: str, pair: Pair) -> Iterator[dict[str, Any
     yield from _averages(scores, found)
 
 
-def _averages(scores: StudyScores, found: Mapping[str, Difference]) -> Iterator[dict[str, Any]]:
-    """The average over all targets, and over the trained ones if not all are trained."""
-    sets = {AVERAGE: list(found)}
-    trained = [target for target in found if target not in scores.untrained]
-    if 0 < len(trained) < len(found):
+def average_targets(scores: StudyScores, targets: Sequence[str]) -> dict[str, list[str]]:
+    """The averages by name: over all targets, and over the trained ones if not all are trained."""
+    sets = {AVERAGE: list(targets)}
+    trained = [target for target in targets if target not in scores.untrained]
+    if 0 < len(trained) < len(targets):
         sets[TRAINED] = trained
-    for name, targets in sets.items():
-        present = [found[target] for target in targets if found[target].by_seed]
-        if not present:
+    return sets
+
+
+def average(targets: Sequence[str], found: Mapping[str, Difference]) -> tuple[Difference, int]:
+    """The average over the targets that have a difference, and the number of these."""
+    present = [found[target] for target in targets if found[target].by_seed]
+    if not present:
+        return Difference(by_seed={}, replicates_BS=None), 0
+    return combine([(1 / len(present), part) for part in present]), len(present)
+
+
+def _averages(scores: StudyScores, found: Mapping[str, Difference]) -> Iterator[dict[str, Any]]:
+    for name, targets in average_targets(scores, list(found)).items():
+        mean, num_present = average(targets, found)
+        if not num_present:
             continue
-        row = effect(combine([(1 / len(present), part) for part in present]))
-        if len(present) < len(targets):
-            row["uncertainty"] += f"; {len(present)} of {len(targets)} targets"
+        row = effect(mean)
+        if num_present < len(targets):
+            row["uncertainty"] += f"; {num_present} of {len(targets)} targets"
         nothing = dict.fromkeys(("p_holm", "gap", "gap_delta", "gap_low", "gap_high"), math.nan)
         yield {"target": name, **row, **nothing}
 

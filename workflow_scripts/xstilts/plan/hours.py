@@ -79,15 +79,12 @@ def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[st
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     unknown: dict[str, int] = {}
     for job in jobs:
-        speed = clock.throughput(job.precision, job.kind)
-        if job.work is None or speed is None:
-            reason = job.unknown or f"the speed of {clock.device} in {job.precision}"
-            unknown[reason] = unknown.get(reason, 0) + len(set(job.products))
+        one = hours_of_one(job, clock, start)
+        if job.work is None or isinstance(one, str):
+            unknown[str(one)] = unknown.get(str(one), 0) + len(set(job.products))
             continue
-        throughput, source = speed
-        each = (throughput.seconds(job.work) + (start or 0.0)) / 3600
         row = rows.setdefault((job.base, job.position), _empty_row(job))
-        _add(row, job, job.work, each, source)
+        _add(row, job, job.work, *one)
     for row in rows.values():
         row |= {key: sorted(row[key]) for key in ("precision", "source", "bounds")}
     found = list(rows.values())
@@ -101,6 +98,18 @@ def hours(jobs: Iterable[Planned], clock: Clock, start: float | None) -> dict[st
         "hours_left": sum(row["hours_left"] for row in found),
         "unknown": unknown,
     }
+
+
+def hours_of_one(job: Planned, clock: Clock, start: float | None) -> tuple[float, str] | str:
+    """Return the hours of one seed of a job and their source, or the unknown quantity.
+
+    The arguments are those of :func:`hours`.
+    """
+    speed = clock.throughput(job.precision, job.kind)
+    if job.work is None or speed is None:
+        return job.unknown or f"the speed of {clock.device} in {job.precision}"
+    throughput, source = speed
+    return (throughput.seconds(job.work) + (start or 0.0)) / 3600, source
 
 
 def _empty_row(job: Planned) -> dict[str, Any]:

@@ -18,9 +18,13 @@ from scipy import stats
 from xstilts.statistics.weights import generator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
+
+    Draws = Callable[[int, int], npt.NDArray[np.float64]]
+    """Function of the numbers of replicates and seeds: errors of the mean over seeds, as multiples
+    of its standard error."""
 
 Verdict = Literal["helps", "hurts", "these models differ", "unclear", "unknown"]
 
@@ -37,6 +41,19 @@ _SEED_REPLICATES = 2000
 """Number of replicates of an interval that covers only seeds."""
 _EXACT_SEEDS = 12
 """Up to this number of seeds, all sign flips are enumerated."""
+
+
+@cache
+def student(size: int, num_seeds: int) -> npt.NDArray[np.float64]:
+    """Quantiles of Student's t in random order; they have less Monte Carlo error than draws.
+
+    Args:
+        size: their number.
+        num_seeds: degrees of freedom plus one.
+    """
+    freedom = num_seeds - 1
+    quantiles: npt.NDArray[np.float64] = stats.t.ppf((np.arange(size) + 0.5) / size, freedom)
+    return generator("seeds", str(size), str(freedom)).permutation(quantiles)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +89,7 @@ def estimate(
     values_S: npt.NDArray[np.float64],
     replicates_BS: npt.NDArray[np.floating] | None,
     level: float = LEVEL,
+    draws: Draws = student,
 ) -> Estimate:
     """Return the mean over seeds with its percentile interval.
 
@@ -95,6 +113,7 @@ def estimate(
         values_S: the difference in each seed.
         replicates_BS: its bootstrap replicates; None if examples are not resampled.
         level: coverage of the interval.
+        draws: errors of the mean over seeds; Student's t for one look at a fixed number of seeds.
 
     Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13 (percentile
     interval); Hesterberg 2015, arXiv 1411.5279 (bootstrap intervals of small samples are narrow);
@@ -112,8 +131,8 @@ def estimate(
     intervals = [examples_B]
     if num_seeds > 1:
         error = float(values_S.std(ddof=1)) / np.sqrt(num_seeds)
-        student_B = _student(len(replicates_BS), num_seeds - 1)
-        intervals.append(delta + _shared(replicates_BS) + error * student_B)
+        error_B = error * draws(len(replicates_BS), num_seeds)
+        intervals.append(delta + _shared(replicates_BS) + error_B)
     tail = 50 * (1 - level)
     ends = [np.percentile(replicates_B, [tail, 100 - tail]) for replicates_B in intervals]
     return Estimate(
@@ -125,27 +144,28 @@ def estimate(
     )
 
 
-def _shared(replicates_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Deviations of the replicates' mean over seeds, shrunk to the covariance of seeds, [B].
+def examples_variance(replicates_BS: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Variance components v of the test set, and w of the interaction of seed and test set.
 
-    With a variance component v of the test set and w of the interaction of seed and test set, the
-    mean over n seeds has the variance v + w / n, and two seeds have the covariance v.
+    The mean of the replicates over n seeds has the variance v + w / n, and two seeds have the
+    covariance v. With one seed, all of it is v.
     """
     num_seeds = replicates_BS.shape[1]
+    of_mean = float(replicates_BS.mean(1).var())
+    if num_seeds == 1:
+        return of_mean, 0.0
+    of_seed = float(replicates_BS.var(axis=0).mean())
+    shared = min(of_mean, max(0.0, (num_seeds * of_mean - of_seed) / (num_seeds - 1)))
+    return shared, max(0.0, of_seed - shared)
+
+
+def _shared(replicates_BS: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Deviations of the replicates' mean over seeds, shrunk to the covariance of seeds, [B]."""
     deviations_B = replicates_BS.mean(1) - replicates_BS.mean()
     of_mean = float(deviations_B.var())
     if of_mean == 0:
         return deviations_B
-    of_seed = float(replicates_BS.var(axis=0).mean())
-    covariance = max(0.0, (num_seeds * of_mean - of_seed) / (num_seeds - 1))
-    return deviations_B * np.sqrt(covariance / of_mean)
-
-
-@cache
-def _student(size: int, freedom: int) -> npt.NDArray[np.float64]:
-    """Quantiles of Student's t in random order; they have less Monte Carlo error than draws."""
-    quantiles: npt.NDArray[np.float64] = stats.t.ppf((np.arange(size) + 0.5) / size, freedom)
-    return generator("seeds", str(size), str(freedom)).permutation(quantiles)
+    return deviations_B * np.sqrt(examples_variance(replicates_BS)[0] / of_mean)
 
 
 def _both_sides(replicates_B: npt.NDArray[np.float64]) -> float:

@@ -1,0 +1,1 @@
+"""``xstilts next``: the comparisons that are undecided, and what would decide them."""
