@@ -91,7 +91,7 @@ def serve(path: str) -> None:
         if sys.stdin in ready and not os.read(sys.stdin.fileno(), 64):
             open_for = []
     # that of a run that was killed, now that its last job has ended
-    remove_if_ended(Path(path).parent, wait=True)
+    remove_if_ended(Path(path).parent, seconds=5.0)
 
 
 def _report_ended(waiting: dict[int, socket.socket]) -> None:

@@ -20,6 +20,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from xstilts.errors import UserError
@@ -115,22 +116,34 @@ def _remove_ended() -> None:
         remove_if_ended(folder)
 
 
-def remove_if_ended(folder: Path, *, wait: bool = False) -> None:
+def remove_if_ended(folder: Path, *, seconds: float = 0.0) -> None:
     """Remove the folder of a run of this user, unless the run holds its lock.
 
     Args:
         folder: the folder.
-        wait: True to wait for a process that is about to end: the kernel may close its pipes, by
-            which others see its end, before it releases the lock.
+        seconds: to wait for the lock of a process that may be ending: the kernel closes its pipes,
+            by which others see its end, before it releases its locks.
     """
+    deadline = time.monotonic() + seconds
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            while not _try_lock(descriptor):
+                if time.monotonic() >= deadline:
+                    return
+                time.sleep(0.05)
             if os.fstat(descriptor).st_uid == os.getuid():
                 shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def in_run_folder(name: str) -> Path | None:
