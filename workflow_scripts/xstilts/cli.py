@@ -1,4 +1,4 @@
-"""Inspect and plan studies, explain reruns, score submissions: the command line."""
+"""Inspect and plan studies, explain reruns, export models, score submissions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import yaml
 
 from xstilts import __version__
 from xstilts.errors import UserError, unreadable
+from xstilts.export import command as export_command
 from xstilts.grid import Grid
 from xstilts.plan import command as plan_command
 from xstilts.storage import storage_problem
@@ -148,6 +149,11 @@ def _submission(arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def _export(arguments: argparse.Namespace) -> None:
+    for line in export_command.export_lines(arguments, _grid(arguments, files_must_exist=False)):
+        print(line)
+
+
 def _plan(arguments: argparse.Namespace) -> None:
     for line in plan_command.plan_lines(arguments, _grid(arguments, files_must_exist=False)):
         print(line)
@@ -205,7 +211,8 @@ class _Commands:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xstilts",
-        description="Inspect and plan studies, explain reruns, write and score submissions.",
+        description="Inspect and plan studies, explain reruns, export models, write and score "
+        "submissions.",
     )
     parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
     commands = _Commands(parser)
@@ -226,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_study(
         "submission", _submission, "Write existing predictions in XTREME's submission layout."
     )
+    export_command.add_arguments(commands.add_study("export", _export, export_command.ABOUT))
     memory = commands.add_study("memory", _memory, "Estimate the memory of each stage, in MiB.")
     plan_command.add_memory_options(memory)
     memory.add_argument(
