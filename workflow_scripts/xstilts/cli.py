@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from xstilts import __version__
+from xstilts.doctor import command as doctor_command
 from xstilts.errors import UserError, unreadable
 from xstilts.export import command as export_command
 from xstilts.grid import Grid
@@ -159,6 +161,14 @@ def _plan(arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    return doctor_command.run(
+        arguments,
+        lambda: _grid(arguments, files_must_exist=False),
+        functools.partial(print, flush=True),
+    )
+
+
 def _cells(arguments: argparse.Namespace) -> None:
     grid = _grid(arguments)
     for path in dict.fromkeys(grid.scores()):
@@ -234,6 +244,8 @@ def _parser() -> argparse.ArgumentParser:
         "submission", _submission, "Write existing predictions in XTREME's submission layout."
     )
     export_command.add_arguments(commands.add_study("export", _export, export_command.ABOUT))
+    doctor = commands.add_study("doctor", _doctor, doctor_command.ABOUT)
+    doctor.set_defaults(configfile=[])
     memory = commands.add_study("memory", _memory, "Estimate the memory of each stage, in MiB.")
     plan_command.add_memory_options(memory)
     memory.add_argument(
