@@ -2,12 +2,16 @@
 
 It answers the calls that downloads make: ``/api/KIND/REPO/revision/REV`` (the commit),
 ``/api/KIND/REPO/tree/REV`` (the files) and ``/datasets/REPO/resolve/REV/PATH`` or, of a model,
-``/REPO/resolve/REV/PATH`` (a file, or the rest of one). Faults are planned by repository (of the
-commit's call) or path (of a file's content) and happen once each, in order.
+``/REPO/resolve/REV/PATH`` (a file, or the rest of one). And those of uploads of small files to
+models: ``/api/repos/create``, ``/api/validate-yaml`` (of the card),
+``/api/models/REPO/preupload/REV`` and ``/api/models/REPO/commit/REV``. Faults are planned by
+repository (of the commit's call) or path (of a file's content, or an upload's call) and happen once
+each, in order.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import hashlib
@@ -48,6 +52,10 @@ class Hub:
         self.branches: dict[str, str] = {"main": COMMIT}
         self.faults: dict[str, list[Any]] = {}
         self.gated: set[str] = set()
+        self.writers: set[str] = set()
+        """Tokens that may upload."""
+        self.commits: list[str] = []
+        """Messages of the uploads."""
         self.requests: list[tuple[str, str, str | None]] = []
         self.url = ""
 
@@ -96,6 +104,36 @@ class _Handler(BaseHTTPRequestHandler):
             self.resolve(*match.groups())
         else:
             self.refuse(404, "RepoNotFound")
+
+    def do_POST(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.hub.requests.append((self.command, path, None))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if fault := self.planned(path):
+            return self.refuse(fault)
+        if self.headers.get("Authorization", "").removeprefix("Bearer ") not in self.hub.writers:
+            return self.refuse(401)
+        if path == "/api/repos/create":
+            asked = json.loads(body)
+            repo = f"{asked['organization']}/{asked['name']}"
+            self.hub.files.setdefault(repo, {})
+            return self.send_json(
+                {"url": f"{self.hub.url}/{repo}", "private": asked.get("private", False)}
+            )
+        if path == "/api/validate-yaml":
+            return self.send_json({"errors": [], "warnings": []})
+        repo, call, _ = re.fullmatch(r"/api/models/([^/]+/[^/]+)/(\w+)/(.+)", path).groups()
+        if call == "preupload":
+            paths = [file["path"] for file in json.loads(body)["files"]]
+            regular = {"uploadMode": "regular", "shouldIgnore": False}
+            return self.send_json({"files": [{"path": path, **regular} for path in paths]})
+        header, *rest = (json.loads(line) for line in body.splitlines())
+        self.hub.commits.append(header["value"]["summary"])
+        for item in rest:
+            assert (item["key"], item["value"]["encoding"]) == ("file", "base64")
+            content = base64.b64decode(item["value"]["content"])
+            self.hub.files[repo][item["value"]["path"]] = content
+        self.send_json({"commitUrl": f"{self.hub.url}/{repo}/commit/{COMMIT}", "commitOid": COMMIT})
 
     def info(self, repo: str, revision: str) -> None:
         if fault := self.planned(repo):
@@ -159,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write(body[: len(body) // 2] if cut else body)
         if cut:
             self.close_connection = True

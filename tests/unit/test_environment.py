@@ -17,6 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import environments
+from xstilts import requirements
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow_scripts"
@@ -28,16 +29,16 @@ needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 
 def test_every_locked_version_is_in_the_supported_range() -> None:
-    lock = environments.read_lock(ROOT)
-    for text in environments.declared(ROOT, dev=True):
+    lock = requirements.read_lock(ROOT)
+    for text in requirements.declared(ROOT, dev=True):
         requirement = Requirement(text)
-        version = lock[environments.normal_name(requirement.name)]
+        version = lock[requirements.normal_name(requirement.name)]
         assert requirement.specifier.contains(version), f"{text}: the lock has {version}"
 
 
 def test_lock_is_closed() -> None:
-    lock = environments.read_lock(ROOT)
-    needed = environments.closure(environments.declared(ROOT, dev=True))
+    lock = requirements.read_lock(ROOT)
+    needed = requirements.closure(requirements.declared(ROOT, dev=True))
     assert sorted(needed.keys() - lock.keys()) == []
 
 
@@ -46,15 +47,15 @@ def test_lock_is_closed() -> None:
     reason="the lock is made on Linux x86-64; other systems need a few packages less",
 )
 def test_lock_has_nothing_unneeded() -> None:
-    lock = environments.read_lock(ROOT)
-    needed = environments.closure(environments.declared(ROOT, dev=True))
+    lock = requirements.read_lock(ROOT)
+    needed = requirements.closure(requirements.declared(ROOT, dev=True))
     assert sorted(lock.keys() - needed.keys()) == []
 
 
 def test_lock_serves_machines_with_and_without_a_gpu() -> None:
-    lock = environments.read_lock(ROOT)
+    lock = requirements.read_lock(ROOT)
     assert "torch" in lock
-    assert [name for name in lock if name.startswith(environments.GPU_PREFIXES)] == []
+    assert [name for name in lock if name.startswith(requirements.GPU_PREFIXES)] == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_lock_serves_machines_with_and_without_a_gpu() -> None:
 def test_a_lock_that_was_edited_badly_is_refused(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "requirements.lock").write_text(f"# lock\nnumpy==2.4.6\n{line}\n")
     with pytest.raises(ValueError, match=rf"requirements\.lock:3: .*{re.escape(message)}"):
-        environments.read_lock(tmp_path)
+        requirements.read_lock(tmp_path)
 
 
 def test_conda_environments_are_what_the_lock_gives() -> None:
@@ -130,15 +131,15 @@ def distributions(paths: set[Path]) -> set[str]:
     providers = metadata.packages_distributions()
     third_party = tops - own - set(sys.stdlib_module_names)
     assert third_party <= providers.keys(), f"not installed: {third_party - providers.keys()}"
-    found = {environments.normal_name(providers[top][0]) for top in third_party}
+    found = {requirements.normal_name(providers[top][0]) for top in third_party}
     # released together with pydantic, in exactly one version for each of its own
     return found - {"pydantic-core"}
 
 
 def declared_names(*, dev: bool) -> set[str]:
     return {
-        environments.normal_name(Requirement(text).name)
-        for text in environments.declared(ROOT, dev=dev)
+        requirements.normal_name(Requirement(text).name)
+        for text in requirements.declared(ROOT, dev=dev)
     }
 
 

@@ -15,6 +15,8 @@ from slurm_world import Slurm, wait_until
 from stop_world import Running
 from test_stops import LONG, MODEL, STEPS
 
+from xstilts.doctor import slurm as doctor_slurm
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -101,6 +103,15 @@ def test_slurm_gives_the_same_scores_and_weights(fresh: Checkout, finished: Chec
     assert values(fresh) == values(finished)
     trained = {k: v for k, v in finished.files().items() if k.endswith(".safetensors")}
     assert {k: v for k, v in fresh.files().items() if k in trained} == trained
+
+
+@pytest.mark.usefixtures("slurm")
+def test_doctor_describes_the_site() -> None:
+    found = {finding.subject: finding for finding in doctor_slurm.slurm()}
+    assert " UP" in found["SLURM"].found
+    assert found["SLURM accounting"].level == "ok"
+    assert {f"partition {name}" for name in ("main", "low")} <= found.keys()
+    assert "folder on compute nodes" in found
 
 
 @pytest.mark.usefixtures("slurm")

@@ -1,8 +1,9 @@
-"""Inspect and plan studies, explain reruns, score submissions: the command line."""
+"""Inspect and plan studies, explain reruns, export models, score submissions."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from xstilts import __version__
+from xstilts.doctor import command as doctor_command
 from xstilts.errors import UserError, unreadable
+from xstilts.export import command as export_command
 from xstilts.grid import Grid
 from xstilts.next_seeds import command as next_command
 from xstilts.plan import command as plan_command
@@ -149,6 +152,11 @@ def _submission(arguments: argparse.Namespace) -> None:
         print(line)
 
 
+def _export(arguments: argparse.Namespace) -> None:
+    for line in export_command.export_lines(arguments, _grid(arguments, files_must_exist=False)):
+        print(line)
+
+
 def _plan(arguments: argparse.Namespace) -> None:
     for line in plan_command.plan_lines(arguments, _grid(arguments, files_must_exist=False)):
         print(line)
@@ -157,6 +165,14 @@ def _plan(arguments: argparse.Namespace) -> None:
 def _next(arguments: argparse.Namespace) -> None:
     for line in next_command.next_lines(arguments, _grid(arguments, files_must_exist=False)):
         print(line)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    return doctor_command.run(
+        arguments,
+        lambda: _grid(arguments, files_must_exist=False),
+        functools.partial(print, flush=True),
+    )
 
 
 def _cells(arguments: argparse.Namespace) -> None:
@@ -211,7 +227,8 @@ class _Commands:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xstilts",
-        description="Inspect and plan studies, explain reruns, write and score submissions.",
+        description="Inspect and plan studies, explain reruns, export models, write and score "
+        "submissions.",
     )
     parser.add_argument("--version", action="version", version=f"xstilts {__version__}")
     commands = _Commands(parser)
@@ -233,6 +250,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_study(
         "submission", _submission, "Write existing predictions in XTREME's submission layout."
     )
+    export_command.add_arguments(commands.add_study("export", _export, export_command.ABOUT))
+    doctor = commands.add_study("doctor", _doctor, doctor_command.ABOUT)
+    doctor.set_defaults(configfile=[])
     memory = commands.add_study("memory", _memory, "Estimate the memory of each stage, in MiB.")
     plan_command.add_memory_options(memory)
     memory.add_argument(

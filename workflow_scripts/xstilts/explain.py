@@ -106,7 +106,7 @@ def _explain(grid: Grid, item: Product, disk: Disk, depth: int, seen: set[str]) 
     indent = "  " * depth
     changes = disk.changes(item)
     if changes is None:
-        yield f"{indent}{item.name}: {_not_made(grid, item)}"
+        yield f"{indent}{item.name}: {not_made(grid, item)}"
     elif changes:
         yield f"{indent}{item.name}: out of date."
     elif depth == 0:
@@ -126,7 +126,8 @@ def shown(value: Any) -> str:
     return "(absent)" if value is None else str(value)
 
 
-def _not_made(grid: Grid, item: Product) -> str:
+def not_made(grid: Grid, item: Product) -> str:
+    """Return the end of a sentence on a product without an identity: why it has none."""
     if item.identity_file.is_file():
         return "made, but with an unknown identity; make it again with `snakemake --force`."
     found = failures.read(Path(grid.paths.failures)).get(product(str(item.identity_file)))

@@ -18,6 +18,7 @@ import fcntl
 import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def present() -> str | None:
         return "AMD GPU"
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
     return "Apple GPU" if apple else None
+
+
+def driver() -> str:
+    """Return the version of NVIDIA's driver; empty if it is not known."""
+    file = DRIVER.parent / "version"
+    with contextlib.suppress(OSError):
+        found = re.search(r"\b\d{3}(\.\d+)+", file.read_text(encoding="utf-8"))
+        return found[0] if found else ""
+    return ""
 
 
 def _count_amd() -> int:

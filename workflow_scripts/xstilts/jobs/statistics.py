@@ -26,7 +26,9 @@ from xstilts.statistics.study_scores import StudyScores
 from xstilts.statistics.target_scores import TargetScores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    import pandas as pd
 
     from xstilts.grid import Grid
     from xstilts.results.cells import Cell, Scores
@@ -85,34 +87,63 @@ def _target_scores(grid: Grid, *, examples: bool = True) -> dict[tuple[str, str]
     """
     cells = study_cells(grid)
     rows = collect(cells)
-    values = values_of(rows, cells)
-    sizes: dict[str, dict[str, int]] = {}
-    for target, language, n in zip(rows["target"], rows["language"], rows["n"], strict=True):
-        sizes.setdefault(target, {})[language] = int(n)
-    grid_cells = {(c.base, c.strategy, c.target, c.seed): c for c in grid.cells()}
+    values, sizes = values_of(rows, cells), sizes_of(rows)
     groups: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.model, cell.target), []).append(cell)
-    found = {}
-    for (model, target), members in groups.items():
-        node = grid.targets[target]
-        read = _reader(grid, target)
-        scores: dict[Key, float] = {}
-        counts: dict[Key, Counts | str] = {}
-        for cell in members:
-            grid_cell = grid_cells[model, cell.strategy, target, cell.seed]
-            for language, value in _of(values, cell).items():
-                key = (cell.strategy, cell.seed, language)
-                path = grid.prediction(model, cell.seed, grid_cell.stages, target, language)
-                scores[key] = value
-                counts[key] = read(path, language) if examples else NOT_ASKED
-        name = f"{node.task.name}/{node.split}"
-        languages = {language for _, _, language in counts} if examples else set()
-        clusters, notes = _clusters(grid, target, languages)
-        found[model, node.model] = TargetScores(
-            name, scores, counts, sizes.get(target, {}), grid.study.replicates, clusters, notes
+    return {
+        (model, grid.targets[target].model): scores_of(
+            grid, target, members, values, sizes.get(target, {}), examples=examples
         )
-    return found
+        for (model, target), members in groups.items()
+    }
+
+
+def sizes_of(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Return target to language to number of examples, of result rows."""
+    sizes: dict[str, dict[str, int]] = {}
+    for target, language, n in zip(rows["target"], rows["language"], rows["n"], strict=True):
+        sizes.setdefault(target, {})[language] = int(n)
+    return sizes
+
+
+def scores_of(
+    grid: Grid,
+    target: str,
+    cells: Sequence[Cell],
+    values: Scores,
+    sizes: Mapping[str, int],
+    *,
+    examples: bool = True,
+) -> TargetScores:
+    """Return the scores of cells of one base model and target.
+
+    Args:
+        grid: the study.
+        target: their target.
+        cells: the cells.
+        values: their scores (``results.cells.values_of``).
+        sizes: language to number of examples.
+        examples: False leaves out the counts per example, and with them the replicates.
+
+    Raises:
+        UserError: a prediction file is damaged, or predictions are of different examples.
+    """
+    node = grid.targets[target]
+    read = _reader(grid, target)
+    scores: dict[Key, float] = {}
+    counts: dict[Key, Counts | str] = {}
+    for cell in cells:
+        stages = grid.stages_of(cell.chain)
+        for language, value in _of(values, cell).items():
+            key = (cell.strategy, cell.seed, language)
+            path = grid.prediction(cell.model, cell.seed, stages, target, language)
+            scores[key] = value
+            counts[key] = read(path, language) if examples else NOT_ASKED
+    name = f"{node.task.name}/{node.split}"
+    languages = {language for _, _, language in counts} if examples else set()
+    clusters, notes = _clusters(grid, target, languages)
+    return TargetScores(name, scores, counts, sizes, grid.study.replicates, clusters, notes)
 
 
 def _clusters(

@@ -23,7 +23,7 @@ _ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
 }
 _FORWARDED = (*ASKING, signal.SIGUSR1, signal.SIGUSR2)
-_LONGEST_PATH = 104
+LONGEST_PATH = 104
 """Bytes of a socket's path, with its final zero (macOS; Linux: 108)."""
 
 
@@ -38,7 +38,7 @@ def start_fork_server(run: RunFolder) -> subprocess.Popen[bytes] | None:
         in processes of their own.
     """
     path = run.path / FORK_SERVER
-    if len(os.fsencode(f"{path}.new")) >= _LONGEST_PATH:
+    if len(os.fsencode(f"{path}.new")) >= LONGEST_PATH:
         return None
     return subprocess.Popen(
         [sys.executable, "-m", "xstilts.runner.fork_server", str(path)],

@@ -30,7 +30,7 @@ from xstilts.own_folder import own_folder
 VARIABLE = "XSTILTS_RUN"
 """Environment variable with the folder's path."""
 FORK_SERVER = "fork_server"
-_PIPE, _REASON, _PREFIX, _ELSEWHERE = "running", "reason", "run-", "xstilts-run-"
+_PIPE, _REASON, PREFIX, ELSEWHERE = "running", "reason", "run-", "xstilts-run-"
 
 
 class RunFolder:
@@ -90,10 +90,10 @@ def _make_locked() -> tuple[Path, int]:
     """Return a new folder, and the descriptor that holds its lock."""
     while True:
         try:
-            path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=own_folder()))
+            path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=own_folder()))
         except (UserError, OSError):
             # somebody has taken the name: mkdtemp makes a private folder of another one
-            path = Path(tempfile.mkdtemp(prefix=_ELSEWHERE))
+            path = Path(tempfile.mkdtemp(prefix=ELSEWHERE))
         descriptor = os.open(path, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -109,9 +109,9 @@ def _make_locked() -> tuple[Path, int]:
 
 def _remove_ended() -> None:
     """Remove the folders of this user's runs that were killed."""
-    found = list(Path(tempfile.gettempdir()).glob(f"{_ELSEWHERE}*"))
+    found = list(Path(tempfile.gettempdir()).glob(f"{ELSEWHERE}*"))
     with contextlib.suppress(UserError, OSError):
-        found += own_folder().glob(f"{_PREFIX}*")
+        found += own_folder().glob(f"{PREFIX}*")
     for folder in found:
         remove_if_ended(folder)
 
