@@ -18,7 +18,9 @@ from xstilts.training.runtime import peak_memory
 
 LIBRARY = Path(__file__).parents[2] / "workflow_scripts/xstilts"
 # kinds of devices, their modules in torch, and the backends of their collectives
-NAMES = re.compile(r"torch\.(cuda|mps|xpu|accelerator)\b|[\"'](cuda|mps|xpu)\b|nccl|xccl|pynvml")
+NAMES = re.compile(
+    r"torch\.(cuda|mps|xpu|accelerator)\b|[\"'](cuda|mps|xpu)(?![-\w])|nccl|xccl|pynvml"
+)
 
 
 def test_no_other_module_names_a_type_of_device() -> None:

@@ -188,3 +188,11 @@ def test_a_node_failure_leaves_one_writer(long: Checkout, slurm: Slurm, undistur
     slurm_world.run("scontrol", "update", f"node={node}", "state=resume")
     finished_output(run)
     assert weights(long).read_bytes() == undisturbed
+
+
+def test_a_preempted_stage_goes_on(long: Checkout, slurm: Slurm, undisturbed: bytes) -> None:
+    run = started(long, "--set-resources", "train_target:slurm_partition=low")
+    nodes = str(len(slurm_world.NODES))
+    slurm_world.run("sbatch", "--partition=main", "--exclusive", f"--nodes={nodes}", "--wrap=true")
+    # SLURM starts it again two minutes later
+    assert_finished(run, undisturbed)

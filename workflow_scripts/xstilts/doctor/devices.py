@@ -68,8 +68,8 @@ def _build() -> str:
             f"{name} {value}"
             for name, value in (
                 ("CUDA", version.cuda),
-                ("ROCm", getattr(version, "hip", None)),
-                ("XPU", getattr(version, "xpu", None)),
+                ("ROCm", version.hip),
+                ("XPU", version.xpu),
             )
             if value
         ),
@@ -84,7 +84,7 @@ def _built_for(maker: str) -> bool:
 
     built = {
         "NVIDIA GPU": torch.version.cuda is not None,
-        "AMD GPU": getattr(torch.version, "hip", None) is not None,
+        "AMD GPU": torch.version.hip is not None,
         "Apple GPU": torch.backends.mps.is_built(),
     }
     return built[maker]
