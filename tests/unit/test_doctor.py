@@ -13,20 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from huggingface_hub import constants
-from test_config import STUDY
 
 from hub_server import Hub, serving
-from xstilts import cli, gpus
+from xstilts import gpus
 from xstilts.doctor import devices, disks, file_locks, limits, network, packages, slurm
-from xstilts.doctor.base import Finding, guarded
-from xstilts.doctor.command import line
-from xstilts.doctor.study import study_needs
-from xstilts.grid import Grid
+from xstilts.doctor.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xstilts.doctor.base import Check
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,10 +115,16 @@ def test_space_is_compared_with_what_the_study_needs(tmp_path: Path) -> None:
     assert "the study still needs 1,000,000,000.0 GB" in found.found
 
 
-def test_every_folder_of_a_run_is_looked_at() -> None:
-    assert [folder.name for folder in disks.folders()] == [
-        "results", ".snakemake", "Hugging Face cache", "TMPDIR",
-    ]  # fmt: skip
+def test_folders_are_written_to(tmp_path: Path) -> None:
+    caches = {"hub_cache": tmp_path / "new", "release_cache": Path("/proc/cache")}
+    found = {folder.name: folder for folder in disks.folders(caches=caches)}
+    assert list(found) == ["results", ".snakemake", "Hugging Face cache", "TMPDIR", *caches]
+    assert only(disks.space(found["hub_cache"])).level != "fault"
+    assert list(tmp_path.iterdir()) == []
+    if Path("/proc/self").is_dir():
+        refused = only(disks.space(found["release_cache"]))
+        assert (refused.level, refused.found.startswith("/proc/cache: ")) == ("fault", True)
+        assert refused.do == "Change it, or set `release_cache` in the study to a folder elsewhere."
 
 
 def test_types_of_file_systems_are_told_apart() -> None:
@@ -160,16 +161,6 @@ def test_the_hub_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert only(network.hub(needed=False)).level == "ok"
     found = only(network.hub(needed=True))
     assert (found.level, "unset it" in found.do) == ("fault", True)
-
-
-def test_caches_are_written_to(tmp_path: Path) -> None:
-    found = list(network.caches({"hub_cache": tmp_path / "new", "release_cache": tmp_path}))
-    assert [finding.level for finding in found[1:]] == ["ok", "ok"]
-    assert f"to be made below {tmp_path}" in found[1].found
-    assert list(tmp_path.iterdir()) == []
-    if Path("/proc/self").is_dir():
-        found = list(network.cache("hub_cache", Path("/proc/cache"), "set it"))
-        assert (found[0].level, found[0].do) == ("fault", "Change it, or set it.")
 
 
 def test_a_long_folder_of_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,72 +251,3 @@ def test_a_site_without_gpus_that_forgets_jobs(
 def test_without_slurm_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert only(slurm.slurm()).found.startswith("none here")
-
-
-# ---- study and command --------------------------------------------------------------------------
-
-
-def loaded(folder: Path, text: str) -> dict[str, Finding]:
-    file = folder / "study.yaml"
-    file.write_text(text)
-    needs = study_needs(lambda: Grid.load(None, [file], files_must_exist=False))
-    return {finding.subject: finding for finding in needs.findings}
-
-
-def test_a_study_with_all_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    found = loaded(tmp_path, STUDY)
-    assert {finding.level for finding in found.values()} == {"ok"}
-    assert found["base mini"].found == "is pretrained by the study"
-
-
-def test_missing_data_and_bases_of_a_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    text = STUDY.replace("source: microworld\nsource_language: qaa\n", "source: original\n")
-    text = text.replace("microworld:\n  languages: 3\n", "").replace(
-        "languages: all", "languages: [en]"
-    )
-    text = text.replace(
-        "    pretrain: {vocab_size: 500}", "    hub: owner/model\n  own: {path: there}"
-    )
-    found = loaded(tmp_path, text)
-    assert "bases.own.path: no such folder" in found["study"].found
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there/config.json").write_text("{}")
-    found = loaded(tmp_path, text)
-    assert found["data of mnli"].level == "fault"
-    assert "data_root is not set" in found["data of mnli"].found
-    assert "to be fetched" in found["base mini"].found
-    assert (found["base own"].level, "has no weights" in found["base own"].found) == ("fault", True)
-    found = loaded(tmp_path, text.replace("[mnli]", "[mnly]"))
-    assert (found["study"].level, "Did you mean 'mnli'?" in found["study"].found) == ("fault", True)
-
-
-def test_a_check_that_fails_is_a_finding() -> None:
-    def broken() -> Iterator[Finding]:
-        yield Finding("ok", "a", "b")
-        raise RuntimeError("no such thing")
-
-    check: Check = broken
-    assert [line(finding) for finding in guarded("machine", check)] == [
-        "ok          a: b",
-        "warning     machine: the check failed: RuntimeError: no such thing",
-    ]
-
-
-def test_the_command_fails_if_there_is_a_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    # a SLURM of this machine may have faults of its own
-    monkeypatch.setenv("PATH", str(tmp_path))
-    Path("study.yaml").write_text(STUDY.replace("[mnli]", "[mnly]"))
-    assert cli.main(["doctor", "--configfile", "study.yaml"]) == 1
-    output = capsys.readouterr().out
-    assert "fault       study: study.yaml:" in output
-    subjects = ("Python", "packages", "GPUs", "space of results", "file locks", "hub", "open files")
-    for subject in (*subjects, "Hugging Face cache", "socket of the run", "SLURM"):
-        assert f" {subject}: " in output
-    assert output.splitlines()[-1].startswith("Faults: 1, warnings: ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from benchmark_modules import benchmark_module
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("machine", "training", "prediction", "lora", "resume", "agreement", "estimates")
@@ -19,16 +19,7 @@ PARTS = ("machine", "training", "prediction", "lora", "resume", "agreement", "es
 @pytest.fixture(scope="module")
 def table() -> ModuleType:
     """The module of the table, which has the name of many others."""
-    spec = importlib.util.spec_from_file_location(
-        "gpu_table", ROOT / "benchmarks/gpu_parts/table.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # pydantic looks names up in the module
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return benchmark_module("gpu_parts/table.py")
 
 
 def measure(*arguments: str) -> str:

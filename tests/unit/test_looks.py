@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from benchmark_modules import benchmark_module
 from scipy import stats
 
 from xstilts.statistics.difference import Difference
@@ -22,19 +20,11 @@ from xstilts.statistics.looks import (
 )
 from xstilts.statistics.power import LIKELY, MOST_SEEDS, Forecast, forecast, half_width
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:
     """The module of benchmarks/looks.py."""
-    spec = importlib.util.spec_from_file_location("looks_simulation", ROOT / "benchmarks/looks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return benchmark_module("looks.py")
 
 
 def difference(*values: float, shared: float = 0.0, size: int = 1000) -> Difference:

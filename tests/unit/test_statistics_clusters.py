@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from benchmark_modules import benchmark_module
 from scipy import stats
 
 from xstilts.data.clusters import cluster_of, read_clusters
@@ -20,21 +19,11 @@ from xstilts.statistics.clusters import FEWEST, joined_clusters, too_few
 from xstilts.statistics.counts import Counts
 from xstilts.statistics.target_scores import TargetScores
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:
     """The module of benchmarks/coverage.py, which has the name of another package."""
-    name = "coverage_simulation"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks/coverage.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # dataclasses look their module up
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return benchmark_module("coverage.py")
 
 
 def pairs(premises: list[str]) -> list[dict[str, Any]]:

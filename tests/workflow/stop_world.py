@@ -14,12 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from checkout import TINY
 
 from xstilts.runner.run_folder import VARIABLE
 
 if TYPE_CHECKING:
     from checkout import Checkout
 
+MODEL = "target/mini/seed-1/none/xnli"
+STEPS = 3000
+LONG = {
+    "recipes": {"all": TINY["recipes"]["all"], "target": {"max_steps": STEPS}},
+    "strategies": {"none": []},
+    "targets": {"xnli": {"languages": ["qaa", "qab"]}},
+}
+"""Changes of the tiny study after which one stage, ``MODEL``, takes a minute or so."""
 SECONDS = 300.0
 """Time limit of a test, not an expectation."""
 

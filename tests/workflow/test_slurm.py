@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import slurm_world
 from slurm_world import Slurm, wait_until
-from stop_world import Running
-from test_stops import LONG, MODEL, STEPS
+from stop_world import LONG, MODEL, STEPS, Running
 
 from xstilts.doctor import slurm as doctor_slurm
 
@@ -168,6 +167,9 @@ def test_the_jobs_of_a_killed_snakemake_are_not_disturbed(
     killed.process.wait()
     again = long.snakemake("target_models", *PROFILE)
     assert again.code == 0, again.output
+    log = log_of(long).read_text()
+    assert "is being made by" in log, log
+    assert "resuming from step" not in log, log
     assert weights(long).read_bytes() == undisturbed
 
 
@@ -186,8 +188,7 @@ def test_a_node_failure_leaves_one_writer(long: Checkout, slurm: Slurm, undistur
     node = slurm_world.run("squeue", "--noheader", "--states=R", "--format=%N").split()[0]
     slurm_world.run("scontrol", "update", f"node={node}", "state=down", "reason=test")
     slurm_world.run("scontrol", "update", f"node={node}", "state=resume")
-    finished_output(run)
-    assert weights(long).read_bytes() == undisturbed
+    assert_finished(run, undisturbed)
 
 
 def test_a_preempted_stage_goes_on(long: Checkout, slurm: Slurm, undisturbed: bytes) -> None:

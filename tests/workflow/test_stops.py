@@ -8,9 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from checkout import TINY
 from product_content import assert_equal, contents
-from stop_world import Running, processes_in, temporary_files
+from stop_world import LONG, MODEL, Running, processes_in, temporary_files
 
 if TYPE_CHECKING:
     from checkout import Checkout
@@ -19,13 +18,6 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.full]
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 WAYS = [(number, group) for number in SIGNALS for group in (False, True)]
-MODEL = "target/mini/seed-1/none/xnli"
-STEPS = 3000
-LONG = {
-    "recipes": {"all": TINY["recipes"]["all"], "target": {"max_steps": STEPS}},
-    "strategies": {"none": []},
-    "targets": {"xnli": {"languages": ["qaa", "qab"]}},
-}
 RESULTS, TOKENS, ENDS = "results/tiny", "tokens/mini/xnli/qaa/test", (".json", ".arrow")
 PHASES = {
     # phase: (products to remove, target, log of its job)

@@ -220,3 +220,15 @@ def load_study(
     check_without(config, lines.where)
     scaled = with_small_base(at_scale(config), lines.where(("small_base",)))
     return validate(scaled, lines), lines
+
+
+def naming_options(configfile: Sequence[str], config: Sequence[str]) -> list[str]:
+    """Return the words of a command line that name a study; they come last in a command.
+
+    Args:
+        configfile: the study's files; without any option it is ``config.yaml``.
+        config: keys that override it, ``KEY=VALUE``.
+    """
+    files = list(configfile)
+    named = [] if files == ["config.yaml"] else ["--configfile", *files]
+    return [*named, *(["--config", *config] if config else [])]

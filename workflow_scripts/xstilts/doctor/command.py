@@ -35,11 +35,10 @@ def findings(load: Callable[[], Grid] | None) -> Iterator[Finding]:
         (devices.SUBJECT, devices.devices),
         *(
             (f"space of {folder.name}", functools.partial(disks.space, folder))
-            for folder in disks.folders(needs.disk)
+            for folder in disks.folders(needs.disk, needs.caches)
         ),
         (file_locks.SUBJECT, file_locks.file_locks),
         (network.SUBJECT, functools.partial(network.hub, needed=needs.downloads)),
-        ("caches", functools.partial(network.caches, needs.caches)),
         ("sockets", limits.sockets),
         ("limits", limits.user_limits),
         (slurm.SUBJECT, slurm.slurm),

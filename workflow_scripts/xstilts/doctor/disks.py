@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import psutil
@@ -15,7 +16,7 @@ from xstilts import storage
 from xstilts.doctor.base import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from xstilts.doctor.base import Level
 
@@ -40,11 +41,12 @@ class Folder:
     """Bytes that the study still needs there, if known."""
 
 
-def folders(needed: int = 0) -> list[Folder]:
-    """Return the folders that every run writes to.
+def folders(needed: int = 0, caches: Mapping[str, Path] = MappingProxyType({})) -> list[Folder]:
+    """Return the folders that every run writes to, and a study's caches of downloads.
 
     Args:
         needed: bytes that a study needs for its results.
+        caches: key of the study to its folder.
     """
     from huggingface_hub import constants
 
@@ -64,16 +66,24 @@ def folders(needed: int = 0) -> list[Folder]:
         Folder(
             name="TMPDIR", path=Path(tempfile.gettempdir()), move="set TMPDIR to a folder elsewhere"
         ),
+        *(
+            Folder(name=key, path=path, move=f"set `{key}` in the study to a folder elsewhere")
+            for key, path in caches.items()
+        ),
     ]
 
 
 def space(folder: Folder) -> Iterator[Finding]:
-    """Check free space and files of a folder's file system, and the permission to write."""
+    """Write to a folder, or the closest one that exists, and check its file system's free space."""
     existing = existing_folder(folder.path)
     subject = f"space of {folder.name}"
-    if not os.access(existing, os.W_OK | os.X_OK):
+    try:
+        with tempfile.TemporaryFile(dir=existing) as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as error:
         yield Finding(
-            "fault", subject, f"{existing}: not writable for you", f"Change it, or {folder.move}."
+            "fault", subject, f"{folder.path}: {error.strerror}", f"Change it, or {folder.move}."
         )
         return
     usage, files = shutil.disk_usage(existing), os.statvfs(existing)

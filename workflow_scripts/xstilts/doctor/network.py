@@ -1,16 +1,13 @@
-"""The hub: whether it answers, and whether its cache can be written."""
+"""The hub: whether it answers."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xstilts.doctor.base import Finding
-from xstilts.doctor.disks import existing_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 SUBJECT = "hub"
 SECONDS = 5.0
@@ -55,37 +52,3 @@ def hub(*, needed: bool | None) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", SUBJECT, f"{constants.ENDPOINT} answers")
-
-
-def cache(name: str, folder: Path, move: str) -> Iterator[Finding]:
-    """Check that a file can be written to a download cache.
-
-    Args:
-        name: of the cache.
-        folder: the cache; if it does not exist, the closest folder that does is tried.
-        move: how to have it elsewhere.
-    """
-    existing = existing_folder(folder)
-    try:
-        with tempfile.TemporaryFile(dir=existing) as file:
-            file.write(b"x")
-            file.flush()
-    except OSError as error:
-        yield Finding("fault", name, f"{folder}: {error.strerror}", f"Change it, or {move}.")
-    else:
-        note = "" if existing == folder.resolve() else f" (to be made below {existing})"
-        yield Finding("ok", name, f"{folder} is writable{note}")
-
-
-def caches(study: Mapping[str, Path]) -> Iterator[Finding]:
-    """Check the hub's own cache, and those that a study names.
-
-    Args:
-        study: key of the study to its folder; empty without a study.
-    """
-    from huggingface_hub import constants
-
-    library = Path(constants.HF_HUB_CACHE)
-    yield from cache("Hugging Face cache", library, "set HF_HOME to a folder elsewhere")
-    for key, folder in study.items():
-        yield from cache(key, folder, f"set `{key}` in the study to a folder elsewhere")

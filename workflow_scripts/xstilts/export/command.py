@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xstilts.config.load import naming_options
 from xstilts.errors import UserError
 
 if TYPE_CHECKING:
@@ -163,15 +164,15 @@ def _summary(written: Written) -> str:
     )
 
 
-def _configfile(arguments: argparse.Namespace) -> list[str]:
-    files = list(arguments.configfile)
-    own = [] if files == ["config.yaml"] else ["--configfile", *files]
-    return [*own, *(["--config", *arguments.config] if arguments.config else [])]
-
-
 def _make_command(stage: Stage, arguments: argparse.Namespace) -> str:
     # the path first: --configfile takes all words that follow it
-    words = ["snakemake", "--cores", "all", stage.path.as_posix(), *_configfile(arguments)]
+    words = [
+        "snakemake",
+        "--cores",
+        "all",
+        stage.path.as_posix(),
+        *naming_options(arguments.configfile, arguments.config),
+    ]
     return shlex.join(words)
 
 
@@ -180,4 +181,10 @@ def _command(arguments: argparse.Namespace) -> str:
     for name in ("head", "parent", "license"):
         if value := getattr(arguments, name):
             words += [f"--{name}", value]
-    return shlex.join([*words, *(["--merge"] if arguments.merge else []), *_configfile(arguments)])
+    return shlex.join(
+        [
+            *words,
+            *(["--merge"] if arguments.merge else []),
+            *naming_options(arguments.configfile, arguments.config),
+        ]
+    )

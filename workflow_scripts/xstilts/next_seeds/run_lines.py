@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from xstilts.config.load import dotted
+from xstilts.chains import chain_label
+from xstilts.config.load import dotted, naming_options
 
 if TYPE_CHECKING:
     import argparse
@@ -64,10 +65,8 @@ def _given(grid: Grid, arguments: argparse.Namespace) -> bool:
 
 def _options(arguments: argparse.Namespace, seeds: str) -> str:
     """Return the options that name the study, with these seeds if they were among them."""
-    files = arguments.configfile
-    found = [] if files == ["config.yaml"] else ["--configfile", *files]
     pairs = [f"seeds={seeds}" if pair.startswith("seeds=") else pair for pair in arguments.config]
-    found += ["--config", *pairs] if pairs else []
+    found = naming_options(arguments.configfile, pairs)
     return f" {shlex.join(found)}" if found else ""
 
 
@@ -103,14 +102,9 @@ def _patterns(grid: Grid, chosen: Sequence[Candidate]) -> list[str]:
         labels = [tuple(node.label for node in grid.names.strategies[name]) for name in names]
         path = grid.paths.scores(base, 0, (), "TARGET")
         head, tail = path.split("seed-0/none/TARGET")
-        chains = _any([_chain(grid, label) for label in labels])
+        chains = _any(map(chain_label, labels))
         found.append(f"{head}seed-{_any(map(str, run))}/{chains}/{_any(targets)}{tail}")
     return found
-
-
-def _chain(grid: Grid, stages: tuple[str, ...]) -> str:
-    """Return the segment of a chain in paths."""
-    return grid.paths.scores("base", 0, stages, "target").split("/")[-2]
 
 
 def _any(names: Iterable[str]) -> str:
