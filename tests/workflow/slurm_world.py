@@ -83,6 +83,8 @@ def missing() -> str:
     file = CONFIGURATION / "slurm.conf"
     if file.exists() and not file.read_text().startswith(MARK):
         return f"{file} belongs to another SLURM"
+    if "is UP" in _output("scontrol", "ping"):
+        return "other tests have started a SLURM"
     return ""
 
 

@@ -159,18 +159,13 @@ def test_a_stop_of_snakemake_cancels_its_jobs(
     assert_finished(Running(long, "target_models", *PROFILE), undisturbed)
 
 
-def test_the_jobs_of_a_killed_snakemake_are_not_disturbed(
-    long: Checkout, undisturbed: bytes
-) -> None:
+@pytest.mark.usefixtures("slurm")
+def test_a_killed_snakemake_is_continued(long: Checkout, undisturbed: bytes) -> None:
     killed = started(long)
     os.kill(killed.process.pid, signal.SIGKILL)
     killed.process.wait()
-    again = long.snakemake("target_models", *PROFILE)
-    assert again.code == 0, again.output
-    log = log_of(long).read_text()
-    assert "is being made by" in log, log
-    assert "resuming from step" not in log, log
-    assert weights(long).read_bytes() == undisturbed
+    # its job is on the same machine, sees that, and saves its state
+    assert_finished(Running(long, "target_models", *PROFILE), undisturbed)
 
 
 def test_a_run_survives_a_restart_of_the_controller(
